@@ -1,0 +1,61 @@
+/// A dense array of Float32 in row-major order, for example `[N, H, W, C]`.
+///
+/// A tensor is a reference to one 64-byte aligned buffer. Layers own the tensors that they write;
+/// parallel loops write disjoint ranges of one tensor.
+package final class Tensor: @unchecked Sendable {
+  /// The extent of each dimension, slowest varying first.
+  package private(set) var shape: [Int]
+  /// The number of elements, the product of `shape`.
+  package let count: Int
+  /// The elements in row-major order; valid while this tensor is referred to.
+  package let elements: UnsafeMutablePointer<Float>
+
+  private static let alignment = 64
+
+  /// A tensor of zeros.
+  package init(_ shape: [Int]) {
+    self.shape = shape
+    count = shape.reduce(1, *)
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    elements = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
+      .bindMemory(to: Float.self, capacity: max(count, 1))
+    elements.initialize(repeating: 0, count: count)
+  }
+
+  /// A tensor holding `values`, whose number must be the product of `shape`.
+  package convenience init(_ shape: [Int], _ values: [Float]) {
+    self.init(shape)
+    precondition(values.count == count, "\(values.count) values for shape \(shape)")
+    elements.update(from: values, count: count)
+  }
+
+  deinit {
+    elements.deallocate()
+  }
+
+  package subscript(index: Int) -> Float {
+    get { elements[index] }
+    set { elements[index] = newValue }
+  }
+
+  /// A copy of the elements in row-major order.
+  package var values: [Float] {
+    Array(UnsafeBufferPointer(start: elements, count: count))
+  }
+
+  /// This tensor under another shape of the same count.
+  func reshaped(_ shape: [Int]) -> Tensor {
+    self.shape = shape
+    return self
+  }
+
+  /// Replaces the elements by those of a tensor of the same count.
+  package func assign(_ other: Tensor) {
+    precondition(other.count == count, "\(other.shape) assigned to \(shape)")
+    elements.update(from: other.elements, count: count)
+  }
+
+  package func fill(with value: Float) {
+    elements.update(repeating: value, count: count)
+  }
+}
