@@ -1,21 +1,37 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
   name: "mixmo",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Formats", targets: ["Formats"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+  ],
   targets: [
     // Floor 1: arrays, images, bytes
     .target(name: "Tensors", dependencies: ["COpenBLAS"]),
+    .target(name: "Images"),
+    .target(name: "Formats", dependencies: ["CCrypto", "CZip", yams]),
 
     // Floor 0: system libraries
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Tests
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,81 @@
+import Foundation
+
+/// A run of bytes that never changes: a mapped file, memory of its own, or another object's memory.
+package final class ByteStorage: @unchecked Sendable {
+  /// The bytes, valid for as long as this object lives; `withBytes` sees to that.
+  package let bytes: UnsafeRawBufferPointer
+  private let backing: Backing
+
+  private enum Backing {
+    case mapping
+    case memory
+    case owner(AnyObject)
+  }
+
+  private static let alignment = 64
+
+  /// Maps the regular file at `url`; its pages are read when they are touched.
+  ///
+  /// - Throws: `FileError.unreadable`.
+  package init(mapping url: URL) throws {
+    let file = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { throw FileError.unreadable(url, errno) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw FileError.unreadable(url, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError.unreadable(url, status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
+    backing = .mapping
+    guard status.st_size > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0)
+    guard start != MAP_FAILED else { throw FileError.unreadable(url, errno) }
+    bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
+  }
+
+  /// Allocates `byteCount` bytes, 64-byte aligned, that `fill` must write all of.
+  ///
+  /// - Throws: what `fill` throws.
+  package init(
+    byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) rethrows {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: byteCount, alignment: Self.alignment)
+    backing = .memory
+    bytes = UnsafeRawBufferPointer(memory)
+    try fill(memory)
+  }
+
+  /// A copy of `source`.
+  package convenience init(copying source: UnsafeRawBufferPointer) {
+    self.init(byteCount: source.count) { $0.copyMemory(from: source) }
+  }
+
+  /// Refers to `bytes`, which `owner` keeps in place and unchanged.
+  package init(_ bytes: UnsafeRawBufferPointer, ownedBy owner: AnyObject) {
+    self.bytes = bytes
+    backing = .owner(owner)
+  }
+
+  /// Calls `body` with the bytes, which stay in place until it returns.
+  package func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
+  deinit {
+    switch backing {
+    case .mapping: if let start = bytes.baseAddress { unmap(start) }
+    case .memory: bytes.deallocate()
+    case .owner: break
+    }
+  }
+
+  private func unmap(_ start: UnsafeRawPointer) {
+    munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+
+/// A table of text with named columns, as RFC 4180 writes it.
+public struct CSVTable: Sendable, Equatable {
+  /// The names of the columns.
+  public let header: [String]
+  /// The fields of each row, as many as `header` has.
+  public private(set) var rows: [[String]] = []
+
+  /// A table without rows.
+  public init(header: [String]) {
+    self.header = header
+  }
+
+  /// Adds a row, whose fields must be as many as `header` has.
+  public mutating func append(_ row: [String]) {
+    precondition(row.count == header.count, "\(row.count) fields for \(header.count) columns")
+    rows.append(row)
+  }
+
+  /// The table as RFC 4180 text: fields with a comma, quote or line break are quoted, lines end
+  /// with CR LF.
+  public var text: String {
+    ([header] + rows).map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  /// A number as a field: enough digits to read back the same Float64, empty where undefined.
+  public static func field(_ number: Double?) -> String {
+    number.map { "\($0)" } ?? ""
+  }
+
+  private static func quoted(_ field: String) -> String {
+    let special: Set<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13]
+    guard field.utf8.contains(where: special.contains) else { return field }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+extension CSVTable {
+  /// Reads a table; lines may end with LF or CR LF.
+  ///
+  /// - Throws: `FileError`, or `CSVError` naming the line.
+  public init(contentsOf url: URL, limit: Int = 1 << 30) throws {
+    try self.init(bytes: try FileContents.read(url, limit: limit), file: url)
+  }
+
+  /// Reads a table from `bytes`; `file` is named in messages.
+  ///
+  /// - Throws: `CSVError` for a quote that is not closed or stands inside a field, a row with more or
+  ///   fewer fields than the header, a column named twice, or an empty file.
+  public init(bytes: [UInt8], file: URL) throws {
+    var parser = CSVParser(bytes: bytes, file: file)
+    guard let header = try parser.nextRow() else { throw CSVError.empty(file) }
+    guard Set(header).count == header.count else { throw CSVError.columnTwice(file) }
+    self.init(header: header)
+    while let row = try parser.nextRow() {
+      guard row.count == header.count else {
+        throw CSVError.fieldCount(
+          file, line: parser.firstLine, expected: header.count, found: row.count)
+      }
+      rows.append(row)
+    }
+  }
+
+  /// The fields of one column, or nil if there is no such column.
+  public func column(_ name: String) -> [String]? {
+    header.firstIndex(of: name).map { index in rows.map { $0[index] } }
+  }
+}
+
+/// A file that is not a table.
+public enum CSVError: Error, CustomStringConvertible, Equatable {
+  case empty(URL)
+  case columnTwice(URL)
+  case strayQuote(URL, line: Int)
+  case openQuote(URL, line: Int)
+  case fieldCount(URL, line: Int, expected: Int, found: Int)
+
+  public var description: String {
+    switch self {
+    case .empty(let file): "\(file.path): expected a header line, found an empty file"
+    case .columnTwice(let file): "\(file.path):1: a column is named twice"
+    case .strayQuote(let file, let line): "\(file.path):\(line): a quote inside a field"
+    case .openQuote(let file, let line): "\(file.path):\(line): a quote that is not closed"
+    case .fieldCount(let file, let line, let expected, let found):
+      "\(file.path):\(line): expected \(expected) fields, found \(found)"
+    }
+  }
+}
+
+/// Splits bytes into rows of fields.
+private struct CSVParser {
+  let bytes: [UInt8]
+  let file: URL
+  private var position = 0
+  private var line = 1
+  /// The line on which the latest row began.
+  private(set) var firstLine = 1
+
+  init(bytes: [UInt8], file: URL) {
+    self.bytes = bytes
+    self.file = file
+  }
+
+  mutating func nextRow() throws -> [String]? {
+    guard position < bytes.count else { return nil }
+    firstLine = line
+    var row: [String] = []
+    while true {
+      row.append(try nextField())
+      guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { break }
+      position += 1
+    }
+    skipLineBreak()
+    return row
+  }
+
+  private mutating func nextField() throws -> String {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+      return try nextPlainField()
+    }
+    position += 1
+    var field: [UInt8] = []
+    while position < bytes.count {
+      if bytes[position] == UInt8(ascii: "\"") {
+        position += 1
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+          guard position == bytes.count || isFieldEnd(bytes[position]) else {
+            throw CSVError.strayQuote(file, line: line)
+          }
+          return String(decoding: field, as: UTF8.self)
+        }
+      }
+      if bytes[position] == 10 { line += 1 }
+      field.append(bytes[position])
+      position += 1
+    }
+    throw CSVError.openQuote(file, line: firstLine)
+  }
+
+  private mutating func nextPlainField() throws -> String {
+    let start = position
+    while position < bytes.count, !isFieldEnd(bytes[position]) {
+      if bytes[position] == UInt8(ascii: "\"") { throw CSVError.strayQuote(file, line: line) }
+      position += 1
+    }
+    return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  private func isFieldEnd(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ",") || byte == 10 || byte == 13
+  }
+
+  private mutating func skipLineBreak() {
+    if position < bytes.count, bytes[position] == 13 { position += 1 }
+    if position < bytes.count, bytes[position] == 10 { position += 1 }
+    line += 1
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Yams
+
+/// A YAML file that is decoded strictly: what it says must be known and possible.
+public struct ConfigurationFile {
+  /// The file that was read, for messages.
+  public let url: URL
+  private let root: Node
+
+  /// The largest file that is read, in bytes.
+  public static let maximumSize = 1 << 20
+
+  /// Reads a YAML file.
+  ///
+  /// - Throws: `FileError` if it cannot be read, `ConfigurationError` with the line if it is not
+  ///   YAML, is empty or is larger than `maximumSize`.
+  public init(contentsOf url: URL) throws {
+    let bytes = try FileContents.read(url, limit: Self.maximumSize)
+    try self.init(text: String(decoding: bytes, as: UTF8.self), url: url)
+  }
+
+  /// Reads YAML from `text`; `url` is named in messages.
+  ///
+  /// - Throws: `ConfigurationError` with the line if it is not YAML or is empty.
+  public init(text: String, url: URL) throws {
+    self.url = url
+    do {
+      guard let root = try Yams.compose(yaml: text) else {
+        throw ConfigurationError(url, nil, [], "expected YAML, found an empty file")
+      }
+      self.root = root
+    } catch let error as YamlError {
+      throw ConfigurationError(url, error.line, [], "not YAML: \(error.reason)")
+    }
+  }
+
+  /// Decodes the file as `Value`.
+  ///
+  /// - Throws: `ConfigurationError` naming the file, the line and the key.
+  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    do {
+      return try YAMLDecoder().decode(type, from: root)
+    } catch let error as DecodingError {
+      throw describe(error)
+    }
+  }
+}
+
+extension ConfigurationFile {
+  private func describe(_ error: DecodingError) -> ConfigurationError {
+    switch error {
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      mismatch(at: context.codingPath, expected: Self.name(of: type))
+    case .keyNotFound(let key, let context):
+      ConfigurationError(
+        url, line(of: context.codingPath), context.codingPath.map(\.stringValue),
+        "the key \"\(key.stringValue)\" is missing")
+    case .dataCorrupted(let context):
+      ConfigurationError(
+        url, line(of: context.codingPath), context.codingPath.map(\.stringValue),
+        context.debugDescription)
+    @unknown default:
+      ConfigurationError(url, nil, [], "\(error)")
+    }
+  }
+
+  private func mismatch(at path: [any CodingKey], expected: String) -> ConfigurationError {
+    let found: String
+    switch node(at: path) {
+    case .scalar(let scalar)?: found = "\"\(scalar.string)\""
+    case .mapping?: found = "a mapping"
+    case .sequence?: found = "a list"
+    default: found = "nothing"
+    }
+    return ConfigurationError(
+      url, line(of: path), path.map(\.stringValue), "expected \(expected), found \(found)")
+  }
+
+  private func node(at path: [any CodingKey]) -> Node? {
+    path.reduce(Optional(root)) { node, key in
+      key.intValue.flatMap { node?.sequence?[safely: $0] } ?? node?.mapping?[Node(key.stringValue)]
+    }
+  }
+
+  /// The line of the deepest part of `path` that the file has.
+  private func line(of path: [any CodingKey]) -> Int? {
+    for length in stride(from: path.count, through: 0, by: -1) {
+      if let mark = node(at: Array(path.prefix(length)))?.mark { return mark.line }
+    }
+    return nil
+  }
+
+  private static func name(of type: any Any.Type) -> String {
+    switch type {
+    case is any FixedWidthInteger.Type: "a whole number"
+    case is any BinaryFloatingPoint.Type: "a number"
+    case is Bool.Type: "true or false"
+    case is String.Type: "text"
+    case is any ExpressibleByDictionaryLiteral.Type: "a mapping"
+    case is any Sequence.Type: "a list"
+    default: "a single value"
+    }
+  }
+}
+
+extension Node.Sequence {
+  fileprivate subscript(safely index: Int) -> Node? {
+    indices.contains(index) ? self[index] : nil
+  }
+}
+
+extension YamlError {
+  fileprivate var line: Int? {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+      mark.line
+    default: nil
+    }
+  }
+
+  fileprivate var reason: String {
+    switch self {
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+      .composer(_, let problem, _, _):
+      problem
+    case .duplicatedKeysInMapping(let duplicates, _):
+      "the key \"\(duplicates.map { "\($0)" }.joined(separator: "\", \""))\" is given twice"
+    default: "\(self)"
+    }
+  }
+}

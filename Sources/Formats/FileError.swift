@@ -1,0 +1,24 @@
+import Foundation
+
+/// A file that the system will not let us read or write.
+public enum FileError: Error, CustomStringConvertible, Equatable {
+  /// The file or folder could not be read, with the system's error number.
+  case unreadable(URL, Int32)
+  /// The file or folder could not be written, with the system's error number.
+  case unwritable(URL, Int32)
+  /// The file is larger than a file of its kind can be; sizes in bytes.
+  case tooLarge(URL, limit: Int, found: Int)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let url, let code): "\(url.path): cannot be read: \(Self.reason(code))"
+    case .unwritable(let url, let code): "\(url.path): cannot be written: \(Self.reason(code))"
+    case .tooLarge(let url, let limit, let found):
+      "\(url.path): expected at most \(limit) bytes, found \(found)"
+    }
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    String(cString: strerror(code))
+  }
+}

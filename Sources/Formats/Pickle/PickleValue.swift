@@ -1,0 +1,135 @@
+/// What a Python pickle describes, without anything of it being executed.
+public indirect enum PickleValue: Equatable, Sendable {
+  /// Python's `None`.
+  case none
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  /// Unicode text.
+  case string(String)
+  /// Bytes, a byte array, or a text of Python 2.
+  case bytes([UInt8])
+  case list([PickleValue])
+  case tuple([PickleValue])
+  /// A plain dictionary in the order of its file. A key that comes twice is kept twice.
+  case dictionary([PickleItem])
+  /// A class or function by name.
+  case global(PickleGlobal)
+  /// What calling a class or function would have made.
+  case object(PickleObject)
+  /// A reference to something outside the pickle, such as a storage of PyTorch.
+  case persistent(PickleValue)
+}
+
+/// One entry of a dictionary.
+public struct PickleItem: Equatable, Sendable {
+  /// The key, of any kind.
+  public var key: PickleValue
+  /// What it stands for.
+  public var value: PickleValue
+
+  /// An entry of `key` and `value`.
+  public init(key: PickleValue, value: PickleValue) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// The name of a Python class or function.
+public struct PickleGlobal: Hashable, Sendable, CustomStringConvertible {
+  /// The module, such as `collections`.
+  public var module: String
+  /// The name in the module, such as `OrderedDict`.
+  public var name: String
+
+  /// The class or function `name` of `module`.
+  public init(_ module: String, _ name: String) {
+    self.module = module
+    self.name = name
+  }
+
+  public var description: String { "\(module).\(name)" }
+}
+
+/// A call that a pickle asks for, and what it does with the result.
+public struct PickleObject: Equatable, Sendable {
+  /// What would be called.
+  public var callee: PickleGlobal
+  /// The arguments of the call.
+  public var arguments: [PickleValue]
+  /// The elements that would be appended.
+  public var elements: [PickleValue]
+  /// The entries that would be set.
+  public var items: [PickleItem]
+  /// The argument of `__setstate__`, or the attributes.
+  public var state: PickleValue?
+
+  /// A call and what follows it.
+  public init(
+    callee: PickleGlobal, arguments: [PickleValue], elements: [PickleValue] = [],
+    items: [PickleItem] = [], state: PickleValue? = nil
+  ) {
+    self.callee = callee
+    self.arguments = arguments
+    self.elements = elements
+    self.items = items
+    self.state = state
+  }
+}
+
+extension PickleValue {
+  /// A `collections.OrderedDict`.
+  public static func orderedDictionary(_ items: [PickleItem]) -> PickleValue {
+    .object(PickleObject(callee: .orderedDictionary, arguments: [], items: items))
+  }
+
+  /// The text of a string, or of the bytes that a text of Python 2 is, if they are UTF-8.
+  public var text: String? {
+    switch self {
+    case .string(let text): text
+    case .bytes(let bytes): String(validating: bytes, as: UTF8.self)
+    default: nil
+    }
+  }
+
+  /// The bytes of a bytes object, also as protocol 2 writes those of Python 3.
+  public var byteString: [UInt8]? {
+    switch self {
+    case .bytes(let bytes): return bytes
+    case .object(let object) where object.callee == .codecsEncode:
+      guard case .string(let text) = object.arguments.first,
+        ["latin1", "latin-1"].contains(object.arguments.dropFirst().first?.text)
+      else { return nil }
+      let scalars = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
+      return scalars.count == text.unicodeScalars.count ? scalars : nil
+    default: return nil
+    }
+  }
+
+  /// The entries of a dictionary or an ordered dictionary.
+  public var items: [PickleItem]? {
+    switch self {
+    case .dictionary(let items): return items
+    case .object(let object) where object.callee == .orderedDictionary:
+      guard case .list(let pairs)? = object.arguments.first else {
+        return object.arguments.isEmpty ? object.items : nil
+      }
+      let initial = pairs.compactMap(\.pair)
+      return initial.count == pairs.count ? initial + object.items : nil
+    default: return nil
+    }
+  }
+
+  /// The value of a text key in a dictionary; the last one, as in Python, if there are several.
+  public subscript(key: String) -> PickleValue? {
+    items?.last { $0.key.text == key }?.value
+  }
+
+  private var pair: PickleItem? {
+    switch self {
+    case .list(let both) where both.count == 2, .tuple(let both) where both.count == 2:
+      PickleItem(key: both[0], value: both[1])
+    default: nil
+    }
+  }
+}

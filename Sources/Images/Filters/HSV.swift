@@ -1,0 +1,59 @@
+/// A colour as hue, saturation and value, each from 0 to 1.
+///
+/// Smith 1978, "Color gamut transform pairs".
+package struct HSV: Sendable {
+  package var hue: Double
+  package var saturation: Double
+  package var value: Double
+
+  package init(red: Double, green: Double, blue: Double) {
+    value = max(red, green, blue)
+    let range = value - min(red, green, blue)
+    guard range > 0 else {
+      (hue, saturation) = (0, 0)
+      return
+    }
+    saturation = range / value
+    let sextant =
+      switch value {
+      case blue: 4 + (red - green) / range
+      case green: 2 + (blue - red) / range
+      default: (green - blue) / range
+      }
+    hue = sextant < 0 ? sextant / 6 + 1 : sextant / 6
+  }
+
+  package var rgb: (red: Double, green: Double, blue: Double) {
+    let sextant = (hue * 6).rounded(.down)
+    let fraction = hue * 6 - sextant
+    let p = value * (1 - saturation)
+    let q = value * (1 - fraction * saturation)
+    let t = value * (1 - (1 - fraction) * saturation)
+    return switch Int(sextant) % 6 {
+    case 0: (value, t, p)
+    case 1: (q, value, p)
+    case 2: (p, value, t)
+    case 3: (p, q, value)
+    case 4: (t, p, value)
+    default: (value, p, q)
+    }
+  }
+}
+
+extension Image {
+  /// The image with `change` made to the hue, saturation and value of each pixel.
+  package func changingHSV(_ change: (inout HSV) -> Void) -> Image {
+    var result = self
+    for start in stride(from: 0, to: pixels.count, by: 3) {
+      var colour = HSV(
+        red: Double(pixels[start]) / 255, green: Double(pixels[start + 1]) / 255,
+        blue: Double(pixels[start + 2]) / 255)
+      change(&colour)
+      let (red, green, blue) = colour.rgb
+      result.pixels[start] = UInt8(unit: red)
+      result.pixels[start + 1] = UInt8(unit: green)
+      result.pixels[start + 2] = UInt8(unit: blue)
+    }
+    return result
+  }
+}

@@ -1,0 +1,154 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Pickles that want to run something, or to take more than they are.
+struct HostilePickleTests {
+  private func expect(
+    _ bytes: [UInt8], _ expected: PickleError.Problem, at offset: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = PickleError(file: "x.pkl", offset: offset, problem: expected)
+    #expect(throws: error, sourceLocation: sourceLocation) {
+      try PickleReader.value(of: bytes, file: "x.pkl")
+    }
+  }
+
+  /// A pickle of protocol 2 from texts and bytes.
+  private func pickle(_ parts: [UInt8]...) -> [UInt8] {
+    [0x80, 2] + parts.joined()
+  }
+
+  private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  /// The offset is that of the opcode that names the function.
+  @Test(arguments: [
+    ("os-system-2", "posix.system", 2), ("os-system-4", "posix.system", 28),
+    ("eval-2", "builtins.eval", 5), ("eval-4", "builtins.eval", 31),
+    ("popen-2", "subprocess.Popen", 13), ("popen-4", "subprocess.Popen", 38),
+  ])
+  func `calls that Python pickles are refused by name`(
+    name: String, function: String, offset: Int
+  ) throws {
+    expect(try fixtureBytes("pickle/\(name).pkl"), .forbiddenGlobal(function), at: offset)
+  }
+
+  @Test(arguments: [
+    "os\nsystem", "builtins\neval", "torch.storage\n_load_from_bytes", "numpy\nload",
+    "collections\nOrderedDict.fromkeys", "torch._utils\n_rebuild_tensor", "torch\nFloatStorage ",
+  ])
+  func `names outside the list are refused before anything else`(lines: String) {
+    let name = lines.replacing("\n", with: ".")
+    expect(pickle(ascii("c\(lines)\n")), .forbiddenGlobal(name), at: 2)
+  }
+
+  @Test func `the result of a call is not called`() {
+    let call = ascii("ccollections\nOrderedDict\n)R")
+    expect(pickle(call, ascii(")R.")), .forbiddenCall, at: 2 + call.count + 1)
+    expect(pickle(ascii("N)R.")), .forbiddenCall, at: 4)
+    expect(pickle(ascii("X\u{4}\0\0\0eval)R.")), .forbiddenCall, at: 12)
+  }
+
+  @Test func `a memo bomb is counted, not expanded`() {
+    // Each list holds the one before ten times: 10^12 values in 300 bytes.
+    var bytes = ascii("(]q\0")
+    for level in UInt8(1)...12 {
+      bytes += ascii("](") + Array(repeating: [UInt8(ascii: "h"), level - 1], count: 10).joined()
+      bytes += ascii("e") + [UInt8(ascii: "q"), level]
+    }
+    expect(
+      pickle(bytes, ascii("1h\u{C}.")), .tooLarge(what: "values", maximum: 1 << 22),
+      at: bytes.count + 5)
+  }
+
+  @Test func `depth is bounded on the way and through the memo`() {
+    let deep = Array(repeating: UInt8(ascii: "]"), count: 100_000)
+    let close = Array(repeating: UInt8(ascii: "a"), count: 99_999)
+    let problem = PickleError.Problem.tooLarge(what: "levels of lists in lists", maximum: 100)
+    expect(pickle(deep, close, ascii(".")), problem, at: 200_001)
+    // A list that is closed before the next one holds it: 150 levels, of which none is nested
+    // within another in the stream.
+    var chain = ascii("]q\0")
+    for level in UInt8(1)...150 { chain += ascii("]h") + [level - 1] + ascii("aq") + [level] }
+    let all = (UInt8(0)...150).flatMap { [UInt8(ascii: "h"), $0] }
+    expect(
+      pickle(chain, ascii("]("), all, ascii("e.")),
+      .wrongOperand(
+        expected: "exactly one value at the end"), at: chain.count + all.count + 5)
+    expect(
+      pickle(ascii("]("), chain, ascii("1]("), all, ascii("e.")),
+      .wrongOperand(
+        expected: "exactly one value at the end"), at: chain.count + all.count + 8)
+    expect(
+      pickle(ascii("("), chain, ascii("1]("), all, ascii("e.")), problem,
+      at: chain.count + all.count + 7)
+  }
+
+  @Test func `lengths beyond the file`() {
+    let huge: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0x40]  // 2^62
+    for opcode in [UInt8(0x8D), 0x8E, 0x96] {
+      expect(pickle([opcode], huge, ascii("ab.")), .truncated(expected: 1 << 62, found: 3), at: 2)
+    }
+    expect(pickle([0x95], huge), .truncated(expected: 1 << 62, found: 0), at: 2)
+    let most = [UInt8](repeating: 255, count: 8)
+    expect(pickle([0x8E], most), .truncated(expected: .max, found: 0), at: 2)
+    expect(
+      pickle(ascii("X"), [255, 255, 255, 255]), .truncated(expected: 0xFFFF_FFFF, found: 0), at: 2)
+    expect(pickle([0x8B], [255, 255, 255, 255]), .wrongOperand(expected: "a length"), at: 2)
+  }
+
+  @Test func `integers beyond 64 bits, sets, and values that contain themselves`() throws {
+    expect(try fixtureBytes("pickle/big-integer.pkl"), .integerTooLarge(byteCount: 9), at: 2)
+    expect(try fixtureBytes("pickle/set.pkl"), .unsupportedOpcode(0x8F), at: 11)
+    expect(try fixtureBytes("pickle/cycle.pkl"), .cycle, at: 8)
+  }
+
+  @Test func `streams that are not programs`() {
+    expect(ascii("hello"), .unsupportedProtocol(found: UInt8(ascii: "h")), at: 0)
+    expect([0x80, 6, UInt8(ascii: "N"), UInt8(ascii: ".")], .unsupportedProtocol(found: 6), at: 0)
+    expect(pickle(ascii("N")), .truncated(expected: 1, found: 0), at: 3)
+    expect(pickle(ascii(".")), .wrongOperand(expected: "exactly one value at the end"), at: 2)
+    expect(pickle(ascii("(N.")), .wrongOperand(expected: "exactly one value at the end"), at: 4)
+    expect(pickle(ascii("N.N")), .trailingBytes(1), at: 4)
+    expect(pickle(ascii("t")), .wrongOperand(expected: "a mark"), at: 2)
+    expect(pickle(ascii("](a")), .wrongOperand(expected: "a value"), at: 4)
+    expect(pickle(ascii("NNa")), .wrongOperand(expected: "a list"), at: 4)
+    expect(pickle(ascii("}(Nu")), .wrongOperand(expected: "keys and values in pairs"), at: 5)
+    expect(pickle(ascii("h\u{1}")), .missingMemo(1), at: 2)
+    expect(pickle(ascii("X\u{1}\0\0\0"), [255], ascii(".")), .invalidText, at: 2)
+    expect(pickle(ascii("I1\n.")), .unsupportedOpcode(UInt8(ascii: "I")), at: 2)
+  }
+
+  @Test func `every pickle cut short is refused`() throws {
+    for name in ["numpy-2", "numpy-4", "python2-cifar"] {
+      let bytes = try fixtureBytes("pickle/\(name).pkl")
+      for count in bytes.indices {
+        #expect(throws: PickleError.self) {
+          try PickleReader.value(of: Array(bytes.prefix(count)), file: name)
+        }
+      }
+    }
+  }
+
+  @Test func `mutated pickles are read or refused, never a crash`() throws {
+    var generator = SeededGenerator(seed: 11)
+    for name in ["values-2", "values-5", "numpy-2", "numpy-3", "numpy-4", "python2-cifar"] {
+      let original = Array(try fixtureBytes("pickle/\(name).pkl").prefix(1200))
+      for _ in 0..<2000 {
+        let bytes = original.mutated(using: &generator)
+        do {
+          let value = try PickleReader.value(of: bytes, file: name)
+          for item in value.items ?? [] { _ = try NumPyArray(pickled: item.value, file: name) }
+        } catch is PickleError {} catch is NumPyError {}
+      }
+    }
+  }
+
+  @Test func `a message names the file, the byte and the function`() {
+    let error = PickleError(file: "a.ckpt", offset: 7, problem: .forbiddenGlobal("os.system"))
+    #expect(
+      error.description
+        == "a.ckpt: pickle byte 7: asks for os.system, which no file of weights or arrays needs")
+  }
+}

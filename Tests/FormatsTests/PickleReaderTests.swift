@@ -1,0 +1,90 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Pickles that Python wrote (`Fixtures/make_pickles.py`).
+struct PickleReaderTests {
+  private func value(_ name: String) throws -> PickleValue {
+    try PickleReader.value(contentsOf: fixture("pickle/\(name).pkl"))
+  }
+
+  @Test(arguments: 2...5)
+  func `values of every kind in every protocol`(version: Int) throws {
+    let value = try value("values-\(version)")
+    #expect(
+      value.items?.map(\.key.text) == [
+        "none", "truth", "integers", "floats", "texts", "bytes", "tuples", "nested", "shared",
+        "ordered", "long",
+      ])
+    #expect(value["none"] == PickleValue.none)
+    #expect(value["truth"] == .list([.bool(true), .bool(false)]))
+    let integers: [Int] = [
+      0, 255, 256, 65535, 65536, -1, 1 << 31 - 1, -1 << 31, 1 << 31, .max, .min,
+    ]
+    #expect(value["integers"] == .list(integers.map(PickleValue.int)))
+    #expect(value["floats"] == .list([.float(0.1), .float(.infinity), .float(-0.0)]))
+    let texts = ["", "naïve ∑", String(repeating: "x", count: 300)]
+    #expect(value["texts"] == .list(texts.map(PickleValue.string)))
+    let one = PickleValue.int(1)
+    let tuples = [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]].map { $0.map(PickleValue.int) }
+    #expect(value["tuples"] == .list(tuples.map(PickleValue.tuple)))
+    #expect(value["nested"]?["list"] == .list([.list([]), .list([.list([one])])]))
+    #expect(value["nested"]?.items?[1] == PickleItem(key: .int(7), value: .dictionary([])))
+    let shared = PickleValue.list([.string("a"), .float(1.5)])
+    #expect(value["shared"] == .list([shared, shared]))
+    let entries = [
+      PickleItem(key: .string("b"), value: one), PickleItem(key: .string("a"), value: .int(2)),
+    ]
+    #expect(value["ordered"] == .orderedDictionary(entries))
+    #expect(value["ordered"]?.items == entries)
+    #expect(value["long"] == .list((0..<2500).map(PickleValue.int)))
+  }
+
+  @Test(arguments: 2...5)
+  func `bytes, which protocol 2 writes as a call`(version: Int) throws {
+    guard case .list(let bytes)? = try value("values-\(version)")["bytes"] else {
+      Issue.record("no list of bytes")
+      return
+    }
+    #expect(
+      bytes.map(\.byteString) == [[0, 255], Array(repeating: UInt8(ascii: "y"), count: 300)])
+  }
+
+  @Test(arguments: 2...4)
+  func `arrays and numbers of NumPy`(version: Int) throws {
+    let value = try value("numpy-\(version)")
+    func array(_ key: String) throws -> NumPyArray {
+      try NumPyArray(pickled: value[key] ?? .none, file: key)
+    }
+    #expect(try array("array").shape == [2, 3])
+    #expect(try array("array").values(of: Float.self) == [0, 1, 2, 3, 4, 5])
+    #expect(try array("big").values(of: Int16.self) == [0, 1, 2, 3, 4, 5])
+    #expect(try array("number").shape == [])
+    #expect(try array("number").values(of: Double.self) == [0.1])
+    #expect(throws: NumPyError(file: "absent", problem: .notAPickledArray)) { try array("absent") }
+  }
+
+  @Test func `a dictionary of CIFAR as Python 2 wrote it`() throws {
+    let value = try value("python2-cifar")
+    let images = try NumPyArray(pickled: value["data"] ?? .none, file: "data")
+    #expect(images.shape == [2, 6])
+    #expect(try images.values(of: UInt8.self) == Array(0..<12))
+    #expect(value["labels"] == .list([.int(6), .int(9)]))
+    #expect(value["batch_label"]?.text == "testing")
+  }
+
+  @Test func `an empty file and a missing one`() throws {
+    #expect(throws: problem(.truncated(expected: 1, found: 0), at: 0)) {
+      try PickleReader.value(of: [], file: "x.pkl")
+    }
+    let missing = fixture("pickle/missing.pkl")
+    #expect(throws: FileError.unreadable(missing, ENOENT)) {
+      try PickleReader.value(contentsOf: missing)
+    }
+  }
+
+  private func problem(_ problem: PickleError.Problem, at offset: Int) -> PickleError {
+    PickleError(file: "x.pkl", offset: offset, problem: problem)
+  }
+}

@@ -1,0 +1,107 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Archives that Python's `zipfile` wrote (`Fixtures/make_zips.py`), and our own.
+struct ZipArchiveTests {
+  private let text = Array(String(repeating: "the quick brown fox ", count: 20).utf8)
+
+  private func archive(_ name: String) throws -> ZipArchive {
+    try ZipArchive(contentsOf: fixture("zip/\(name).zip"))
+  }
+
+  private func error(
+    _ name: String, _ member: String?, _ problem: ZipError.Problem
+  ) -> ZipError {
+    ZipError(file: fixture("zip/\(name).zip").path, member: member, problem: problem)
+  }
+
+  @Test(arguments: ["stored", "deflated", "zip64"])
+  func `members and their contents`(name: String) throws {
+    let archive = try archive(name)
+    #expect(archive.members.map(\.name) == ["folder/one", "folder/empty", "two"])
+    #expect(archive.members.map(\.byteCount) == [400, 0, 256])
+    #expect(archive.members.allSatisfy { $0.isStored == (name != "deflated") })
+    #expect(try archive.bytes(of: "folder/one", atMost: 400) == text)
+    #expect(try archive.bytes(of: "folder/empty", atMost: 0) == [])
+    #expect(try archive.bytes(of: "two", atMost: 1 << 40) == Array(0...255))
+    #expect(throws: error(name, "three", .missing)) { try archive.bytes(of: "three", atMost: 1) }
+  }
+
+  @Test(arguments: [
+    ("climbing", "folder/../../etc/passwd" as String?, ZipError.Problem.unsafeName),
+    ("absolute", "/etc/passwd", .unsafeName), ("duplicate", nil, .duplicateName),
+    ("bzip2", "one", .unsupportedCompression(method: 12)),
+    ("inside-one-another", "b", .overlappingMembers),
+  ])
+  func `archives refused as they are opened`(
+    name: String, member: String?, problem: ZipError.Problem
+  ) {
+    #expect(throws: error(name, member, problem)) { try archive(name) }
+  }
+
+  @Test func `a bomb is refused by its declared size before anything is allocated`() throws {
+    let bomb = try archive("bomb")
+    let problem = ZipError.Problem.tooLarge(declared: 20_000_000, maximum: 1_000_000)
+    #expect(throws: error("bomb", "zeros", problem)) {
+      try bomb.bytes(of: "zeros", atMost: 1_000_000)
+    }
+  }
+
+  @Test(arguments: ["understated", "overstated"])
+  func `a declared size that is not that of the data`(name: String) throws {
+    let archive = try archive(name)
+    let failure = #expect(throws: ZipError.self) { try archive.bytes(of: "one", atMost: 10_000) }
+    guard failure?.member == "one", case .damaged = failure?.problem else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+  }
+
+  @Test func `every flipped bit of the data is noticed, every cut as well`() throws {
+    let folder = try TemporaryFolder()
+    let original = try fixtureBytes("zip/stored.zip")
+    let start = try #require(original.firstRange(of: text)?.lowerBound)
+    for bit in stride(from: 0, to: text.count * 8, by: 7) {
+      var bytes = original
+      bytes[start + bit / 8] ^= 1 << (bit % 8)
+      let url = try folder.file("damaged.zip", holding: bytes)
+      let archive = try ZipArchive(contentsOf: url)
+      let expected = ZipError(
+        file: url.path, member: "folder/one", problem: .damaged("CRC error"))
+      #expect(throws: expected) { try archive.bytes(of: "folder/one", atMost: 400) }
+    }
+    for count in original.indices {
+      let url = try folder.file("damaged.zip", holding: original.prefix(count))
+      #expect(throws: ZipError.self) { try ZipArchive(contentsOf: url) }
+    }
+  }
+
+  @Test func `what is not an archive`() throws {
+    let url = fixture("make_zips.py")
+    #expect(
+      throws: ZipError(file: url.path, member: nil, problem: .malformed("Not a zip archive"))
+    ) { try ZipArchive(contentsOf: url) }
+    let missing = fixture("zip/missing.zip")
+    #expect(
+      throws: ZipError(file: missing.path, member: nil, problem: .malformed("No such file"))
+    ) { try ZipArchive(contentsOf: missing) }
+  }
+
+  @Test func `mutated archives are read or refused, never a crash`() throws {
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(seed: 23)
+    for name in ["stored", "deflated", "zip64", "inside-one-another"] {
+      let original = try fixtureBytes("zip/\(name).zip")
+      for _ in 0..<500 {
+        let bytes = original.mutated(using: &generator)
+        let url = try folder.file("mutated.zip", holding: bytes)
+        do {
+          let archive = try ZipArchive(contentsOf: url)
+          for member in archive.members { _ = try archive.bytes(of: member.name, atMost: 4000) }
+        } catch is ZipError {}
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// The filters against SciPy, Pillow and colorsys; see `Fixtures/filters.py`.
+struct FilterTests {
+  struct Fixtures: Decodable {
+    let gaussian: [GaussianCase]
+    let box: [BoxCase]
+    let correlation: [CorrelationCase]
+    let hsv: [ColourCase]
+
+    static func read() throws -> Fixtures {
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/filters.json")
+      return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: file))
+    }
+  }
+
+  struct GaussianCase: Decodable {
+    let height: Int
+    let width: Int
+    let channels: Int
+    let sigma: Double
+    let truncation: Double
+    let border: String
+    let input: [Double]
+    let output: [Double]
+  }
+
+  struct CorrelationCase: Decodable {
+    let height: Int
+    let width: Int
+    let channels: Int
+    let border: String
+    let kernel: [[Double]]
+    let input: [Double]
+    let output: [Double]
+  }
+
+  struct BoxCase: Decodable {
+    let height: Int
+    let width: Int
+    let newHeight: Int
+    let newWidth: Int
+    let input: [UInt8]
+    let output: [UInt8]
+  }
+
+  struct ColourCase: Decodable {
+    let rgb: [Double]
+    let hsv: [Double]
+  }
+
+  @Test func `gaussian filter`() throws {
+    for fixture in try Fixtures.read().gaussian {
+      let filter = GaussianFilter(
+        sigma: fixture.sigma, truncation: fixture.truncation,
+        border: fixture.border == "reflect" ? .reflect : .nearest)
+      let raster = Raster(
+        height: fixture.height, width: fixture.width, channels: fixture.channels,
+        values: fixture.input)
+      // At most 17 products of numbers below 1, twice, each rounded once.
+      expectClose(filter(raster).values, fixture.output, absolute: 34 * 0x1p-53)
+    }
+  }
+
+  @Test func `correlation`() throws {
+    for fixture in try Fixtures.read().correlation {
+      let raster = Raster(
+        height: fixture.height, width: fixture.width, channels: fixture.channels,
+        values: fixture.input)
+      let result = Kernel(fixture.kernel)
+        .correlated(with: raster, border: fixture.border == "mirror" ? .mirror : .nearest)
+      // At most 49 products of numbers below 1 in another order, sums below 49.
+      expectClose(result.values, fixture.output, absolute: 49 * 49 * 0x1p-53)
+    }
+  }
+
+  @Test func `box resampling`() throws {
+    for fixture in try Fixtures.read().box {
+      let image = Image(height: fixture.height, width: fixture.width, pixels: fixture.input)
+      let result = image.boxResampled(height: fixture.newHeight, width: fixture.newWidth)
+      #expect(result.pixels == fixture.output)
+    }
+  }
+
+  @Test func `hue, saturation and value and back`() throws {
+    for fixture in try Fixtures.read().hsv {
+      let (red, green, blue) = (fixture.rgb[0], fixture.rgb[1], fixture.rgb[2])
+      let colour = HSV(red: red, green: green, blue: blue)
+      // A handful of operations on numbers below 6, each rounded once.
+      let bound = 6 * 4 * 0x1p-53
+      expectClose([colour.hue, colour.saturation, colour.value], fixture.hsv, absolute: bound)
+      let back = colour.rgb
+      expectClose([back.red, back.green, back.blue], fixture.rgb, absolute: bound)
+    }
+  }
+
+  @Test(arguments: [
+    (0.25, [0.99933, 0.000335]), (0.5, [0.786571, 0.106451, 0.000264]),
+    (1.25, [0.319156, 0.231755, 0.088737, 0.017916, 0.001907, 0.000107]), (0.1, [1]),
+  ])
+  func `weights of the gaussian from the centre outward`(sigma: Double, expected: [Double]) {
+    // The table has six digits after the point.
+    expectClose(GaussianFilter(sigma: sigma).weights, expected, absolute: 0.5e-6)
+  }
+}
