@@ -7,12 +7,16 @@ let package = Package(
   name: "mixmo",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Formats", targets: ["Formats"])
+    .library(name: "Corruptions", targets: ["Corruptions", "Images"]),
+    .library(name: "Formats", targets: ["Formats"]),
   ],
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
   ],
   targets: [
+    // Floor 2: what the project exists for
+    .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
+
     // Floor 1: arrays, images, bytes
     .target(name: "Tensors", dependencies: ["COpenBLAS"]),
     .target(name: "Images"),
@@ -32,6 +36,9 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "CorruptionsTests",
+      dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

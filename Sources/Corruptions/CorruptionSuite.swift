@@ -1,0 +1,115 @@
+import Formats
+import Foundation
+
+/// A table of corruptions and their parameters, read from a YAML file such as
+/// `corruptions/cifar.yaml`.
+///
+/// The file names the suite, the side of its images and, for each corruption, its family, its group
+/// and its parameters at severities from 1 to 5. It may leave out corruptions and severities.
+public struct CorruptionSuite: Sendable {
+  /// The name of the suite, for people.
+  public let name: String
+  /// The height and width of the images that the parameters are for, in pixels.
+  public let side: Int
+  /// The corruptions in the order of the file, which is the order of evaluation.
+  public let corruptions: [Corruption]
+
+  /// Reads the table from `url`.
+  ///
+  /// - Throws: `FileError` if the file cannot be read; `ConfigurationError` with file, line,
+  ///   corruption and parameter if it says something unknown or impossible.
+  public init(contentsOf url: URL) throws {
+    self = try ConfigurationFile(contentsOf: url).decode(SuiteTable.self).suite
+  }
+
+  /// Reads the table from the text of a YAML file; `url` is named in messages.
+  ///
+  /// - Throws: `ConfigurationError` as `init(contentsOf:)` does.
+  public init(text: String, url: URL) throws {
+    self = try ConfigurationFile(text: text, url: url).decode(SuiteTable.self).suite
+  }
+
+  fileprivate init(name: String, side: Int, corruptions: [Corruption]) {
+    self.name = name
+    self.side = side
+    self.corruptions = corruptions
+  }
+
+  /// The suite with other textures for `frost`, which without them uses substitutes.
+  public func using(_ textures: FrostTextures) -> CorruptionSuite {
+    CorruptionSuite(name: name, side: side, corruptions: corruptions.map { $0.using(textures) })
+  }
+
+  /// The corruption of the given name, or nil where the suite leaves it out.
+  public subscript(name: Corruption.Name) -> Corruption? {
+    corruptions.first { $0.name == name }
+  }
+}
+
+private struct SuiteTable: Decodable {
+  let suite: CorruptionSuite
+
+  enum Keys: String, CodingKey, CaseIterable { case suite, side, corruptions }
+
+  init(from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: Keys.self)
+    let side: Int = try keys.decode(.side, in: 1...4096)
+    let table = try keys.superDecoder(forKey: .corruptions)
+      .strictContainer(keyedBy: Corruption.Name.self)
+    suite = CorruptionSuite(
+      name: try keys.decode(String.self, forKey: .suite), side: side,
+      corruptions: try table.allKeys.map {
+        try Corruption(name: $0, side: side, from: table.superDecoder(forKey: $0))
+      })
+    if suite.corruptions.isEmpty {
+      throw keys.corrupted(.corruptions, "expected at least one corruption")
+    }
+  }
+}
+
+extension Corruption {
+  private enum Keys: String, CodingKey, CaseIterable { case family, group, severities }
+
+  fileprivate init(name: Name, side: Int, from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: Keys.self)
+    let rows = try keys.nestedContainer(keyedBy: SeverityKey.self, forKey: .severities)
+    let distortions = try rows.allKeys.map { key in
+      (try key.severity(in: rows), try rows.distortion(name.distortion, key, side: side))
+    }
+    if distortions.isEmpty {
+      throw keys.corrupted(.severities, "expected at least one severity")
+    }
+    self.init(
+      name: name, family: try keys.decodeCase(Family.self, .family),
+      group: try keys.decodeCase(Group.self, .group), side: side,
+      distortions: Dictionary(distortions) { first, _ in first })
+  }
+}
+
+/// The key of a row of parameters, meant to be a severity.
+private struct SeverityKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { Int(stringValue) }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init(intValue: Int) { stringValue = String(intValue) }
+
+  func severity(in rows: KeyedDecodingContainer<SeverityKey>) throws -> Int {
+    guard let severity = intValue, 1...5 ~= severity, stringValue == String(severity) else {
+      throw rows.corrupted(self, "expected a severity from 1 to 5")
+    }
+    return severity
+  }
+}
+
+extension KeyedDecodingContainer<SeverityKey> {
+  fileprivate func distortion<Row: Distortion>(
+    _ type: Row.Type, _ key: SeverityKey, side: Int
+  ) throws -> any Distortion {
+    let row = try decode(type, forKey: key)
+    if let need = row.obstacle(side: side) {
+      throw corrupted(key, "expected \(need), found a side of \(side)")
+    }
+    return row
+  }
+}

@@ -1,0 +1,71 @@
+import Formats
+import Images
+import Tensors
+
+/// Whitens the image and lets bright specks fall over it.
+package struct Snow: Distortion {
+  /// The mean of the noise that becomes specks.
+  let mean: Double
+  /// The standard deviation of the noise.
+  let deviation: Double
+  /// The factor by which the noise is enlarged.
+  let zoom: Double
+  /// The value below which noise is nothing.
+  let threshold: Double
+  let blurRadius: Double
+  let blurSigma: Double
+  /// The part of the image that is not whitened.
+  let keep: Double
+
+  enum Keys: String, CodingKey, CaseIterable {
+    case mean, deviation, zoom, threshold, keep
+    case blurRadius = "blur_radius"
+    case blurSigma = "blur_sigma"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let row = try decoder.strictContainer(keyedBy: Keys.self)
+    mean = try row.decode(.mean, in: -10...10)
+    deviation = try row.decode(.deviation, in: 0...10)
+    zoom = try row.decode(.zoom, in: 1...100)
+    threshold = try row.decode(.threshold, in: 0...10)
+    blurRadius = try row.decode(.blurRadius, in: 0...100)
+    blurSigma = try row.decode(.blurSigma, in: 0.01...1000)
+    keep = try row.decode(.keep, in: 0...1)
+  }
+
+  package func distort(_ image: Image, random: inout some RandomSource) -> Image {
+    let layer = flakes(side: image.height, random: &random)
+    let count = layer.values.count
+    let white = whitened(image)
+    var result = image
+    for index in result.pixels.indices {
+      let flake = layer.values[index / 3] / 255
+      let turned = layer.values[count - 1 - index / 3] / 255
+      result.pixels[index] = UInt8(unit: Double(white[index]) + flake + turned)
+    }
+    return result
+  }
+
+  /// Specks with tails, as levels.
+  package func flakes(side: Int, random: inout some RandomSource) -> Raster {
+    let noise = (0..<side * side).map { _ in mean + deviation * random.nextNormal() }
+    var layer = ClippedZoom(side: side, factor: zoom)(Raster(side: side, values: noise))
+    layer.transform { $0 < threshold ? 0 : Double(UInt8(unit: $0)) }
+    let degrees = random.uniform(-135, -45)
+    return MotionFilter(radius: blurRadius, sigma: blurSigma, degrees: degrees)(layer)
+  }
+
+  /// The image drawn toward a brighter grey of itself, in single precision.
+  private func whitened(_ image: Image) -> [Float] {
+    let (keep, rest) = (Float(keep), Float(1 - keep))
+    var result: [Float] = []
+    result.reserveCapacity(image.pixels.count)
+    for start in stride(from: 0, to: image.pixels.count, by: 3) {
+      let colour = (0..<3).map { Float(image.pixels[start + $0]) / 255 }
+      let grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+      for value in colour { result.append(keep * value + rest * max(value, grey * 1.5 + 0.5)) }
+    }
+    return result
+  }
+}

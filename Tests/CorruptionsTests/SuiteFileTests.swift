@@ -1,0 +1,150 @@
+import Corruptions
+import Formats
+import Foundation
+import Testing
+
+/// The messages about suite files that are wrong, and what a right file gives.
+struct SuiteFileTests {
+  static func read(_ text: String) throws -> CorruptionSuite {
+    try CorruptionSuite(text: text, url: URL(fileURLWithPath: "/mine.yaml"))
+  }
+
+  /// A suite whose lines 4 on say what `corruptions` holds.
+  static func suite(_ corruptions: String, side: Int = 32) -> String {
+    "suite: mine\nside: \(side)\ncorruptions:\n\(corruptions)"
+  }
+
+  /// A suite of one corruption whose line 7 on say what its severities are.
+  static func rows(_ name: String, _ rows: String, side: Int = 32) -> String {
+    suite(
+      "  \(name):\n    family: blur\n    group: extra\n    severities:\n      \(rows)", side: side)
+  }
+
+  @Test func `a part of the corruptions and severities, in the order of the file`() throws {
+    let text = Self.suite(
+      """
+        saturate: {family: digital, group: extra, severities: {4: {factor: 2, shift: 0.1}}}
+        brightness: {family: weather, group: benchmark, severities: {5: {shift: 1}, 2: {shift: 0}}}
+      """, side: 48)
+    let suite = try Self.read(text)
+    #expect(suite.name == "mine")
+    #expect(suite.side == 48)
+    #expect(suite.corruptions.map(\.name) == [.saturate, .brightness])
+    #expect(suite.corruptions.map(\.severities) == [[4], [2, 5]])
+    #expect(suite[.brightness]?.family == .weather)
+    #expect(suite[.brightness]?.group == .benchmark)
+    #expect(suite[.contrast] == nil)
+  }
+
+  @Test(arguments: [Suites.cifar, Suites.tiny])
+  func `the project's suites hold every corruption, the benchmark's before the extra ones`(
+    suite: CorruptionSuite
+  ) {
+    #expect(suite.corruptions.map(\.name) == Corruption.Name.allCases)
+    let extra: Set<String> = ["speckle_noise", "gaussian_blur", "spatter", "saturate"]
+    for corruption in suite.corruptions {
+      #expect((corruption.group == .extra) == extra.contains(corruption.name.rawValue))
+    }
+  }
+
+  static let tables: [(String, String)] = [
+    ("side: 32", "/mine.yaml:1: the key \"corruptions\" is missing"),
+    (suite("  {}"), "/mine.yaml:4: corruptions: expected at least one corruption"),
+    (
+      suite("  gausian_noise: {}"),
+      "/mine.yaml:4: corruptions.gausian_noise: unknown key; did you mean \"gaussian_noise\"?"
+    ),
+    (
+      suite("  brightness: {family: light}"),
+      "/mine.yaml:4: corruptions.brightness: the key \"severities\" is missing"
+    ),
+    (
+      rows("brightness", "{}"),
+      "/mine.yaml:8: corruptions.brightness.severities: expected at least one severity"
+    ),
+    (
+      rows("brightness", "6: {shift: 0}"),
+      "/mine.yaml:8: corruptions.brightness.severities.6: expected a severity from 1 to 5"
+    ),
+    (
+      rows("brightness", "mild: {shift: 0}"),
+      "/mine.yaml:8: corruptions.brightness.severities.mild: expected a severity from 1 to 5"
+    ),
+  ]
+
+  static let parameters: [(String, String)] = [
+    (
+      rows("saturate", "1: {factor: 1}"),
+      "/mine.yaml:8: corruptions.saturate.severities.1: the key \"shift\" is missing"
+    ),
+    (
+      rows("brightness", "1: {shift: 0}\n      2: {shift: 0, factor: 1}"),
+      "/mine.yaml:9: corruptions.brightness.severities.2.factor: unknown key; known are shift"
+    ),
+    (
+      rows("brightness", "1: [0.5]"),
+      "/mine.yaml:8: corruptions.brightness.severities.1: expected a mapping, found a list"
+    ),
+    (
+      rows("gaussian_blur", "1: {sigma: much}"),
+      "/mine.yaml:8: corruptions.gaussian_blur.severities.1.sigma: expected a number, found \"much\""
+    ),
+    (
+      rows("gaussian_blur", "1: {sigma: .nan}"),
+      "/mine.yaml:8: corruptions.gaussian_blur.severities.1.sigma: "
+        + "expected a value from 0.0 to 100.0, found nan"
+    ),
+    (
+      rows("gaussian_blur", "1: {sigma: 1e300}"),
+      "/mine.yaml:8: corruptions.gaussian_blur.severities.1.sigma: "
+        + "expected a value from 0.0 to 100.0, found 1e+300"
+    ),
+    (
+      rows("pixelate", "1: {scale: 0.1}", side: 8),
+      "/mine.yaml:8: corruptions.pixelate.severities.1: "
+        + "expected a side of at least 10, found a side of 8"
+    ),
+    (
+      rows("fog", "1: {strength: 1, decay: 2}", side: 48),
+      "/mine.yaml:8: corruptions.fog.severities.1: "
+        + "expected a side that is a power of two, found a side of 48"
+    ),
+    (
+      rows("jpeg_compression", "1: {quality: 80, codec: ijg}", side: 40),
+      "/mine.yaml:8: corruptions.jpeg_compression.severities.1: "
+        + "expected a side that is a multiple of 16, found a side of 40"
+    ),
+    (
+      rows("jpeg_compression", "1: {quality: 80, codec: fast}"),
+      "/mine.yaml:8: corruptions.jpeg_compression.severities.1.codec: "
+        + "expected one of ijg, turbo; found \"fast\""
+    ),
+    (
+      rows("jpeg_compression", "1: {quality: 80.5, codec: ijg}"),
+      "/mine.yaml:8: corruptions.jpeg_compression.severities.1.quality: "
+        + "expected a whole number, found \"80.5\""
+    ),
+    (
+      rows("frost", "1: {image_weight: 1, frost_weight: 1, texture_scale: 0.1}"),
+      "/mine.yaml:8: corruptions.frost.severities.1: "
+        + "expected a side below 32, that of the scaled textures, found a side of 32"
+    ),
+    (
+      rows(
+        "spatter",
+        "1: {kind: mud, mean: 0, deviation: 1, sigma: 1, threshold: 0, mask_sigma: 1, strength: 1}"),
+      "/mine.yaml:8: corruptions.spatter.severities.1.strength: "
+        + "not a parameter of this kind of spatter"
+    ),
+  ]
+
+  @Test(arguments: tables + parameters)
+  func `says file, line, corruption and parameter`(text: String, message: String) {
+    #expect {
+      try Self.read(text)
+    } throws: { error in
+      #expect("\(error)" == message)
+      return error is ConfigurationError
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Corruptions
+import Foundation
+
+/// The suites that come with the project.
+enum Suites {
+  static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("corruptions")
+
+  static let cifar = load("cifar.yaml", codec: "ijg")
+  static let tiny = load("tiny-imagenet.yaml", codec: "ijg")
+
+  /// The CIFAR suite with another JPEG library.
+  static func cifar(codec: String) -> CorruptionSuite { load("cifar.yaml", codec: codec) }
+
+  /// The Tiny-ImageNet suite with another JPEG library.
+  static func tiny(codec: String) -> CorruptionSuite { load("tiny-imagenet.yaml", codec: codec) }
+
+  private static func load(_ file: String, codec: String) -> CorruptionSuite {
+    do {
+      let url = folder.appendingPathComponent(file)
+      let text = try String(contentsOf: url, encoding: .utf8)
+      return try CorruptionSuite(
+        text: text.replacingOccurrences(of: "codec: ijg", with: "codec: \(codec)"), url: url)
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+}

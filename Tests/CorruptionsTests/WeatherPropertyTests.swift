@@ -1,0 +1,130 @@
+import Corruptions
+import Foundation
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+/// What snow, fog and spatter promise for flat images.
+struct WeatherPropertyTests {
+  static let suites = [Suites.cifar, Suites.tiny]
+
+  @Test(arguments: [
+    (Suites.cifar, [6, 12, 12, 19, 25]), (Suites.tiny, [25, 25, 38, 44, 51]),
+  ])
+  func `snow lifts black to a grey and keeps white`(suite: CorruptionSuite, lowest: [Int]) throws {
+    for severity in 1...5 {
+      let black = try ExactPropertyTests.levels(.snow, of: suite, flat: 0, severity: severity)
+      #expect(black.min() == lowest[severity - 1])
+      let white = try ExactPropertyTests.levels(.snow, of: suite, flat: 255, severity: severity)
+      #expect(white == [255])
+    }
+  }
+
+  @Test(
+    arguments: [
+      (Suites.cifar, [0.2, 0.5, 0.75, 1, 1.5], [212, 170, 145, 127, 102]),
+      (Suites.tiny, [0.4, 0.7, 1, 1.5, 2], [182, 150, 127, 102, 85]),
+    ] as [(CorruptionSuite, [Double], [Int])])
+  func `fog darkens a flat image from its level to a known one`(
+    suite: CorruptionSuite, strengths: [Double], lowestOfWhite: [Int]
+  ) throws {
+    for severity in 1...5 {
+      for level in [0, 1, 77, 128, 200, 255] {
+        let levels = try ExactPropertyTests.levels(
+          .fog, of: suite, flat: UInt8(level), severity: severity)
+        let value = Double(level) / 255
+        let lowest = UInt8(unit: value * value / (value + strengths[severity - 1]))
+        // The largest value is the level exactly, but for rounding before it is cut off.
+        #expect([level, level - 1].contains(levels.max() ?? -1))
+        #expect(levels.min() == Int(lowest))
+      }
+      let white = try ExactPropertyTests.levels(.fog, of: suite, flat: 255, severity: severity)
+      #expect(white.min() == lowestOfWhite[severity - 1])
+      #expect(white.max() == 255)
+    }
+  }
+
+  @Test(arguments: [(32, 3.0, 0.147), (32, 1.75, 0.170), (64, 2.5, 0.151), (64, 2, 0.160)])
+  func `clouds reach from 0 to 1 and are as rough as the original's`(
+    side: Int, decay: Double, deviation: Double
+  ) {
+    let count = 200
+    var means: [Double] = []
+    var deviations: [Double] = []
+    for index in 0..<count {
+      var random = CountingStream(stream: RandomStream(seed: 1, purpose: "cloud", minor: index))
+      let values = Plasma.cloud(side: side, decay: decay, random: &random).values
+      #expect(random.count == side * side - 1)
+      #expect(values.min() == 0 && values.max() == 1)
+      let mean = values.reduce(0, +) / Double(values.count)
+      means.append(mean)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      deviations.append(variance.squareRoot())
+    }
+    // Means vary by 0.1 between clouds and deviations by less than 0.03: five standard errors.
+    expectClose(means.reduce(0, +) / Double(count), 0.5, absolute: 5 * 0.1 / 14)
+    expectClose(deviations.reduce(0, +) / Double(count), deviation, absolute: 5 * 0.03 / 14)
+  }
+
+  @Test(
+    arguments: [
+      (Suites.cifar, [2.6, 6.6, 18, 4.1, 6.9]), (Suites.tiny, [2.5, 6.5, 19, 7.3, 10.3]),
+    ] as [(CorruptionSuite, [Double])])
+  func `spatter changes as much of a grey image as the original`(
+    suite: CorruptionSuite, percent: [Double]
+  ) throws {
+    for severity in 1...5 {
+      let count = 100
+      let shares = try (0..<count).map { index in
+        let image = try ExactPropertyTests.apply(
+          .spatter, of: suite, to: .flat(128, side: suite.side), severity: severity,
+          imageIndex: index)
+        let changed = image.pixels.count { $0 != 128 && $0 != 127 }
+        return 100 * Double(changed) / Double(image.pixels.count)
+      }
+      let mean = shares.reduce(0, +) / Double(count)
+      let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
+      // Five standard errors.
+      expectClose(
+        mean, percent[severity - 1], absolute: 5 * (variance / Double(count)).squareRoot(),
+        "severity \(severity)")
+    }
+  }
+
+  @Test func `unzoomed snow has as many flakes as the normal distribution says`() throws {
+    // Severities 1 and 2: numbers around 0.1 with deviation 0.2 above 0.6 and 0.5.
+    for (threshold, share) in [
+      (0.6, erfc(2.5 / 2.squareRoot()) / 2), (0.5, erfc(2 / 2.squareRoot()) / 2),
+    ] {
+      let snow = try IntermediateValueTests.row(
+        Snow.self,
+        """
+        {"mean": 0.1, "deviation": 0.2, "zoom": 1, "threshold": \(threshold), "blur_radius": 0,
+         "blur_sigma": 1, "keep": 1}
+        """)
+      let count = 100
+      let flakes = (0..<count).reduce(0) { sum, index in
+        var random = RandomStream(seed: 2, purpose: "snow", minor: index)
+        return sum + snow.flakes(side: 32, random: &random).values.count { $0 > 0 }
+      }
+      let total = Double(count * 1024)
+      // Five standard errors of a count.
+      expectClose(
+        Double(flakes) / total, share, absolute: 5 * (share * (1 - share) / total).squareRoot())
+    }
+  }
+}
+
+/// A stream that counts its uniform numbers.
+private struct CountingStream: RandomSource {
+  var stream: RandomStream
+  var count = 0
+
+  mutating func nextUniform() -> Double {
+    count += 1
+    return stream.nextUniform()
+  }
+
+  mutating func nextNormal() -> Double { stream.nextNormal() }
+}
