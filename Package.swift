@@ -7,6 +7,7 @@ let package = Package(
   name: "mixmo",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Scoring", targets: ["Scoring"]),
     .library(name: "Corruptions", targets: ["Corruptions", "Images"]),
     .library(name: "Formats", targets: ["Formats"]),
   ],
@@ -16,6 +17,7 @@ let package = Package(
   targets: [
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
+    .target(name: "Scoring", dependencies: ["Tensors"]),
 
     // Floor 1: arrays, images, bytes
     .target(name: "Tensors", dependencies: ["COpenBLAS"]),
@@ -39,6 +41,9 @@ let package = Package(
     .testTarget(
       name: "CorruptionsTests",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "ScoringTests", dependencies: ["CCrypto", "Scoring", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

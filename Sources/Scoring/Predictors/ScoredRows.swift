@@ -1,0 +1,31 @@
+/// What a predictor said about one row, and how well.
+public struct RowScore: Sendable, Equatable {
+  /// The class of the largest probability, the lowest index among equals.
+  public let predictedClass: Int
+  /// How many classes come before the label when sorted by probability, equals by index.
+  public let labelRank: Int
+  /// The largest probability.
+  public let confidence: Double
+  /// −log p of the label, in nats, from the log-softmax.
+  public let negativeLogLikelihood: Double
+  /// Σ over classes of (p − 1[label])².
+  public let brierScore: Double
+  /// −Σ p log p, in nats.
+  public let entropy: Double
+
+  /// Whether the predicted class is the label.
+  public var isRight: Bool { labelRank == 0 }
+}
+
+/// The scores of one predictor on some rows: what one pass over its probabilities leaves.
+public struct ScoredRows: Sendable, Equatable {
+  /// K, the number of classes.
+  public let classCount: Int
+  /// One score a row.
+  public let rows: [RowScore]  // [N]
+
+  init(classCount: Int, rows: [RowScore]) {
+    self.classCount = classCount
+    self.rows = rows
+  }
+}

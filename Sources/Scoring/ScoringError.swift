@@ -1,0 +1,61 @@
+/// Why predictions can't be scored.
+public enum ScoringError: Error, CustomStringConvertible, Equatable {
+  /// A dimension of the logits is zero or negative.
+  case emptyShape(rows: Int, members: Int, classes: Int)
+  /// The number of logits is not rows × members × classes.
+  case wrongLogitCount(rows: Int, members: Int, classes: Int, found: Int)
+  /// `count` labels are not class indices; the first is `label` in `row`.
+  case labelOutOfRange(count: Int, row: Int, label: Int, classes: Int)
+  /// `count` logits are NaN or infinite; the first is at the place given.
+  case notFinite(count: Int, row: Int, member: Int, class: Int)
+  /// A row was asked for that is not there.
+  case noSuchRow(Int, rows: Int)
+  /// A member was asked for that is not there.
+  case noSuchMember(Int, members: Int)
+  /// `members-mean` was asked for as if it made predictions.
+  case membersMeanPredictsNothing
+  /// A temperature is zero, negative, infinite or NaN.
+  case unusableTemperature(Double)
+  /// There are too few rows for one in each half.
+  case tooFewRowsToHalve(Int)
+  /// Two index lists are not two halves: `row` is not in exactly one of them.
+  case notHalves(row: Int, times: Int, rows: Int)
+  /// The halves share out another number of rows than there are.
+  case halvesOfOtherRows(expected: Int, found: Int)
+  /// A cell to be scored has another shape than the logits that were fitted.
+  case otherShape(expected: [Int], found: [Int])
+  /// A cell to be scored has another label in a row than the logits that were fitted.
+  case otherLabel(row: Int, expected: Int, found: Int)
+  /// Two tallies of different predictors or calibrations can't be pooled.
+  case unlikeTallies(String, String)
+
+  public var description: String {
+    switch self {
+    case .emptyShape(let rows, let members, let classes):
+      "logits [\(rows), \(members), \(classes)]: rows, members and classes must be at least 1"
+    case .wrongLogitCount(let rows, let members, let classes, let found):
+      "logits [\(rows), \(members), \(classes)] must hold that product of values, not \(found)"
+    case .labelOutOfRange(let count, let row, let label, let classes):
+      "\(count) labels are not in 0..<\(classes); the first is \(label) in row \(row)"
+    case .notFinite(let count, let row, let member, let `class`):
+      "\(count) logits are NaN or infinite; the first is row \(row), member \(member), "
+        + "class \(`class`)"
+    case .noSuchRow(let row, let rows): "there is no row \(row) in \(rows) rows"
+    case .noSuchMember(let member, let members):
+      "there is no member \(member) in \(members) members"
+    case .membersMeanPredictsNothing:
+      "members-mean is a mean of metric values and makes no predictions"
+    case .unusableTemperature(let value): "a temperature must be positive and finite, not \(value)"
+    case .tooFewRowsToHalve(let rows): "two halves need at least 2 rows, not \(rows)"
+    case .notHalves(let row, let times, let rows):
+      "each of \(rows) rows must be in one half, but row \(row) is there \(times) times"
+    case .halvesOfOtherRows(let expected, let found):
+      "the halves share out \(found) rows, but there are \(expected)"
+    case .otherShape(let expected, let found):
+      "the temperatures were fitted on logits \(expected), this cell has \(found)"
+    case .otherLabel(let row, let expected, let found):
+      "row \(row) has label \(found), but \(expected) in the logits that were fitted"
+    case .unlikeTallies(let first, let second): "\(first) can't be pooled with \(second)"
+    }
+  }
+}

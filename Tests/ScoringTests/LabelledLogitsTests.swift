@@ -1,0 +1,106 @@
+import Scoring
+import Testing
+
+struct LabelledLogitsTests {
+  private static func logits(
+    _ values: [Float], members: Int = 1, classes: Int = 2, labels: [Int]
+  ) throws(ScoringError) -> LabelledLogits {
+    try LabelledLogits(values, memberCount: members, classCount: classes, labels: labels)
+  }
+
+  @Test func `no rows, members or classes are refused`() {
+    #expect(throws: ScoringError.emptyShape(rows: 0, members: 1, classes: 2)) {
+      try Self.logits([], labels: [])
+    }
+    #expect(throws: ScoringError.emptyShape(rows: 1, members: 0, classes: 2)) {
+      try Self.logits([], members: 0, labels: [0])
+    }
+    #expect(throws: ScoringError.emptyShape(rows: 1, members: 1, classes: -3)) {
+      try Self.logits([], classes: -3, labels: [0])
+    }
+  }
+
+  @Test(arguments: [3, Int.max])
+  func `another number of logits is refused, whatever the shape claims`(classes: Int) {
+    #expect(
+      throws: ScoringError.wrongLogitCount(rows: 2, members: 1, classes: classes, found: 5)
+    ) {
+      try Self.logits([1, 2, 3, 4, 5], classes: classes, labels: [0, 1])
+    }
+  }
+
+  @Test func `labels that are no class are counted and the first is named`() {
+    #expect(throws: ScoringError.labelOutOfRange(count: 2, row: 1, label: 2, classes: 2)) {
+      try Self.logits([0, 0, 0, 0, 0, 0], labels: [0, 2, -1])
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func `logits that are no numbers are counted and the first is named`(bad: Float) {
+    var values = [Float](repeating: 0, count: 3 * 2 * 4)
+    values[1 * 8 + 1 * 4 + 2] = bad
+    values[2 * 8] = bad
+    #expect(throws: ScoringError.notFinite(count: 2, row: 1, member: 1, class: 2)) {
+      try Self.logits(values, members: 2, classes: 4, labels: [0, 1, 2])
+    }
+  }
+
+  @Test func `rows are selected in the order asked for`() throws {
+    let all = try Self.logits([0, 1, 2, 3, 4, 5, 6, 7], members: 2, labels: [0, 1])
+    let swapped = try all.selecting(rows: [1, 0, 1])
+    #expect(swapped.values == [4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(swapped.labels == [1, 0, 1])
+    #expect(throws: ScoringError.noSuchRow(2, rows: 2)) { try all.selecting(rows: [0, 2]) }
+    #expect(throws: ScoringError.noSuchRow(-1, rows: 2)) { try all.selecting(rows: [-1]) }
+    #expect(throws: ScoringError.emptyShape(rows: 0, members: 2, classes: 2)) {
+      try all.selecting(rows: [])
+    }
+  }
+
+  @Test(arguments: [
+    (
+      ScoringError.emptyShape(rows: 0, members: 2, classes: 10),
+      "logits [0, 2, 10]: rows, members and classes must be at least 1"
+    ),
+    (
+      .wrongLogitCount(rows: 5, members: 2, classes: 10, found: 99),
+      "logits [5, 2, 10] must hold that product of values, not 99"
+    ),
+    (
+      .labelOutOfRange(count: 3, row: 7, label: 10, classes: 10),
+      "3 labels are not in 0..<10; the first is 10 in row 7"
+    ),
+    (
+      .notFinite(count: 4, row: 7, member: 1, class: 3),
+      "4 logits are NaN or infinite; the first is row 7, member 1, class 3"
+    ),
+    (.noSuchRow(7, rows: 5), "there is no row 7 in 5 rows"),
+    (.noSuchMember(2, members: 2), "there is no member 2 in 2 members"),
+    (
+      .membersMeanPredictsNothing,
+      "members-mean is a mean of metric values and makes no predictions"
+    ),
+    (.unusableTemperature(-1), "a temperature must be positive and finite, not -1.0"),
+    (.tooFewRowsToHalve(1), "two halves need at least 2 rows, not 1"),
+    (
+      .notHalves(row: 3, times: 2, rows: 10),
+      "each of 10 rows must be in one half, but row 3 is there 2 times"
+    ),
+    (
+      .halvesOfOtherRows(expected: 10, found: 8),
+      "the halves share out 8 rows, but there are 10"
+    ),
+    (
+      .otherShape(expected: [10, 2, 5], found: [9, 2, 5]),
+      "the temperatures were fitted on logits [10, 2, 5], this cell has [9, 2, 5]"
+    ),
+    (
+      .otherLabel(row: 4, expected: 1, found: 2),
+      "row 4 has label 2, but 1 in the logits that were fitted"
+    ),
+    (.unlikeTallies("none", "temperature"), "none can't be pooled with temperature"),
+  ])
+  func `errors say what is wrong and where`(error: ScoringError, expected: String) {
+    #expect(error.description == expected)
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Scoring
+
+/// Reproducible logits and labels, the same that Fixtures/make_fixtures.py draws.
+struct Problem: Decodable, Sendable, CustomStringConvertible {
+  var seed: UInt64
+  var labelSeed: UInt64
+  var rows: Int
+  var members: Int
+  var classes: Int
+  /// Logits are multiples of 2^exponent, within ±2^(exponent + 19) before the bonus.
+  var exponent = -17
+  /// How many low bits are cleared, for ties.
+  var quantum = 0
+  /// Sixteenths of the rows whose label gets `bonus` eighths more.
+  var skill: UInt64 = 12
+  var bonus = 24
+  /// `random`, `single`, `right` (the ensemble's choice) or `wrong` (the next class).
+  var labels = "random"
+
+  var description: String { "problem \(seed)" }
+
+  func draw() throws -> LabelledLogits {
+    var labelSource = SplitMix(state: labelSeed)
+    var drawn = (0..<rows).map { _ in
+      labels == "single" ? 0 : Int(labelSource.next() % UInt64(classes))
+    }
+    let values = logits(for: drawn)
+    if labels == "right" || labels == "wrong" {
+      let choices = try Scorer().rows(
+        of: .ensemble,
+        in: LabelledLogits(values, memberCount: members, classCount: classes, labels: drawn))
+      drawn = choices.rows.map { ($0.predictedClass + (labels == "wrong" ? 1 : 0)) % classes }
+    }
+    return try LabelledLogits(values, memberCount: members, classCount: classes, labels: drawn)
+  }
+
+  private func logits(for labels: [Int]) -> [Float] {
+    var source = SplitMix(state: seed)
+    let step = Float(sign: .plus, exponent: exponent, significand: 1)
+    var values = [Float](repeating: 0, count: rows * members * classes)
+    for row in 0..<rows {
+      let isSkilled = source.next() % 16 < skill
+      for c in 0..<classes {
+        let base = source.nextCentred()
+        for m in 0..<members {
+          let value = ((base + source.nextCentred()) >> quantum) << quantum
+          let gain = isSkilled && c == labels[row] ? Float(bonus) / 8 : 0
+          values[(row * members + m) * classes + c] = Float(value) * step + gain
+        }
+      }
+    }
+    return values
+  }
+}
+
+/// Steele, Lea and Flood's generator, three lines in any language.
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+
+  mutating func nextCentred() -> Int {
+    Int(next() >> 45) - 1 << 18
+  }
+}
+
+/// Reads a file of Fixtures/, written by make_fixtures.py.
+func fixture<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
+  let url = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Fixtures/\(name).json")
+  return try JSONDecoder().decode(type, from: Data(contentsOf: url))
+}
+
+/// What the reference says of one cell; null is undefined, absent is not compared.
+struct ReferenceCell: Decodable, Sendable, CustomStringConvertible {
+  let problem: Problem
+  let predictors: [String: [String: Double?]]
+  let diversity: [String: [String: Double?]]
+
+  var description: String { problem.description }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Scoring
+import TestSupport
+import Testing
+
+struct TemperatureTests {
+  struct Reference: Decodable, Sendable {
+    let problem: Problem
+    let temperatures: [String: Double]
+  }
+
+  private static let scorer = Scorer(threadCount: 2)
+
+  @Test func `temperatures are SciPy's on more than a hundred problems`() throws {
+    let references = try fixture("temperatures", as: [Reference].self)
+    #expect(references.count >= 100)
+    for reference in references {
+      let logits = try reference.problem.draw()
+      for predictor in Predictor.predicting(memberCount: 2) {
+        guard let expected = reference.temperatures[predictor.name] else { continue }
+        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        // A minimum found by values alone is known to √2⁻⁵³ · √(loss / curvature), 1e-6 here.
+        expectClose(
+          fitted.value, expected, absolute: 1e-5 * expected, "\(reference.problem)")
+        #expect(!fitted.isAtBound)
+      }
+    }
+  }
+
+  @Test func `the loss after fitting is never above the loss before`() throws {
+    for seed in UInt64(0)..<60 {
+      var problem = Problem(seed: seed, labelSeed: 900 + seed, rows: 30, members: 2, classes: 5)
+      problem.exponent = -24 + Int(seed % 20)
+      problem.skill = seed % 17
+      let logits = try problem.draw()
+      for predictor in Predictor.predicting(memberCount: 2) {
+        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        let after = try Self.loss(predictor, logits, at: fitted.value)
+        #expect(after <= (try Self.loss(predictor, logits, at: 1)), "\(problem) \(predictor)")
+        #expect(fitted.lossAfter <= fitted.lossBefore)
+        // Two sums of the same 30 terms, differently grouped.
+        expectClose(after, fitted.lossAfter, absolute: 1e-14 * max(1, after))
+      }
+    }
+  }
+
+  @Test func `logits that are calibrated already are not made worse`() throws {
+    for seed in UInt64(0)..<100 {
+      let logits = try Problem(
+        seed: seed, labelSeed: 500 + seed, rows: 30, members: 2, classes: 3
+      ).draw()
+      let first = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: logits)
+      // Rounded to Float32 these have their optimum near 1 ± 1e-8, where rounding decides.
+      let calibrated = try LabelledLogits(
+        logits.values.map { Float(Double($0) / first.value) }, memberCount: 2, classCount: 3,
+        labels: logits.labels)
+      let second = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: calibrated)
+      #expect(second.lossAfter <= second.lossBefore)
+      expectClose(second.value, 1, absolute: 1e-6)
+    }
+  }
+
+  @Test func `no temperature near the fitted one has a lower loss`() throws {
+    for seed in UInt64(0)..<20 {
+      let problem = Problem(
+        seed: seed, labelSeed: 700 + seed, rows: 40, members: 3, classes: 6, exponent: -18)
+      let logits = try problem.draw()
+      for predictor in Predictor.predicting(memberCount: 3) {
+        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        for factor in [0.01, 0.1, 0.5, 0.99, 1.01, 2, 10, 100] {
+          let other = try Self.loss(predictor, logits, at: fitted.value * factor)
+          #expect(other > fitted.lossAfter, "\(problem) \(predictor) × \(factor)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [0.25, 1, 8] as [Float])
+  func `equal margins give the temperature of the logistic closed form`(margin: Float) throws {
+    // Of 10 rows with the same margin 8 are right: p = 0.8 = 1 / (1 + exp(−margin/T)).
+    let values = (0..<10).flatMap { $0 < 8 ? [margin, 0] : [0, margin] as [Float] }
+    let logits = try LabelledLogits(
+      values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 10))
+    let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
+    let expected = Double(margin) / log(4)
+    // The search stops at a relative step of 1e-9, where Newton's error is that squared; a slope
+    // rounded to 1e-16 leaves a few 1e-16.
+    expectClose(fitted.value, expected, absolute: 1e-14 * expected)
+  }
+
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
+  func `all right pushes the temperature to its lower bound`(predictor: Predictor) throws {
+    let logits = try Self.twoMembers([[2, 1, 0], [3, 0, 1]], labels: [0, 0])
+    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    #expect(fitted.value == 1e-3)
+    #expect(fitted.isAtBound)
+    #expect(fitted.lossAfter == 0)
+  }
+
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities])
+  func `all right by far does so too, where T = 1 leaves no loss`(
+    predictor: Predictor
+  ) throws {
+    let logits = try Self.twoMembers([[5000, 0]], labels: [0])
+    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    #expect(fitted.value == 1e-3)
+    #expect(fitted.isAtBound)
+  }
+
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
+  func `confidence in the wrong pushes the temperature to its upper bound`(
+    predictor: Predictor
+  ) throws {
+    let logits = try Self.twoMembers([[2, 1, 0], [3, 2, 1]], labels: [2, 2])
+    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    #expect(fitted.value == 1e3)
+    #expect(fitted.isAtBound)
+    #expect(fitted.lossAfter < fitted.lossBefore)
+  }
+
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
+  func `where no temperature matters it is one`(predictor: Predictor) throws {
+    for classes in [1, 2, 3, 5, 7, 10, 49, 100] {
+      let row = [Float](repeating: 0.1, count: classes)
+      let logits = try Self.twoMembers([row, row], labels: [0, 0])
+      let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+      #expect(fitted.value == 1)
+      #expect(!fitted.isAtBound)
+    }
+  }
+
+  @Test func `averaged probabilities find the lower of two valleys`() throws {
+    // Member 0 is mostly right by small margins, member 1 often wrong by large ones: as T falls
+    // member 1 makes the loss rise, and later member 0 makes it fall again.
+    let logits = try Self.valleys()
+    let fitted = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: logits)
+    let grid = try stride(from: -6.9, through: 6.9, by: 0.05).map {
+      try Self.loss(.ensembleProbabilities, logits, at: exp($0))
+    }
+    let valleys = grid.indices.dropFirst().dropLast().filter {
+      grid[$0] < grid[$0 - 1] && grid[$0] < grid[$0 + 1]
+    }
+    #expect(valleys.count == 2)
+    #expect(fitted.lossAfter <= (try #require(grid.min())))
+  }
+
+  private static func valleys() throws -> LabelledLogits {
+    let rows: [[Float]] = (0..<20).map {
+      ($0 < 18 ? [0.02, 0] : [0, 0.02]) + ($0 < 12 ? [20, 0] : [0, 20])
+    }
+    return try LabelledLogits(
+      Array(rows.joined()), memberCount: 2, classCount: 2, labels: rows.map { _ in 0 })
+  }
+
+  private static func twoMembers(_ rows: [[Float]], labels: [Int]) throws -> LabelledLogits {
+    try LabelledLogits(
+      rows.flatMap { $0 + $0 }, memberCount: 2, classCount: rows[0].count, labels: labels)
+  }
+
+  private static func loss(
+    _ predictor: Predictor, _ logits: LabelledLogits, at temperature: Double
+  ) throws -> Double {
+    let rows = try scorer.rows(of: predictor, in: logits, temperature: temperature)
+    return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
+  }
+}
