@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .library(name: "Scoring", targets: ["Scoring"]),
     .library(name: "Corruptions", targets: ["Corruptions", "Images"]),
+    .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "Formats", targets: ["Formats"]),
   ],
   dependencies: [
@@ -17,6 +18,7 @@ let package = Package(
   targets: [
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
+    .target(name: "Checkpoints", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
 
     // Floor 1: arrays, images, bytes
@@ -41,6 +43,9 @@ let package = Package(
     .testTarget(
       name: "CorruptionsTests",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ScoringTests", dependencies: ["CCrypto", "Scoring", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),

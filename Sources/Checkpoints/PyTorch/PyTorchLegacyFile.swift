@@ -1,0 +1,92 @@
+import Formats
+import Foundation
+
+/// The format of `torch.save` before PyTorch 1.6: five pickles in a row (a magic number, the format's
+/// version, what wrote it, the object, the keys of its storages), then for each key the number of
+/// elements and their bytes.
+struct PyTorchLegacyFile {
+  /// The first pickle: the number 0x1950A86A20F9469CFC6C in protocol 2.
+  static let magic: [UInt8] = [
+    0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+  ]
+  private static let version = PickleValue.int(1001)
+
+  private let file: String
+  private let bytes: UnsafeRawBufferPointer
+  private var position = Self.magic.count
+
+  static func read(_ bytes: UnsafeRawBufferPointer, file: String) throws -> CheckpointValue {
+    var reader = PyTorchLegacyFile(file: file, bytes: bytes)
+    return try reader.read()
+  }
+
+  private init(file: String, bytes: UnsafeRawBufferPointer) {
+    self.file = file
+    self.bytes = bytes
+  }
+
+  private mutating func read() throws -> CheckpointValue {
+    guard try pickle("version") == Self.version else {
+      throw error("version", .malformedTensor(expected: "version 1001 of the format"))
+    }
+    guard case .bool(let isLittleEndian)? = try pickle("system")["little_endian"] else {
+      throw error("system", .malformedTensor(expected: "a byte order"))
+    }
+    let object = try pickle("object")
+    let keys = try pickle("storage keys")
+    let storages = try storages(of: object, keys, isBigEndian: !isLittleEndian)
+    guard position == bytes.count else {
+      throw error("end", .wrongByteCount(expected: position, found: bytes.count))
+    }
+    return try PyTorchDecoder(file: file, storages: storages).value(object)
+  }
+
+  private mutating func pickle(_ name: String) throws -> PickleValue {
+    try PickleReader.value(of: bytes, at: &position, file: "\(file): \(name)")
+  }
+
+  private mutating func storages(
+    of object: PickleValue, _ keys: PickleValue, isBigEndian: Bool
+  ) throws -> [String: ByteStorage] {
+    let references = try StorageReference.all(in: object, file: file, place: "object")
+    guard case .list(let list) = keys, list.count == references.count else {
+      throw error("storage keys", .malformedTensor(expected: "a key for each storage"))
+    }
+    var storages: [String: ByteStorage] = [:]
+    for key in list {
+      guard let name = key.text, storages[name] == nil,
+        let reference = references.first(where: { $0.key == name })
+      else { throw error("storage keys", .malformedTensor(expected: "the key of a storage")) }
+      storages[name] = try storage(reference, isBigEndian: isBigEndian)
+    }
+    return storages
+  }
+
+  /// Copies one storage out, once the file is known to hold as much as the tensors say.
+  private mutating func storage(
+    _ reference: StorageReference, isBigEndian: Bool
+  ) throws -> ByteStorage {
+    let place = "storage \(reference.key)"
+    let found = bytes.count - position - 8
+    guard found >= reference.byteCount else {
+      throw error(place, .wrongByteCount(expected: reference.byteCount, found: max(found, 0)))
+    }
+    let stored = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+    let count = isBigEndian ? UInt64(bigEndian: stored) : UInt64(littleEndian: stored)
+    guard count == UInt64(reference.byteCount / reference.scalarType.byteCount) else {
+      throw error(place, .malformedTensor(expected: "as many elements as its tensors say"))
+    }
+    let start = position + 8
+    position = start + reference.byteCount
+    return ByteStorage(byteCount: reference.byteCount) { destination in
+      destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+      if isBigEndian != isHostBigEndian {
+        destination.reverseBytes(ofEach: reference.scalarType.byteCount)
+      }
+    }
+  }
+
+  private func error(_ place: String, _ problem: CheckpointError.Problem) -> CheckpointError {
+    CheckpointError(file: file, place: place, problem: problem)
+  }
+}

@@ -1,0 +1,183 @@
+import Checkpoints
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Archives that are whole, and say what PyTorch would not.
+struct HostileCheckpointTests {
+  /// A tensor of four floats, with parts of its pickle replaced.
+  private struct Tensor {
+    var callee = PickleGlobal("torch._utils", "_rebuild_tensor_v2")
+    var tag = "storage"
+    var storageClass = PickleGlobal("torch", "FloatStorage")
+    var key = "0"
+    var count = 4
+    var offset = 0
+    var shape = [4]
+    var strides = [1]
+    var further: [PickleValue] = [.bool(false), .orderedDictionary([])]
+
+    var pickled: PickleValue {
+      let identifier: [PickleValue] = [
+        .string(tag), .global(storageClass), .string(key), .string("cpu"), .int(count),
+      ]
+      let arguments: [PickleValue] =
+        [
+          .persistent(.tuple(identifier)), .int(offset), .tuple(shape.map(PickleValue.int)),
+          .tuple(strides.map(PickleValue.int)),
+        ] + further
+      return .object(PickleObject(callee: callee, arguments: arguments))
+    }
+  }
+
+  private let storage: [UInt8] = (0..<16).map { $0 }
+
+  private func members(
+    _ value: PickleValue, byteOrder: String = "little"
+  ) -> [(name: String, bytes: [UInt8])] {
+    [
+      ("archive/data.pkl", PickleWriter.bytes(of: value)),
+      ("archive/byteorder", Array(byteOrder.utf8)), ("archive/data/0", storage),
+    ]
+  }
+
+  private func dictionary(_ tensors: Tensor...) -> PickleValue {
+    .dictionary(
+      tensors.enumerated().map { PickleItem(key: .string("w\($0)"), value: $1.pickled) })
+  }
+
+  private func expect(
+    _ members: [(name: String, bytes: [UInt8])], at place: String?,
+    _ problem: CheckpointError.Problem, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("hostile.pt")
+    try ZipArchive.write(members, to: url)
+    let error = CheckpointError(file: url.path, place: place, problem: problem)
+    #expect(throws: error, sourceLocation: sourceLocation) { try Checkpoint(contentsOf: url) }
+  }
+
+  @Test func `the tensor that the others differ from is read`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("plain.pt")
+    try ZipArchive.write(members(dictionary(Tensor())), to: url)
+    #expect(try Checkpoint(contentsOf: url).weights()["w0"]?.shape == [4])
+  }
+
+  @Test func `views beyond their storage, or that make no sense`() throws {
+    func expectView(
+      _ tensor: Tensor, _ problem: CheckpointError.Problem,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      try expect(
+        members(dictionary(tensor)), at: "w0", problem, sourceLocation: sourceLocation)
+    }
+    try expectView(Tensor(offset: 1), .viewBeyondStorage(expected: 5, found: 4))
+    try expectView(Tensor(strides: [2]), .viewBeyondStorage(expected: 7, found: 4))
+    try expectView(
+      Tensor(offset: -1), .malformedView(shape: [4], strides: [1], offset: -1))
+    try expectView(
+      Tensor(offset: 3, strides: [-1]), .malformedView(shape: [4], strides: [-1], offset: 3))
+    try expectView(
+      Tensor(shape: [-4]), .malformedView(shape: [-4], strides: [1], offset: 0))
+    try expectView(
+      Tensor(strides: []), .malformedView(shape: [4], strides: [], offset: 0))
+    let huge = 1 << 62
+    try expectView(
+      Tensor(shape: [huge, 4], strides: [0, 0]),
+      .malformedView(shape: [huge, 4], strides: [0, 0], offset: 0))
+    try expectView(
+      Tensor(shape: [3], strides: [huge]),
+      .malformedView(shape: [3], strides: [huge], offset: 0))
+    try expectView(
+      Tensor(shape: [1 << 40], strides: [0]),
+      .viewTooLarge(count: 1 << 40, maximum: 1 << 24))
+  }
+
+  @Test func `storages that are not what they are said to be`() throws {
+    try expect(
+      members(dictionary(Tensor(count: 5))), at: "archive/data/0",
+      .wrongStorageSize(expected: 20, found: 16))
+    try expect(
+      members(dictionary(Tensor(count: 1 << 60))), at: "archive/data/0",
+      .wrongStorageSize(expected: 1 << 62, found: 16))
+    try expect(
+      members(dictionary(Tensor(count: 1 << 62))), at: "archive/data.pkl",
+      .malformedTensor(expected: "a storage of a possible size"))
+    try expect(
+      members(dictionary(Tensor(count: -1))), at: "archive/data.pkl",
+      .malformedTensor(expected: "a storage"))
+    try expect(
+      members(dictionary(Tensor(tag: "module"))), at: "archive/data.pkl",
+      .malformedTensor(expected: "a storage"))
+    try expect(
+      members(dictionary(Tensor(storageClass: PickleGlobal("torch.storage", "UntypedStorage")))),
+      at: "archive/data.pkl", .unsupportedScalarType("torch.storage.UntypedStorage"))
+    let integers = Tensor(storageClass: PickleGlobal("torch", "IntStorage"))
+    try expect(
+      members(dictionary(Tensor(), integers)), at: "archive/data.pkl",
+      .conflictingStorage(key: "0"))
+  }
+
+  @Test func `tensors made by anything but the one function`() throws {
+    try expect(
+      members(dictionary(Tensor(callee: PickleGlobal("torch._utils", "_rebuild_parameter")))),
+      at: "w0", .malformedTensor(expected: "a call that rebuilds it"))
+    let negated = PickleItem(key: .string("neg"), value: .bool(true))
+    try expect(
+      members(dictionary(Tensor(further: [.bool(false), .none, .dictionary([negated])]))),
+      at: "w0", .malformedTensor(expected: "a tensor without negation or conjugation"))
+  }
+
+  @Test func `a missing storage, key twice, unknown byte order`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("hostile.pt")
+    try ZipArchive.write(members(dictionary(Tensor(key: "../../0"))), to: url)
+    let missing = ZipError(file: url.path, member: "archive/data/../../0", problem: .missing)
+    #expect(throws: missing) { try Checkpoint(contentsOf: url) }
+    let item = PickleItem(key: .string("w"), value: Tensor().pickled)
+    try expect(members(.dictionary([item, item])), at: nil, .duplicateKey("w"))
+    try expect(
+      members(dictionary(Tensor()), byteOrder: "middle"), at: "archive/byteorder",
+      .unsupportedByteOrder("middle"))
+  }
+
+  @Test func `archives without a pickle or with two`() throws {
+    try expect([("archive/other", [1])], at: nil, .noDataPickle)
+    let pickle = PickleWriter.bytes(of: .none)
+    try expect([("a/data.pkl", pickle), ("b/data.pkl", pickle)], at: nil, .noDataPickle)
+  }
+
+  @Test func `a pickle that calls something is refused by the name of file, member and function`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let url = folder.file("hostile.pt")
+    let pickle = Array("\u{80}\u{2}cos\nsystem\nX\u{4}\0\0\0true\u{85}R.".unicodeScalars).map {
+      UInt8($0.value)
+    }
+    try ZipArchive.write([("archive/data.pkl", pickle)], to: url)
+    let expected = PickleError(
+      file: "\(url.path): archive/data.pkl", offset: 2, problem: .forbiddenGlobal("os.system"))
+    #expect(throws: expected) { try Checkpoint(contentsOf: url) }
+  }
+
+  @Test func `compressed storages are refused`() throws {
+    let url = fixture("read/deflated.pt")
+    let error = CheckpointError(
+      file: url.path, place: "bare/data/0", problem: .compressedStorage)
+    #expect(throws: error) { try Checkpoint(contentsOf: url) }
+  }
+
+  @Test func `what is no checkpoint at all`() throws {
+    let url = fixture("make_checkpoints.py")
+    let problem = CheckpointError.Problem.notACheckpoint(
+      firstBytes: Array("\"\"\"Write".utf8))
+    #expect(throws: CheckpointError(file: url.path, place: nil, problem: problem)) {
+      try Checkpoint(contentsOf: url)
+    }
+    let missing = fixture("read/missing.pt")
+    #expect(throws: FileError.unreadable(missing, ENOENT)) { try Checkpoint(contentsOf: missing) }
+  }
+}

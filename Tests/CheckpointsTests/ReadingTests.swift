@@ -1,0 +1,137 @@
+import Checkpoints
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Checkpoints that PyTorch saved, against its tensors as NumPy arrays
+/// (`Fixtures/make_checkpoints.py`).
+struct ReadingTests {
+  private func read(_ name: String) throws -> Checkpoint {
+    try Checkpoint(contentsOf: fixture("read/\(name)"))
+  }
+
+  private func expected(_ name: String, _ tensor: String) throws -> NumPyArray {
+    let url = fixture("expected/\(name).npz")
+    let member = "\(tensor).npy"
+    let bytes = try ZipArchive(contentsOf: url).bytes(of: member, atMost: 10_000)
+    return try NumPyArray(bytes: bytes, file: "\(url.path): \(member)")
+  }
+
+  private func expectFloats(_ weights: StateDictionary, _ file: String) throws {
+    for entry in weights.entries {
+      let array = try expected(file, entry.name)
+      #expect(entry.tensor.shape == array.shape, "\(entry.name)")
+      if entry.tensor.scalarType.isInteger {
+        #expect(try entry.tensor.integers() == array.values(of: Int64.self), "\(entry.name)")
+      } else {
+        #expect(try entry.tensor.floats() == array.values(of: Float.self), "\(entry.name)")
+      }
+    }
+  }
+
+  @Test(arguments: ["types.pt", "big-endian.pt", "legacy-types.pt"])
+  func `elements of every type, also from a big-endian machine`(name: String) throws {
+    let weights = try read(name).weights()
+    let types: [ScalarType] = [
+      .float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool,
+      .int64, .float32,
+    ]
+    #expect(weights.entries.map(\.tensor.scalarType) == types)
+    for (name, type) in zip(weights.entries.map(\.name), types) where type.isInteger {
+      let array = try expected("types", name)
+      let values =
+        type == .bool
+        ? try array.values(of: Bool.self).map { $0 ? 1 : 0 } : try array.values(of: Int64.self)
+      #expect(weights[name]?.integers() == values, "\(name)")
+      #expect(weights[name]?.floats() == values.map { Float($0) }, "\(name)")
+    }
+    for name in ["float32", "float16", "bfloat16", "empty"] {
+      #expect(try weights[name]?.floats() == expected("types", name).values(of: Float.self))
+      #expect(weights[name]?.integers() == nil)
+    }
+    let doubles = try expected("types", "float64").values(of: Double.self)
+    #expect(weights["float64"]?.floats() == doubles.map { Float($0) })
+    #expect(weights["single"]?.shape == [])
+    #expect(weights["empty"]?.shape == [0, 3])
+  }
+
+  @Test(arguments: ["views.pt", "legacy-views.pt"])
+  func `shared storages, offsets and strides`(name: String) throws {
+    let weights = try read(name).weights()
+    #expect(weights.entries.count == 7)
+    try expectFloats(weights, "views")
+    #expect(weights["transposed"]?.strides == [1, 4, 12])
+    #expect(weights["part"]?.offset == 5)
+    #expect(weights["expanded"]?.strides == [0, 0])
+  }
+
+  @Test func `a storage that is a part of another, as PyTorch 0.3 wrote it`() throws {
+    let weights = try read("legacy-storage-view.pt").weights()
+    #expect(weights["part"]?.floats() == [0.75, 0.875, 1, 1.125])
+  }
+
+  @Test(arguments: ["mixmo.ckpt", "legacy-mixmo.ckpt"])
+  func `MixMo's dictionary with its optimizer`(name: String) throws {
+    let checkpoint = try read(name)
+    let keys: [CheckpointKey] = [
+      "epoch", "classifier_state_dict", "classifier_optimizer_state_dict",
+    ]
+    #expect(checkpoint.root.items?.map(\.key) == keys)
+    #expect(checkpoint.root["epoch"] == 7)
+    let weights = try checkpoint.weights()
+    #expect(
+      weights.entries.map(\.name) == [
+        "conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+        "bn1.num_batches_tracked", "fc.weight", "fc.bias",
+      ])
+    try expectFloats(weights, "mixmo")
+    #expect(weights["bn1.num_batches_tracked"]?.integers() == [1])
+
+    let optimizer = try #require(checkpoint.root["classifier_optimizer_state_dict"])
+    let state = try #require(optimizer["state"]?.items)
+    #expect(state.map(\.key) == [0, 1, 2, 3, 4])
+    for item in state {
+      let buffer = try expected("momentum", item.key.description)
+      let values = try buffer.values(of: Float.self)
+      #expect(item.value["momentum_buffer"] == .tensor(CheckpointTensor(buffer.shape, values)))
+    }
+    guard case .list(let groups)? = optimizer["param_groups"] else {
+      Issue.record("no parameter groups")
+      return
+    }
+    #expect(groups.count == 1)
+    #expect(groups[0]["lr"] == 0.1)
+    #expect(groups[0]["nesterov"] == true)
+    #expect(groups[0]["foreach"] == CheckpointValue.none)
+    #expect(groups[0]["params"] == [0, 1, 2, 3, 4])
+  }
+
+  @Test(arguments: ["bare.pt", "zip64.pt", "parallel.pt"])
+  func `a bare state dictionary, zip64, and DataParallel's prefix`(name: String) throws {
+    #expect(try read(name).weights() == read("mixmo.ckpt").weights())
+  }
+
+  @Test func `numbers of NumPy beside the weights`() throws {
+    let root = try read("parallel.pt").root
+    #expect(root["best"] == 0.5)
+    #expect(root["count"] == 3)
+  }
+
+  @Test func `parameters under model`() throws {
+    let weights = try read("model.pt").weights()
+    #expect(weights.entries.count == 5)
+    try expectFloats(weights, "mixmo")
+  }
+
+  @Test func `a file without weights says what it has`() throws {
+    let file = fixture("read/without-weights.pt").path
+    let problem = CheckpointError.Problem.noWeights(keys: ["epoch", "names", "momentum"])
+    let error = CheckpointError(file: file, place: nil, problem: problem)
+    #expect(throws: error) { try read("without-weights.pt").weights() }
+    #expect(
+      error.description
+        == "\(file): no dictionary of tensors; found the keys epoch, names, momentum, expected "
+        + "classifier_state_dict, state_dict or model")
+  }
+}
