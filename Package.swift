@@ -18,6 +18,7 @@ let package = Package(
   targets: [
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
+    .target(name: "Networks", dependencies: ["Formats", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
 
@@ -33,7 +34,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Tests
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Networks", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
@@ -43,6 +44,7 @@ let package = Package(
     .testTarget(
       name: "CorruptionsTests",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
       exclude: ["Fixtures"]),

@@ -1,0 +1,119 @@
+// N batch, H height, W width, C channels, K classes, M subnetworks.
+
+import Tensors
+
+/// M subnetworks in one (Ramé, Sun, Cord 2021).
+///
+/// Each has its encoder and its linear head; they share one core. With M = 1 it is the plain
+/// network.
+package final class MixMoNetwork {
+  package let configuration: NetworkConfiguration
+  package let memberCount: Int
+  package let classCount: Int
+
+  private let engine: Engine
+  private let encoders: [ConvolutionLayer]
+  private let mixing: FeatureMixing
+  private let blocks: [any Block]
+  private let finalNormalization: BatchNormalization?
+  private let pool: AveragePool
+  private let heads: LinearHeads
+
+  /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
+  package init(
+    _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers
+  ) {
+    self.configuration = configuration
+    self.memberCount = memberCount
+    self.classCount = classCount
+    let engine = Engine(workers: workers)
+    self.engine = engine
+    func memberNames(_ one: String, _ many: String) -> [String] {
+      memberCount == 1 ? [one] : (0..<memberCount).map { "\(many).\($0)" }
+    }
+    let encoderShape = ConvolutionShape(
+      inputSide: configuration.imageSide, inputChannels: 3,
+      outputChannels: configuration.encoderChannels, kernel: 3,
+      stride: configuration.imageSide / configuration.encoderSide, paddingBefore: 1,
+      paddingAfter: 1)
+    encoders = memberNames("conv1", "list_conv1").map {
+      ConvolutionLayer($0, encoderShape, engine: engine)
+    }
+    mixing = FeatureMixing(engine: engine)
+    blocks = Self.blocks(configuration, engine: engine)
+    let features = configuration.stages.last?.channels ?? configuration.encoderChannels
+    finalNormalization =
+      configuration.isWide ? BatchNormalization("bn1", channels: features, engine: engine) : nil
+    pool = AveragePool(engine: engine)
+    heads = LinearHeads(
+      memberNames("fc", "list_fc"), features: features, classes: classCount, engine: engine)
+  }
+
+  private static func blocks(
+    _ configuration: NetworkConfiguration, engine: Engine
+  ) -> [any Block] {
+    var blocks: [any Block] = []
+    var (side, channels) = (configuration.encoderSide, configuration.encoderChannels)
+    for (index, stage) in configuration.stages.enumerated() {
+      for block in 0..<stage.blockCount {
+        let (name, stride) = ("layer\(index + 1).\(block)", block == 0 ? stage.stride : 1)
+        blocks.append(
+          configuration.isWide
+            ? WideBlock(
+              name, side: side, inputChannels: channels, outputChannels: stage.channels,
+              stride: stride, engine: engine)
+            : PreActivationBlock(
+              name, side: side, inputChannels: channels, outputChannels: stage.channels,
+              stride: stride, engine: engine))
+        (side, channels) = (side / stride, stage.channels)
+      }
+    }
+    return blocks
+  }
+
+  /// Everything a checkpoint holds, in PyTorch's order.
+  package var state: [StateEntry] {
+    encoders.flatMap(\.state) + blocks.flatMap(\.state) + (finalNormalization?.state ?? [])
+      + heads.state
+  }
+
+  /// The trainable arrays, in PyTorch's order.
+  package var parameters: [Parameter] {
+    state.compactMap { if case .parameter(let parameter) = $0 { parameter } else { nil } }
+  }
+
+  /// Logits `[N, M, K]` of normalised images `[N, H, W, 3]`, in inference: every encoder sees the
+  /// same image, and the mixture is the sum of the encodings.
+  package func logits(_ images: Tensor) -> Tensor {
+    let encodings = encoders.map { $0.forward(images, isTraining: false) }
+    return core(mixing.sum(encodings), isTraining: false)
+  }
+
+  /// Logits `[N, M, K]` in training.
+  ///
+  /// - Parameters:
+  ///   - images: for each member, normalised images `[N, H, W, 3]`.
+  ///   - masks: for each member its shares, as `FeatureMixing` takes them; empty for M = 1.
+  /// - Returns: one row of logits for each image and member.
+  package func forward(_ images: [Tensor], masks: [Tensor]) -> Tensor {
+    let encodings = zip(encoders, images).map { $0.forward($1, isTraining: true) }
+    return core(mixing.forward(encodings, masks: masks), isTraining: true)
+  }
+
+  /// Sets the gradient of every parameter, from the loss's gradient `[N, M, K]`.
+  package func backward(_ logitsGradient: Tensor) {
+    var gradient = pool.backward(heads.backward(logitsGradient))
+    gradient = finalNormalization?.backward(gradient) ?? gradient
+    for block in blocks.reversed() { gradient = block.backward(gradient) }
+    for (encoder, gradient) in zip(encoders, mixing.backward(gradient)) {
+      encoder.backwardToWeight(gradient)
+    }
+  }
+
+  private func core(_ mixed: Tensor, isTraining: Bool) -> Tensor {
+    var features = mixed  // [N, h, w, C]
+    for block in blocks { features = block.forward(features, isTraining: isTraining) }
+    features = finalNormalization?.forward(features, isTraining: isTraining) ?? features
+    return heads.forward(pool.forward(features), isTraining: isTraining)
+  }
+}

@@ -1,0 +1,54 @@
+// N batch, M subnetworks, K classes.
+
+import Foundation
+import Tensors
+
+/// Cross-entropy against soft targets, summed over members and averaged over the batch:
+/// `Σ_m mean_n −Σ_k target · log softmax(logits)`.
+package enum SoftCrossEntropy {
+  /// The loss of each member, and its gradient with respect to the logits.
+  ///
+  /// - Parameters:
+  ///   - logits: `[N, M, K]`.
+  ///   - targets: for each member `[N, K]`, rows of any sum (loss weights are in them).
+  ///   - coefficients: the weight of each member's loss, by default 1.
+  /// - Returns: M losses, and `[N, M, K]`.
+  package static func evaluate(
+    _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil
+  ) -> (losses: [Double], gradient: Tensor) {
+    let (batch, members, classes) = (logits.shape[0], logits.shape[1], logits.shape[2])
+    let gradient = Tensor(logits.shape)
+    var losses = [Double](repeating: 0, count: members)
+    for (member, target) in targets.enumerated() {
+      let scale = (coefficients?[member] ?? 1) / Double(batch)
+      for image in 0..<batch {
+        let row = (image * members + member) * classes
+        losses[member] += evaluateRow(
+          logits.elements + row, target.elements + image * classes, classes: classes,
+          scale: scale, gradient: gradient.elements + row)
+      }
+      losses[member] *= scale
+    }
+    return (losses, gradient)
+  }
+
+  /// One image's loss; writes `scale · (softmax · Σ target − target)`.
+  private static func evaluateRow(
+    _ logits: UnsafePointer<Float>, _ target: UnsafePointer<Float>, classes: Int, scale: Double,
+    gradient: UnsafeMutablePointer<Float>
+  ) -> Double {
+    let largest = Double((0..<classes).reduce(-Float.infinity) { max($0, logits[$1]) })
+    let normalizer = (0..<classes).reduce(0) { $0 + exp(Double(logits[$1]) - largest) }
+    let logNormalizer = largest + log(normalizer)
+    var (loss, mass) = (0.0, 0.0)
+    for k in 0..<classes {
+      loss -= Double(target[k]) * (Double(logits[k]) - logNormalizer)
+      mass += Double(target[k])
+    }
+    for k in 0..<classes {
+      let probability = exp(Double(logits[k]) - logNormalizer)
+      gradient[k] = Float(scale * (probability * mass - Double(target[k])))
+    }
+    return loss
+  }
+}

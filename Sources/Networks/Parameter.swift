@@ -1,0 +1,63 @@
+import Tensors
+
+/// A trainable array with its gradient.
+package final class Parameter {
+  /// How the elements lie in a PyTorch checkpoint, compared with here.
+  package enum Layout: Sendable {
+    /// The same order.
+    case plain
+    /// A convolution's weight: `[kernel, kernel, input, output]` here, `[output, input, kernel,
+    /// kernel]` there.
+    case convolution
+  }
+
+  /// The name in checkpoints, such as `layer1.0.conv1.weight`.
+  package let name: String
+  package let layout: Layout
+  package let value: Tensor
+  /// The derivative of the loss, of the shape of `value`; each backward pass replaces it.
+  package let gradient: Tensor
+
+  package init(_ name: String, _ shape: [Int], layout: Layout = .plain) {
+    self.name = name
+    self.layout = layout
+    value = Tensor(shape)
+    gradient = Tensor(shape)
+  }
+
+  /// The shape in a checkpoint.
+  package var checkpointShape: [Int] {
+    switch layout {
+    case .plain: value.shape
+    case .convolution: [value.shape[3], value.shape[2], value.shape[0], value.shape[1]]
+    }
+  }
+
+  /// The elements of a tensor of this parameter's shape, in the order of a checkpoint.
+  package func checkpointValues(of tensor: Tensor) -> [Float] {
+    guard layout == .convolution else { return tensor.values }
+    var values = [Float](repeating: 0, count: tensor.count)
+    forEachConvolutionElement { here, there in values[there] = tensor[here] }
+    return values
+  }
+
+  /// Fills a tensor of this parameter's shape from elements in the order of a checkpoint.
+  package func setCheckpointValues(_ values: [Float], of tensor: Tensor) {
+    guard layout == .convolution else {
+      tensor.elements.update(from: values, count: tensor.count)
+      return
+    }
+    forEachConvolutionElement { here, there in tensor[here] = values[there] }
+  }
+
+  private func forEachConvolutionElement(_ body: (_ here: Int, _ there: Int) -> Void) {
+    let (taps, inputs, outputs) = (value.shape[0] * value.shape[1], value.shape[2], value.shape[3])
+    for tap in 0..<taps {
+      for input in 0..<inputs {
+        for output in 0..<outputs {
+          body((tap * inputs + input) * outputs + output, (output * inputs + input) * taps + tap)
+        }
+      }
+    }
+  }
+}
