@@ -16,6 +16,12 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
   ],
   targets: [
+    // Floor 3: labelled images
+    .target(
+      name: "Datasets",
+      dependencies: ["Formats", "Images", "Tensors"],
+      resources: [.embedInCode("Digits/Resources")]),
+
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
     .target(name: "Networks", dependencies: ["Formats", "Tensors"]),
@@ -50,6 +56,10 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "ScoringTests", dependencies: ["CCrypto", "Scoring", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Formats", "Images", "Tensors", "TestSupport", yams],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

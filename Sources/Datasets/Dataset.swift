@@ -1,0 +1,61 @@
+import Images
+
+/// Labelled square images, read when asked for.
+package protocol Dataset: Sendable {
+  /// The name in messages and results, such as `cifar10`.
+  var name: String { get }
+  /// The number of classes K.
+  var classCount: Int { get }
+  /// The height and width of each image.
+  var imageSide: Int { get }
+  /// The class of each image, in 0..<K.
+  var labels: [Int] { get }
+
+  /// One image of `imageSide × imageSide` pixels.
+  func image(at index: Int) throws -> Image
+}
+
+extension Dataset {
+  /// The number of images.
+  package var count: Int { labels.count }
+
+  /// The image at `index`.
+  ///
+  /// - Throws: `DatasetError.wrongImageSize`, or what reading the image throws.
+  func checkedImage(at index: Int) throws -> Image {
+    let image = try image(at: index)
+    guard image.height == imageSide, image.width == imageSide else {
+      throw DatasetError.wrongImageSize(
+        dataset: name, index: index, expected: imageSide, height: image.height, width: image.width)
+    }
+    return image
+  }
+}
+
+/// Which of a data set's two parts.
+package enum DatasetSplit: String, CaseIterable, Sendable {
+  case train, test
+}
+
+/// Images held in memory.
+package struct InMemoryDataset: Dataset {
+  package let name: String
+  package let classCount: Int
+  package let imageSide: Int
+  package let labels: [Int]
+  package let images: [Image]
+
+  /// A data set of as many `images` as `labels`.
+  package init(
+    name: String, classCount: Int, imageSide: Int, labels: [Int], images: [Image]
+  ) {
+    precondition(labels.count == images.count, "\(labels.count) labels, \(images.count) images")
+    self.name = name
+    self.classCount = classCount
+    self.imageSide = imageSide
+    self.labels = labels
+    self.images = images
+  }
+
+  package func image(at index: Int) -> Image { images[index] }
+}

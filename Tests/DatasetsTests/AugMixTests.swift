@@ -1,0 +1,113 @@
+import Datasets
+import Foundation
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+struct AugMixTests {
+  /// The two images of `Fixtures/augmix.py`, 24×32.
+  static let images = [false, true].map { isDull in
+    Image(
+      height: 24, width: 32,
+      pixels: (0..<24 * 32 * 3).map { index in
+        let (row, column, channel) = (index / 96, index / 3 % 32, index % 3)
+        let full = (row * 7 + column * 13 + channel * 29 + row * column) % 256
+        return UInt8(isDull ? 90 + full % (7 + 9 * channel) : full)
+      })
+  }
+
+  @Test(arguments: [0, 1])
+  func `operations give the bytes of Pillow`(image: Int) throws {
+    let bytes = [UInt8](try Fixture.data("augmix.u8"))
+    let size = 24 * 32 * 3
+    for (index, operation) in AugMixOperation.allCases.enumerated() {
+      for (direction, isNegative) in [false, true].enumerated() {
+        let start = ((image * 10 + index) * 2 + direction) * size
+        let result = operation.apply(to: Self.images[image], isNegative: isNegative)
+        #expect(result.pixels == Array(bytes[start..<start + size]), "\(operation) \(isNegative)")
+      }
+    }
+  }
+
+  @Test func `one grey stays as it is when equalised`() {
+    let grey = Image(height: 32, width: 32, pixels: .init(repeating: 7, count: 3072))
+    #expect(AugMixOperation.equalize.apply(to: grey, isNegative: false) == grey)
+  }
+
+  @Test func `the blend is convex in the chains and the image`() {
+    let normalization = DatasetKind.cifar10.normalization
+    let image = Self.images[0]
+    let augmix = AugMix(
+      weights: [0.5, 0.3, 0.2], blendShare: 0.4,
+      chains: [
+        [(.invert, false)], [(.rotate, true), (.posterize, false)],
+        [(.shearX, false), (.translateY, true), (.solarize, false)],
+      ])
+    func apply(_ operations: [(AugMixOperation, Bool)]) -> [Double] {
+      operations.reduce(image) { $1.0.apply(to: $0, isNegative: $1.1) }.pixels.map { Double($0) }
+    }
+    let parts = [
+      (0.6, apply([])), (0.2, apply([(.invert, false)])),
+      (0.12, apply([(.rotate, true), (.posterize, false)])),
+      (0.08, apply([(.shearX, false), (.translateY, true), (.solarize, false)])),
+    ]
+    let mean = [0.4913725490196078, 0.4823529411764706, 0.4466666666666667]
+    let deviation = [0.2023, 0.1994, 0.2010]
+    let expected = image.pixels.indices.map { index in
+      let value = parts.reduce(0) { $0 + $1.0 * $1.1[index] } / 255
+      return (value - mean[index % 3]) / deviation[index % 3]
+    }
+    // About ten roundings of numbers below 3.
+    let pixels = augmix.pixels(of: image, normalization).map(Double.init)
+    expectClose(pixels, expected, absolute: 10 * 3 * 0x1p-24)
+  }
+
+  @Test func `draws are even over depths, operations and directions`() {
+    let draws = (0..<3000).map { index in
+      var random = RandomStream(seed: 1, purpose: "augmix", minor: index)
+      return AugMix.draw(from: &random)
+    }
+    #expect(draws.allSatisfy { $0.chains.count == 3 && $0.weights.count == 3 })
+    let chains = draws.flatMap(\.chains)
+    for depth in 1...3 {
+      // Five standard errors of a share ⅓ of 9000.
+      let share = Double(chains.count { $0.count == depth }) / 9000
+      expectClose(share, 1 / 3.0, absolute: 5 * 0.005)
+    }
+    let steps = chains.flatMap { $0 }
+    for operation in AugMixOperation.allCases {
+      // Five standard errors of a share of about 18000.
+      let share = Double(steps.count { $0.operation == operation }) / Double(steps.count)
+      expectClose(share, 0.1, absolute: 5 * 0.0023)
+    }
+    let negative = Double(steps.count(where: \.isNegative)) / Double(steps.count)
+    expectClose(negative, 0.5, absolute: 5 * 0.0038)
+    // Beta(1, 1) is uniform with variance 1/12, a Dirichlet(1, 1, 1) part has mean ⅓, variance 1/18.
+    let blend = draws.reduce(0) { $0 + $1.blendShare } / 3000
+    expectClose(blend, 0.5, absolute: 5 * (1 / 12.0 / 3000).squareRoot())
+    let weight = draws.reduce(0) { $0 + $1.weights[0] } / 3000
+    expectClose(weight, 1 / 3.0, absolute: 5 * (1 / 18.0 / 3000).squareRoot())
+  }
+
+  @Test func `a repeated image has one draw in its batch`() throws {
+    // Black images show nothing but the draw: no crop changes them, some operations do.
+    let black = Image(height: 16, width: 16, pixels: .init(repeating: 0, count: 768))
+    let dataset = InMemoryDataset(
+      name: "black", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
+      images: .init(repeating: black, count: 40))
+    let batches = try TrainingBatchesTests.batches(
+      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: dataset)
+    var results: [Int: Set<[Float]>] = [:]
+    for step in 0..<20 {
+      let indices = batches.sampler.epoch(1).indices(at: step)[0]
+      let batch = try batches.epoch(1).batch(at: step)
+      for (position, index) in indices.enumerated() {
+        results[index, default: []].insert(TrainingBatchesTests.row(batch.images[0], position))
+      }
+    }
+    #expect(results.count == 40)
+    #expect(results.values.allSatisfy { $0.count == 1 })
+    #expect(Set(results.values).count > 1)
+  }
+}

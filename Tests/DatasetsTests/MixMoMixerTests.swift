@@ -1,0 +1,125 @@
+import Datasets
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+struct MixMoMixerTests {
+  static let size = MixingMask.Size(height: 32, width: 32, channels: 16)
+
+  static func mixer(
+    _ method: MixingMethod? = .cutmix, probability: Double = 0.5,
+    replacement: MixingMethod = .mixup,
+    alpha: Double = 2, members: Int = 2, size: MixingMask.Size = size, seed: UInt64 = 1
+  ) throws -> MixMoMixer {
+    let configuration = MixMoConfiguration(
+      mixMethod: .init(method: method, probability: probability, replacement: replacement),
+      alpha: alpha)
+    return try MixMoMixer(
+      configuration, memberCount: members, size: size, epochCount: 12, seed: seed)
+  }
+
+  @Test func `the method's probability falls to 0 in the last twelfth`() {
+    let method = MixMoConfiguration.MixMethod(method: .cutmix, probability: 0.5)
+    let probabilities = [1, 274, 275, 287, 299, 300].map { method.probability(epoch: $0, of: 300) }
+    // A few roundings of numbers below 1.
+    expectClose(
+      probabilities, [0.5, 0.5, 0.5, 0.26, 0.02, 0], absolute: 1e-14)
+  }
+
+  @Test func `one draw a batch chooses the method`() throws {
+    let mixer = try Self.mixer(probability: 0.3)
+    func share(_ epoch: Int) -> Double {
+      Double((0..<4000).count { mixer.batch(epoch: epoch, step: $0).method == .cutmix }) / 4000
+    }
+    // Five standard errors, √(0.3·0.7/4000) each.
+    expectClose(share(1), 0.3, absolute: 5 * 0.0073)
+    #expect(share(12) == 0)
+  }
+
+  @Test(arguments: [2, 3])
+  func `one draw a batch shuffles the roles evenly`(members: Int) throws {
+    let mixer = try Self.mixer(members: members)
+    var counts: [[Int]: Int] = [:]
+    for step in 0..<6000 { counts[mixer.batch(epoch: 1, step: step).roles, default: 0] += 1 }
+    let orders = members == 2 ? 2.0 : 6.0
+    #expect(counts.count == Int(orders))
+    // Five standard errors of a share p of 6000, √(p·(1 − p)/6000) ≤ 0.0065.
+    for count in counts.values { expectClose(Double(count) / 6000, 1 / orders, absolute: 0.033) }
+  }
+
+  @Test func `all samples of a batch have its roles`() throws {
+    // A box is a first input's mask: with λ ≈ ½ its complement is the larger one after clipping.
+    let mixer = try Self.mixer(probability: 1, alpha: 0)
+    for step in 0..<20 {
+      let batch = mixer.batch(epoch: 1, step: step)
+      for entry in 0..<16 {
+        let mixing = batch.mixing(ofEntry: step * 16 + entry)
+        #expect(mixing.proportions[batch.roles[0]] < 0.5)
+      }
+    }
+  }
+
+  @Test func `proportions follow the Dirichlet distribution`() throws {
+    let batch = try Self.mixer(.mixup).batch(epoch: 1, step: 0)
+    let sample = (0..<20_000).map { batch.mixing(ofEntry: $0).proportions[0] }
+    let mean = sample.reduce(0, +) / 20_000
+    let variance = sample.reduce(0) { $0 + ($1 - 0.5) * ($1 - 0.5) } / 20_000
+    // Beta(2, 2) has variance 1/20 and kurtosis 15/7: five standard errors of each.
+    expectClose(mean, 0.5, absolute: 5 * (0.05 / 20_000).squareRoot())
+    expectClose(variance, 0.05, absolute: 5 * 0.05 * ((15 / 7.0 - 1) / 20_000).squareRoot())
+  }
+
+  @Test(arguments: [0.0, -1.0])
+  func `without concentration proportions are equal`(alpha: Double) throws {
+    for members in [2, 4] {
+      let mixer = try Self.mixer(.mixup, alpha: alpha, members: members)
+      let mixing = mixer.batch(epoch: 1, step: 0).mixing(ofEntry: 0)
+      #expect(mixing.proportions == Array(repeating: 1 / Double(members), count: members))
+    }
+  }
+
+  @Test func `loss weights are roots that sum to the number of members`() {
+    func weights(_ root: Double, _ proportions: [Double]) -> [Double] {
+      MixMoConfiguration(mixMethod: .init(method: .mixup), weightRoot: root)
+        .lossWeights(proportions)
+    }
+    // A few roundings of numbers below 3.
+    let bound = 1e-14
+    expectClose(weights(1, [0.75, 0.25]), [1.5, 0.5], absolute: bound)
+    expectClose(weights(3, [8 / 9.0, 1 / 9.0]), [4 / 3.0, 2 / 3.0], absolute: bound)
+    expectClose(weights(2, [4 / 14.0, 9 / 14.0, 1 / 14.0]), [1, 1.5, 0.5], absolute: bound)
+    expectClose(weights(3, [1, 0]), [2, 0], absolute: bound)
+    expectClose(weights(1e-300, [0.6, 0.4]), [2, 0], absolute: bound)
+  }
+
+  @Test func `samples depend on seed, epoch and entry alone`() throws {
+    func mixing(_ seed: UInt64, _ epoch: Int, _ entry: Int) throws -> Mixing {
+      try Self.mixer(.mixup, seed: seed).batch(epoch: epoch, step: 0).mixing(ofEntry: entry)
+    }
+    let first = try mixing(1, 1, 0)
+    #expect(try mixing(1, 1, 0) == first)
+    #expect(try mixing(2, 1, 0) != first)
+    #expect(try mixing(1, 2, 0) != first)
+    #expect(try mixing(1, 1, 1) != first)
+  }
+
+  @Test func `impossible methods are named`() {
+    func expect(_ message: String, _ mixer: () throws -> MixMoMixer) {
+      #expect(throws: DatasetError.self) { try mixer() }
+      #expect { try mixer() } throws: { "\($0)" == message }
+    }
+    expect("mixmo.mix_method: 3 members need one of mixup, cutmix; found cow") {
+      try Self.mixer(.cow, members: 3)
+    }
+    expect("mixmo.mix_method: 3 members need one of mixup, cutmix; found noise") {
+      try Self.mixer(.cutmix, replacement: .noise, members: 3)
+    }
+    expect("mixmo.mix_method: 3 members need one of mixup, cutmix; found none") {
+      try Self.mixer(nil, members: 3)
+    }
+    expect("patchuphard: expected masks of at least 7×7, found 8×6") {
+      try Self.mixer(.patchuphard, size: .init(height: 8, width: 6, channels: 1))
+    }
+  }
+}
