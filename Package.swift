@@ -16,6 +16,11 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
   ],
   targets: [
+    // Floor 4: jobs
+    .target(
+      name: "Training",
+      dependencies: ["Checkpoints", "Datasets", "Formats", "Networks", "Tensors", yams]),
+
     // Floor 3: labelled images
     .target(
       name: "Datasets",
@@ -61,6 +66,11 @@ let package = Package(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Formats", "Images", "Tensors", "TestSupport", yams],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Checkpoints", "Datasets", "Formats", "Networks", "Tensors", "TestSupport", "Training",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,169 @@
+import Datasets
+import Formats
+import Foundation
+import Networks
+import Yams
+
+/// One run: everything that decides what is trained, in the reference's schema.
+package struct RunConfiguration: Codable, Sendable, Equatable {
+  package struct Data: Codable, Sendable, Equatable {
+    package let dataset: DatasetKind
+    package let classCount: Int
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+      case dataset
+      case classCount = "num_classes"
+    }
+  }
+
+  package struct Training: Codable, Sendable, Equatable {
+    package let epochCount: Int
+    package let batchSize: Int
+    package let datasetWrapper: DatasetWrapperConfiguration
+    package let batchSampler: BatchSamplerConfiguration
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+      case epochCount = "nb_epochs"
+      case batchSize = "batch_size"
+      case datasetWrapper = "dataset_wrapper"
+      case batchSampler = "batch_sampler"
+    }
+  }
+
+  package struct Model: Codable, Sendable, Equatable {
+    package let name: String
+    package let network: NetworkConfiguration
+    package let loss: LossConfiguration
+    /// Names of metrics; all are computed whatever is listed.
+    package let metrics: [String]
+    package let metricsOnlyTest: [String]
+    package let optimizer: OptimizerConfiguration
+    package let warmupSteps: Int
+    package let schedule: ScheduleConfiguration
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+      case name, network, loss, metrics
+      case metricsOnlyTest = "metrics_only_test"
+      case optimizer
+      case warmupSteps = "warmup_period"
+      case schedule = "lr_schedule"
+    }
+  }
+
+  package let memberCount: Int
+  package let data: Data
+  package let training: Training
+  package let model: Model
+
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case memberCount = "num_members"
+    case data, training
+    case model = "model_wrapper"
+  }
+
+  /// Reads and checks a configuration file.
+  ///
+  /// - Throws: `FileError`, `ConfigurationError` naming file, line and key, or
+  ///   `RunConfigurationError`.
+  package init(contentsOf url: URL) throws {
+    self = try ConfigurationFile(contentsOf: url).decode()
+    try validate()
+  }
+
+  /// Parts that are each possible, and impossible together.
+  private func validate() throws {
+    let kind = data.dataset
+    guard data.classCount == kind.classCount else {
+      throw RunConfigurationError.wrongClassCount(kind, found: data.classCount)
+    }
+    let network = model.network
+    guard network.imageSide == kind.imageSide else {
+      throw RunConfigurationError.wrongImageSide(kind, network)
+    }
+    guard network.hasSeveralMembers == (memberCount > 1) else {
+      throw RunConfigurationError.wrongMemberCount(network, found: memberCount)
+    }
+    _ = try model.loss.coefficients(memberCount: memberCount)
+  }
+
+  /// The learning rate of each epoch and step.
+  package var learningRate: LearningRate {
+    LearningRate(
+      base: model.optimizer.parameters.learningRate, warmupSteps: model.warmupSteps,
+      factorAtMilestone: model.schedule.parameters.factorAtMilestone)
+  }
+
+  /// The configuration as YAML, with every default written out and keys in alphabetical order.
+  package var yaml: String {
+    get throws {
+      let encoder = YAMLEncoder()
+      encoder.options.sortKeys = true
+      guard let node = try Yams.compose(yaml: encoder.encode(self)) else { return "" }
+      return try Yams.serialize(node: node.withPlainNumbers)
+    }
+  }
+}
+
+extension Node {
+  /// The same with numbers as people write them: Yams writes 0.01 as 1e-2, which Python's YAML
+  /// takes for text.
+  fileprivate var withPlainNumbers: Node {
+    switch self {
+    case .mapping(let mapping):
+      return Node(mapping.map { ($0.key, $0.value.withPlainNumbers) }, mapping.tag, mapping.style)
+    case .sequence(let sequence):
+      return Node(sequence.map(\.withPlainNumbers), sequence.tag, sequence.style)
+    case .scalar(let scalar) where scalar.style == .any || scalar.style == .plain:
+      guard scalar.string.contains("e"), let number = Double(scalar.string) else { return self }
+      let text = "\(number)"
+      return Node(text.contains(".") ? text : text.replacing("e", with: ".0e"))
+    default:
+      return self
+    }
+  }
+}
+
+extension RunConfiguration {
+  package init(from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    memberCount = try keys.decode(.memberCount, in: 1...16)
+    data = try keys.decode(Data.self, forKey: .data)
+    training = try keys.decode(Training.self, forKey: .training)
+    model = try keys.decode(Model.self, forKey: .model)
+  }
+}
+
+extension RunConfiguration.Data {
+  package init(from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    dataset = try keys.decodeCase(DatasetKind.self, .dataset)
+    classCount = try keys.decode(.classCount, in: 1...)
+  }
+}
+
+extension RunConfiguration.Training {
+  package init(from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    epochCount = try keys.decode(.epochCount, in: 1...1_000_000)
+    batchSize = try keys.decode(.batchSize, in: 1...1_000_000)
+    datasetWrapper = try keys.decode(DatasetWrapperConfiguration.self, forKey: .datasetWrapper)
+    batchSampler = try keys.decode(BatchSamplerConfiguration.self, forKey: .batchSampler)
+  }
+}
+
+extension RunConfiguration.Model {
+  package init(from decoder: any Decoder) throws {
+    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    name = try keys.decode(String.self, forKey: .name)
+    guard name == "classifier" else {
+      throw keys.corrupted(.name, "expected classifier, found \"\(name)\"")
+    }
+    network = try keys.decode(NetworkConfiguration.self, forKey: .network)
+    loss = try keys.decode(LossConfiguration.self, forKey: .loss)
+    metrics = try keys.decodeUnlessNone([String].self, .metrics) ?? []
+    metricsOnlyTest = try keys.decodeUnlessNone([String].self, .metricsOnlyTest) ?? []
+    optimizer = try keys.decode(OptimizerConfiguration.self, forKey: .optimizer)
+    warmupSteps = try keys.decode(.warmupSteps, in: 0...)
+    schedule = try keys.decode(ScheduleConfiguration.self, forKey: .schedule)
+  }
+}

@@ -1,0 +1,28 @@
+import Datasets
+import Networks
+
+/// Parts of a configuration that do not go together.
+package enum RunConfigurationError: Error, CustomStringConvertible, Equatable {
+  case wrongClassCount(DatasetKind, found: Int)
+  case wrongImageSide(DatasetKind, NetworkConfiguration)
+  case wrongMemberCount(NetworkConfiguration, found: Int)
+  /// A loss term with a weight for a member that the network does not have.
+  case termOfMissingMember(String, Int, Int)
+
+  package var description: String {
+    switch self {
+    case .wrongClassCount(let kind, let found):
+      "data.num_classes: expected \(kind.classCount) for \(kind.rawValue), found \(found)"
+    case .wrongImageSide(let kind, let network):
+      "model_wrapper.network.name: \(network.name.rawValue) takes images of "
+        + "\(network.imageSide)×\(network.imageSide), \(kind.rawValue) has "
+        + "\(kind.imageSide)×\(kind.imageSide)"
+    case .wrongMemberCount(let network, let found):
+      "num_members: expected \(network.hasSeveralMembers ? "at least 2" : "1") for network "
+        + "\(network.name.rawValue), found \(found)"
+    case .termOfMissingMember(let term, let member, let count):
+      "model_wrapper.loss.listloss: \(term) reads logits_\(member), but there are \(count) members;"
+        + " give it the coeff \"<num_members\" or remove it"
+    }
+  }
+}

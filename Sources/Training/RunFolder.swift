@@ -1,0 +1,101 @@
+import Formats
+import Foundation
+
+/// The folder of one training run and the names of its files.
+package struct RunFolder: Sendable {
+  package let url: URL
+
+  /// The folder named as the configuration file, below `save`.
+  package init(save: URL, configurationFile: URL) {
+    url = save.appendingPathComponent(Self.runName(of: configurationFile))
+  }
+
+  /// The name of a run: its configuration file's, without extension.
+  package static func runName(of configurationFile: URL) -> String {
+    configurationFile.deletingPathExtension().lastPathComponent
+  }
+
+  package var name: String { url.lastPathComponent }
+  package var configuration: URL { url.appendingPathComponent("config.yaml") }
+  package var logs: URL { url.appendingPathComponent("logs.csv") }
+  /// The state after the latest epoch, from which a run resumes.
+  package var lastCheckpoint: URL { url.appendingPathComponent("last.ckpt") }
+
+  /// The checkpoint kept of an epoch.
+  package func checkpoint(epoch: Int) -> URL {
+    let digits = String(epoch)
+    let padding = String(repeating: "0", count: max(0, 3 - digits.count))
+    return url.appendingPathComponent("checkpoint_epoch_\(padding)\(digits).ckpt")
+  }
+
+  /// Makes the folder for a configuration, or makes sure that it is this configuration's.
+  ///
+  /// - Throws: `TrainingError.otherConfiguration`, or `FileError`.
+  func claim(_ yaml: String) throws {
+    try FolderCreation.create(url)
+    guard FileManager.default.fileExists(atPath: configuration.path) else {
+      return try AtomicFile.write(yaml, to: configuration)
+    }
+    let existing = try FileContents.read(configuration, limit: ConfigurationFile.maximumSize)
+    let found = String(decoding: existing, as: UTF8.self)
+    guard found != yaml else { return }
+    let lines = (yaml.split(separator: "\n"), found.split(separator: "\n"))
+    let difference = zip(lines.0, lines.1).first { $0 != $1 }
+    throw TrainingError.otherConfiguration(
+      url, expected: difference.map { $0.0.trimmingCharacters(in: .whitespaces) } ?? "",
+      found: difference.map { $0.1.trimmingCharacters(in: .whitespaces) } ?? "")
+  }
+
+  /// Removes what a run and its evaluations left, so that another one can start here.
+  ///
+  /// What a run resumes from goes first and its configuration last: killed in between, nothing
+  /// takes the remains for another run.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  func clear() throws {
+    let predictions = url.appendingPathComponent("predictions")
+    let stored = (try? FileManager.default.contentsOfDirectory(atPath: predictions.path)) ?? []
+    let tables = ["run.json", "cells.csv", "diversity.csv", "reliability.csv"]
+    var files = [lastCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs]
+    files += tables.map { url.appendingPathComponent($0) }
+    files += stored.filter { $0.hasSuffix(".npy") }.map { predictions.appendingPathComponent($0) }
+    for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
+      throw FileError.unwritable(file, errno)
+    }
+  }
+
+  /// The epochs of which a checkpoint was kept, in ascending order.
+  package func keptEpochs() -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("checkpoint_epoch_"), name.hasSuffix(".ckpt") else { return nil }
+      return Int(name.dropFirst("checkpoint_epoch_".count).dropLast(".ckpt".count))
+    }.sorted()
+  }
+
+  /// The checkpoint that a user means by a path, an epoch's number, or `best`: the highest test
+  /// accuracy in `logs.csv` among the epochs whose checkpoint was kept, the latest of equals.
+  ///
+  /// - Throws: `TrainingError.noCheckpoint`, `FileError` or `CSVError`.
+  package func checkpoint(named text: String) throws -> URL {
+    if let epoch = Int(text) {
+      guard keptEpochs().contains(epoch) else {
+        throw TrainingError.noCheckpoint(url, epoch: epoch, kept: keptEpochs())
+      }
+      return checkpoint(epoch: epoch)
+    }
+    return text == "best" ? try bestCheckpoint() : URL(fileURLWithPath: text)
+  }
+
+  private func bestCheckpoint() throws -> URL {
+    let kept = Set(keptEpochs())
+    let table = try CSVTable(contentsOf: logs)
+    let epochs = (table.column("epoch") ?? []).map { Int($0) ?? -1 }
+    let accuracies = (table.column("test/accuracy") ?? []).map { Double($0) ?? -1 }
+    let candidates = zip(epochs, accuracies).filter { kept.contains($0.0) }
+    guard let best = candidates.max(by: { ($0.1, $0.0) < ($1.1, $1.0) }) else {
+      throw TrainingError.noCheckpoint(url, epoch: nil, kept: keptEpochs())
+    }
+    return checkpoint(epoch: best.0)
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// A training that cannot start or go on.
+package enum TrainingError: Error, CustomStringConvertible, Equatable {
+  /// The run folder holds a run of another configuration; the first line that differs.
+  case otherConfiguration(URL, expected: String, found: String)
+  /// The run folder holds a run with another seed.
+  case otherSeed(URL, expected: UInt64, found: UInt64)
+  /// The run folder holds a run on other training images.
+  case otherData(URL, expected: String, found: String)
+  /// The file is a checkpoint, but not one that this program resumes from.
+  case notResumable(URL, missing: String)
+  /// The loss is no number any more.
+  case diverged(epoch: Int, step: Int, resume: URL?)
+  /// Asked to stop.
+  case interrupted(epoch: Int)
+  /// No checkpoint of that epoch was kept.
+  case noCheckpoint(URL, epoch: Int?, kept: [Int])
+
+  package var description: String {
+    switch self {
+    case .otherConfiguration(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to another configuration: expected \"\(expected)\", found "
+        + "\"\(found)\"; choose another folder, or start over with --from-scratch"
+    case .otherSeed(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to a run with seed \(found), not \(expected); give "
+        + "--seed \(found), or start over with --from-scratch"
+    case .otherData(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to a run on other images: expected SHA-256 \(expected), "
+        + "found \(found); start over with --from-scratch"
+    case .notResumable(let url, let missing):
+      "\(url.path): expected a checkpoint to resume from, found one without \(missing)"
+    case .diverged(let epoch, let step, let resume):
+      "the loss became infinite or no number in epoch \(epoch), step \(step); "
+        + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
+    case .interrupted(let epoch):
+      "interrupted in epoch \(epoch); the same command goes on from "
+        + (epoch > 1 ? "the end of epoch \(epoch - 1)" : "the beginning")
+    case .noCheckpoint(let folder, let epoch, let kept):
+      "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
+        + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))
+    }
+  }
+}

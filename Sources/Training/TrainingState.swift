@@ -1,0 +1,164 @@
+import Checkpoints
+import Foundation
+import Networks
+import Tensors
+
+/// A training between two epochs, as a checkpoint holds it.
+///
+/// Random draws are a function of seed, epoch and step: the seed and the number of epochs are all
+/// of the random state.
+struct TrainingState: Equatable {
+  let seed: UInt64
+  /// SHA-256 of the training images and labels.
+  let dataFingerprint: String
+  /// One for each finished epoch.
+  var records: [EpochRecord]
+
+  var epoch: Int { records.count }
+}
+
+extension TrainingState {
+  private static let key: CheckpointKey = "mixmo"
+  private static let formatVersion = 1
+
+  /// The checkpoint of a network and its optimizer in this state: what PyTorch users expect of
+  /// MixMo, and a `mixmo` entry of our own.
+  func checkpoint(_ network: MixMoNetwork, _ optimizer: SGD, learningRate: Double) -> Checkpoint {
+    let own: CheckpointValue = [
+      "format": .int(Self.formatVersion),
+      "seed": .string("\(seed)"),
+      "data": .string(dataFingerprint),
+      "records": .list(records.map(\.checkpointValue)),
+    ]
+    return Checkpoint([
+      "epoch": .int(epoch),
+      "classifier_state_dict": network.stateDictionary.value,
+      "classifier_optimizer_state_dict": optimizer.checkpointValue(
+        network.parameters, learningRate: learningRate),
+      Self.key: own,
+    ])
+  }
+
+  /// Reads the state from a checkpoint of ours, and puts network and optimizer into it.
+  ///
+  /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
+  static func restore(
+    _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork, _ optimizer: SGD
+  ) throws -> TrainingState {
+    guard let own = checkpoint.root[key], case .int(formatVersion)? = own["format"],
+      case .string(let seed)? = own["seed"], let seed = UInt64(seed),
+      case .string(let data)? = own["data"], case .list(let records)? = own["records"]
+    else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
+    let read = records.compactMap(EpochRecord.init)
+    guard read.count == records.count, read.map(\.epoch) == Array(1...max(read.count, 1)) else {
+      throw TrainingError.notResumable(url, missing: "a record for each epoch")
+    }
+    try network.load(checkpoint.weights())
+    guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
+      optimizer.restore(saved, network.parameters)
+    else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
+    return TrainingState(seed: seed, dataFingerprint: data, records: read)
+  }
+}
+
+extension EpochRecord {
+  fileprivate var checkpointValue: CheckpointValue {
+    [
+      "epoch": .int(epoch), "train_accuracy": .double(trainAccuracy),
+      "test_accuracy": .double(testAccuracy), "checkpoint_saved": .bool(isCheckpointSaved),
+      "train_loss": .double(trainLoss), "learning_rate": .double(learningRate),
+    ]
+  }
+
+  fileprivate init?(_ value: CheckpointValue) {
+    guard case .int(let epoch)? = value["epoch"],
+      case .double(let trainAccuracy)? = value["train_accuracy"],
+      case .double(let testAccuracy)? = value["test_accuracy"],
+      case .bool(let isCheckpointSaved)? = value["checkpoint_saved"],
+      case .double(let trainLoss)? = value["train_loss"],
+      case .double(let learningRate)? = value["learning_rate"]
+    else { return nil }
+    self.init(
+      epoch: epoch, trainAccuracy: trainAccuracy, testAccuracy: testAccuracy,
+      isCheckpointSaved: isCheckpointSaved, trainLoss: trainLoss, learningRate: learningRate)
+  }
+}
+
+extension MixMoNetwork {
+  /// Parameters, running statistics and counts under PyTorch's names.
+  var stateDictionary: StateDictionary {
+    StateDictionary(
+      state.map { entry in
+        switch entry {
+        case .batchCount(let name, let normalization):
+          .init(name, CheckpointTensor([], [Int64(normalization.batchCount)]))
+        case .parameter, .statistic:
+          .init(entry.name, CheckpointTensor(entry.checkpointShape, entry.checkpointValues))
+        }
+      })
+  }
+
+  /// Takes over the weights of a checkpoint.
+  ///
+  /// - Throws: `CheckpointError` that lists the names that are missing, not expected or of another
+  ///   shape.
+  func load(_ weights: StateDictionary) throws {
+    let tensors = try weights.tensors(matching: state.map { ($0.name, $0.checkpointShape) })
+    for (entry, tensor) in zip(state, tensors) {
+      guard case .batchCount(let name, let normalization) = entry else {
+        entry.setCheckpointValues(tensor.floats())
+        continue
+      }
+      guard let count = tensor.integers()?.first, count >= 0 else {
+        throw CheckpointError(
+          file: weights.file, place: name, problem: .malformedTensor(expected: "a count"))
+      }
+      normalization.batchCount = Int(count)
+    }
+  }
+}
+
+extension SGD {
+  /// The state dictionary of PyTorch's `torch.optim.SGD` over the same parameters.
+  fileprivate func checkpointValue(
+    _ parameters: [Parameter], learningRate: Double
+  ) -> CheckpointValue {
+    let states = zip(parameters, velocities).enumerated().map { index, pair in
+      CheckpointItem(
+        .int(index),
+        [
+          "momentum_buffer": .tensor(
+            CheckpointTensor(pair.0.checkpointShape, pair.0.checkpointValues(of: pair.1)))
+        ])
+    }
+    return [
+      "state": .dictionary(states),
+      "param_groups": [
+        [
+          "lr": .double(learningRate), "momentum": .double(settings.momentum), "dampening": 0,
+          "weight_decay": .double(settings.weightDecay),
+          "nesterov": .bool(settings.usesNesterovMomentum), "maximize": false,
+          "foreach": .none, "differentiable": false, "fused": .none,
+          "params": .list(parameters.indices.map(CheckpointValue.int)),
+        ]
+      ],
+    ]
+  }
+
+  /// Takes over the velocities of a state dictionary; returns whether it has one for each
+  /// parameter, of its shape.
+  fileprivate func restore(_ value: CheckpointValue, _ parameters: [Parameter]) -> Bool {
+    guard let states = value["state"]?.items, states.count == parameters.count else { return false }
+    var velocities: [Tensor] = []
+    for (index, parameter) in parameters.enumerated() {
+      guard case .tensor(let tensor)? = value["state"]?[.int(index)]?["momentum_buffer"],
+        tensor.shape == parameter.checkpointShape
+      else { return false }
+      let velocity = Tensor(parameter.value.shape)
+      parameter.setCheckpointValues(tensor.floats(), of: velocity)
+      velocities.append(velocity)
+    }
+    restore(velocities: velocities)
+    return true
+  }
+}

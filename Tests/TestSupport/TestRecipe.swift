@@ -1,0 +1,38 @@
+import Foundation
+
+/// The demo's configuration with some values replaced: small enough to train in a test.
+package struct TestRecipe {
+  package private(set) var text: String
+
+  /// The demo's file with `key: value` lines changed; a key that it lacks stops the test.
+  package init(_ replacements: [String: String] = [:]) throws {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let folder = package.appending(path: "config/digits")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    text = try String(contentsOf: folder.appending(path: names.sorted()[0]), encoding: .utf8)
+    for (key, value) in replacements { try replace(key, by: value) }
+  }
+
+  /// The smallest network and few epochs.
+  package static func small(epochs: Int, _ replacements: [String: String] = [:]) throws
+    -> TestRecipe
+  {
+    try TestRecipe(
+      ["nb_epochs": "\(epochs)", "widen_factor": "1", "batch_size": "16", "warmup_period": "4"]
+        .merging(replacements) { $1 })
+  }
+
+  package mutating func replace(_ key: String, by value: String) throws {
+    let expression = try NSRegularExpression(
+      pattern: "(?m)^( *(?:- )?\(NSRegularExpression.escapedPattern(for: key)):).*$")
+    let range = NSRange(text.startIndex..., in: text)
+    struct NoSuchKey: Error { let key: String }
+    guard expression.firstMatch(in: text, range: range) != nil else { throw NoSuchKey(key: key) }
+    text = expression.stringByReplacingMatches(
+      in: text, range: range,
+      withTemplate: "$1 " + NSRegularExpression.escapedTemplate(for: value))
+  }
+
+  package mutating func append(_ lines: String) { text += lines }
+}

@@ -1,0 +1,120 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+struct RunConfigurationTests {
+  static func read(_ text: String) throws -> RunConfiguration {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).yaml")
+    try AtomicFile.write(text, to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try RunConfiguration(contentsOf: file)
+  }
+
+  @Test func `reads what the demo's file says`() throws {
+    let configuration = try Self.read(TestRecipe().text)
+    #expect(configuration.memberCount == 2)
+    #expect(configuration.data.dataset == .digits)
+    #expect(configuration.model.network.name == .wideResNetMixMo)
+    #expect(configuration.training.datasetWrapper.mixmo.mixMethod.method == .cutmix)
+    #expect(configuration.training.datasetWrapper.msda.method == nil)
+    #expect(configuration.training.datasetWrapper.augmentation == nil)
+    #expect(try configuration.model.loss.coefficients(memberCount: 2) == [1, 1])
+  }
+
+  @Test func `what is written reads back equal`() throws {
+    let configuration = try Self.read(TestRecipe().text)
+    #expect(try Self.read(configuration.yaml) == configuration)
+    #expect(try Self.read(configuration.yaml).yaml == configuration.yaml)
+  }
+
+  @Test(arguments: [("0.01", "lr: 0.01\n"), ("0.00001", "lr: 1.0e-05\n"), ("3", "lr: 3.0\n")])
+  func `numbers are written so that Python reads numbers`(value: String, line: String) throws {
+    let yaml = try Self.read(TestRecipe(["lr": value]).text).yaml
+    #expect(yaml.contains(line), "\(yaml)")
+  }
+
+  /// Values of the reference's files that are easy to refuse by mistake.
+  @Test(arguments: [
+    ["batch_repetitions": "1", "prob": "1"], ["da_method": "None"], ["alpha": "0"],
+    ["nesterov": "true"], ["dict_milestone_to_gamma": "{600: 0.1, 900: 0.1, -1: 0.1}"],
+  ])
+  func `accepts the reference's spellings`(replacements: [String: String]) throws {
+    var text = try TestRecipe().text
+    if replacements["dict_milestone_to_gamma"] != nil {
+      text = String(text.prefix(upTo: try #require(text.range(of: "dict_milestone")).lowerBound))
+      text += "dict_milestone_to_gamma: {600: 0.1, 900: 0.1, -1: 0.1}\n"
+    } else {
+      text = try TestRecipe(replacements).text
+    }
+    _ = try Self.read(text)
+  }
+
+  @Test(arguments: [
+    ("num_members", "0", "num_members: expected a value from 1 to 16, found 0"),
+    ("num_members", "two", "num_members: expected a whole number, found \"two\""),
+    (
+      "num_members", "1",
+      "num_members: expected at least 2 for network wideresnetmixmo, found 1"
+    ),
+    (
+      "dataset", "cifar1",
+      "data.dataset: expected one of cifar10, cifar100, tinyimagenet200, digits; found \"cifar1\""
+    ),
+    ("num_classes", "11", "data.num_classes: expected 10 for digits, found 11"),
+    (
+      "depth", "27",
+      "model_wrapper.network.depth: expected 6n + 4 (10, 16, 22, 28, …) for wideresnetmixmo, "
+        + "found 27"
+    ),
+    (
+      "batch_repetitions", "0",
+      "training.batch_sampler.batch_repetitions: expected a value from 1 to 1024, found 0"
+    ),
+    (
+      "prob", "1.5",
+      "training.dataset_wrapper.mixmo.mix_method.prob: expected a value from 0.0 to 1.0, found 1.5"
+    ),
+    (
+      "batch_size", "[1]", "training.batch_size: expected a single value, found a list"
+    ),
+    ("lr", "-1", "model_wrapper.optimizer.params.lr: expected a value of at least 0.0, found -1.0"),
+    (
+      "coeff", "3,5",
+      "model_wrapper.loss.listloss.Index 0.coeff: expected a number, found \"3,5\""
+    ),
+    (
+      "input", "logits_7",
+      "model_wrapper.loss.listloss.Index 0.target: expected target_7 as for logits_7, found "
+        + "\"target_0\""
+    ),
+  ])
+  func `says which value is impossible`(key: String, value: String, message: String) throws {
+    let text = try TestRecipe([key: value]).text
+    #expect {
+      try Self.read(text)
+    } throws: { error in
+      let found = "\(error)"
+      #expect(found.hasSuffix(message), "\(found)")
+      return found.hasSuffix(message)
+    }
+  }
+
+  @Test func `an unknown key is an error that names the nearest`() throws {
+    let text = try TestRecipe().text.replacing("momentum:", with: "momentun:")
+    #expect {
+      try Self.read(text)
+    } throws: {
+      "\($0)".contains("params.momentun: unknown key; did you mean \"momentum\"?")
+    }
+  }
+
+  @Test func `a term for a member that does not exist is an error`() throws {
+    let text = try TestRecipe().text.replacing("_1", with: "_2")
+      .replacing("\"<num_members\"", with: "0.5")
+    #expect(throws: RunConfigurationError.termOfMissingMember("ce1", 2, 2)) {
+      try Self.read(text)
+    }
+  }
+}

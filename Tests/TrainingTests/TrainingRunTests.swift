@@ -1,0 +1,171 @@
+import Checkpoints
+import Datasets
+import Formats
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+struct TrainingRunTests {
+  /// A run on the first digits in a temporary folder.
+  final class Subject {
+    let save: URL
+    let recipe: TestRecipe
+
+    init(epochs: Int = 2, _ replacements: [String: String] = [:]) throws {
+      save = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID())")
+      recipe = try TestRecipe.small(epochs: epochs, replacements)
+      try FolderCreation.create(save)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: save) }
+
+    var folder: RunFolder {
+      RunFolder(save: save, configurationFile: URL(filePath: "/small.yaml"))
+    }
+
+    func run(
+      seed: UInt64 = 1, threads: Int = 2, images: Int = 48, startsOver: Bool = false,
+      recipe: TestRecipe? = nil, stopAfterSteps: Int = .max
+    ) throws -> [EpochRecord] {
+      let file = save.appending(path: "small.yaml")
+      try AtomicFile.write((recipe ?? self.recipe).text, to: file)
+      func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
+        let all = Digits.dataset(split)
+        return InMemoryDataset(
+          name: all.name, classCount: all.classCount, imageSide: all.imageSide,
+          labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
+      }
+      let train = digits(.train, images)
+      let run = try TrainingRun(
+        RunConfiguration(contentsOf: file), folder: folder, train: train, test: digits(.test, 20),
+        dataFingerprint: train.fingerprint(), seed: seed, startsOver: startsOver,
+        workers: Workers(count: threads))
+      var steps = 0
+      return try run.run(report: { if case .step = $0 { steps += 1 } }) { steps >= stopAfterSteps }
+    }
+
+    func bytes(_ url: URL) throws -> [UInt8] { try FileContents.read(url, limit: 1 << 30) }
+  }
+
+  @Test func `leaves configuration, logs and checkpoints`() throws {
+    let subject = try Subject()
+    let records = try subject.run()
+    #expect(records.map(\.epoch) == [1, 2])
+    let logs = try CSVTable(contentsOf: subject.folder.logs)
+    #expect(
+      logs.header.prefix(4) == [
+        "epoch", "train/accuracy", "test/accuracy", "general/checkpoint_saved",
+      ])
+    #expect(logs.column("epoch") == ["1", "2"])
+    #expect(subject.folder.keptEpochs().first == 1)
+    let saved = try RunConfiguration(contentsOf: subject.folder.configuration)
+    #expect(saved.training.epochCount == 2)
+    let last = try Checkpoint(contentsOf: subject.folder.lastCheckpoint)
+    #expect(last.root["epoch"] == 2)
+  }
+
+  @Test(arguments: [1, 3, 4, 5])
+  func `a run stopped after some steps ends in the bytes of one that was not`(steps: Int) throws {
+    let (whole, stopped) = (try Subject(), try Subject())
+    _ = try whole.run()
+    #expect(throws: TrainingError.self) { try stopped.run(stopAfterSteps: steps) }
+    _ = try stopped.run(threads: 1)
+    for file in [\RunFolder.lastCheckpoint, \.logs, \.configuration] {
+      let isSame =
+        try whole.bytes(whole.folder[keyPath: file]) == stopped.bytes(stopped.folder[keyPath: file])
+      #expect(isSame, "\(file)")
+    }
+  }
+
+  @Test func `a finished run is left as it is`() throws {
+    let subject = try Subject()
+    let first = try subject.run()
+    let bytes = try subject.bytes(subject.folder.lastCheckpoint)
+    #expect(try subject.run() == first)
+    let isSame = try subject.bytes(subject.folder.lastCheckpoint) == bytes
+    #expect(isSame)
+  }
+
+  @Test func `lost logs come back, and starting over starts over`() throws {
+    let subject = try Subject()
+    _ = try subject.run()
+    let logs = try subject.bytes(subject.folder.logs)
+    try FileManager.default.removeItem(at: subject.folder.logs)
+    _ = try subject.run()
+    #expect(try subject.bytes(subject.folder.logs) == logs)
+    _ = try subject.run(seed: 9, startsOver: true)
+    #expect(try subject.bytes(subject.folder.logs) != logs)
+  }
+
+  @Test func `a folder of another run is refused and left alone`() throws {
+    let subject = try Subject()
+    _ = try subject.run()
+    let before = try subject.bytes(subject.folder.lastCheckpoint)
+    #expect(throws: TrainingError.otherSeed(subject.folder.url, expected: 2, found: 1)) {
+      try subject.run(seed: 2)
+    }
+    #expect {
+      try subject.run(images: 50)
+    } throws: {
+      if case TrainingError.otherData = $0 { true } else { false }
+    }
+    let other = try TestRecipe.small(epochs: 2, ["lr": "0.01"])
+    #expect(
+      throws: TrainingError.otherConfiguration(
+        subject.folder.url, expected: "lr: 0.01", found: "lr: 0.1")
+    ) {
+      try subject.run(recipe: other)
+    }
+    #expect(try subject.bytes(subject.folder.lastCheckpoint) == before)
+  }
+
+  @Test func `a damaged checkpoint is refused by name and left alone`() throws {
+    let subject = try Subject()
+    _ = try subject.run(stopAfterSteps: .max)
+    let whole = try subject.bytes(subject.folder.lastCheckpoint)
+    var flipped = whole
+    flipped[whole.count / 2] ^= 4
+    for damaged in [Array(whole.prefix(whole.count / 2)), flipped, []] {
+      try AtomicFile.write(damaged, to: subject.folder.lastCheckpoint)
+      #expect {
+        try subject.run()
+      } throws: {
+        "\($0)".contains("last.ckpt")
+      }
+      #expect(try subject.bytes(subject.folder.lastCheckpoint) == damaged)
+    }
+  }
+
+  @Test func `a rate that diverges stops with the step`() throws {
+    let subject = try Subject(epochs: 3, ["lr": "1e30", "warmup_period": "0"])
+    #expect {
+      try subject.run()
+    } throws: {
+      if case TrainingError.diverged(let epoch, _, resume: nil) = $0 { epoch == 1 } else { false }
+    }
+  }
+
+  @Test func `best is the most accurate of the epochs kept, the latest of equals`() throws {
+    let subject = try Subject()
+    try FolderCreation.create(subject.folder.url)
+    let accuracies = [0.5, 0.7, 0.7, 0.9]
+    let records = accuracies.enumerated().map { index, accuracy in
+      EpochRecord(
+        epoch: index + 1, trainAccuracy: 0, testAccuracy: accuracy, isCheckpointSaved: index < 3,
+        trainLoss: 1, learningRate: 0.1)
+    }
+    try AtomicFile.write(EpochRecord.table(records).text, to: subject.folder.logs)
+    #expect(throws: TrainingError.noCheckpoint(subject.folder.url, epoch: nil, kept: [])) {
+      try subject.folder.checkpoint(named: "best")
+    }
+    for epoch in 1...3 { try AtomicFile.write("", to: subject.folder.checkpoint(epoch: epoch)) }
+    #expect(
+      try subject.folder.checkpoint(named: "best") == subject.folder.checkpoint(epoch: 3))
+    #expect(try subject.folder.checkpoint(named: "2") == subject.folder.checkpoint(epoch: 2))
+    #expect(throws: TrainingError.noCheckpoint(subject.folder.url, epoch: 4, kept: [1, 2, 3])) {
+      try subject.folder.checkpoint(named: "4")
+    }
+  }
+}
