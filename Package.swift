@@ -20,6 +20,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Checkpoints", "Datasets", "Formats", "Networks", "Tensors", yams]),
+    .target(
+      name: "Evaluation",
+      dependencies: [
+        "Corruptions", "Datasets", "Formats", "Images", "Networks", "Scoring", "Tensors",
+      ]),
 
     // Floor 3: labelled images
     .target(
@@ -70,6 +75,12 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Checkpoints", "Datasets", "Formats", "Networks", "Tensors", "TestSupport", "Training",
+      ]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring", "Tensors",
+        "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,24 @@
+import Foundation
+
+/// An evaluation that cannot go on.
+package enum EvaluationError: Error, CustomStringConvertible, Equatable {
+  /// A prediction file is of another shape than the evaluation's `[N, M, K]`.
+  case otherShape(URL, expected: [Int], found: [Int])
+  /// The folder holds an evaluation of something else.
+  case otherEvaluation(URL, field: String, expected: String, found: String)
+  /// The folder's record is not one of ours.
+  case unreadableRecord(URL, String)
+
+  package var description: String {
+    switch self {
+    case .otherShape(let url, let expected, let found):
+      "\(url.path): expected logits of shape \(expected), found \(found); remove the file to make it"
+        + " again"
+    case .otherEvaluation(let url, let field, let expected, let found):
+      "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
+        + "\(found); remove its run.json and predictions, or choose another folder"
+    case .unreadableRecord(let url, let problem):
+      "\(url.path): not the record of an evaluation: \(problem)"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// N images, M subnetworks, K classes.
+
+import Datasets
+import Formats
+import Foundation
+import Images
+import Networks
+import Scoring
+import Tensors
+
+/// Scores a network on every cell of a plan.
+package struct Evaluator {
+  package let plan: EvaluationPlan
+  package let store: PredictionStore
+  private let workers: Workers
+
+  /// How far an evaluation has come.
+  package struct Progress: Sendable {
+    package let cell: Cell
+    /// Images predicted, and to predict, over all cells that were not stored already.
+    package let imageCount: Int
+    package let imageTotal: Int
+  }
+
+  /// Images that go through the network together.
+  private static let batchSize = 64
+
+  package init(plan: EvaluationPlan, store: PredictionStore, workers: Workers) {
+    self.plan = plan
+    self.store = store
+    self.workers = workers
+  }
+
+  /// Predicts the cells that are not stored yet, then scores all stored cells from the files.
+  ///
+  /// - Throws: what reading images, writing predictions or scoring throws; finished cells stay.
+  package func run(
+    _ network: MixMoNetwork, report: (Progress) throws -> Void
+  ) throws -> [CellResult] {
+    try predict(network, report: report)
+    return try score(memberCount: network.memberCount, classCount: network.classCount)
+  }
+
+  /// The images that `run` will predict.
+  package var missingImageCount: Int { missingCells.count * plan.imageCount }
+
+  private var missingCells: [Cell] { plan.cells.filter { !store.contains($0) } }
+
+  private func predict(_ network: MixMoNetwork, report: (Progress) throws -> Void) throws {
+    try store.create(labels: plan.labels)
+    let missing = missingCells
+    let shape = [plan.imageCount, network.memberCount, network.classCount]
+    for (index, cell) in missing.enumerated() {
+      try NumPyArray.write(Float.self, shape: shape, to: store.url(of: cell)) { rows in
+        for first in stride(from: 0, to: plan.imageCount, by: Self.batchSize) {
+          let images = first..<min(first + Self.batchSize, plan.imageCount)
+          try rows.append(network.logits(try batch(images, cell: cell)).values)
+          try report(
+            Progress(
+              cell: cell, imageCount: index * plan.imageCount + images.upperBound,
+              imageTotal: missing.count * plan.imageCount))
+        }
+      }
+    }
+  }
+
+  /// The normalised images `[N, H, W, 3]` of a cell.
+  private func batch(_ images: Range<Int>, cell: Cell) throws -> Tensor {
+    let (plan, corruption) = (plan, plan.corruption(of: cell))
+    let batch = try Batch(
+      labels: Array(plan.dataset.labels[images]), side: plan.dataset.imageSide,
+      normalization: plan.normalization, workers: workers
+    ) { position in
+      let index = images.lowerBound + position
+      let image = try plan.dataset.image(at: index)
+      return try corruption?.apply(
+        to: image, severity: cell.severity, seed: plan.seed, imageIndex: index) ?? image
+    }
+    return batch.images
+  }
+
+  private func score(memberCount: Int, classCount: Int) throws -> [CellResult] {
+    let scorer = Scorer(threadCount: workers.count)
+    func logits(_ cell: Cell) throws -> LabelledLogits {
+      try store.logits(
+        of: cell, labels: plan.labels, memberCount: memberCount, classCount: classCount)
+    }
+    let fitted =
+      plan.calibrations.contains(.temperature)
+      ? try scorer.fitTemperatures(on: logits(.clean)) : nil
+    return try scoredCells.map { cell in
+      let predictions = try logits(cell)
+      var scores: [CellScores] = []
+      if plan.calibrations.contains(.none) { scores.append(try scorer.score(predictions)) }
+      if let fitted { scores.append(try scorer.score(predictions, with: fitted)) }
+      return CellResult(cell: cell, scores: scores)
+    }
+  }
+
+  /// The cells of the plan, then those that earlier evaluations of the same stored.
+  private var scoredCells: [Cell] {
+    let planned = plan.cells
+    return planned + store.cells().filter { !planned.contains($0) }
+  }
+}
+
+/// The scores of one cell, under each calibration.
+package struct CellResult: Sendable {
+  package let cell: Cell
+  package let scores: [CellScores]
+}

@@ -1,0 +1,56 @@
+import Formats
+import Foundation
+import Scoring
+
+/// The prediction files of an evaluation: logits `[N, M, K]` of each cell, and the labels.
+package struct PredictionStore: Sendable {
+  package let folder: URL
+
+  /// The store in the given folder, which `create()` makes.
+  package init(folder: URL) {
+    self.folder = folder
+  }
+
+  package func create(labels: [Int]) throws {
+    try FolderCreation.create(folder)
+    try NumPyArray.write(labels.map(Int64.init), shape: [labels.count], to: labelsURL)
+  }
+
+  package var labelsURL: URL { folder.appendingPathComponent("labels.npy") }
+
+  package func url(of cell: Cell) -> URL {
+    folder.appendingPathComponent("\(cell.name).npy")
+  }
+
+  package func contains(_ cell: Cell) -> Bool {
+    FileManager.default.fileExists(atPath: url(of: cell).path)
+  }
+
+  /// The cells that are stored, by name.
+  package func cells() -> [Cell] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().compactMap { name in
+      guard name.hasSuffix(".npy"), let dash = name.lastIndex(of: "-"), dash != name.startIndex,
+        let severity = Int(name[name.index(after: dash)...].dropLast(".npy".count))
+      else { return nil }
+      return Cell(corruption: String(name[..<dash]), severity: severity)
+    }
+  }
+
+  /// The stored logits of a cell.
+  ///
+  /// - Throws: `NumPyError` or `FileError`, `EvaluationError.otherShape` if the file is not of the
+  ///   given shape, `ScoringError` if a logit is not finite.
+  package func logits(
+    of cell: Cell, labels: [Int], memberCount: Int, classCount: Int
+  ) throws -> LabelledLogits {
+    let array = try NumPyArray(contentsOf: url(of: cell))
+    let expected = [labels.count, memberCount, classCount]
+    guard array.shape == expected else {
+      throw EvaluationError.otherShape(url(of: cell), expected: expected, found: array.shape)
+    }
+    return try LabelledLogits(
+      array.values(of: Float.self), memberCount: memberCount, classCount: classCount,
+      labels: labels)
+  }
+}

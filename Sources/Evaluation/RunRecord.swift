@@ -1,0 +1,101 @@
+import Formats
+import Foundation
+
+/// What made the predictions of a folder: `run.json`.
+package struct RunRecord: Codable, Sendable, Equatable {
+  /// What the predictions are a function of.
+  package struct Origin: Codable, Sendable, Equatable {
+    package var run: String
+    package var dataset: String
+    package var images: Int
+    /// SHA-256 of the checkpoint file.
+    package var checkpoint: String
+    /// SHA-256 of the test images and labels.
+    package var data: String
+    /// SHA-256 of the corruptions' table, where there are corruptions.
+    package var suite: String?
+    package var seed: UInt64
+    /// The version of this program.
+    package var version: String
+
+    package init(
+      run: String, dataset: String, images: Int, checkpoint: String, data: String, suite: String?,
+      seed: UInt64, version: String
+    ) {
+      self.run = run
+      self.dataset = dataset
+      self.images = images
+      self.checkpoint = checkpoint
+      self.data = data
+      self.suite = suite
+      self.seed = seed
+      self.version = version
+    }
+
+    /// Everything but the suite, which an evaluation of clean images has none of.
+    fileprivate var fields: [(String, String)] {
+      [
+        ("run", run), ("dataset", dataset), ("images", "\(images)"), ("checkpoint", checkpoint),
+        ("data", data), ("seed", "\(seed)"), ("version", version),
+      ]
+    }
+  }
+
+  package var origin: Origin
+  /// The configuration of the network's training, as its file says it.
+  package var configuration: String
+  package var threads: Int
+  /// Seconds of the evaluation that finished last; nil until one has.
+  package var durationSeconds: Double?
+
+  package init(origin: Origin, configuration: String, threads: Int) {
+    self.origin = origin
+    self.configuration = configuration
+    self.threads = threads
+  }
+
+  package static func url(in folder: URL) -> URL { folder.appendingPathComponent("run.json") }
+
+  /// Writes the record into `folder`.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func write(to folder: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(encoder.encode(self) + Data("\n".utf8), to: Self.url(in: folder))
+  }
+
+  /// The record in `folder`, or nil where there is none.
+  ///
+  /// - Throws: `FileError`, or `EvaluationError.unreadableRecord`.
+  package static func read(from folder: URL) throws -> RunRecord? {
+    let url = url(in: folder)
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    let bytes = try FileContents.read(url, limit: 1 << 20)
+    do {
+      return try JSONDecoder().decode(RunRecord.self, from: Data(bytes))
+    } catch {
+      throw EvaluationError.unreadableRecord(url, "\(error)")
+    }
+  }
+
+  /// Claims `folder` for this record's evaluation.
+  ///
+  /// The folder may hold the same evaluation with other cells: clean images can be scored before or
+  /// after corrupted ones.
+  ///
+  /// - Throws: `EvaluationError.otherEvaluation` naming what differs, where the folder holds the
+  ///   predictions of something else; `FileError` if it cannot be written.
+  package mutating func claim(_ folder: URL) throws {
+    if let existing = try Self.read(from: folder) {
+      origin.suite = origin.suite ?? existing.origin.suite
+      let suites = ("suite", origin.suite ?? "", existing.origin.suite ?? origin.suite ?? "")
+      let fields = zip(origin.fields, existing.origin.fields).map { ($0.0, $0.1, $1.1) }
+      for (field, mine, other) in fields + [suites] where mine != other {
+        throw EvaluationError.otherEvaluation(folder, field: field, expected: mine, found: other)
+      }
+    }
+    try FolderCreation.create(folder)
+    try write(to: folder)
+  }
+}

@@ -1,0 +1,149 @@
+// N images, M subnetworks, K classes.
+
+import Corruptions
+import Datasets
+import Evaluation
+import Formats
+import Foundation
+import Networks
+import Scoring
+import Tensors
+import TestSupport
+import Testing
+
+struct EvaluatorTests {
+  static let table = """
+    suite: two of a kind
+    side: 32
+    corruptions:
+      brightness:
+        family: weather
+        group: benchmark
+        severities: {1: {shift: 0.05}, 4: {shift: 0.2}}
+      gaussian_noise:
+        family: noise
+        group: benchmark
+        severities: {1: {deviation: 0.04}}
+    """
+
+  static func plan(
+    _ calibrations: [Calibration] = [.none, .temperature], limit: Int? = 24
+  ) throws -> EvaluationPlan {
+    EvaluationPlan(
+      runName: "test", dataset: Digits.dataset(.test),
+      normalization: DatasetKind.digits.normalization,
+      corruptions: try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
+      calibrations: calibrations, seed: 5, imageLimit: limit)
+  }
+
+  static func network(threads: Int = 2) -> MixMoNetwork {
+    let network = MixMoNetwork(
+      NetworkConfiguration(name: .wideResNetMixMo, depth: 10, widenFactor: 1), memberCount: 2,
+      classCount: 10, workers: Workers(count: threads))
+    network.initialize(seed: 3)
+    return network
+  }
+
+  static func run(
+    in folder: URL, threads: Int = 2, plan: EvaluationPlan? = nil
+  ) throws -> ResultFiles {
+    let plan = try plan ?? Self.plan()
+    let evaluator = Evaluator(
+      plan: plan, store: PredictionStore(folder: folder.appending(path: "predictions")),
+      workers: Workers(count: threads))
+    let results = try evaluator.run(network(threads: threads)) { _ in }
+    return ResultFiles(runName: "test", datasetName: "digits", results: results)
+  }
+
+  @Test func `cells are the clean set, then each corruption by severity`() throws {
+    let names = try Self.plan().cells.map(\.name)
+    #expect(names == ["clean-0", "brightness-1", "brightness-4", "gaussian_noise-1"])
+  }
+
+  @Test func `frost without the published textures is marked in every result`() throws {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let suite = try CorruptionSuite(contentsOf: package.appending(path: "corruptions/cifar.yaml"))
+    let frost = try #require(suite[.frost])
+    let plan = EvaluationPlan(
+      runName: "test", dataset: Digits.dataset(.test),
+      normalization: DatasetKind.digits.normalization, corruptions: [frost], severities: [2],
+      calibrations: [.none], seed: 1, imageLimit: 4)
+    let folder = try TemporaryFolder()
+    let files = try Self.run(in: folder.url, plan: plan)
+    #expect(files.cells.column("corruption")?.last == "frost(substitute)")
+    #expect(try folder.names == ["predictions"])
+    let stored = try FileManager.default.contentsOfDirectory(
+      atPath: folder.file("predictions").path)
+    #expect(stored.contains("frost(substitute)-2.npy"))
+  }
+
+  @Test func `every cell, predictor and calibration has its row`() throws {
+    let folder = try TemporaryFolder()
+    let files = try Self.run(in: folder.url)
+    let predictors = ["ensemble", "ensemble-probs", "member-0", "member-1", "members-mean"]
+    #expect(files.cells.rows.count == 4 * predictors.count * 2)
+    #expect(
+      files.cells.header == [
+        "run", "dataset", "corruption", "severity", "predictor", "calibration", "temperature",
+        "samples", "accuracy", "accuracy_top5", "nll", "brier", "brier_per_class", "ece", "mce",
+        "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
+        "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc",
+        "augrc", "entropy",
+      ])
+    #expect(files.cells.rows.prefix(5).map { $0[4] } == predictors)
+    #expect(files.cells.column("samples") == Array(repeating: "24", count: 40))
+    #expect(files.diversity.rows.count == 4 * 2 * 2)
+    #expect(files.diversity.header.suffix(1) == ["no_shared_error"])
+    #expect(files.reliability.rows.count == 4 * 4 * 2 * 15)
+  }
+
+  @Test func `the prediction files hold the network's logits and the labels`() throws {
+    let folder = try TemporaryFolder()
+    _ = try Self.run(in: folder.url)
+    let plan = try Self.plan()
+    let store = PredictionStore(folder: folder.file("predictions"))
+    let stored = try store.logits(of: .clean, labels: plan.labels, memberCount: 2, classCount: 10)
+    let batch = try Batch(
+      Array(0..<24), of: plan.dataset, normalization: plan.normalization,
+      workers: Workers(count: 1))
+    #expect(stored.values == Self.network().logits(batch.images).values)
+    let labels = try NumPyArray(contentsOf: store.labelsURL).values(of: Int64.self)
+    #expect(labels.map(Int.init) == plan.labels)
+  }
+
+  @Test func `the same bytes on any number of threads`() throws {
+    let first = try TemporaryFolder()
+    let second = try TemporaryFolder()
+    let one = try Self.run(in: first.url, threads: 1)
+    let three = try Self.run(in: second.url, threads: 3)
+    #expect(one.cells.text == three.cells.text)
+    #expect(one.diversity.text == three.diversity.text)
+    #expect(one.reliability.text == three.reliability.text)
+  }
+
+  @Test func `stored cells are not predicted again, and score the same`() throws {
+    let folder = try TemporaryFolder()
+    let first = try Self.run(in: folder.url)
+    let store = PredictionStore(folder: folder.file("predictions"))
+    let cell = try Self.plan().cells[2]
+    let kept = try FileContents.read(store.url(of: .clean), limit: 1 << 20)
+    let inode = try FileManager.default.attributesOfItem(atPath: store.url(of: .clean).path)
+    try FileManager.default.removeItem(at: store.url(of: cell))
+    let second = try Self.run(in: folder.url)
+    #expect(first.cells.text == second.cells.text)
+    #expect(try FileContents.read(store.url(of: .clean), limit: 1 << 20) == kept)
+    let after = try FileManager.default.attributesOfItem(atPath: store.url(of: .clean).path)
+    #expect(inode[.systemFileNumber] as? Int == after[.systemFileNumber] as? Int)
+  }
+
+  @Test func `stored predictions of another shape are refused by name`() throws {
+    let folder = try TemporaryFolder()
+    _ = try Self.run(in: folder.url)
+    #expect {
+      try Self.run(in: folder.url, plan: Self.plan(limit: 30))
+    } throws: {
+      "\($0)".contains("clean-0.npy: expected logits of shape [30, 2, 10], found [24, 2, 10]")
+    }
+  }
+}
