@@ -1,21 +1,33 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "mixmo",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "mixmo", targets: ["mixmo"]),
     .library(name: "Scoring", targets: ["Scoring"]),
     .library(name: "Corruptions", targets: ["Corruptions", "Images"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "Formats", targets: ["Formats"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    // Floor 5: the command
+    .executableTarget(
+      name: "mixmo",
+      dependencies: [
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring",
+        "Tensors", "Training", argumentParser,
+      ]),
+
     // Floor 4: jobs
     .target(
       name: "Training",
@@ -82,6 +94,8 @@ let package = Package(
         "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring", "Tensors",
         "TestSupport",
       ]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Datasets", "Formats", "TestSupport", "mixmo"]),
   ],
   swiftLanguageModes: [.v6]
 )

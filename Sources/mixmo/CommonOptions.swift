@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// The options of every subcommand that computes.
+struct CommonOptions: ParsableArguments {
+  @Option(help: "Threads to compute on (default: all cores).")
+  var threads: Int?
+
+  @Option(help: "The seed of every random draw.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Say nothing but results.")
+  var quiet = false
+
+  @Flag(help: "Write results as JSON.")
+  var json = false
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads).")
+    }
+  }
+
+  var workers: Workers {
+    Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
+}
+
+/// Where the reference's configuration, data and results are.
+struct RunOptions: ParsableArguments {
+  @Option(
+    name: [.long, .customLong("config_path"), .customShort("c")],
+    help: ArgumentHelp("The run's configuration file.", valueName: "file"))
+  var config: String
+
+  @Option(
+    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
+    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
+  var data: String
+
+  var configURL: URL { URL(fileURLWithPath: config) }
+  var dataURL: URL { URL(fileURLWithPath: data) }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Corruptions
+import Datasets
+import Foundation
+import Training
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Does the whole job on built-in handwritten digits.",
+    discussion: """
+      Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits,
+      calibrates them and writes every file. Started again, it goes on where it was.
+
+      Example:
+
+        mixmo demo --output demo
+      """)
+
+  @Option(help: ArgumentHelp("Where data and results go.", valueName: "dir"))
+  var output = "mixmo-demo"
+
+  @Flag(
+    name: [.long, .customLong("from_scratch"), .customShort("f")],
+    help: "Remove what an earlier demo left and start over.")
+  var fromScratch = false
+
+  @OptionGroup var common: CommonOptions
+
+  static let recipe = "config/digits/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1.yaml"
+
+  /// The corruptions of the demo: the quickest.
+  static let corruptions = [
+    "gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise", "gaussian_blur",
+    "brightness", "contrast", "pixelate", "saturate",
+  ]
+
+  func run() throws {
+    let output = URL(fileURLWithPath: output)
+    let data = output.appendingPathComponent("data")
+    let recipe = try SharedFiles.url(Self.recipe)
+    let configuration = try RunConfiguration(contentsOf: recipe)
+    let suite = try SelectedSuite(
+      SelectedSuite.standardURL(for: .digits), names: Self.corruptions)
+    try Digits.write(to: data)
+
+    let folder = RunFolder(save: output, configurationFile: recipe)
+    _ = try TrainingJob(
+      configuration: configuration, folder: folder, data: data, startsOver: fromScratch,
+      common: common
+    ).run()
+    let results = try EvaluationJob(
+      configuration: configuration, runName: folder.name,
+      checkpoint: folder.checkpoint(named: "best"),
+      dataset: configuration.data.dataset.read(.test, in: data), output: folder.url, suite: suite,
+      severities: Array(1...5), calibrations: [.none, .temperature], imageLimit: nil,
+      common: common
+    ).run()
+    try common.terminal.show(summaryOf: results)
+    common.terminal.say("All files are in \(folder.url.path).")
+  }
+}

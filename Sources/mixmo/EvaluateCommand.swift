@@ -1,0 +1,139 @@
+import ArgumentParser
+import Corruptions
+import Datasets
+import Evaluation
+import Formats
+import Foundation
+import Scoring
+import Training
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Scores a checkpoint on clean and corrupted test images.",
+    discussion: """
+      Example: score the best checkpoint of a run on CIFAR-100 and under every corruption, as it is
+      and with temperature scaling:
+
+        mixmo evaluate --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
+          --data data --save runs --checkpoint best --corruptions --generate --temperature-scaling
+      """)
+
+  @OptionGroup var inputs: RunOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint file, the number of an epoch, or best.", valueName: "path|epoch|best"))
+  var checkpoint: String
+
+  @Option(
+    name: [.long, .customLong("saveplace"), .customLong("sp", withSingleDash: true)],
+    help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
+  var save: String?
+
+  @Option(
+    help: ArgumentHelp("Where results go (default: the run's folder).", valueName: "dir"))
+  var output: String?
+
+  @Flag(
+    name: [.customLong("temperature-scaling"), .customLong("tempscale"), .customLong("tempscal")],
+    help: "Calibrate as well, as --calibration none,temperature does.")
+  var temperatureScaling = false
+
+  @Option(help: ArgumentHelp("none, temperature, or both with a comma.", valueName: "names"))
+  var calibration: String?
+
+  @Flag(name: [.long, .customLong("robustness")], help: "Score under every corruption.")
+  var corruptions = false
+
+  @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
+  var suite: String?
+
+  @Option(help: ArgumentHelp("Score under this corruption (repeatable).", valueName: "name"))
+  var corruption: [String] = []
+
+  @Option(help: ArgumentHelp("Only this severity (repeatable).", valueName: "1…5"))
+  var severity: [Int] = []
+
+  @Flag(help: "Corrupt the clean test images on the fly.")
+  var generate = false
+
+  @Option(help: ArgumentHelp("Score the first images only.", valueName: "count"))
+  var limit: Int?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if save == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
+      throw ValidationError("--checkpoint \(checkpoint) needs --save, for the run's folder.")
+    }
+    _ = try outputURL(nil)
+    if let limit, limit < 1 {
+      throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
+    }
+    if let wrong = severity.first(where: { !(1...5).contains($0) }) {
+      throw ValidationError("--severity: expected a number from 1 to 5, found \(wrong).")
+    }
+    if isClean && (suite != nil || !severity.isEmpty || generate) {
+      throw ValidationError(
+        "--suite, --severity and --generate need --corruptions or --corruption.")
+    }
+    if !isClean && !generate {
+      throw ValidationError("Corrupted files are not read yet: add --generate to make them.")
+    }
+    _ = try calibrations()
+  }
+
+  /// Whether only clean images are asked for.
+  private var isClean: Bool { !corruptions && corruption.isEmpty }
+
+  func run() throws {
+    let configuration = try RunConfiguration(contentsOf: inputs.configURL)
+    let runFolder = save.map {
+      RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL)
+    }
+    let checkpointURL =
+      try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
+    let suite = try loadSuite(configuration.data.dataset)
+    let results = try EvaluationJob(
+      configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
+      checkpoint: checkpointURL,
+      dataset: configuration.data.dataset.read(.test, in: inputs.dataURL),
+      output: outputURL(runFolder),
+      suite: suite, severities: severity.isEmpty ? Array(1...5) : severity,
+      calibrations: calibrations(), imageLimit: limit, common: common
+    ).run()
+    try common.terminal.show(summaryOf: results)
+  }
+
+  /// Where results go: the folder asked for, else the run's.
+  private func outputURL(_ runFolder: RunFolder?) throws -> URL {
+    guard let folder = output ?? runFolder?.url.path ?? save else {
+      throw ValidationError("Give --output, or --save for the run's folder.")
+    }
+    return URL(fileURLWithPath: folder)
+  }
+
+  private func calibrations() throws -> [Calibration] {
+    let names = calibration?.split(separator: ",").map(String.init) ?? ["none"]
+    let asked = try names.map { name in
+      guard let known = Calibration(rawValue: name) else {
+        throw ValidationError(
+          "--calibration: unknown \"\(name)\"; "
+            + Spelling.suggestion(for: name, from: Calibration.allCases.map(\.rawValue)))
+      }
+      return known
+    }
+    guard !asked.isEmpty else { throw ValidationError("--calibration: expected a name.") }
+    return Calibration.allCases.filter {
+      asked.contains($0) || $0 == .temperature && temperatureScaling
+    }
+  }
+
+  /// The corruptions to score under, where there are any.
+  private func loadSuite(_ kind: DatasetKind) throws -> SelectedSuite? {
+    guard !isClean else { return nil }
+    let url = try suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind)
+    return try SelectedSuite(url, names: corruptions ? nil : corruption)
+  }
+}

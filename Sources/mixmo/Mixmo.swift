@@ -1,0 +1,11 @@
+import ArgumentParser
+
+@main
+struct Mixmo: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    abstract: "Trains MixMo networks; measures their robustness and calibration.",
+    version: version,
+    subcommands: [DemoCommand.self, TrainCommand.self, EvaluateCommand.self])
+}

@@ -1,0 +1,239 @@
+import Datasets
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// The command as a user meets it: exit codes, messages, files.
+struct CommandTests {
+  /// A data folder with 48 digits to train on and 24 to test, and a small recipe.
+  final class Place {
+    let folder: TemporaryFolder
+
+    init(epochs: Int = 2) throws {
+      folder = try TemporaryFolder()
+      func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
+        let all = Digits.dataset(split)
+        return InMemoryDataset(
+          name: all.name, classCount: all.classCount, imageSide: all.imageSide,
+          labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
+      }
+      try CIFARWriter.write(
+        train: digits(.train, 48), test: digits(.test, 24), classNames: (0...9).map(String.init),
+        to: folder.file("data/digits-data/cifar-10-batches-bin"))
+      try AtomicFile.write(TestRecipe.small(epochs: epochs).text, to: folder.file("small.yaml"))
+    }
+
+    var configuration: String { folder.file("small.yaml").path }
+    var data: String { folder.file("data").path }
+    func path(_ name: String) -> String { folder.file(name).path }
+
+    func train(save: String, _ more: String...) -> [String] {
+      ["train", "--config", configuration, "--data", data, "--save", path(save)] + more
+    }
+
+    func evaluate(save: String, _ more: String...) -> [String] {
+      ["evaluate", "--config", configuration, "--data", data, "--save", path(save)] + more
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+      try FileContents.read(folder.file(name), limit: 1 << 30)
+    }
+  }
+
+  @Test func `trains, evaluates and writes every file, the same on 1 and 2 threads`() throws {
+    let place = try Place()
+    for threads in ["1", "2"] {
+      let save = "runs-\(threads)"
+      let training = try MixmoProcess(place.train(save: save, "--threads", threads, "--quiet"))
+      #expect(training.status == 0 && training.errors == "", "\(training.errors)")
+      let evaluation = try MixmoProcess(
+        place.evaluate(
+          save: save, "--checkpoint", "best", "--generate", "--temperature-scaling",
+          "--corruption", "contrast", "--corruption", "shot_noise", "--severity", "2",
+          "--threads", threads, "--quiet"))
+      #expect(evaluation.status == 0, "\(evaluation.errors)")
+      #expect(evaluation.output.contains("members-mean"))
+      #expect(evaluation.output.contains("mean of 2 corrupted cells"))
+    }
+    for name in [
+      "last.ckpt", "config.yaml", "logs.csv", "cells.csv", "diversity.csv", "reliability.csv",
+      "predictions/clean-0.npy", "predictions/contrast-2.npy", "predictions/shot_noise-2.npy",
+      "predictions/labels.npy",
+    ] {
+      let isSame = try place.bytes("runs-1/small/\(name)") == place.bytes("runs-2/small/\(name)")
+      #expect(isSame, "\(name)")
+    }
+    let cells = try CSVTable(contentsOf: place.folder.file("runs-1/small/cells.csv"))
+    let clean = try MixmoProcess(
+      place.evaluate(save: "runs-1", "--checkpoint", "best", "--temperature-scaling", "--quiet"))
+    #expect(clean.status == 0, "\(clean.errors)")
+    let after = try CSVTable(contentsOf: place.folder.file("runs-1/small/cells.csv"))
+    #expect(Set(after.rows) == Set(cells.rows), "clean images scored again lost other cells")
+    let record = try #require(
+      try JSONSerialization.jsonObject(with: Data(place.bytes("runs-1/small/run.json")))
+        as? [String: Any])
+    #expect(record["durationSeconds"] is Double)
+  }
+
+  @Test func `the reference's spellings of options work`() throws {
+    let place = try Place(epochs: 1)
+    let training = try MixmoProcess([
+      "train", "-c", place.configuration, "-dp", place.data, "-sp", place.path("runs"), "-f",
+    ])
+    #expect(training.status == 0, "\(training.errors)")
+    let evaluation = try MixmoProcess([
+      "evaluate", "--config_path", place.configuration, "--dataplace", place.data, "--saveplace",
+      place.path("runs"), "--checkpoint", "1", "--tempscale", "--json",
+    ])
+    #expect(evaluation.status == 0, "\(evaluation.errors)")
+    let rows = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [Any]
+    #expect(rows?.count == 10)
+  }
+
+  @Test func `killed at any moment and started again, a run ends in the same bytes`() throws {
+    let place = try Place(epochs: 40)
+    #expect(try MixmoProcess(place.train(save: "whole", "--threads", "1")).status == 0)
+    var random = SeededGenerator(seed: 11)
+    for kill in 0..<6 {
+      let process = MixmoProcess.process(place.train(save: "killed", "--threads", "1"))
+      let errors = Pipe()
+      process.standardError = errors
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      _ = errors.fileHandleForReading.availableData  // training has begun
+      Thread.sleep(forTimeInterval: Double.random(in: 0...0.15, using: &random))
+      Foundation.kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .uncaughtSignal, "kill \(kill) came too late")
+    }
+    let last = try MixmoProcess(place.train(save: "killed", "--threads", "1"))
+    #expect(last.status == 0, "\(last.errors)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: place.path("whole/small"))
+    for name in files {
+      let isSame = try place.bytes("whole/small/\(name)") == place.bytes("killed/small/\(name)")
+      #expect(isSame, "\(name)")
+    }
+    let left = try FileManager.default.contentsOfDirectory(atPath: place.path("killed/small"))
+    #expect(left.sorted() == files.sorted())
+  }
+
+  @Test func `an interrupt ends with 130 and says how to go on`() throws {
+    let place = try Place(epochs: 500)
+    let process = MixmoProcess.process(place.train(save: "runs"))
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let first = errors.fileHandleForReading.availableData  // training has begun
+    process.interrupt()
+    let rest = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    let text = String(decoding: first + rest, as: UTF8.self)
+    #expect(text.contains("the same command goes on"), "\(text)")
+  }
+
+  @Test(arguments: [
+    (["train"], "Missing expected argument"),
+    (["train", "--confg", "a"], "--config"),
+    (["evaluate", "--config", "a", "--data", "b", "--checkpoint", "c"], "Give --output"),
+    (
+      ["evaluate", "--config", "a", "--data", "b", "--checkpoint", "c", "--output", "d"]
+        + ["--calibration", "temprature"], "did you mean \"temperature\"?"
+    ),
+    (
+      ["evaluate", "--config", "a", "--data", "b", "--checkpoint", "c", "--output", "d"]
+        + ["--severity", "6"], "expected a number from 1 to 5, found 6"
+    ),
+    (
+      ["evaluate", "--config", "a", "--data", "b", "--checkpoint", "best", "--output", "d"],
+      "--checkpoint best needs --save"
+    ),
+    (
+      ["evaluate", "--config", "a", "--data", "b", "--checkpoint", "c", "--output", "d"]
+        + ["--severity", "2"], "need --corruptions or --corruption"
+    ),
+    (
+      ["evaluate", "--config", "a", "--data", "b", "--checkpoint", "c", "--output", "d"]
+        + ["--calibration", ","], "--calibration: expected a name"
+    ),
+    (["demo", "--threads", "0"], "expected a number from 1 to 1024, found 0"),
+    (["dmo"], "Unexpected argument 'dmo'"),
+  ])
+  func `misuse exits with 64 and the usage`(arguments: [String], message: String) throws {
+    let process = try MixmoProcess(arguments)
+    #expect(process.status == 64)
+    #expect(process.errors.contains(message), "\(process.errors)")
+    #expect(process.errors.contains("Usage: mixmo"))
+  }
+
+  @Test func `bad input exits with 1, names the place and leaves everything`() throws {
+    let place = try Place(epochs: 1)
+    func expect(_ arguments: [String], _ messages: String...) throws {
+      let process = try MixmoProcess(arguments)
+      #expect(process.status == 1, "\(arguments)")
+      for message in messages { #expect(process.errors.contains(message), "\(process.errors)") }
+    }
+    let nowhere = place.path("nowhere")
+    try expect(
+      ["train", "--config", nowhere, "--data", place.data, "--save", place.path("runs")],
+      nowhere, "No such file or directory")
+    try expect(
+      ["train", "--config", place.configuration, "--data", nowhere, "--save", place.path("runs")],
+      "digits: no data found; looked in \(nowhere)")
+    try expect(place.train(save: "small.yaml"), "small.yaml", "Not a directory")
+
+    try #require(MixmoProcess(place.train(save: "runs", "--quiet")).status == 0)
+    let before = try place.bytes("runs/small/last.ckpt")
+    try expect(
+      place.evaluate(save: "runs", "--checkpoint", "7"), "no checkpoint of epoch 7; kept are 1")
+    try expect(
+      place.evaluate(save: "runs", "--checkpoint", place.path("small.yaml")),
+      "small.yaml: not a PyTorch checkpoint")
+
+    var other = try TestRecipe.small(epochs: 1)
+    try other.replace("widen_factor", by: "2")
+    try AtomicFile.write(other.text, to: place.folder.file("wide.yaml"))
+    try expect(
+      [
+        "evaluate", "--config", place.path("wide.yaml"), "--data", place.data, "--output",
+        place.path("out"), "--checkpoint", place.path("runs/small/last.ckpt"),
+      ], "other weights than the network's", "layer1.0.conv1.weight [16, 16, 3, 3]")
+    #expect(!FileManager.default.fileExists(atPath: place.path("out")))
+
+    try AtomicFile.write(other.text, to: place.folder.file("small.yaml"))
+    try expect(place.train(save: "runs"), "belongs to another configuration", "--from-scratch")
+    #expect(try place.bytes("runs/small/last.ckpt") == before)
+  }
+
+  @Test func `a file of records cut short is named with its offset`() throws {
+    let place = try Place(epochs: 1)
+    let file = place.folder.file("data/digits-data/cifar-10-batches-bin/data_batch_2.bin")
+    let bytes = try FileContents.read(file, limit: 1 << 20)
+    try AtomicFile.write(Array(bytes.dropLast(73)), to: file)
+    let process = try MixmoProcess(place.train(save: "runs"))
+    #expect(process.status == 1)
+    #expect(process.errors.contains("data_batch_2.bin: byte 27657: expected a record of 3073"))
+    var wrong = bytes
+    wrong[3073] = 10
+    try AtomicFile.write(wrong, to: file)
+    let labelled = try MixmoProcess(place.train(save: "runs"))
+    #expect(labelled.status == 1)
+    #expect(
+      labelled.errors.contains(
+        "data_batch_2.bin: byte 3073: expected a label from 0 to 9, found 10"))
+  }
+
+  @Test func `shared files are looked for in MIXMO_HOME first`() throws {
+    let home = try TemporaryFolder()
+    try FolderCreation.create(home.file("corruptions"))
+    try AtomicFile.write("suite: [", to: home.file("corruptions/cifar.yaml"))
+    let place = try Place(epochs: 1)
+    let process = try MixmoProcess(
+      place.evaluate(save: "runs", "--checkpoint", "x", "--corruptions", "--generate"),
+      environment: ["MIXMO_HOME": home.url.path])
+    #expect(process.status == 1)
+    #expect(process.errors.contains(home.file("corruptions/cifar.yaml").path), "\(process.errors)")
+  }
+}
