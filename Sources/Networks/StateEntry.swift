@@ -26,21 +26,21 @@ package enum StateEntry {
 }
 
 extension StateEntry {
-  /// The values in the order of a checkpoint.
+  /// The values in the order of a checkpoint; none for a count, which is whole and read as such.
   package var checkpointValues: [Float] {
     switch self {
     case .parameter(let parameter): parameter.checkpointValues(of: parameter.value)
     case .statistic(_, let tensor): tensor.values
-    case .batchCount(_, let normalization): [Float(normalization.batchCount)]
+    case .batchCount: []
     }
   }
 
-  /// Takes over values in the order of a checkpoint, as many as `checkpointShape` says.
+  /// Takes over values in the order of a checkpoint, as many as `checkpointValues` has.
   package func setCheckpointValues(_ values: [Float]) {
     switch self {
     case .parameter(let parameter): parameter.setCheckpointValues(values, of: parameter.value)
     case .statistic(_, let tensor): tensor.elements.update(from: values, count: tensor.count)
-    case .batchCount(_, let normalization): normalization.batchCount = Int(exactly: values[0]) ?? 0
+    case .batchCount: break
     }
   }
 }
