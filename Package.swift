@@ -24,7 +24,7 @@ let package = Package(
     .executableTarget(
       name: "mixmo",
       dependencies: [
-        "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring",
+        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring",
         "Tensors", "Training", argumentParser,
       ]),
 
@@ -46,14 +46,17 @@ let package = Package(
 
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
-    .target(name: "Networks", dependencies: ["Formats", "Tensors"]),
+    .target(name: "Networks", dependencies: ["CKernels", "Formats", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
 
     // Floor 1: arrays, images, bytes
-    .target(name: "Tensors", dependencies: ["COpenBLAS"]),
+    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Images"),
     .target(name: "Formats", dependencies: ["CCrypto", "CZip", yams]),
+
+    // Floor 0: our C
+    .target(name: "CKernels"),
 
     // Floor 0: system libraries
     .systemLibrary(
@@ -72,7 +75,8 @@ let package = Package(
     .testTarget(
       name: "CorruptionsTests",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["CKernels", "Networks", "Tensors", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
       exclude: ["Fixtures"]),

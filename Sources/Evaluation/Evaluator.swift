@@ -9,10 +9,12 @@ import Scoring
 import Tensors
 
 /// Scores a network on every cell of a plan.
-package struct Evaluator {
+package struct Evaluator: Sendable {
   package let plan: EvaluationPlan
   package let store: PredictionStore
   private let workers: Workers
+  /// Make the next batch while the network's workers are at this one.
+  private let loaders: Workers
 
   /// How far an evaluation has come.
   package struct Progress: Sendable {
@@ -29,13 +31,14 @@ package struct Evaluator {
     self.plan = plan
     self.store = store
     self.workers = workers
+    loaders = Workers(count: workers.count)
   }
 
   /// Predicts the cells that are not stored yet, then scores all stored cells from the files.
   ///
   /// - Throws: what reading images, writing predictions or scoring throws; finished cells stay.
   package func run(
-    _ network: MixMoNetwork, report: (Progress) throws -> Void
+    _ network: InferenceNetwork, report: (Progress) throws -> Void
   ) throws -> [CellResult] {
     try predict(network, report: report)
     return try score(memberCount: network.memberCount, classCount: network.classCount)
@@ -46,30 +49,38 @@ package struct Evaluator {
 
   private var missingCells: [Cell] { plan.cells.filter { !store.contains($0) } }
 
-  private func predict(_ network: MixMoNetwork, report: (Progress) throws -> Void) throws {
+  private func predict(_ network: InferenceNetwork, report: (Progress) throws -> Void) throws {
     try store.create(labels: plan.labels)
     let missing = missingCells
     let shape = [plan.imageCount, network.memberCount, network.classCount]
     for (index, cell) in missing.enumerated() {
       try NumPyArray.write(Float.self, shape: shape, to: store.url(of: cell)) { rows in
-        for first in stride(from: 0, to: plan.imageCount, by: Self.batchSize) {
-          let images = first..<min(first + Self.batchSize, plan.imageCount)
-          try rows.append(network.logits(try batch(images, cell: cell)).values)
+        let makeBatch = { @Sendable in try batch($0, cell: cell) }
+        try Ahead.forEach(batchCount, make: makeBatch) { number, images in
+          try rows.append(network.logits(images).values)
           try report(
             Progress(
-              cell: cell, imageCount: index * plan.imageCount + images.upperBound,
+              cell: cell,
+              imageCount: index * plan.imageCount + range(ofBatch: number).upperBound,
               imageTotal: missing.count * plan.imageCount))
         }
       }
     }
   }
 
-  /// The normalised images `[N, H, W, 3]` of a cell.
-  private func batch(_ images: Range<Int>, cell: Cell) throws -> Tensor {
+  private var batchCount: Int { (plan.imageCount + Self.batchSize - 1) / Self.batchSize }
+
+  private func range(ofBatch number: Int) -> Range<Int> {
+    number * Self.batchSize..<min((number + 1) * Self.batchSize, plan.imageCount)
+  }
+
+  /// The normalised images `[N, H, W, 3]` of a batch of a cell.
+  private func batch(_ number: Int, cell: Cell) throws -> Tensor {
     let (plan, corruption) = (plan, plan.corruption(of: cell))
+    let images = range(ofBatch: number)
     let batch = try Batch(
       labels: Array(plan.dataset.labels[images]), side: plan.dataset.imageSide,
-      normalization: plan.normalization, workers: workers
+      normalization: plan.normalization, workers: loaders
     ) { position in
       let index = images.lowerBound + position
       let image = try plan.dataset.image(at: index)

@@ -16,13 +16,12 @@ package final class Parameter {
   package let layout: Layout
   package let value: Tensor
   /// The derivative of the loss, of the shape of `value`; each backward pass replaces it.
-  package let gradient: Tensor
+  package private(set) lazy var gradient = Tensor(value.shape)
 
   package init(_ name: String, _ shape: [Int], layout: Layout = .plain) {
     self.name = name
     self.layout = layout
     value = Tensor(shape)
-    gradient = Tensor(shape)
   }
 
   /// The shape in a checkpoint.

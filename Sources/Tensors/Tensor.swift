@@ -1,3 +1,7 @@
+#if os(Linux)
+  import Glibc
+#endif
+
 /// A dense array of Float32 in row-major order, for example `[N, H, W, C]`.
 ///
 /// A tensor is a reference to one 64-byte aligned buffer. Layers own the tensors that they write;
@@ -11,14 +15,21 @@ package final class Tensor: @unchecked Sendable {
   package let elements: UnsafeMutablePointer<Float>
 
   private static let alignment = 64
+  /// Pages of this size spare the processor most address translations in large tensors.
+  private static let largePage = 2 << 20
 
   /// A tensor of zeros.
   package init(_ shape: [Int]) {
     self.shape = shape
     count = shape.reduce(1, *)
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    elements = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
-      .bindMemory(to: Float.self, capacity: max(count, 1))
+    let isLarge = bytes >= Self.largePage
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: bytes, alignment: isLarge ? Self.largePage : Self.alignment)
+    #if os(Linux)
+      if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
+    #endif
+    elements = memory.bindMemory(to: Float.self, capacity: max(count, 1))
     elements.initialize(repeating: 0, count: count)
   }
 

@@ -10,6 +10,9 @@ package final class TensorPool {
 
   private var shelves: [Int: Shelf] = [:]
 
+  /// The number of tensors made so far.
+  package private(set) var count = 0
+
   package init() {}
 
   /// A tensor of the given shape with unspecified elements.
@@ -22,6 +25,7 @@ package final class TensorPool {
     }
     let tensor = Tensor(shape)
     shelf.tensors.append(tensor)
+    self.count += 1
     return tensor
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -6,7 +7,8 @@ import Synchronization
 /// A loop of a network takes well under a millisecond: a member that finds no work looks again for
 /// a moment before it sleeps, so that the next loop need not wake it.
 final class ThreadTeam: Sendable {
-  /// Looks for work, or for the others to finish, before sleeping: some tens of microseconds.
+  /// Looks for work, or for the others to finish, before sleeping: about a tenth of a millisecond,
+  /// for that is how far apart members finish, and waking one takes as long.
   private static let patience = 4000
 
   private let state: State
@@ -87,6 +89,7 @@ final class ThreadTeam: Sendable {
   private static func wait(on condition: NSCondition, until isDone: () -> Bool) {
     for _ in 0..<patience {
       if isDone() { return }
+      spinPause()
     }
     condition.lock()
     while !isDone() { condition.wait() }

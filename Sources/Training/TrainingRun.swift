@@ -19,7 +19,8 @@ package final class TrainingRun {
   private let batches: TrainingBatches
   private let test: any Dataset
   private let coefficients: [Double]
-  private let workers: Workers
+  /// Make the next batch while the network's workers are at this one.
+  private let loaders: Workers
   private var state: TrainingState
 
   /// What a run tells while it goes on.
@@ -64,7 +65,7 @@ package final class TrainingRun {
     self.configuration = configuration
     self.folder = folder
     self.test = test
-    self.workers = workers
+    loaders = Workers(count: workers.count)
     let (model, training) = (configuration.model, configuration.training)
     network = configuration.network(workers: workers)
     optimizer = SGD(
@@ -79,7 +80,7 @@ package final class TrainingRun {
       .init(
         wrapper: training.datasetWrapper, sampler: training.batchSampler,
         batchSize: training.batchSize, memberCount: configuration.memberCount,
-        epochCount: training.epochCount), seed: seed, workers: workers)
+        epochCount: training.epochCount), seed: seed, workers: loaders)
     state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
     if startsOver { try folder.clear() }
     try folder.claim(configuration.yaml)
@@ -136,8 +137,7 @@ package final class TrainingRun {
   ) throws -> EpochRecord {
     let order = batches.epoch(epoch)
     var (lossSum, rightCount, imageCount, rate) = (0.0, 0, 0, 0.0)
-    for step in 0..<order.count {
-      let batch = try order.batch(at: step)
+    try Ahead.forEach(order.count, make: order.batch(at:)) { step, batch in
       rate = configuration.learningRate.at(epoch: epoch, step: (epoch - 1) * order.count + step + 1)
       let (loss, right) = trainStep(batch, learningRate: rate)
       guard loss.isFinite else {
@@ -178,12 +178,19 @@ package final class TrainingRun {
 
   /// The accuracy of the members' mean logits on the test images.
   private func testAccuracy(epoch: Int, isInterrupted: () -> Bool) throws -> Double {
+    let inference = InferenceNetwork(network)
     var rightCount = 0
-    for first in stride(from: 0, to: test.count, by: Self.testBatchSize) {
-      let batch = try Batch(
+    let (test, loaders) = (test, loaders)
+    let normalization = configuration.data.dataset.normalization
+    let batchCount = (test.count + Self.testBatchSize - 1) / Self.testBatchSize
+    let makeBatch = { @Sendable (index: Int) in
+      let first = index * Self.testBatchSize
+      return try Batch(
         Array(first..<min(first + Self.testBatchSize, test.count)), of: test,
-        normalization: configuration.data.dataset.normalization, workers: workers)
-      let ensemble = network.logits(batch.images).meanOverMembers()
+        normalization: normalization, workers: loaders)
+    }
+    try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
+      let ensemble = inference.logits(batch.images).meanOverMembers()
       // Weights that the epoch's last step blew up must not become a checkpoint.
       guard ensemble.values.allSatisfy(\.isFinite) else {
         throw TrainingError.diverged(

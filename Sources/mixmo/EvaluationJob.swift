@@ -24,7 +24,8 @@ struct EvaluationJob {
   func run() throws -> [CellResult] {
     let start = Date()
     let workers = common.workers
-    let network = try configuration.network(loading: checkpoint, workers: workers)
+    let network = InferenceNetwork(
+      try configuration.network(loading: checkpoint, workers: workers))
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
       corruptions: suite?.corruptions ?? [], severities: severities, calibrations: calibrations,
@@ -46,7 +47,7 @@ struct EvaluationJob {
     return results
   }
 
-  private func score(_ network: MixMoNetwork, _ evaluator: Evaluator) throws -> [CellResult] {
+  private func score(_ network: InferenceNetwork, _ evaluator: Evaluator) throws -> [CellResult] {
     let bar = ProgressBar(
       "evaluate", total: evaluator.missingImageCount, terminal: common.terminal)
     defer { bar.finish() }

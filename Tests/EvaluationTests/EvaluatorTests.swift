@@ -51,7 +51,7 @@ struct EvaluatorTests {
     let evaluator = Evaluator(
       plan: plan, store: PredictionStore(folder: folder.appending(path: "predictions")),
       workers: Workers(count: threads))
-    let results = try evaluator.run(network(threads: threads)) { _ in }
+    let results = try evaluator.run(InferenceNetwork(network(threads: threads))) { _ in }
     return ResultFiles(runName: "test", datasetName: "digits", results: results)
   }
 
@@ -107,7 +107,7 @@ struct EvaluatorTests {
     let batch = try Batch(
       Array(0..<24), of: plan.dataset, normalization: plan.normalization,
       workers: Workers(count: 1))
-    #expect(stored.values == Self.network().logits(batch.images).values)
+    #expect(stored.values == InferenceNetwork(Self.network()).logits(batch.images).values)
     let labels = try NumPyArray(contentsOf: store.labelsURL).values(of: Int64.self)
     #expect(labels.map(Int.init) == plan.labels)
   }

@@ -9,6 +9,18 @@ struct ConvolutionTests {
       inputSide: 8, inputChannels: 16, outputChannels: 24, kernel: 3, paddingBefore: 1,
       paddingAfter: 1),
     ConvolutionShape(
+      inputSide: 12, inputChannels: 9, outputChannels: 37, kernel: 3, paddingBefore: 1,
+      paddingAfter: 1),
+    ConvolutionShape(
+      inputSide: 4, inputChannels: 35, outputChannels: 150, kernel: 3, paddingBefore: 1,
+      paddingAfter: 1),
+    ConvolutionShape(
+      inputSide: 8, inputChannels: 17, outputChannels: 35, kernel: 3, stride: 2, paddingAfter: 1),
+    ConvolutionShape(
+      inputSide: 12, inputChannels: 33, outputChannels: 18, kernel: 3, stride: 2,
+      paddingBefore: 1, paddingAfter: 1),
+    ConvolutionShape(inputSide: 8, inputChannels: 16, outputChannels: 40, kernel: 1, stride: 2),
+    ConvolutionShape(
       inputSide: 32, inputChannels: 3, outputChannels: 16, kernel: 3, paddingBefore: 1,
       paddingAfter: 1),
     ConvolutionShape(
@@ -78,21 +90,32 @@ struct ConvolutionTests {
     }
   }
 
-  static func layer(_ shape: ConvolutionShape, threads: Int) -> ConvolutionLayer {
-    let layer = ConvolutionLayer(
-      "conv", shape, engine: Engine(workers: Workers(count: threads)))
+  static func layer(
+    _ shape: ConvolutionShape, threads: Int, kernels: Kernels = .preferred,
+    tiling: Tiling = Tiling()
+  ) -> ConvolutionLayer {
+    let engine = Engine(workers: Workers(count: threads), kernels: kernels, tiling: tiling)
+    let layer = ConvolutionLayer("conv", shape, engine: engine)
     layer.weight.value.assign(randomTensor("weight", shape.weightShape))
     return layer
   }
 
-  @Test(arguments: shapes)
-  func `output and both gradients equal the sums written out`(shape: ConvolutionShape) {
-    let batch = 3
-    let layer = Self.layer(shape, threads: 2)
+  @Test(arguments: shapes, [Kernels.reference] + Kernels.available)
+  func `output and both gradients equal the sums written out`(
+    shape: ConvolutionShape, kernels: Kernels
+  ) {
+    for tiling in [Tiling()] + Self.tilings {
+      expectSums(shape, Self.layer(shape, threads: 2, kernels: kernels, tiling: tiling))
+    }
+  }
+
+  private func expectSums(_ shape: ConvolutionShape, _ layer: ConvolutionLayer) {
+    let batch = 5
     let x = randomTensor("x", shape.inputShape(batch: batch))
     let dy = randomTensor("dy", shape.outputShape(batch: batch))
     let reference = Reference(shape, x, layer.weight.value, dy)
-    // T products, each rounded once and added once in Float: |error| ≤ T · 2⁻²⁴ · Σ|aᵢbᵢ|.
+    // T products, each rounded once and added once in Float: |error| ≤ T · 2⁻²⁴ · Σ|aᵢbᵢ|. The
+    // errors of F(4×4, 3×3) are about ten times those of a direct sum, which lie as far below this.
     func expect(_ actual: Tensor, _ expected: [Double], _ magnitude: [Double], terms: Int) {
       expectClose(
         actual.values.map(Double.init), expected,
@@ -100,23 +123,31 @@ struct ConvolutionTests {
     }
     let taps = shape.kernel * shape.kernel
     expect(
-      layer.forward(x, isTraining: true), reference.output, reference.outputMagnitude,
+      layer.forward(LayerInput(values: x)).values, reference.output, reference.outputMagnitude,
       terms: shape.patchCount)
     expect(
-      layer.backward(dy), reference.inputGradient, reference.inputMagnitude,
+      layer.backward(dy).values, reference.inputGradient, reference.inputMagnitude,
       terms: taps * shape.outputChannels)
     expect(
       layer.weight.gradient, reference.weightGradient, reference.weightMagnitude,
       terms: batch * shape.outputSide * shape.outputSide)
   }
 
-  @Test(arguments: shapes)
-  func `any number of threads gives the same bits`(shape: ConvolutionShape) {
+  /// Chunks of a few tiles, so that small batches have many: shared by all threads, and not.
+  static let tilings = [0, 1 << 20].map { fewWeights in
+    var tiling = Tiling()
+    (tiling.sharedChunk, tiling.ownChunk, tiling.fewWeights) = (20_000, 20_000, fewWeights)
+    return tiling
+  }
+
+  @Test(arguments: shapes, tilings)
+  func `any number of threads gives the same bits`(shape: ConvolutionShape, tiling: Tiling) {
     func run(threads: Int) -> [[Float]] {
-      let layer = Self.layer(shape, threads: threads)
+      let layer = Self.layer(shape, threads: threads, tiling: tiling)
       let output = layer.forward(
-        randomTensor("x", shape.inputShape(batch: 5)), isTraining: true)
-      let gradient = layer.backward(randomTensor("dy", shape.outputShape(batch: 5)))
+        LayerInput(values: randomTensor("x", shape.inputShape(batch: 5)))
+      ).values
+      let gradient = layer.backward(randomTensor("dy", shape.outputShape(batch: 5))).values
       return [output.values, gradient.values, layer.weight.gradient.values]
     }
     let one = run(threads: 1)

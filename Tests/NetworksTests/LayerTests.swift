@@ -7,6 +7,20 @@ import Testing
 struct LayerTests {
   let engine = Engine(workers: Workers(count: 2))
 
+  /// Features with the sums that batch normalisation asks for.
+  private func summed(_ x: Tensor) -> FeatureMap {
+    engine.finish(LayerOutput(values: x, sumsChannels: true))
+  }
+
+  /// What a layer reads.
+  private func read(_ input: LayerInput) -> Tensor {
+    let output = Tensor(input.values.shape)
+    var source = input.source
+    engine.kernels.table.readPixels(
+      &source, 0, output.count / output.shape[3], output.elements)
+    return output
+  }
+
   @Test func `batch normalization follows its formula and its derivative`() {
     let (rows, channels) = (3 * 5 * 5, 4)
     let layer = BatchNormalization("bn", channels: channels, engine: engine)
@@ -35,9 +49,11 @@ struct LayerTests {
 
     // Values of order 3, each after a dozen roundings: 12 · 2⁻²⁴ · 3 < 3e-6.
     expectClose(
-      doubles(layer.forward(x, isTraining: true)), output(point.0, point.1, point.2),
+      doubles(read(layer.forward(summed(x)))), output(point.0, point.1, point.2),
       absolute: 3e-6)
-    let dx = layer.backward(dy)
+    let gated = engine.finish(
+      LayerOutput(values: Tensor(dy.shape, dy.values), gate: layer.gate, sumsChannels: true))
+    let dx = layer.backward(gated)
     // Sums of 75 terms of order 1 in Float: 75 · 2⁻²⁴ · 3 < 2e-5; no element lies within the
     // differences' step of ReLU's kink (checked below).
     expectClose(
@@ -53,12 +69,14 @@ struct LayerTests {
 
   @Test func `running statistics use the unbiased variance, inference uses them`() {
     let layer = BatchNormalization("bn", channels: 1, engine: engine)
-    _ = layer.forward(Tensor([4, 1, 1, 1], [1, 2, 3, 6]), isTraining: true)
+    _ = layer.forward(summed(Tensor([4, 1, 1, 1], [1, 2, 3, 6])))
     // Mean 3, unbiased variance 14/3; momentum 0.1 from (0, 1). Two roundings: 2⁻²³.
     expectClose(layer.runningMean[0], 0.3, absolute: 0x1p-23)
     expectClose(layer.runningVariance[0], 0.9 + 1.4 / 3, absolute: 0x1p-22)
     #expect(layer.batchCount == 1)
-    let output = layer.forward(Tensor([1, 1, 1, 1], [2]), isTraining: false)
+    let output = read(
+      LayerInput(
+        values: Tensor([1, 1, 1, 1], [2]), normalization: layer.inferenceCoefficients()))
     let expected = (2 - 0.3) / (0.9 + 1.4 / 3 + 1e-5).squareRoot()
     expectClose(Double(output[0]), expected, absolute: 4 * 0x1p-23)
     #expect(layer.batchCount == 1)
@@ -76,12 +94,13 @@ struct LayerTests {
       }
     }
     // Nine terms of order 1: 9 · 2⁻²⁴.
-    expectClose(doubles(pool.forward(x)), output(doubles(x)), absolute: 9 * 0x1p-24)
+    expectClose(
+      doubles(pool.forward(LayerInput(values: x))), output(doubles(x)), absolute: 9 * 0x1p-24)
     let expected = centralDifferences(at: doubles(x)) {
       zip(output($0), dy.values).reduce(0) { $0 + $1.0 * Double($1.1) }
     }
     // One division in Float of numbers below 1/9, and 1e-9 from the differences.
-    expectClose(doubles(pool.backward(dy)), expected, absolute: 1e-8)
+    expectClose(doubles(pool.backward(dy, through: nil).values), expected, absolute: 1e-8)
   }
 
   @Test func `linear heads and their derivatives`() {

@@ -1,12 +1,19 @@
 import Tensors
 
-/// A residual block: channels-last features in, channels-last features out.
+/// A residual block in training: channels-last features in, channels-last features out.
 protocol Block: AnyObject {
   var state: [StateEntry] { get }
 
-  func forward(_ input: Tensor, isTraining: Bool) -> Tensor
+  /// The block's convolutions, in PyTorch's order.
+  var convolutions: [ConvolutionLayer] { get }
+
+  func forward(_ input: FeatureMap) -> FeatureMap
+
   /// Sets the gradients of the block's parameters and returns the input's.
   func backward(_ outputGradient: Tensor) -> Tensor
+
+  /// The block as it is now, for inference on `engine`.
+  func frozen(engine: Engine) -> FrozenBlock
 }
 
 extension Block {

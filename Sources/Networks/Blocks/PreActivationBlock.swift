@@ -11,12 +11,10 @@ final class PreActivationBlock: Block {
   private let normalization2: BatchNormalization
   private let convolution2: ConvolutionLayer
   private let shortcut: ConvolutionLayer?
-  private let engine: Engine
 
   init(
     _ name: String, side: Int, inputChannels: Int, outputChannels: Int, stride: Int, engine: Engine
   ) {
-    self.engine = engine
     normalization1 = BatchNormalization("\(name).bn1", channels: inputChannels, engine: engine)
     convolution1 = ConvolutionLayer(
       "\(name).conv1",
@@ -39,21 +37,30 @@ final class PreActivationBlock: Block {
       + (shortcut?.state ?? [])
   }
 
-  func forward(_ input: Tensor, isTraining: Bool) -> Tensor {
-    let active = normalization1.forward(input, isTraining: isTraining)
-    var features = convolution1.forward(active, isTraining: isTraining)
-    features = normalization2.forward(features, isTraining: isTraining)
-    features = convolution2.forward(features, isTraining: isTraining)
-    return engine.add(features, shortcut?.forward(active, isTraining: isTraining) ?? input)
+  var convolutions: [ConvolutionLayer] {
+    [convolution1, convolution2] + (shortcut.map { [$0] } ?? [])
+  }
+
+  func forward(_ input: FeatureMap) -> FeatureMap {
+    let active = normalization1.forward(input)
+    let residual = shortcut?.forward(active, sumsChannels: false).values ?? input.values
+    let features = convolution1.forward(active)
+    return convolution2.forward(normalization2.forward(features), adding: residual)
   }
 
   func backward(_ outputGradient: Tensor) -> Tensor {
-    var gradient = convolution2.backward(outputGradient)
-    gradient = normalization2.backward(gradient)
-    gradient = convolution1.backward(gradient)
-    guard let shortcut else {
-      return engine.add(normalization1.backward(gradient), outputGradient)
-    }
-    return normalization1.backward(engine.add(gradient, shortcut.backward(outputGradient)))
+    let gated = convolution2.backward(outputGradient, through: normalization2.gate)
+    let gradient = normalization2.backward(gated)
+    let beside = shortcut?.backward(outputGradient).values
+    return normalization1.backward(
+      convolution1.backward(gradient, adding: beside, through: normalization1.gate),
+      adding: beside == nil ? outputGradient : nil)
+  }
+
+  func frozen(engine: Engine) -> FrozenBlock {
+    FrozenBlock(
+      normalization1: normalization1, convolution1: convolution1, normalization2: normalization2,
+      convolution2: convolution2, shortcut: shortcut, shortcutReadsNormalized: true,
+      engine: engine)
   }
 }

@@ -11,12 +11,10 @@ final class WideBlock: Block {
   private let normalization2: BatchNormalization
   private let convolution2: ConvolutionLayer
   private let shortcut: ConvolutionLayer?
-  private let engine: Engine
 
   init(
     _ name: String, side: Int, inputChannels: Int, outputChannels: Int, stride: Int, engine: Engine
   ) {
-    self.engine = engine
     normalization1 = BatchNormalization("\(name).bn1", channels: inputChannels, engine: engine)
     convolution1 = ConvolutionLayer(
       "\(name).conv1",
@@ -39,19 +37,29 @@ final class WideBlock: Block {
       + (shortcut?.state ?? [])
   }
 
-  func forward(_ input: Tensor, isTraining: Bool) -> Tensor {
-    var features = normalization1.forward(input, isTraining: isTraining)
-    features = convolution1.forward(features, isTraining: isTraining)
-    features = normalization2.forward(features, isTraining: isTraining)
-    features = convolution2.forward(features, isTraining: isTraining)
-    return engine.add(features, shortcut?.forward(input, isTraining: isTraining) ?? input)
+  var convolutions: [ConvolutionLayer] {
+    [convolution1, convolution2] + (shortcut.map { [$0] } ?? [])
+  }
+
+  func forward(_ input: FeatureMap) -> FeatureMap {
+    let raw = LayerInput(values: input.values)
+    let residual = shortcut?.forward(raw, sumsChannels: false).values ?? input.values
+    let features = convolution1.forward(normalization1.forward(input))
+    return convolution2.forward(normalization2.forward(features), adding: residual)
   }
 
   func backward(_ outputGradient: Tensor) -> Tensor {
-    var gradient = convolution2.backward(outputGradient)
-    gradient = normalization2.backward(gradient)
-    gradient = convolution1.backward(gradient)
-    gradient = normalization1.backward(gradient)
-    return engine.add(gradient, shortcut?.backward(outputGradient) ?? outputGradient)
+    var gated = convolution2.backward(outputGradient, through: normalization2.gate)
+    let gradient = normalization2.backward(gated)
+    gated = convolution1.backward(gradient, through: normalization1.gate)
+    return normalization1.backward(
+      gated, adding: shortcut?.backward(outputGradient).values ?? outputGradient)
+  }
+
+  func frozen(engine: Engine) -> FrozenBlock {
+    FrozenBlock(
+      normalization1: normalization1, convolution1: convolution1, normalization2: normalization2,
+      convolution2: convolution2, shortcut: shortcut, shortcutReadsNormalized: false,
+      engine: engine)
   }
 }

@@ -1,5 +1,5 @@
 /// The extents of a square convolution over channels-last images.
-package struct ConvolutionShape: Sendable, Equatable {
+package struct ConvolutionShape: Sendable, Equatable, Encodable {
   /// Height and width of the input.
   package let inputSide: Int
   package let inputChannels: Int
@@ -32,6 +32,9 @@ package struct ConvolutionShape: Sendable, Equatable {
 
   /// The number of input values that one output value sees.
   package var patchCount: Int { kernel * kernel * inputChannels }
+
+  /// The multiplications with additions that the direct method needs for one image.
+  package var multiplyAdds: Int { outputSide * outputSide * outputChannels * patchCount }
 
   package var weightShape: [Int] { [kernel, kernel, inputChannels, outputChannels] }
 

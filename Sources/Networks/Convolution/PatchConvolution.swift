@@ -1,131 +1,193 @@
 // N batch, H height, W width, C channels; a patch is the kernel × kernel × C inputs of one output.
 
+import CKernels
 import Tensors
 
 /// Convolution as a matrix product of patches and weights.
 ///
 /// It serves every shape and is what faster methods are tested against. Work is cut into blocks
 /// that depend on the shape alone, so that results are the same on any number of threads.
-struct PatchConvolution {
+struct PatchConvolution: ConvolutionMethod {
+  static let name = "patches"
+
   let shape: ConvolutionShape
   let engine: Engine
 
-  /// `output = input ∗ weight`.
-  func forward(_ input: Tensor, weight: Tensor, output: Tensor) {
-    let (shape, rows) = (shape, input.shape[0] * shape.outputSide)
-    let block = rowsPerBlock
-    let patches = scratch(rows: block)  // [workers, rows · W, patch]
-    engine.workers.forEach((rows + block - 1) / block) { task, worker in
-      let range = task * block..<min((task + 1) * block, rows)
-      let patch = patches.elements + worker * block * shape.outputSide * shape.patchCount
-      shape.gatherPatches(rows: range, of: input.elements, into: patch)
-      MatrixProduct.multiply(
-        MatrixView(patch, rowStride: shape.patchCount),
-        MatrixView(weight.elements, rowStride: shape.outputChannels),
-        into: output.elements + range.lowerBound * shape.outputSide * shape.outputChannels,
-        rowStride: shape.outputChannels,
-        m: range.count * shape.outputSide, n: shape.outputChannels, k: shape.patchCount)
-    }
+  /// Elements of all parts of a weight gradient, where eight parts are smaller.
+  private static let partialSize = 1 << 20
+
+  func pack(_ weight: Tensor) -> Tensor {
+    let packed = engine.pool.tensor([
+      shape.patchCount, engine.kernels.paddedColumns(shape.outputChannels),
+    ])
+    engine.kernels.pack(
+      weight.elements, rowStride: shape.outputChannels, depth: shape.patchCount,
+      columns: shape.outputChannels, into: packed.elements)
+    return packed
   }
 
-  /// The derivative with respect to the input, one image a task.
-  func inputGradient(_ outputGradient: Tensor, weight: Tensor, inputGradient: Tensor) {
-    let shape = shape
-    let block = min(rowsPerBlock, shape.outputSide)
-    let patches = scratch(rows: block)
-    let imageCount = shape.inputSide * shape.inputSide * shape.inputChannels
-    engine.workers.forEach(outputGradient.shape[0]) { image, worker in
-      let target = inputGradient.elements + image * imageCount
-      target.update(repeating: 0, count: imageCount)
-      let patch = patches.elements + worker * block * shape.outputSide * shape.patchCount
-      for first in stride(from: 0, to: shape.outputSide, by: block) {
-        let rows = first..<min(first + block, shape.outputSide)
-        let row = (image * shape.outputSide + first) * shape.outputSide
-        MatrixProduct.multiply(
-          MatrixView(
-            outputGradient.elements + row * shape.outputChannels, rowStride: shape.outputChannels),
-          MatrixView(weight.elements, rowStride: shape.outputChannels, isTransposed: true),
-          into: patch, rowStride: shape.patchCount,
-          m: rows.count * shape.outputSide, n: shape.patchCount, k: shape.outputChannels)
-        shape.scatterPatches(rows: rows, patch, onto: target)
+  func forward(_ input: LayerInput, packed: Tensor, output: LayerOutput) -> FeatureMap {
+    let (kernels, shape) = (engine.kernels, shape)
+    let (rows, block) = (input.values.shape[0] * shape.outputSide, rowsPerBlock)
+    let stride = kernels.paddedColumns(shape.outputChannels)
+    let pixels = block * shape.outputSide
+    let buffers = engine.scratch(
+      engine.workers.count * pixels * shape.patchCount, engine.workers.count * pixels * stride)
+    let (patches, products) = (buffers[0], buffers[1])
+    let tasks = (rows + block - 1) / block
+    let sums = PartialSums(output, tasks: tasks, engine: engine)
+    engine.workers.forEach(tasks) { task, worker in
+      let range = task * block..<min((task + 1) * block, rows)
+      let patch = patches.elements + worker * pixels * shape.patchCount
+      let product = products.elements + worker * pixels * stride
+      let (first, count) = (range.lowerBound * shape.outputSide, range.count * shape.outputSide)
+      shape.gatherPatches(rows: range, of: input.source, with: kernels, into: patch)
+      kernels.multiply(
+        rows: count, columns: stride, depth: shape.patchCount, left: patch,
+        leftStride: shape.patchCount, panels: packed.elements, product: product,
+        productStride: stride)
+      let values = output.values.elements + first * shape.outputChannels
+      for pixel in 0..<count {
+        (values + pixel * shape.outputChannels)
+          .update(from: product + pixel * stride, count: shape.outputChannels)
+      }
+      var target = output.target(sums: sums.clear(task: task))
+      kernels.table.finish(&target, first, count, 0, shape.outputChannels)
+    }
+    return FeatureMap(values: output.values, sums: sums.total())
+  }
+
+  /// The gradients of patches, added up where they overlap, one image a task.
+  func inputGradient(_ outputGradient: Tensor, weight: Tensor, output: LayerOutput) -> FeatureMap {
+    let (kernels, shape) = (engine.kernels, shape)
+    let (block, stride) = (
+      min(rowsPerBlock, shape.outputSide), kernels.paddedColumns(shape.patchCount)
+    )
+    let pixels = block * shape.outputSide
+    let buffers = engine.scratch(
+      shape.outputChannels * stride, shape.outputChannels * shape.patchCount,
+      engine.workers.count * pixels * stride)
+    let (packed, transposed, patches) = (buffers[0], buffers[1], buffers[2])
+    for row in 0..<shape.patchCount {
+      for column in 0..<shape.outputChannels {
+        transposed.elements[column * shape.patchCount + row] =
+          weight.elements[row * shape.outputChannels + column]
       }
     }
+    kernels.pack(
+      transposed.elements, rowStride: shape.patchCount, depth: shape.outputChannels,
+      columns: shape.patchCount, into: packed.elements)
+    let imageCount = shape.inputSide * shape.inputSide * shape.inputChannels
+    engine.workers.forEach(outputGradient.shape[0]) { image, worker in
+      let target = output.values.elements + image * imageCount
+      target.update(repeating: 0, count: imageCount)
+      let patch = patches.elements + worker * pixels * stride
+      for first in Swift.stride(from: 0, to: shape.outputSide, by: block) {
+        let rows = first..<min(first + block, shape.outputSide)
+        let row = (image * shape.outputSide + first) * shape.outputSide
+        kernels.multiply(
+          rows: rows.count * shape.outputSide, columns: stride, depth: shape.outputChannels,
+          left: outputGradient.elements + row * shape.outputChannels,
+          leftStride: shape.outputChannels, panels: packed.elements, product: patch,
+          productStride: stride)
+        shape.scatterPatches(rows: rows, patch, stride: stride, onto: target)
+      }
+    }
+    return engine.finish(output)
   }
 
-  /// The derivative with respect to the weight: a sum over images, in parts that are added in
-  /// order.
-  func weightGradient(_ input: Tensor, _ outputGradient: Tensor, weightGradient: Tensor) {
-    let (shape, batch) = (shape, input.shape[0])
-    let parts = min(batch, 8)
-    let partial = engine.pool.tensor([parts] + shape.weightShape)
+  /// A sum over images, in parts that are added in order.
+  func weightGradient(_ input: LayerInput, _ outputGradient: Tensor, weightGradient: Tensor) {
+    let (kernels, shape, batch) = (engine.kernels, shape, input.values.shape[0])
+    let parts = min(batch, 64, max(8, Self.partialSize / (shape.patchCount * shape.outputChannels)))
     let block = min(rowsPerBlock, shape.outputSide)
-    let patches = scratch(rows: block)
+    let (pixels, stride) = (
+      block * shape.outputSide, kernels.paddedColumns(shape.outputChannels)
+    )
+    let partCount = shape.patchCount * stride
+    let buffers = engine.scratch(
+      parts * partCount, engine.workers.count * pixels * shape.patchCount,
+      engine.workers.count * pixels * stride)
+    let (partial, patches, panels) = (buffers[0], buffers[1], buffers[2])
     engine.workers.forEach(parts) { part, worker in
       let images = part * batch / parts..<(part + 1) * batch / parts
-      let patch = patches.elements + worker * block * shape.outputSide * shape.patchCount
+      let patch = patches.elements + worker * pixels * shape.patchCount
+      let panel = panels.elements + worker * pixels * stride
       let allRows = images.lowerBound * shape.outputSide..<images.upperBound * shape.outputSide
-      for first in stride(from: allRows.lowerBound, to: allRows.upperBound, by: block) {
+      for first in Swift.stride(from: allRows.lowerBound, to: allRows.upperBound, by: block) {
         let rows = first..<min(first + block, allRows.upperBound)
-        shape.gatherPatches(rows: rows, of: input.elements, into: patch)
-        MatrixProduct.multiply(
-          MatrixView(patch, rowStride: shape.patchCount, isTransposed: true),
-          MatrixView(
-            outputGradient.elements + first * shape.outputSide * shape.outputChannels,
-            rowStride: shape.outputChannels),
-          into: partial.elements + part * weightGradient.count, rowStride: shape.outputChannels,
-          m: shape.patchCount, n: shape.outputChannels, k: rows.count * shape.outputSide,
+        let depth = rows.count * shape.outputSide
+        shape.gatherPatches(rows: rows, of: input.source, with: kernels, into: patch)
+        kernels.pack(
+          outputGradient.elements + first * shape.outputSide * shape.outputChannels,
+          rowStride: shape.outputChannels, depth: depth, columns: shape.outputChannels, into: panel)
+        kernels.multiply(
+          rows: shape.patchCount, columns: stride, depth: depth, left: patch,
+          leftStride: shape.patchCount, isTransposed: true, panels: panel,
+          product: partial.elements + part * partCount, productStride: stride,
           accumulating: first != allRows.lowerBound)
       }
     }
-    engine.sum(partial, over: parts, into: weightGradient)
+    let columns = shape.outputChannels
+    engine.workers.forEachRange(of: shape.patchCount, size: 64) {
+      for row in $0 {
+        let sum = weightGradient.elements + row * columns
+        sum.update(from: partial.elements + row * stride, count: columns)
+        for part in 1..<max(parts, 1) {
+          let source = partial.elements + part * partCount + row * stride
+          for column in 0..<columns { sum[column] += source[column] }
+        }
+      }
+    }
   }
 
   /// Output rows in one product: enough pixels to repay reading the weights, and patches that stay
   /// near the core.
   private var rowsPerBlock: Int {
-    let pixels = max(256, (1 << 18) / shape.patchCount)
+    let pixels = max(64, (1 << 16) / shape.patchCount)
     return max(1, pixels / shape.outputSide)
-  }
-
-  private func scratch(rows: Int) -> Tensor {
-    engine.pool.tensor([engine.workers.count, rows * shape.outputSide, shape.patchCount])
   }
 }
 
 extension ConvolutionShape {
   /// Writes the patch of each pixel of the given output rows, which are counted over all images.
   fileprivate func gatherPatches(
-    rows: Range<Int>, of input: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>
+    rows: Range<Int>, of source: KernelSource, with kernels: Kernels,
+    into patches: UnsafeMutablePointer<Float>
   ) {
-    var target = patches
-    forEachPatchRow(rows) { source, before, inside, after in
-      target.update(repeating: 0, count: before)
-      (target + before).update(from: input + source, count: inside)
-      (target + before + inside).update(repeating: 0, count: after)
-      target += before + inside + after
+    var (target, source) = (patches, source)
+    forEachPatchRow(rows) { first, before, inside, after in
+      target.update(repeating: 0, count: before * inputChannels)
+      target += before * inputChannels
+      kernels.table.readPixels(&source, first, inside, target)
+      target += inside * inputChannels
+      target.update(repeating: 0, count: after * inputChannels)
+      target += after * inputChannels
     }
   }
 
   /// Adds each patch of the given output rows of one image to where it came from.
   fileprivate func scatterPatches(
-    rows: Range<Int>, _ patches: UnsafePointer<Float>, onto image: UnsafeMutablePointer<Float>
+    rows: Range<Int>, _ patches: UnsafePointer<Float>, stride: Int,
+    onto image: UnsafeMutablePointer<Float>
   ) {
-    var patch = patches
-    forEachPatchRow(rows) { target, before, inside, after in
-      let (sum, part) = (image + target, patch + before)
-      for i in 0..<inside { sum[i] += part[i] }
-      patch += before + inside + after
+    var (patch, offset) = (patches, 0)
+    forEachPatchRow(rows) { first, before, inside, after in
+      let sum = image + first * inputChannels
+      let part = patch + offset + before * inputChannels
+      for i in 0..<inside * inputChannels { sum[i] += part[i] }
+      offset += (before + inside + after) * inputChannels
+      if offset == patchCount { (patch, offset) = (patch + stride, 0) }
     }
   }
 
-  /// Visits the kernel rows of the patches of `rows`: where the part inside the image starts, and
-  /// how many values lie before, inside and after it.
+  /// Visits the kernel rows of the patches of `rows`: the first pixel of the part inside the
+  /// image, and how many pixels lie before, inside and after it.
   @inline(__always)
   private func forEachPatchRow(
     _ rows: Range<Int>,
-    _ body: (_ start: Int, _ before: Int, _ inside: Int, _ after: Int) -> Void
+    _ body: (_ first: Int, _ before: Int, _ inside: Int, _ after: Int) -> Void
   ) {
-    let width = kernel * inputChannels
     for row in rows {
       let (image, y) = row.quotientAndRemainder(dividingBy: outputSide)
       for x in 0..<outputSide {
@@ -135,13 +197,12 @@ extension ConvolutionShape {
         for tap in 0..<kernel {
           let inputRow = y * stride + tap - paddingBefore
           guard (0..<inputSide).contains(inputRow) else {
-            body(0, width, 0, 0)
+            body(0, kernel, 0, 0)
             continue
           }
-          let start = ((image * inputSide + inputRow) * inputSide + left + before) * inputChannels
           body(
-            start, before * inputChannels, inside * inputChannels,
-            (kernel - before - inside) * inputChannels)
+            (image * inputSide + inputRow) * inputSide + left + before, before, inside,
+            kernel - before - inside)
         }
       }
     }

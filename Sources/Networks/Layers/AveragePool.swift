@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// The mean of each channel over the whole image.
@@ -10,16 +11,19 @@ package final class AveragePool {
   }
 
   /// `[N, H, W, C]` to `[N, C]`.
-  package func forward(_ input: Tensor) -> Tensor {
-    inputShape = input.shape
-    let (batch, channels) = (input.shape[0], input.shape[3])
-    let pixels = input.shape[1] * input.shape[2]
+  package func forward(_ input: LayerInput) -> Tensor {
+    inputShape = input.values.shape
+    let (batch, channels) = (inputShape[0], inputShape[3])
+    let pixels = inputShape[1] * inputShape[2]
     let output = engine.pool.tensor([batch, channels])
-    engine.workers.forEach(batch) { image, _ in
-      let mean = output.elements + image * channels
+    let row = engine.scratch(engine.workers.count * channels)[0]
+    let kernels = engine.kernels
+    engine.workers.forEach(batch) { image, worker in
+      var source = input.source
+      let (mean, x) = (output.elements + image * channels, row.elements + worker * channels)
       mean.update(repeating: 0, count: channels)
       for pixel in 0..<pixels {
-        let x = input.elements + (image * pixels + pixel) * channels
+        kernels.table.readPixels(&source, image * pixels + pixel, 1, x)
         for c in 0..<channels { mean[c] += x[c] }
       }
       for c in 0..<channels { mean[c] /= Float(pixels) }
@@ -27,7 +31,8 @@ package final class AveragePool {
     return output
   }
 
-  package func backward(_ outputGradient: Tensor) -> Tensor {
+  /// The gradient of what the layer read, where `gate` lets it pass.
+  package func backward(_ outputGradient: Tensor, through gate: Gate?) -> FeatureMap {
     let (batch, channels) = (inputShape[0], inputShape[3])
     let pixels = inputShape[1] * inputShape[2]
     let gradient = engine.pool.tensor(inputShape)
@@ -38,6 +43,7 @@ package final class AveragePool {
         for c in 0..<channels { dx[c] = dy[c] / Float(pixels) }
       }
     }
-    return gradient
+    guard let gate else { return FeatureMap(values: gradient) }
+    return engine.finish(LayerOutput(values: gradient, gate: gate, sumsChannels: true))
   }
 }

@@ -1,12 +1,14 @@
 // N batch, H height, W width, C channels; a row is the C values of one pixel.
 
+import CKernels
 import Tensors
 
 /// Batch normalisation (Ioffe and Szegedy 2015) followed by ReLU, as every normalisation in these
 /// networks is.
 ///
 /// In training, channels are normalised by the mean and the biased variance of the batch; the
-/// running variance is unbiased. In inference, by the running statistics.
+/// running variance is unbiased. In inference, by the running statistics. The layer writes no
+/// features: what reads its result normalises and rectifies while reading.
 package final class BatchNormalization {
   package static let epsilon: Float = 1e-5
   package static let momentum: Float = 0.1
@@ -25,9 +27,7 @@ package final class BatchNormalization {
 
   /// What the backward pass needs of the forward pass.
   private struct Pass {
-    let input: Tensor  // [N, H, W, C]
-    let output: Tensor  // [N, H, W, C]
-    let mean: Tensor  // [C]
+    let gate: Gate
     let inverseDeviation: Tensor  // [C]
   }
 
@@ -51,173 +51,106 @@ package final class BatchNormalization {
     ]
   }
 
-  /// `max(0, (x − mean) / √(variance + ε) · weight + bias)` per channel.
-  package func forward(_ input: Tensor, isTraining: Bool) -> Tensor {
-    guard isTraining else {
-      pass = nil
-      let deviation = inverse(deviationOf: runningVariance)
-      return normalize(input, mean: runningMean, inverseDeviation: deviation)
+  /// `max(0, (x − mean) / √(variance + ε) · weight + bias)` per channel, by the statistics of the
+  /// batch, which the running ones follow.
+  package func forward(_ input: FeatureMap) -> LayerInput {
+    let rows = input.values.count / channels
+    let coefficients = engine.pool.tensor([3, channels])
+    let inverseDeviation = engine.pool.tensor([channels])
+    let unbiased = Float(rows) / Float(max(rows - 1, 1))
+    for (c, (mean, variance)) in moments(input).enumerated() {
+      inverseDeviation[c] = 1 / (variance + Self.epsilon).squareRoot()
+      let scale = weight.value[c] * inverseDeviation[c]
+      coefficients[c] = scale
+      coefficients[channels + c] = bias.value[c] - mean * scale
+      coefficients[2 * channels + c] = mean
+      runningMean[c] += Self.momentum * (mean - runningMean[c])
+      runningVariance[c] += Self.momentum * (variance * unbiased - runningVariance[c])
     }
-    let (mean, variance) = batchStatistics(input)
-    let deviation = inverse(deviationOf: variance)
-    let output = normalize(input, mean: mean, inverseDeviation: deviation)
-    updateRunningStatistics(mean: mean, variance: variance, rows: input.count / channels)
-    pass = Pass(input: input, output: output, mean: mean, inverseDeviation: deviation)
-    return output
+    batchCount += 1
+    pass = Pass(
+      gate: Gate(input: input.values, coefficients: coefficients),
+      inverseDeviation: inverseDeviation)
+    return LayerInput(values: input.values, normalization: coefficients)
   }
 
-  /// Sets the gradients of weight and bias and returns the input's.
+  /// Mean and biased variance of each channel.
   ///
-  /// With g the gradient where the output is positive, n rows and x̂ the normalised input:
-  /// `dx = weight / deviation · (g − Σg / n − x̂ · Σ(g x̂) / n)`.
-  package func backward(_ outputGradient: Tensor) -> Tensor {
-    guard let pass else { preconditionFailure("backward without a forward pass in training") }
+  /// The variance is the mean of squares less the square of the mean; where these nearly cancel, the
+  /// features are summed again around their means.
+  private func moments(_ input: FeatureMap) -> [(mean: Float, variance: Float)] {
+    let rows = Double(input.values.count / channels)
+    func moments(_ sums: [Double]) -> [(mean: Double, variance: Double)] {
+      (0..<channels).map { c in
+        let mean = sums[c] / rows
+        let variance = sums[channels + c] / rows - mean * mean
+        return (mean, variance < 0 ? 0 : variance)
+      }
+    }
+    let first = moments(input.sums)
+    guard first.contains(where: { $0.mean * $0.mean > Self.cancellation * $0.variance }) else {
+      return first.map { (Float($0.mean), Float($0.variance)) }
+    }
+    let means = Tensor([channels], first.map { Float($0.mean) })
+    let again = engine.finish(
+      LayerOutput(values: input.values, sumsChannels: true, pivot: means))
+    return zip(means.values, moments(again.sums)).map { mean, rest in
+      (Float(Double(mean) + rest.mean), Float(rest.variance))
+    }
+  }
+
+  /// Scale and shift by the running statistics, `[2, C]`.
+  package func inferenceCoefficients() -> Tensor {
+    let coefficients = Tensor([2, channels])
+    for c in 0..<channels {
+      let scale = weight.value[c] / (runningVariance[c] + Self.epsilon).squareRoot()
+      coefficients[c] = scale
+      coefficients[channels + c] = bias.value[c] - runningMean[c] * scale
+    }
+    return coefficients
+  }
+
+  /// Where the last forward pass lets gradients pass, for the layer that sends them here.
+  package var gate: Gate { takenPass.gate }
+
+  /// Sets the gradients of weight and bias and returns the input's, plus `addend`.
+  ///
+  /// With g the gradient after the gate, n rows and x̂ the normalised input:
+  /// `dx = weight / deviation · (g − Σg / n − x̂ · Σ(g x̂) / n)`. It is written over g.
+  package func backward(_ gated: FeatureMap, adding addend: Tensor? = nil) -> Tensor {
+    let (pass, kernels, channels) = (takenPass, engine.kernels, channels)
     self.pass = nil
-    sumGradients(outputGradient, pass)
-    let inputGradient = engine.pool.tensor(outputGradient.shape)
-    let (channels, rows) = (channels, outputGradient.count / channels)
+    let rows = gated.values.count / channels
     // dx = slope · g + tilt · x + offset, with one of each for every channel.
     let coefficients = engine.pool.tensor([3, channels])
     for c in 0..<channels {
-      let slope = weight.value[c] * pass.inverseDeviation[c]
-      let tilt = -slope * pass.inverseDeviation[c] * weight.gradient[c] / Float(rows)
+      let deviation = pass.inverseDeviation[c]
+      bias.gradient[c] = Float(gated.sums[c])
+      weight.gradient[c] = Float(gated.sums[channels + c]) * deviation
+      let slope = weight.value[c] * deviation
+      let tilt = -slope * deviation * weight.gradient[c] / Float(rows)
+      let mean = pass.gate.coefficients[2 * channels + c]
       coefficients[c] = slope
       coefficients[channels + c] = tilt
-      coefficients[2 * channels + c] = -slope * bias.gradient[c] / Float(rows) - tilt * pass.mean[c]
+      coefficients[2 * channels + c] = -slope * bias.gradient[c] / Float(rows) - tilt * mean
     }
     engine.workers.forEachRange(of: rows, size: Self.rowsPerTask) {
-      let slope = coefficients.elements
-      let (tilt, offset) = (slope + channels, slope + 2 * channels)
-      for row in $0 {
-        let (x, y) = (
-          pass.input.elements + row * channels, pass.output.elements + row * channels
-        )
-        let dy = outputGradient.elements + row * channels
-        let dx = inputGradient.elements + row * channels
-        for c in 0..<channels {
-          let gradient = passed(dy[c], by: y[c])
-          dx[c] = slope[c] * gradient + (tilt[c] * x[c] + offset[c])
-        }
-      }
+      let first = $0.lowerBound * channels
+      kernels.table.normalizationGradient(
+        gated.values.elements + first, pass.gate.input.elements + first,
+        addend.map { UnsafePointer($0.elements + first) }, coefficients.elements, channels,
+        $0.count)
     }
-    return inputGradient
+    return gated.values
   }
-}
 
-extension BatchNormalization {
-  /// Rows that are summed in Float before their sum joins a sum in Double.
-  private static let rowsPerPart = 32
+  /// The square of the mean over the variance at which seven bits of the sums are lost.
+  private static let cancellation = 128.0
   /// Rows that a task handles; results do not depend on it.
   private static let rowsPerTask = 512
 
-  private func normalize(_ input: Tensor, mean: Tensor, inverseDeviation: Tensor) -> Tensor {
-    let output = engine.pool.tensor(input.shape)
-    let channels = channels
-    let (scale, shift) = (engine.pool.tensor([channels]), engine.pool.tensor([channels]))
-    for c in 0..<channels {
-      scale[c] = weight.value[c] * inverseDeviation[c]
-      shift[c] = bias.value[c] - mean[c] * scale[c]
-    }
-    engine.workers.forEachRange(of: input.count / channels, size: Self.rowsPerTask) {
-      let (a, b) = (scale.elements, shift.elements)
-      for row in $0 {
-        let (x, y) = (input.elements + row * channels, output.elements + row * channels)
-        for c in 0..<channels { y[c] = max(0, x[c] * a[c] + b[c]) }
-      }
-    }
-    return output
+  private var takenPass: Pass {
+    guard let pass else { preconditionFailure("backward without a forward pass in training") }
+    return pass
   }
-
-  /// Mean and biased variance per channel, in two passes.
-  private func batchStatistics(_ input: Tensor) -> (mean: Tensor, variance: Tensor) {
-    let (channels, rows) = (channels, input.count / channels)
-    let mean = engine.pool.tensor([channels])
-    let variance = engine.pool.tensor([channels])
-    channelSums(rows: rows, into: mean) { rows, sum in
-      for row in rows {
-        let x = input.elements + row * channels
-        for c in 0..<channels { sum[c] += x[c] }
-      }
-    }
-    for c in 0..<channels { mean[c] /= Float(rows) }
-    channelSums(rows: rows, into: variance) { rows, sum in
-      let center = mean.elements
-      for row in rows {
-        let x = input.elements + row * channels
-        for c in 0..<channels { sum[c] += (x[c] - center[c]) * (x[c] - center[c]) }
-      }
-    }
-    for c in 0..<channels { variance[c] /= Float(rows) }
-    return (mean, variance)
-  }
-
-  /// The bias gradient Σg and the weight gradient Σ(g x̂).
-  private func sumGradients(_ outputGradient: Tensor, _ pass: Pass) {
-    let channels = channels
-    let rows = outputGradient.count / channels
-    channelSums(rows: rows, into: bias.gradient) { rows, sum in
-      for row in rows {
-        let dy = outputGradient.elements + row * channels
-        let y = pass.output.elements + row * channels
-        for c in 0..<channels { sum[c] += passed(dy[c], by: y[c]) }
-      }
-    }
-    channelSums(rows: rows, into: weight.gradient) { rows, sum in
-      let (mean, deviation) = (pass.mean.elements, pass.inverseDeviation.elements)
-      for row in rows {
-        let dy = outputGradient.elements + row * channels
-        let y = pass.output.elements + row * channels
-        let x = pass.input.elements + row * channels
-        for c in 0..<channels {
-          sum[c] += passed(dy[c], by: y[c]) * (x[c] - mean[c]) * deviation[c]
-        }
-      }
-    }
-  }
-
-  /// Adds up `addRows` over all rows: in Float within a part, in Double over parts in order.
-  private func channelSums(
-    rows: Int, into sums: Tensor,
-    _ addRows: @Sendable (_ rows: Range<Int>, _ sum: UnsafeMutablePointer<Float>) -> Void
-  ) {
-    let channels = channels
-    let parts = (rows + Self.rowsPerPart - 1) / Self.rowsPerPart
-    let partial = engine.pool.tensor([parts, channels])
-    engine.workers.forEachRange(of: parts, size: Self.rowsPerTask / Self.rowsPerPart) {
-      for part in $0 {
-        let sum = partial.elements + part * channels
-        sum.update(repeating: 0, count: channels)
-        addRows(part * Self.rowsPerPart..<min((part + 1) * Self.rowsPerPart, rows), sum)
-      }
-    }
-    var totals = [Double](repeating: 0, count: channels)
-    for part in 0..<parts {
-      let sum = partial.elements + part * channels
-      for c in 0..<channels { totals[c] += Double(sum[c]) }
-    }
-    for c in 0..<channels { sums[c] = Float(totals[c]) }
-  }
-
-  private func inverse(deviationOf variance: Tensor) -> Tensor {
-    let inverse = engine.pool.tensor([channels])
-    for c in 0..<channels { inverse[c] = 1 / (variance[c] + Self.epsilon).squareRoot() }
-    return inverse
-  }
-
-  private func updateRunningStatistics(mean: Tensor, variance: Tensor, rows: Int) {
-    let unbiased = Float(rows) / Float(max(rows - 1, 1))
-    for c in 0..<channels {
-      runningMean[c] += Self.momentum * (mean[c] - runningMean[c])
-      runningVariance[c] += Self.momentum * (variance[c] * unbiased - runningVariance[c])
-    }
-    batchCount += 1
-  }
-}
-
-/// The gradient that ReLU lets through where its output is `output`.
-///
-/// Both are read before the choice, so that the compiler can vectorise it.
-@inline(__always)
-private func passed(_ gradient: Float, by output: Float) -> Float {
-  output > 0 ? gradient : 0
 }

@@ -6,6 +6,7 @@ import Tensors
 package final class LinearHeads {
   package let weights: [Parameter]  // M of [K, C]
   package let biases: [Parameter]  // M of [K]
+  private let names: [String]
   private let features: Int
   private let classes: Int
   private let engine: Engine
@@ -13,6 +14,7 @@ package final class LinearHeads {
 
   /// `names` are the checkpoint names of the M heads, such as `list_fc.0`.
   package init(_ names: [String], features: Int, classes: Int, engine: Engine) {
+    self.names = names
     self.features = features
     self.classes = classes
     self.engine = engine
@@ -22,6 +24,15 @@ package final class LinearHeads {
 
   package var state: [StateEntry] {
     zip(weights, biases).flatMap { [.parameter($0), .parameter($1)] }
+  }
+
+  /// Heads with the same weights and biases of their own.
+  func copy(engine: Engine) -> LinearHeads {
+    let copy = LinearHeads(names, features: features, classes: classes, engine: engine)
+    for (ours, theirs) in zip(weights + biases, copy.weights + copy.biases) {
+      theirs.value.assign(ours.value)
+    }
+    return copy
   }
 
   /// `[N, C]` to logits `[N, M, K]`.

@@ -2,8 +2,7 @@
 
 import Tensors
 
-/// Mixes the members' encodings into one feature map: `M · Σ_m mask_m ⊙ encoding_m` in training,
-/// their sum in inference (mean times M).
+/// Mixes the members' encodings into one feature map in training: `M · Σ_m mask_m ⊙ encoding_m`.
 ///
 /// A mask is `[N, h, w]` where it is the same for all channels, `[N, C]` where it is the same for
 /// all places, or `[N, h, w, C]`.
@@ -13,11 +12,6 @@ package final class FeatureMixing {
 
   package init(engine: Engine) {
     self.engine = engine
-  }
-
-  /// The mixture in inference.
-  package func sum(_ encodings: [Tensor]) -> Tensor {
-    encodings.dropFirst().reduce(encodings[0]) { engine.add($0, $1) }
   }
 
   /// The mixture in training; `masks` is empty for one member.
@@ -61,7 +55,7 @@ package final class FeatureMixing {
     of shape: [Int], _ body: @Sendable (_ pixel: Int, _ image: Int) -> Void
   ) {
     let area = shape[1] * shape[2]
-    engine.forEachRange(shape[0] * area) { pixels in
+    engine.forEachRange(rows: shape[0] * area, elementsPerRow: shape[3]) { pixels in
       for pixel in pixels { body(pixel, pixel / area) }
     }
   }

@@ -7,13 +7,16 @@ extension MixMoNetwork {
   /// that the deviation is √(2 / fan-in) (He et al. 2015). PreActResNet's heads: normal with
   /// deviation 0.01. Biases are 0; normalisations start as the identity.
   package func initialize(seed: UInt64) {
-    for (index, entry) in state.enumerated() {
-      guard case .parameter(let parameter) = entry else { continue }
+    // Each task draws a parameter of its own.
+    nonisolated(unsafe) let state = state
+    let isWide = configuration.isWide
+    engine.workers.forEach(state.count) { index, _ in
+      guard case .parameter(let parameter) = state[index] else { return }
       var random = RandomStream(seed: seed, purpose: "initialization", minor: index)
       switch (parameter.layout, parameter.value.shape.count) {
       case (.convolution, _):
         parameter.fillTruncated(fanIn: parameter.value.shape[..<3].reduce(1, *), &random)
-      case (.plain, 2) where configuration.isWide:
+      case (.plain, 2) where isWide:
         parameter.fillTruncated(fanIn: parameter.value.shape[1], &random)
       case (.plain, 2):
         for i in 0..<parameter.value.count {

@@ -11,22 +11,23 @@ package final class MixMoNetwork {
   package let memberCount: Int
   package let classCount: Int
 
-  private let engine: Engine
-  private let encoders: [ConvolutionLayer]
+  package let engine: Engine
+  let encoders: [ConvolutionLayer]
+  let blocks: [any Block]
+  let finalNormalization: BatchNormalization?
+  let heads: LinearHeads
   private let mixing: FeatureMixing
-  private let blocks: [any Block]
-  private let finalNormalization: BatchNormalization?
   private let pool: AveragePool
-  private let heads: LinearHeads
 
   /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
   package init(
-    _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers
+    _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers,
+    kernels: Kernels = .preferred
   ) {
     self.configuration = configuration
     self.memberCount = memberCount
     self.classCount = classCount
-    let engine = Engine(workers: workers)
+    let engine = Engine(workers: workers, kernels: kernels)
     self.engine = engine
     func memberNames(_ one: String, _ many: String) -> [String] {
       memberCount == 1 ? [one] : (0..<memberCount).map { "\(many).\($0)" }
@@ -77,16 +78,12 @@ package final class MixMoNetwork {
       + heads.state
   }
 
+  /// The convolutions, in PyTorch's order.
+  package var convolutions: [ConvolutionLayer] { encoders + blocks.flatMap(\.convolutions) }
+
   /// The trainable arrays, in PyTorch's order.
   package var parameters: [Parameter] {
     state.compactMap { if case .parameter(let parameter) = $0 { parameter } else { nil } }
-  }
-
-  /// Logits `[N, M, K]` of normalised images `[N, H, W, 3]`, in inference: every encoder sees the
-  /// same image, and the mixture is the sum of the encodings.
-  package func logits(_ images: Tensor) -> Tensor {
-    let encodings = encoders.map { $0.forward(images, isTraining: false) }
-    return core(mixing.sum(encodings), isTraining: false)
   }
 
   /// Logits `[N, M, K]` in training.
@@ -96,24 +93,24 @@ package final class MixMoNetwork {
   ///   - masks: for each member its shares, as `FeatureMixing` takes them; empty for M = 1.
   /// - Returns: one row of logits for each image and member.
   package func forward(_ images: [Tensor], masks: [Tensor]) -> Tensor {
-    let encodings = zip(encoders, images).map { $0.forward($1, isTraining: true) }
-    return core(mixing.forward(encodings, masks: masks), isTraining: true)
+    let encodings = zip(encoders, images).map {
+      $0.forward(LayerInput(values: $1), sumsChannels: false).values
+    }
+    let mixed = mixing.forward(encodings, masks: masks)
+    var features = engine.finish(LayerOutput(values: mixed, sumsChannels: true))
+    for block in blocks { features = block.forward(features) }
+    let last = finalNormalization?.forward(features) ?? LayerInput(values: features.values)
+    return heads.forward(pool.forward(last), isTraining: true)
   }
 
   /// Sets the gradient of every parameter, from the loss's gradient `[N, M, K]`.
   package func backward(_ logitsGradient: Tensor) {
-    var gradient = pool.backward(heads.backward(logitsGradient))
-    gradient = finalNormalization?.backward(gradient) ?? gradient
+    let gated = pool.backward(
+      heads.backward(logitsGradient), through: finalNormalization?.gate)
+    var gradient = finalNormalization?.backward(gated) ?? gated.values
     for block in blocks.reversed() { gradient = block.backward(gradient) }
     for (encoder, gradient) in zip(encoders, mixing.backward(gradient)) {
       encoder.backwardToWeight(gradient)
     }
-  }
-
-  private func core(_ mixed: Tensor, isTraining: Bool) -> Tensor {
-    var features = mixed  // [N, h, w, C]
-    for block in blocks { features = block.forward(features, isTraining: isTraining) }
-    features = finalNormalization?.forward(features, isTraining: isTraining) ?? features
-    return heads.forward(pool.forward(features), isTraining: isTraining)
   }
 }

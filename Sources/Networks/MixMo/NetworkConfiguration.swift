@@ -40,15 +40,20 @@ package struct NetworkConfiguration: Codable, Sendable, Equatable {
     depth = try keys.decode(.depth, in: 1...1000)
     widenFactor = try keys.decode(.widenFactor, in: 1...64)
     if isWide {
-      guard depth >= 10, (depth - 4) % 6 == 0 else {
+      guard Self.isPossible(depth: depth, isWide: true) else {
         throw keys.corrupted(
           .depth, "expected 6n + 4 (10, 16, 22, 28, …) for \(name.rawValue), found \(depth)")
       }
     } else {
-      guard depth == 18 else {
+      guard Self.isPossible(depth: depth, isWide: false) else {
         throw keys.corrupted(.depth, "expected 18 for \(name.rawValue), found \(depth)")
       }
     }
+  }
+
+  /// Whether there is a network of this depth: 10, 16, 22, … for WideResNet, 18 for PreActResNet.
+  package static func isPossible(depth: Int, isWide: Bool) -> Bool {
+    isWide ? (10...1000).contains(depth) && (depth - 4) % 6 == 0 : depth == 18
   }
 
   package var isWide: Bool { name == .wideResNet || name == .wideResNetMixMo }

@@ -13,16 +13,50 @@ KERNEL = [[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6],
 OUTPUT = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
 
 
-def convolve(x, weight):
-    """[N, C, H, W] by [O, C, 3, 3], stride 1, pad 1; H and W multiples of 4. Autograd passes through."""
+def transform(left, tensor, right):
+    """left · tensor · rightᵀ for tensor [..., i, j]."""
+    return torch.einsum("ai,...ij,bj->...ab", left, tensor, right)
+
+
+def input_tiles(x, b):
+    """[N, C, H, W] to [36, N·tiles, C]."""
+    tiles = F.pad(x, (1, 1, 1, 1)).unfold(2, 6, 4).unfold(3, 6, 4)
+    return transform(b, tiles, b).permute(4, 5, 0, 2, 3, 1).reshape(36, -1, x.shape[1])
+
+
+def correlate(x, weight):
+    """[N, C, H, W] by [O, C, 3, 3], stride 1, pad 1; H and W multiples of 4."""
     b, g, a = (torch.tensor(rows, dtype=x.dtype) for rows in (INPUT, KERNEL, OUTPUT))
     samples, channels, height, width = x.shape
-    tiles = F.pad(x, (1, 1, 1, 1)).unfold(2, 6, 4).unfold(3, 6, 4)
-    tiles = torch.einsum("ai,nchwij,bj->abnhwc", b, tiles, b).reshape(36, -1, channels)
-    kernels = torch.einsum("ai,ocij,bj->abco", g, weight, g).reshape(36, channels, -1)
-    products = (tiles @ kernels).reshape(6, 6, samples, height // 4, width // 4, -1)
+    kernels = transform(g, weight, g).permute(2, 3, 1, 0).reshape(36, channels, -1)
+    products = (input_tiles(x, b) @ kernels).reshape(6, 6, samples, height // 4, width // 4, -1)
     y = torch.einsum("pa,abnhwo,qb->nohpwq", a, products, a)
     return y.reshape(samples, -1, height, width)
+
+
+class Convolution(torch.autograd.Function):
+    """The gradient of the input is a convolution by the turned weight, that of the weight
+    Gᵀ (Σ (Bᵀ x B) ⊙ (A dy Aᵀ)) G."""
+
+    @staticmethod
+    def forward(context, x, weight):
+        context.save_for_backward(x, weight)
+        return correlate(x, weight)
+
+    @staticmethod
+    def backward(context, dy):
+        x, weight = context.saved_tensors
+        b, g, a = (torch.tensor(rows, dtype=x.dtype) for rows in (INPUT, KERNEL, OUTPUT))
+        tiles = transform(a.T, dy.unfold(2, 4, 4).unfold(3, 4, 4), a.T)
+        tiles = tiles.permute(4, 5, 0, 2, 3, 1).reshape(36, -1, dy.shape[1])
+        products = (input_tiles(x, b).mT @ tiles).reshape(6, 6, x.shape[1], dy.shape[1])
+        gradient = torch.einsum("ai,abco,bj->ocij", g, products, g)
+        return correlate(dy, weight.flip(2, 3).transpose(0, 1)), gradient
+
+
+def convolve(x, weight):
+    """`correlate` with its gradients by the same algorithm."""
+    return Convolution.apply(x, weight)
 
 
 def use_in(network):

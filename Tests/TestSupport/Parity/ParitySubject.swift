@@ -12,7 +12,9 @@ package struct ParitySubject {
   package let masks: [Tensor]  // M of [N, h, w]
   package let targets: [Tensor]  // M of [N, K]
 
-  package init(_ fixture: ParityFixture, threads: Int = 2) throws {
+  package init(
+    _ fixture: ParityFixture, threads: Int = 2, kernels: Kernels = .preferred
+  ) throws {
     self.fixture = fixture
     let (members, count) = (fixture.network.members, fixture.training.count)
     let isWide = fixture.network.architecture == .wideResNet
@@ -24,7 +26,7 @@ package struct ParitySubject {
         name: networkName, depth: fixture.network.depth,
         widenFactor: fixture.network.widenFactor),
       memberCount: members, classCount: fixture.network.classes,
-      workers: Workers(count: threads))
+      workers: Workers(count: threads), kernels: kernels)
     let records = Dictionary(uniqueKeysWithValues: fixture.state.map { ($0.name, $0) })
     for entry in network.state {
       if case .batchCount = entry { continue }

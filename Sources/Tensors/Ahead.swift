@@ -1,0 +1,53 @@
+import Foundation
+import Synchronization
+
+/// Makes things in the background while the ones before them are used.
+package enum Ahead {
+  /// Calls `use` with the results of `make` for 0..<count in order; each is made, by one call at a
+  /// time on another thread, while the one before it is used.
+  ///
+  /// - Throws: what `make` or `use` throws first, once no call of `make` is running any more.
+  package static func forEach<Element: Sendable>(
+    _ count: Int, make: @escaping @Sendable (Int) throws -> Element,
+    use: (Int, Element) throws -> Void
+  ) throws {
+    guard count > 0 else { return }
+    var next = Pending { try make(0) }
+    defer { _ = try? next.result() }
+    for index in 0..<count {
+      let element = try next.result()
+      if index + 1 < count { next = Pending { try make(index + 1) } }
+      try use(index, element)
+    }
+  }
+}
+
+/// A value that a thread of its own is making.
+private final class Pending<Value: Sendable>: Sendable {
+  private let outcome = Mutex<Result<Value, any Error>?>(nil)
+  private let end = NSCondition()
+
+  init(_ make: @escaping @Sendable () throws -> Value) {
+    let thread = Thread { [self] in
+      let result = Result { try make() }
+      end.withLock {
+        outcome.withLock { $0 = result }
+        end.broadcast()
+      }
+    }
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  /// The value, once it is there.
+  ///
+  /// - Throws: what making it threw.
+  func result() throws -> Value {
+    end.lock()
+    defer { end.unlock() }
+    while true {
+      if let outcome = outcome.withLock({ $0 }) { return try outcome.get() }
+      end.wait()
+    }
+  }
+}
