@@ -4,7 +4,7 @@ import Tensors
 
 /// The options of every subcommand that computes.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "Threads to compute on (default: all cores).")
+  @Option(help: "Threads to compute on; as many prepare images meanwhile (default: all cores).")
   var threads: Int?
 
   @Option(help: "The seed of every random draw.")
@@ -19,6 +19,12 @@ struct CommonOptions: ParsableArguments {
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads).")
+    }
+    let levels = Kernels.available.map(\.name)
+    if let level = ProcessInfo.processInfo.environment[Kernels.variable], !levels.contains(level) {
+      throw ValidationError(
+        "\(Kernels.variable): expected \(levels.joined(separator: ", ")) on this machine, "
+          + "found \"\(level)\".")
     }
   }
 

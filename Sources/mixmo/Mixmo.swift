@@ -7,5 +7,8 @@ struct Mixmo: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
     version: version,
-    subcommands: [DemoCommand.self, TrainCommand.self, EvaluateCommand.self])
+    subcommands: [
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
+      BenchmarkCommand.self,
+    ])
 }

@@ -160,12 +160,50 @@ struct CommandTests {
     ),
     (["demo", "--threads", "0"], "expected a number from 1 to 1024, found 0"),
     (["dmo"], "Unexpected argument 'dmo'"),
+    (["inspect"], "Give a checkpoint, --config, or both"),
+    (["benchmark", "--network", "wrn-28"], "expected wrn-DEPTH-WIDTH"),
+    (["benchmark", "--network", "wrn-27-10"], "expected wrn-DEPTH-WIDTH"),
+    (["benchmark", "--network", "wrn-10-1", "--batch", "0"], "expected a number from 1 to 65536"),
   ])
   func `misuse exits with 64 and the usage`(arguments: [String], message: String) throws {
     let process = try MixmoProcess(arguments)
     #expect(process.status == 64)
     #expect(process.errors.contains(message), "\(process.errors)")
     #expect(process.errors.contains("Usage: mixmo"))
+  }
+
+  @Test func `a level of kernels can be forced, and must be one the machine has`() throws {
+    let arguments = [
+      "benchmark", "--network", "wrn-10-1", "--batch", "2", "--rounds", "1", "--threads", "1",
+      "--train", "--layers",
+    ]
+    let forced = try MixmoProcess(arguments, environment: ["MIXMO_KERNELS": "baseline"])
+    #expect(forced.status == 0, "\(forced.errors)")
+    #expect(forced.output.contains("wrn-10-1 M=2 training batch 2"))
+    #expect(forced.output.contains("layer3.0.conv1"))
+    let unknown = try MixmoProcess(arguments, environment: ["MIXMO_KERNELS": "avx3"])
+    #expect(unknown.status == 64)
+    #expect(unknown.errors.contains("MIXMO_KERNELS: expected baseline"), "\(unknown.errors)")
+  }
+
+  @Test func `inspect shows each layer with its method, and what a checkpoint holds`() throws {
+    let place = try Place(epochs: 1)
+    let layers = try MixmoProcess("inspect", "--config", place.configuration)
+    #expect(layers.status == 0, "\(layers.errors)")
+    for (name, method) in [
+      ("list_conv1.1", "patches"), ("layer1.0.conv1", "winograd"), ("layer2.0.conv2", "taps"),
+      ("layer3.0.shortcut.0", "taps"),
+    ] {
+      let line = layers.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+      #expect(line?.hasSuffix(method) == true, "\(name): \(line ?? "no line")")
+    }
+    #expect(try MixmoProcess(place.train(save: "runs", "--quiet")).status == 0)
+    let checkpoint = place.path("runs/small/last.ckpt")
+    let tensors = try MixmoProcess("inspect", checkpoint)
+    #expect(tensors.status == 0 && tensors.output.contains("layer1.0.bn1.running_mean"))
+    let both = try MixmoProcess("inspect", checkpoint, "--config", place.configuration, "--json")
+    let rows = try JSONSerialization.jsonObject(with: Data(both.output.utf8)) as? [[String: Any]]
+    #expect(rows?.contains { $0["method"] as? String == "winograd" } == true)
   }
 
   @Test func `bad input exits with 1, names the place and leaves everything`() throws {

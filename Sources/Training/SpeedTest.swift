@@ -1,0 +1,144 @@
+// N batch, H height, W width, K classes, M subnetworks.
+
+import Networks
+import Tensors
+
+/// Times a network on random images: whole passes, and its convolutions one by one.
+///
+/// A measurement is the median of `rounds` after one pass that is not counted.
+package struct SpeedTest {
+  private let network: MixMoNetwork
+  private let batch: Int
+  private let rounds: Int
+  private let workers: Workers
+
+  /// A network with random weights; `rounds` is at least 1.
+  package init(
+    _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, batch: Int,
+    rounds: Int, workers: Workers
+  ) {
+    network = MixMoNetwork(
+      configuration, memberCount: memberCount, classCount: classCount, workers: workers)
+    network.initialize(seed: 1)
+    self.batch = batch
+    self.rounds = rounds
+    self.workers = workers
+  }
+
+  /// Images per second in inference.
+  package func inference() -> Double {
+    let inference = InferenceNetwork(network)
+    let images = random(imageShape, purpose: "images")
+    return imagesPerSecond { _ = inference.logits(images) }
+  }
+
+  /// Images per second in training: forward, loss, backward and the optimiser's step.
+  package func training() -> Double {
+    let members = network.memberCount
+    let images = (0..<members).map { random(imageShape, purpose: "images", minor: $0) }
+    let side = network.configuration.encoderSide
+    let share = random([batch, side, side], purpose: "masks")
+    let masks = members == 1 ? [] : (0..<members).map { _ in share }
+    let targets = (0..<members).map { _ in
+      let target = Tensor([batch, network.classCount])
+      target.fill(with: 1 / Float(network.classCount))
+      return target
+    }
+    let optimizer = SGD(
+      network.parameters,
+      settings: .init(
+        learningRate: 0.01, momentum: 0.9, weightDecay: 0, usesNesterovMomentum: true),
+      l2Penalty: 3e-4, workers: workers)
+    return imagesPerSecond {
+      let logits = network.forward(images, masks: masks)
+      network.backward(SoftCrossEntropy.evaluate(logits, targets: targets).gradient)
+      optimizer.step(learningRate: 0.01)
+    }
+  }
+
+  /// Multiplications and additions of direct convolutions for an image; a training step computes
+  /// three convolutions where inference computes one.
+  package func operationsPerImage(isTraining: Bool) -> Double {
+    let multiplyAdds = network.convolutions.reduce(0) { $0 + $1.shape.multiplyAdds }
+    return (isTraining ? 6 : 2) * Double(multiplyAdds)
+  }
+
+  /// The seconds of each convolution, forward and backward, on its own.
+  package func layers() -> [LayerSpeed] {
+    network.convolutions.map { layer in
+      let input = LayerInput(values: random(layer.shape.inputShape(batch: batch), purpose: "x"))
+      let gradient = random(layer.shape.outputShape(batch: batch), purpose: "dy")
+      let frozen = FrozenConvolution(layer, engine: Engine(workers: workers))
+      return LayerSpeed(
+        name: layer.name, shape: layer.shape, method: layer.methodName,
+        multiplyAdds: layer.shape.multiplyAdds * batch,
+        forward: seconds { _ = frozen(input) },
+        inputGradient: seconds { _ = layer.inputGradient(gradient) },
+        weightGradient: seconds { layer.setWeightGradient(input, gradient) })
+    }
+  }
+
+  /// Multiplications and additions per second of the product kernel on data in the first caches,
+  /// on all threads: what convolutions could reach at best if they multiplied directly.
+  package func ceiling() -> Double {
+    let (rows, depth, columns, repeats) = (48, 64, 64, 2000)
+    let kernels = Kernels.preferred
+    let count = workers.count
+    let left = random([count, rows, depth], purpose: "left")
+    let panels = random([depth, columns], purpose: "right")
+    let product = Tensor([count, rows, columns])
+    let time = seconds {
+      workers.forEach(count) { task, _ in
+        for _ in 0..<repeats {
+          kernels.multiply(
+            rows: rows, columns: columns, depth: depth,
+            left: left.elements + task * rows * depth, leftStride: depth,
+            panels: panels.elements, product: product.elements + task * rows * columns,
+            productStride: columns)
+        }
+      }
+    }
+    return Double(2 * rows * depth * columns * repeats * count) / time
+  }
+
+  private var imageShape: [Int] {
+    let side = network.configuration.imageSide
+    return [batch, side, side, 3]
+  }
+
+  private func imagesPerSecond(_ body: () -> Void) -> Double { Double(batch) / seconds(body) }
+
+  private func seconds(_ body: () -> Void) -> Double {
+    body()
+    let clock = ContinuousClock()
+    let times = (0..<rounds).map { _ in clock.measure(body) / .seconds(1) }
+    return times.sorted()[rounds / 2]
+  }
+
+  private func random(_ shape: [Int], purpose: String, minor: Int = 0) -> Tensor {
+    let tensor = Tensor(shape)
+    var stream = RandomStream(seed: 1, purpose: purpose, minor: minor)
+    for i in 0..<tensor.count { tensor[i] = Float(stream.nextUniform()) }
+    return tensor
+  }
+}
+
+/// How long a convolution takes for a batch.
+package struct LayerSpeed: Encodable {
+  /// The name in checkpoints.
+  package let name: String
+  package let shape: ConvolutionShape
+  /// How it is computed.
+  package let method: String
+  /// Of the direct method, for the batch.
+  package let multiplyAdds: Int
+  /// Seconds.
+  package let forward: Double
+  /// Seconds.
+  package let inputGradient: Double
+  /// Seconds.
+  package let weightGradient: Double
+
+  /// Direct-equivalent operations per second of a pass that took `seconds`.
+  package func speed(_ seconds: Double) -> Double { 2 * Double(multiplyAdds) / seconds }
+}

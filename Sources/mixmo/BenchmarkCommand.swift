@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import Networks
+import Training
+
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark",
+    abstract: "Times a network on this machine.",
+    discussion: """
+      Example: images per second of WRN-28-10 with two subnetworks, in training, and every
+      convolution on its own:
+
+        mixmo benchmark --network wrn-28-10 --batch 32 --train --layers
+      """)
+
+  @Option(
+    help: ArgumentHelp("wrn-DEPTH-WIDTH or resnet-18-WIDTH.", valueName: "name"))
+  var network: String
+
+  @Option(help: "Subnetworks.")
+  var members = 2
+
+  @Option(help: "Classes.")
+  var classes = 100
+
+  @Option(help: "Images in a batch.")
+  var batch = 32
+
+  @Option(help: "Measurements of which the median is shown.")
+  var rounds = 5
+
+  @Flag(help: "Time training steps instead of inference.")
+  var train = false
+
+  @Flag(help: "Time every convolution as well.")
+  var layers = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    _ = try networkConfiguration()
+    for (name, value, range) in [
+      ("members", members, 1...16), ("classes", classes, 2...100_000),
+      ("batch", batch, 1...65_536), ("rounds", rounds, 1...1000),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "--\(name): expected a number from \(range.lowerBound) to \(range.upperBound), "
+          + "found \(value).")
+    }
+  }
+
+  func run() throws {
+    let test = SpeedTest(
+      try networkConfiguration(), memberCount: members, classCount: classes, batch: batch,
+      rounds: rounds, workers: common.workers)
+    let rate = train ? test.training() : test.inference()
+    let ceiling = test.ceiling()
+    let speeds = layers ? test.layers() : []
+    if common.json {
+      try common.terminal.show(
+        json: Figures(
+          imagesPerSecond: rate, operationsPerImage: test.operationsPerImage(isTraining: train),
+          ceiling: ceiling, layers: speeds))
+    } else {
+      try common.terminal.show(
+        "\(network) M=\(members) \(train ? "training" : "inference") batch \(batch): "
+          + String(format: "%.2f images/s\n", rate))
+      try show(speeds, ceiling: ceiling)
+    }
+  }
+
+  /// What `--json` prints; speeds in operations per second, times in seconds.
+  private struct Figures: Encodable {
+    let imagesPerSecond: Double
+    let operationsPerImage: Double
+    let ceiling: Double
+    let layers: [LayerSpeed]
+
+    enum CodingKeys: String, CodingKey {
+      case imagesPerSecond = "images_per_second"
+      case operationsPerImage = "operations_per_image"
+      case ceiling, layers
+    }
+  }
+
+  private func networkConfiguration() throws -> NetworkConfiguration {
+    let parts = network.split(separator: "-")
+    guard parts.count == 3, let depth = Int(parts[1]), let width = Int(parts[2]),
+      (1...64).contains(width), let isWide = ["wrn": true, "resnet": false][parts[0]],
+      NetworkConfiguration.isPossible(depth: depth, isWide: isWide)
+    else {
+      throw ValidationError(
+        "--network: expected wrn-DEPTH-WIDTH with DEPTH 6n + 4, or resnet-18-WIDTH, "
+          + "found \"\(network)\".")
+    }
+    let name: NetworkConfiguration.Name =
+      members == 1 ? (isWide ? .wideResNet : .resNet) : (isWide ? .wideResNetMixMo : .resNetMixMo)
+    return NetworkConfiguration(name: name, depth: depth, widenFactor: width)
+  }
+
+  private func show(_ layers: [LayerSpeed], ceiling: Double) throws {
+    guard !layers.isEmpty else { return }
+    func column(_ layer: LayerSpeed, _ seconds: Double) -> String {
+      let speed = layer.speed(seconds)
+      return String(
+        format: "%9.2f ms %6.0f GFLOP/s %4.0f %%", seconds * 1e3, speed * 1e-9,
+        100 * speed / ceiling)
+    }
+    try common.terminal.show(
+      String(format: "ceiling of direct multiplication: %.0f GFLOP/s\n", ceiling * 1e-9))
+    for layer in layers {
+      try common.terminal.show(
+        "\(layer.name) \(layer.shape.inputChannels)→\(layer.shape.outputChannels) "
+          + "\(layer.shape.inputSide)→\(layer.shape.outputSide) \(layer.method): forward"
+          + column(layer, layer.forward) + "; to input" + column(layer, layer.inputGradient)
+          + "; to weight" + column(layer, layer.weightGradient) + "\n")
+    }
+  }
+}
