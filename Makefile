@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 PACKAGES = libopenblas-dev libzip-dev libssl-dev pkg-config
 BUILD = swift build -c release --explicit-target-dependency-import-check error
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: setup build demo test bench lint install
 
@@ -22,7 +22,7 @@ test: setup
 	swift test -c release --skip-build --no-parallel
 
 bench: build
-	@echo "No benchmarks yet."
+	cd Benchmarks && swift run -c release Benchmarks
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)

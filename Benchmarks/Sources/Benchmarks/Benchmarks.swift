@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+
+/// Times `mixmo` and, where a Python with PyTorch is found, the same networks there, in turn.
+@main
+struct Benchmarks: AsyncParsableCommand {
+  @Option(help: "The program to time.")
+  var mixmo = "../.build/release/mixmo"
+
+  @Option(help: "The PyTorch program; PEER_PYTHON names the Python that runs it.")
+  var peer = "../Tests/Fixtures/reference/peer_torch.py"
+
+  @Option(help: "Runs of each program in a case; each measures a median of five.")
+  var rounds = 5
+
+  @Option(help: "Threads of each program.")
+  var threads = 2
+
+  @Option(help: "Only cases whose name contains this.")
+  var only = ""
+
+  func run() async throws {
+    let python = await findPeer()
+    if python == nil {
+      print("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
+    }
+    for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
+      print(try await line(benchmark, python: python))
+    }
+    if only.isEmpty { print(try await layers()) }
+  }
+
+  /// A Python that has PyTorch.
+  private func findPeer() async -> Program? {
+    let python = Program(path: ProcessInfo.processInfo.environment["PEER_PYTHON"] ?? "python3")
+    guard (try? await python.output(["-c", "import torch"])) != nil else { return nil }
+    return Program(path: python.path, prefix: [peer])
+  }
+
+  private func line(_ benchmark: BenchmarkCase, python: Program?) async throws -> String {
+    var (ours, theirs): ([Measurement], [Double]) = ([], [])
+    for _ in 0..<max(rounds, 1) {
+      let output = try await Program(path: mixmo).output(benchmark.arguments(threads: threads))
+      ours.append(try JSONDecoder().decode(Measurement.self, from: Data(output.utf8)))
+      if let python {
+        theirs.append(
+          try imagesPerSecond(await python.output(benchmark.peerArguments(threads: threads))))
+      }
+    }
+    let share = String(
+      format: "%.0f %% of the ceiling", 100 * median(ours.map(\.share)))
+    let rate = String(format: "%.2f images/s", median(ours.map(\.imagesPerSecond)))
+    guard python != nil else { return "\(benchmark.name): \(rate), \(share)" }
+    let ratios = zip(ours, theirs).map { $0.imagesPerSecond / $1 }
+    let comparison = String(
+      format: "PyTorch %.2f, ratio %.2f (%.2f to %.2f)", median(theirs), median(ratios),
+      ratios.min() ?? 0, ratios.max() ?? 0)
+    return "\(benchmark.name): \(rate), \(comparison), \(share)"
+  }
+
+  /// The figure before "images/s".
+  private func imagesPerSecond(_ output: String) throws -> Double {
+    let words = output.split(whereSeparator: \.isWhitespace)
+    guard let unit = words.firstIndex(of: "images/s"), unit > 0, let rate = Double(words[unit - 1])
+    else { throw ProgramFailure(program: peer, status: "no figure", message: output) }
+    return rate
+  }
+
+  /// Every convolution of the largest network on its own.
+  private func layers() async throws -> String {
+    try await Program(path: mixmo).output([
+      "benchmark", "--network", "wrn-28-10", "--threads", String(threads), "--layers",
+    ])
+  }
+
+  private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+}
