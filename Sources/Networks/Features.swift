@@ -8,7 +8,7 @@ import Tensors
 package struct LayerInput {
   package let values: Tensor  // [N, H, W, C]
   /// Values are read as `max(0, value · scale + shift)`.
-  package var normalization: Tensor?  // [2, C]: scale, shift
+  package var normalization: Tensor?  // [2 or more, C]: scale, shift
 
   package init(values: Tensor, normalization: Tensor? = nil) {
     self.values = values

@@ -39,17 +39,24 @@ struct AheadTests {
   }
 
   @Test func `what using throws ends it, once nothing is being made any more`() {
-    let running = Atomic(0)
+    let (isMaking, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let isMade = Atomic(false)
     #expect(throws: Failure(index: 1)) {
       try Ahead.forEach(5) { index in
-        running.add(1, ordering: .relaxed)
-        Thread.sleep(forTimeInterval: 0.02)
-        running.subtract(1, ordering: .relaxed)
+        if index == 2 {
+          isMaking.signal()
+          mayEnd.wait()
+          isMade.store(true, ordering: .releasing)
+        }
         return index
       } use: { index, _ in
-        if index == 1 { throw Failure(index: 1) }
+        guard index == 1 else { return }
+        isMaking.wait()
+        mayEnd.signal()
+        throw Failure(index: 1)
       }
     }
-    #expect(running.load(ordering: .relaxed) == 0)
+    let wasMade = isMade.load(ordering: .acquiring)
+    #expect(wasMade)
   }
 }

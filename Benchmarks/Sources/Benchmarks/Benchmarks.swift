@@ -22,12 +22,17 @@ struct Benchmarks: AsyncParsableCommand {
   func run() async throws {
     let python = await findPeer()
     if python == nil {
-      print("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
+      try show("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
     }
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
-      print(try await line(benchmark, python: python))
+      try show(await line(benchmark, python: python))
     }
-    if only.isEmpty { print(try await layers()) }
+    if only.isEmpty { try show(await layers()) }
+  }
+
+  /// Prints a line at once, also into a file.
+  private func show(_ line: String) throws {
+    try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
 
   /// A Python that has PyTorch.
