@@ -1,0 +1,127 @@
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CImageCodecs.h"
+
+/// On the heap, so that what it holds is certain after a longjmp.
+typedef struct {
+  ImageReader base;
+  png_structp png;
+  png_infop info;
+  const uint8_t *file;
+  size_t count;
+  size_t position;
+  ImageFailure *failure;
+  jmp_buf escape;
+} PNGReader;
+
+static void fail(png_structp png, png_const_charp reason) {
+  PNGReader *reader = png_get_error_ptr(png);
+  snprintf(reader->failure->reason, sizeof reader->failure->reason, "%s", reason);
+  longjmp(reader->escape, 1);
+}
+
+static void ignoreWarning(png_structp png, png_const_charp reason) {
+  (void)png;
+  (void)reason;
+}
+
+static void readBytes(png_structp png, png_bytep bytes, size_t count) {
+  PNGReader *reader = png_get_io_ptr(png);
+  if (count > reader->count - reader->position) png_error(png, "the file is cut short");
+  memcpy(bytes, reader->file + reader->position, count);
+  reader->position += count;
+}
+
+static void closePNG(ImageReader *base) {
+  PNGReader *reader = (PNGReader *)base;
+  png_destroy_read_struct(&reader->png, &reader->info, NULL);
+  free(reader);
+}
+
+/// Asks for bytes: one a pixel for a palette's indices, else R, G and B. Alpha is dropped, and of 16
+/// bits the low 8.
+static void setTransforms(png_structp png, int colorType) {
+  if (colorType == PNG_COLOR_TYPE_PALETTE) {
+    png_set_packing(png);
+    return;
+  }
+  png_set_strip_16(png);
+  png_set_strip_alpha(png);
+  if (colorType == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
+  if ((colorType & PNG_COLOR_MASK_COLOR) == 0) png_set_gray_to_rgb(png);
+}
+
+/// Replaces the indices at the beginning of a row by their colours, from the last one on.
+static void expandPalette(PNGReader *reader, uint8_t *row) {
+  png_colorp palette = NULL;
+  int colors = 0;
+  png_get_PLTE(reader->png, reader->info, &palette, &colors);
+  for (long column = reader->base.width - 1; column >= 0; column--) {
+    int index = row[column];
+    if (index >= colors) png_error(reader->png, "a pixel's colour is not in the palette");
+    row[3 * column] = palette[index].red;
+    row[3 * column + 1] = palette[index].green;
+    row[3 * column + 2] = palette[index].blue;
+  }
+}
+
+static int readPNG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
+  PNGReader *reader = (PNGReader *)base;
+  reader->failure = failure;
+  if (setjmp(reader->escape)) return 0;
+
+  int colorType = png_get_color_type(reader->png, reader->info);
+  setTransforms(reader->png, colorType);
+  int passes = png_set_interlace_handling(reader->png);
+  png_read_update_info(reader->png, reader->info);
+  size_t stride = 3 * (size_t)base->width;
+  size_t expected = colorType == PNG_COLOR_TYPE_PALETTE ? (size_t)base->width : stride;
+  if (png_get_rowbytes(reader->png, reader->info) != expected)
+    png_error(reader->png, "rows of an unexpected size");
+
+  for (int pass = 0; pass < passes; pass++)
+    for (long row = 0; row < base->height; row++)
+      png_read_row(reader->png, pixels + row * stride, NULL);
+  if (colorType == PNG_COLOR_TYPE_PALETTE)
+    for (long row = 0; row < base->height; row++) expandPalette(reader, pixels + row * stride);
+  png_read_end(reader->png, NULL);
+  return 1;
+}
+
+ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure) {
+  PNGReader *reader = calloc(1, sizeof *reader);
+  if (reader == NULL) {
+    snprintf(failure->reason, sizeof failure->reason, "out of memory");
+    return NULL;
+  }
+  reader->base.read = readPNG;
+  reader->base.close = closePNG;
+  reader->file = file;
+  reader->count = count;
+  reader->failure = failure;
+  snprintf(failure->reason, sizeof failure->reason, "out of memory");
+  if (setjmp(reader->escape)) {
+    closePNG(&reader->base);
+    return NULL;
+  }
+
+  reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, fail, ignoreWarning);
+  if (reader->png != NULL) reader->info = png_create_info_struct(reader->png);
+  if (reader->info == NULL) longjmp(reader->escape, 1);
+  png_set_read_fn(reader->png, reader, readBytes);
+  // The caller judges the size before anything is allocated for it.
+  png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  // Chunks that say nothing about R, G and B are skipped unread: a bomb in them does not go off.
+  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
+  // In the chunks that are left, what libpng would overlook is damage.
+  png_set_benign_errors(reader->png, 0);
+  png_read_info(reader->png, reader->info);
+  reader->base.width = png_get_image_width(reader->png, reader->info);
+  reader->base.height = png_get_image_height(reader->png, reader->info);
+  return &reader->base;
+}
