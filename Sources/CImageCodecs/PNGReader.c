@@ -88,7 +88,7 @@ static int readPNG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
       png_read_row(reader->png, pixels + row * stride, NULL);
   if (colorType == PNG_COLOR_TYPE_PALETTE)
     for (long row = 0; row < base->height; row++) expandPalette(reader, pixels + row * stride);
-  png_read_end(reader->png, NULL);
+  png_read_end(reader->png, reader->info);
   return 1;
 }
 

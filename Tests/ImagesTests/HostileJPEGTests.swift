@@ -1,0 +1,70 @@
+import Images
+import TestSupport
+import Testing
+
+/// JPEG files that lie.
+struct HostileJPEGTests {
+  @Test func `a size at JPEG's limit is judged before anything is allocated`() throws {
+    for (width, height) in [(65500, 65500), (16385, 1), (2049, 2048)] {
+      #expect(
+        problem(decoding: JPEGFile.grey(width: width, height: height, scans: []))
+          == .dimensionsTooLarge(
+            width: width, height: height, maximumSide: 16384, maximumPixelCount: 1 << 22))
+    }
+    for (width, height) in [(0, 8), (8, 0), (65535, 65535)] {
+      let file = JPEGFile.grey(width: width, height: height, scans: [])
+      #expect(problem(decoding: file)?.isDamage == true)
+    }
+  }
+
+  @Test func `a progressive file of a hundred scans, and of one more`() throws {
+    let scans = JPEGFile.refinements(count: 100)
+    let file = JPEGFile.grey(width: 8, height: 8, scans: scans)
+    let grey = [UInt8](repeating: 128, count: 8 * 8 * 3)
+    #expect(try Image(decoding: file, file: "image").pixels == grey)
+    let longer = JPEGFile.grey(width: 8, height: 8, scans: JPEGFile.refinements(count: 101))
+    #expect(problem(decoding: longer) == .damaged(.jpeg, "more than 100 scans"))
+    // A thousand valid scans, each of 12 bytes and each a pass over all pixels.
+    let bomb = JPEGFile.grey(width: 2048, height: 2048, scans: JPEGFile.refinements(count: 800))
+    #expect(problem(decoding: bomb)?.isDamage == true)
+  }
+
+  @Test func `a component that no scan tells of`() throws {
+    let fixture = try #require(FileFixture.jpegs.first { $0.name == "JPEG 4:4:4, progressive" })
+    // The first scan is of all components; what is left after taking it away lacks their averages.
+    let starts = fixture.bytes.indices.dropLast().filter {
+      fixture.bytes[$0] == 0xFF && fixture.bytes[$0 + 1] == 0xDA
+    }
+    let without = Array(fixture.bytes[..<starts[0]] + fixture.bytes[starts[1]...])
+    #expect(problem(decoding: without)?.isDamage == true)
+    let file = JPEGFile.colorWithScanOfOneComponent
+    #expect(problem(decoding: file) == .damaged(.jpeg, "no scan of one of the components"))
+  }
+
+  @Test func `a file without end, tables or image`() {
+    #expect(problem(decoding: [0xFF, 0xD8, 0xFF])?.isDamage == true)
+    #expect(problem(decoding: [0xFF, 0xD8, 0xFF, 0xD9])?.isDamage == true)
+    #expect(problem(decoding: [0xFF, 0xD8, 0xFF] + [UInt8](repeating: 0xFF, count: 9999)) != nil)
+  }
+
+  @Test func `kinds that are not read are unsupported, not damaged`() throws {
+    let fixture = FileFixture.jpegs[0]
+    let frame = try #require(
+      fixture.bytes.indices.dropLast().first {
+        fixture.bytes[$0] == 0xFF && fixture.bytes[$0 + 1] == 0xC0
+      })
+    var lossless = fixture.bytes
+    lossless[frame + 1] = 0xC3
+    #expect(
+      problem(decoding: lossless)
+        == .unsupported(.jpeg, "Unsupported JPEG process: SOF type 0xc3"))
+    var deep = fixture.bytes
+    deep[frame + 4] = 12
+    #expect(problem(decoding: deep) == .unsupported(.jpeg, "Unsupported JPEG data precision 12"))
+    let pair = JPEGFile.file(
+      frame: JPEGFile.frame(0xC0, width: 8, height: 8, components: 2),
+      scans: [[0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0x3F]])
+    #expect(
+      problem(decoding: pair) == .unsupported(.jpeg, "2 components, expected 1, 3 or 4"))
+  }
+}

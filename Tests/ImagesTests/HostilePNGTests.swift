@@ -1,0 +1,116 @@
+import Images
+import TestSupport
+import Testing
+
+/// PNG files that lie.
+struct HostilePNGTests {
+  /// The data of a 1×1 image in colour: a row without filter.
+  static let pixel = PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, 1, 2, 3]))
+
+  @Test func `a file put together rightly is read`() throws {
+    let file = PNGFile(width: 1, height: 1, Self.pixel)
+    let image = try Image(decoding: file.bytes, file: "image")
+    #expect(image == Image(height: 1, width: 1, pixels: [1, 2, 3]))
+  }
+
+  @Test func `claimed sizes are judged before anything is allocated`() {
+    func problem(_ width: UInt32, _ height: UInt32) -> ImageError.Problem? {
+      ImagesTests.problem(decoding: PNGFile(width: width, height: height, Self.pixel).bytes)
+    }
+    for (width, height) in [(1 << 31 - 1, 1 << 31 - 1), (16385, 1), (2049, 2048), (1, 1 << 31 - 1)]
+    {
+      #expect(
+        problem(UInt32(width), UInt32(height))
+          == .dimensionsTooLarge(
+            width: width, height: height, maximumSide: 16384, maximumPixelCount: 1 << 22))
+    }
+    for (width, height): (UInt32, UInt32) in [(1 << 31, 1 << 31), (~0, 1), (0, 1), (1, 0), (0, 0)] {
+      #expect(problem(width, height)?.isDamage == true)
+    }
+  }
+
+  @Test func `a wrong checksum is an error in each chunk that is needed`() throws {
+    let file = PNGFile(
+      width: 1, height: 1, color: 3, PNGFile.Chunk(name: "PLTE", data: [1, 2, 3]),
+      PNGFile.Chunk(name: "tEXt", data: [65, 0, 66]),
+      PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, 0])))
+    for index in file.chunks.indices {
+      var damaged = file
+      damaged.chunks[index].checksumError = 1
+      let problem = problem(decoding: damaged.bytes)
+      #expect((problem == nil) == (file.chunks[index].name == "tEXt"))
+      if let problem { #expect(problem.description.hasSuffix("CRC error")) }
+    }
+  }
+
+  @Test func `chunks that are missing, unknown or out of order`() throws {
+    let file = PNGFile(
+      width: 1, height: 1, color: 3, PNGFile.Chunk(name: "PLTE", data: [1, 2, 3]),
+      PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, 0])))
+    #expect(problem(decoding: file.bytes) == nil)
+    for index in file.chunks.indices {
+      var shorter = file
+      shorter.chunks.remove(at: index)
+      #expect(problem(decoding: shorter.bytes)?.isDamage == true, "without chunk \(index)")
+      var unknown = file
+      unknown.chunks.insert(PNGFile.Chunk(name: "WHAT", data: []), at: index)
+      #expect(problem(decoding: unknown.bytes)?.isDamage == true, "unknown chunk at \(index)")
+    }
+    var twice = file
+    twice.chunks.insert(file.chunks[0], at: 1)
+    #expect(problem(decoding: twice.bytes)?.isDamage == true)
+  }
+
+  @Test func `an index beyond the palette`() {
+    for (depth, row): (UInt8, UInt8) in [(8, 2), (4, 0x02), (4, 0xF0), (2, 0b0010_0000)] {
+      let file = PNGFile(
+        width: 2, height: 1, depth: depth, color: 3,
+        PNGFile.Chunk(name: "PLTE", data: [1, 2, 3, 4, 5, 6]),
+        PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, row] + (depth == 8 ? [0] : []))))
+      #expect(
+        problem(decoding: file.bytes) == .damaged(.png, "a pixel's colour is not in the palette"))
+    }
+  }
+
+  @Test func `palettes of the wrong size`() {
+    for count in [0, 2, 4, 769, 771] {
+      let file = PNGFile(
+        width: 1, height: 1, color: 3,
+        PNGFile.Chunk(name: "PLTE", data: [UInt8](repeating: 7, count: count)),
+        PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, 0])))
+      #expect(problem(decoding: file.bytes)?.isDamage == true, "\(count) bytes")
+    }
+  }
+
+  @Test func `data of another length than the size claims`() {
+    let rows = [UInt8](repeating: 0, count: 60000)
+    for data in [[], [0], [0, 1, 2], [0, 1, 2, 3, 4], rows] {
+      let file = PNGFile(
+        width: 1, height: 1, PNGFile.Chunk(name: "IDAT", data: PNGFile.stored(data)))
+      #expect(problem(decoding: file.bytes)?.isDamage == true, "\(data.count) bytes")
+    }
+  }
+
+  @Test func `data with a wrong filter, a wrong sum or a wrong method`() {
+    let stored = PNGFile.stored([0, 1, 2, 3])
+    for data in [
+      PNGFile.stored([5, 1, 2, 3]), Array(stored.dropLast()), stored.dropLast() + [0],
+      [0x79] + stored.dropFirst(), [], stored + stored,
+    ] {
+      let file = PNGFile(width: 1, height: 1, PNGFile.Chunk(name: "IDAT", data: data))
+      #expect(problem(decoding: file.bytes)?.isDamage == true)
+    }
+  }
+
+  @Test func `depths and colour types that do not exist`() {
+    let sound: Set<[UInt8]> = [
+      [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [2, 8], [2, 16], [4, 8], [4, 16], [6, 8], [6, 16],
+    ]
+    for color in UInt8(0)...7 where color != 3 {
+      for depth in UInt8(0)...17 where !sound.contains([color, depth]) {
+        let file = PNGFile(width: 1, height: 1, depth: depth, color: color, Self.pixel)
+        #expect(problem(decoding: file.bytes)?.isDamage == true)
+      }
+    }
+  }
+}

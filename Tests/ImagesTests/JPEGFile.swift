@@ -1,0 +1,63 @@
+/// JPEG files put together by hand, in which every coefficient is 0.
+enum JPEGFile {
+  /// A file of all 8 × 8 tables that the scans need: codes of one bit, `0`, each for one symbol.
+  static func file(frame: [UInt8], scans: [[UInt8]]) -> [UInt8] {
+    let quantisation: [UInt8] = [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
+    return [0xFF, 0xD8] + quantisation + frame + table(0x00, symbol: 0) + table(0x10, symbol: 0)
+      + table(0x11, symbol: 0xE0) + scans.joined() + [0xFF, 0xD9]
+  }
+
+  static func frame(_ marker: UInt8, width: Int, height: Int, components: UInt8) -> [UInt8] {
+    let size = [height, width].flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+    return [0xFF, marker, 0, 8 + 3 * components, 8] + size + [components]
+      + (1...components).flatMap { [$0, 0x11, 0] }
+  }
+
+  /// A progressive grey file; a first scan of the blocks' averages precedes those given.
+  static func grey(width: Int, height: Int, scans: [[UInt8]]) -> [UInt8] {
+    let blocks = (width + 7) / 8 * ((height + 7) / 8)
+    let averages =
+      scan(first: 0, last: 0, high: 0, low: 0, table: 0)
+      + [UInt8](repeating: 0, count: min(blocks, 1 << 16) / 8) + padding(blocks % 8)
+    return file(
+      frame: frame(0xC2, width: width, height: height, components: 1), scans: [averages] + scans)
+  }
+
+  /// Scans that, with the first, are `count`: each coefficient by itself, bit by bit.
+  ///
+  /// They fit 65536 blocks, of which one code with 14 further bits passes over 16384.
+  static func refinements(count: Int) -> [[UInt8]] {
+    let steps = (UInt8(1)...63).flatMap { coefficient in
+      (0...13).reversed().map { (coefficient, UInt8($0)) }
+    }
+    return steps.prefix(count - 1).map { coefficient, bit in
+      scan(
+        first: coefficient, last: coefficient, high: bit == 13 ? 0 : bit + 1, low: bit, table: 1)
+        // Four times a zero for the code and 14 zeros for the run.
+        + [UInt8](repeating: 0, count: 7) + padding(4)
+    }
+  }
+
+  /// A baseline file of three components and one scan, of the first.
+  static var colorWithScanOfOneComponent: [UInt8] {
+    file(
+      frame: frame(0xC0, width: 8, height: 8, components: 3),
+      scans: [scan(first: 0, last: 63, high: 0, low: 0, table: 0) + padding(2)])
+  }
+
+  /// The header of a scan of component 1, with the table for coefficients other than the first.
+  private static func scan(
+    first: UInt8, last: UInt8, high: UInt8, low: UInt8, table: UInt8
+  ) -> [UInt8] {
+    [0xFF, 0xDA, 0, 8, 1, 1, table, first, last, high << 4 | low]
+  }
+
+  /// The last byte of a scan, of this number of zeros, filled up with ones.
+  private static func padding(_ zeros: Int) -> [UInt8] {
+    zeros == 0 ? [] : [UInt8(0xFF >> zeros)]
+  }
+
+  private static func table(_ kind: UInt8, symbol: UInt8) -> [UInt8] {
+    [0xFF, 0xC4, 0, 20, kind, 1] + [UInt8](repeating: 0, count: 15) + [symbol]
+  }
+}
