@@ -13,28 +13,27 @@ enum JPEGFile {
       + (1...components).flatMap { [$0, 0x11, 0] }
   }
 
-  /// A progressive grey file; a first scan of the blocks' averages precedes those given.
-  static func grey(width: Int, height: Int, scans: [[UInt8]]) -> [UInt8] {
-    let blocks = (width + 7) / 8 * ((height + 7) / 8)
-    let averages =
-      scan(first: 0, last: 0, high: 0, low: 0, table: 0)
-      + [UInt8](repeating: 0, count: min(blocks, 1 << 16) / 8) + padding(blocks % 8)
+  /// A progressive grey file of this many scans: first the blocks' averages, then each coefficient by
+  /// itself, bit by bit.
+  static func grey(width: Int, height: Int, scanCount: Int = 1) -> [UInt8] {
+    let blocks = min((width + 7) / 8 * ((height + 7) / 8), 1 << 16)
+    let averages = scan(first: 0, last: 0, high: 0, low: 0, table: 0) + zeros(blocks)
     return file(
-      frame: frame(0xC2, width: width, height: height, components: 1), scans: [averages] + scans)
+      frame: frame(0xC2, width: width, height: height, components: 1),
+      scans: [averages] + refinements(count: scanCount - 1, blocks: blocks))
   }
 
-  /// Scans that, with the first, are `count`: each coefficient by itself, bit by bit.
-  ///
-  /// They fit 65536 blocks, of which one code with 14 further bits passes over 16384.
-  static func refinements(count: Int) -> [[UInt8]] {
+  /// Scans of no more than 18 bytes that are each a pass over all blocks.
+  private static func refinements(count: Int, blocks: Int) -> [[UInt8]] {
     let steps = (UInt8(1)...63).flatMap { coefficient in
       (0...13).reversed().map { (coefficient, UInt8($0)) }
     }
-    return steps.prefix(count - 1).map { coefficient, bit in
+    // A code and the 14 bits behind it pass over 16384 blocks.
+    let codes = zeros((blocks + 16383) / 16384 * 15)
+    return steps.prefix(count).map { coefficient, bit in
       scan(
         first: coefficient, last: coefficient, high: bit == 13 ? 0 : bit + 1, low: bit, table: 1)
-        // Four times a zero for the code and 14 zeros for the run.
-        + [UInt8](repeating: 0, count: 7) + padding(4)
+        + codes
     }
   }
 
@@ -42,7 +41,7 @@ enum JPEGFile {
   static var colorWithScanOfOneComponent: [UInt8] {
     file(
       frame: frame(0xC0, width: 8, height: 8, components: 3),
-      scans: [scan(first: 0, last: 63, high: 0, low: 0, table: 0) + padding(2)])
+      scans: [scan(first: 0, last: 63, high: 0, low: 0, table: 0) + zeros(2)])
   }
 
   /// The header of a scan of component 1, with the table for coefficients other than the first.
@@ -52,9 +51,9 @@ enum JPEGFile {
     [0xFF, 0xDA, 0, 8, 1, 1, table, first, last, high << 4 | low]
   }
 
-  /// The last byte of a scan, of this number of zeros, filled up with ones.
-  private static func padding(_ zeros: Int) -> [UInt8] {
-    zeros == 0 ? [] : [UInt8(0xFF >> zeros)]
+  /// This number of zeros, filled up with ones to whole bytes.
+  private static func zeros(_ count: Int) -> [UInt8] {
+    [UInt8](repeating: 0, count: count / 8) + (count % 8 == 0 ? [] : [UInt8(0xFF >> (count % 8))])
   }
 
   private static func table(_ kind: UInt8, symbol: UInt8) -> [UInt8] {
