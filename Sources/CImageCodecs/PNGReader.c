@@ -6,6 +6,9 @@
 
 #include "CImageCodecs.h"
 
+/// The type of a chunk of image data, IDAT.
+static const png_uint_32 imageData = 0x49444154;
+
 /// On the heap, so that what it holds is certain after a longjmp.
 typedef struct {
   ImageReader base;
@@ -14,6 +17,8 @@ typedef struct {
   const uint8_t *file;
   size_t count;
   size_t position;
+  /// The bytes of image data that the row being read has taken.
+  size_t rowCount;
   ImageFailure *failure;
   jmp_buf escape;
 } PNGReader;
@@ -29,8 +34,19 @@ static void ignoreWarning(png_structp png, png_const_charp reason) {
   (void)reason;
 }
 
+/// A row of at most 8 bytes a pixel takes no more than this, save the last: libpng inflates whatever
+/// follows it, a thousand times as long, though it can only be a checksum.
+static void checkRow(PNGReader *reader, size_t count) {
+  int isData = (png_get_io_state(reader->png) & PNG_IO_CHUNK_DATA) != 0;
+  if (!isData || png_get_io_chunk_type(reader->png) != imageData) return;
+  reader->rowCount += count;
+  if (reader->rowCount > 16384 + 16 * (size_t)reader->base.width)
+    png_error(reader->png, "image data behind the last row");
+}
+
 static void readBytes(png_structp png, png_bytep bytes, size_t count) {
   PNGReader *reader = png_get_io_ptr(png);
+  checkRow(reader, count);
   if (count > reader->count - reader->position) png_error(png, "the file is cut short");
   memcpy(bytes, reader->file + reader->position, count);
   reader->position += count;
@@ -84,8 +100,10 @@ static int readPNG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
     png_error(reader->png, "rows of an unexpected size");
 
   for (int pass = 0; pass < passes; pass++)
-    for (long row = 0; row < base->height; row++)
+    for (long row = 0; row < base->height; row++) {
+      reader->rowCount = 0;
       png_read_row(reader->png, pixels + row * stride, NULL);
+    }
   if (colorType == PNG_COLOR_TYPE_PALETTE)
     for (long row = 0; row < base->height; row++) expandPalette(reader, pixels + row * stride);
   png_read_end(reader->png, reader->info);

@@ -83,12 +83,17 @@ struct HostilePNGTests {
   }
 
   @Test func `data of another length than the size claims`() {
-    let rows = [UInt8](repeating: 0, count: 60000)
-    for data in [[], [0], [0, 1, 2], [0, 1, 2, 3, 4], rows] {
-      let file = PNGFile(
-        width: 1, height: 1, PNGFile.Chunk(name: "IDAT", data: PNGFile.stored(data)))
-      #expect(problem(decoding: file.bytes)?.isDamage == true, "\(data.count) bytes")
+    func problem(_ data: [UInt8]) -> ImageError.Problem? {
+      let chunk = PNGFile.Chunk(name: "IDAT", data: PNGFile.stored(data))
+      return ImagesTests.problem(decoding: PNGFile(width: 1, height: 1, chunk).bytes)
     }
+    for data in [[], [0], [0, 1, 2]] as [[UInt8]] {
+      #expect(problem(data) == .damaged(.png, "Not enough image data"), "\(data.count) bytes")
+    }
+    #expect(problem([0, 1, 2, 3, 4]) == .damaged(.png, "IDAT: Too much image data"))
+    // Not read to its end, which could be a thousand times longer once inflated.
+    let rows = [UInt8](repeating: 0, count: 60000)
+    #expect(problem(rows) == .damaged(.png, "image data behind the last row"))
   }
 
   @Test func `data with a wrong filter, a wrong sum or a wrong method`() {
