@@ -1,6 +1,6 @@
 /// JPEG files put together by hand, in which every coefficient is 0.
 enum JPEGFile {
-  /// A file of all 8 × 8 tables that the scans need: codes of one bit, `0`, each for one symbol.
+  /// A file with the tables that the scans need, each of a single code: the bit 0.
   static func file(frame: [UInt8], scans: [[UInt8]]) -> [UInt8] {
     let quantisation: [UInt8] = [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
     return [0xFF, 0xD8] + quantisation + frame + table(0x00, symbol: 0) + table(0x10, symbol: 0)

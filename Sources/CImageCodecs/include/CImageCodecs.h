@@ -1,5 +1,6 @@
-// PNG and JPEG files through libpng and libjpeg. Both leave an error by longjmp, which must not cross
-// a Swift frame, so every call to them is made here. Pixels are [height, width, 3] bytes: R, G, B.
+// PNG and JPEG files through libpng and libjpeg. Both report errors by longjmp, which must not
+// cross a Swift frame, so every call to them is made here. Pixels are [height, width, 3] bytes, R, G
+// and B. There is no global state: files can be read and written on any number of threads.
 
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
@@ -24,8 +25,8 @@ typedef struct ImageReader {
   void (*close)(struct ImageReader *reader);
 } ImageReader;
 
-/// Reads the header of a PNG file, and allocates nothing that grows with the sizes it claims. Returns
-/// NULL and sets the failure if it is damaged.
+/// Reads the header of a PNG file, and allocates nothing that grows with the sizes it claims.
+/// Returns NULL and sets the failure if it is damaged.
 ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure);
 
 /// The same for a JPEG file.
