@@ -34,14 +34,12 @@ let package = Package(
       dependencies: ["Checkpoints", "Datasets", "Formats", "Networks", "Tensors", yams]),
     .target(
       name: "Evaluation",
-      dependencies: [
-        "Corruptions", "Datasets", "Formats", "Images", "Networks", "Scoring", "Tensors",
-      ]),
+      dependencies: ["Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
 
     // Floor 3: labelled images
     .target(
       name: "Datasets",
-      dependencies: ["Formats", "Images", "Tensors"],
+      dependencies: ["Corruptions", "Formats", "Images", "Tensors"],
       resources: [.embedInCode("Digits/Resources")]),
 
     // Floor 2: what the project exists for
@@ -89,7 +87,9 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Datasets", "Formats", "Images", "Tensors", "TestSupport", yams],
+      dependencies: [
+        "Corruptions", "Datasets", "Formats", "Images", "Tensors", "TestSupport", yams,
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "TrainingTests",
@@ -99,8 +99,8 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring", "Tensors",
-        "TestSupport",
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Scoring",
+        "Tensors", "TestSupport",
       ]),
     .testTarget(
       name: "CommandTests", dependencies: ["Datasets", "Formats", "TestSupport", "mixmo"]),

@@ -13,11 +13,16 @@ package protocol Dataset: Sendable {
 
   /// One image of `imageSide × imageSide` pixels.
   func image(at index: Int) throws -> Image
+
+  /// The bytes that an image is made of, as they are stored; its pixels by default.
+  func storedBytes(at index: Int) throws -> [UInt8]
 }
 
 extension Dataset {
   /// The number of images.
   package var count: Int { labels.count }
+
+  package func storedBytes(at index: Int) throws -> [UInt8] { try image(at: index).pixels }
 
   /// The image at `index`.
   ///

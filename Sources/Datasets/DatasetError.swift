@@ -4,16 +4,32 @@ import Foundation
 package enum DatasetError: Error, CustomStringConvertible, Equatable {
   /// None of `places` holds the data set.
   case notFound(dataset: String, places: [URL])
-  /// Reading this data set is not possible here.
-  case unsupported(dataset: String)
+  /// A file does not hold what it should at a place in it.
+  case malformed(URL, place: String?, expected: String, found: String)
   /// A file of records holds none.
   case noRecords(URL, recordSize: Int)
   /// A file ends within the record that starts at `offset`; sizes in bytes.
   case partialRecord(URL, offset: Int, expected: Int, found: Int)
-  /// The byte at `offset` is not a class in 0..<`classCount`.
-  case labelOutOfRange(URL, offset: Int, classCount: Int, found: Int)
+  /// What stands at `place` is not a class in 0..<`classCount`.
+  case labelOutOfRange(URL, place: String, classCount: Int, found: Int)
   /// An image has another size than its data set's.
   case wrongImageSize(dataset: String, index: Int, expected: Int, height: Int, width: Int)
+  /// An image file has another size than its data set's images.
+  case wrongFileSize(URL, expected: Int, height: Int, width: Int)
+  /// A folder that should have images of `expected` classes lacks those of some.
+  case missingClasses(URL, expected: Int, missing: [String])
+  /// A folder has folders beside those of the classes.
+  case unknownClasses(URL, [String])
+  /// Images that a list names are not in the folder.
+  case missingImages(URL, missing: [String])
+  /// A class has another number of images than the clean test set.
+  case wrongClassCount(URL, expected: Int, found: Int)
+  /// A label is not that of the clean test set.
+  case otherLabel(URL, row: Int, expected: Int, found: Int)
+  /// A data set of which no corrupted images are published.
+  case noCorruptedFiles(dataset: String)
+  /// A benchmark has no corruption of this name.
+  case unknownCorruption(String, known: [String])
   /// A data set has fewer images than something needs.
   case tooFewImages(dataset: String, purpose: String, expected: Int, found: Int)
   /// A data set has more classes than a format can name.
@@ -27,16 +43,33 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .notFound(let dataset, let places):
       "\(dataset): no data found; looked in \(places.map(\.path).joined(separator: ", "))"
-    case .unsupported(let dataset):
-      "\(dataset): reading this data set is not supported"
+    case .malformed(let url, let place, let expected, let found):
+      "\(url.path): \(place.map { "\($0): " } ?? "")expected \(expected), found \(found)"
     case .noRecords(let url, let recordSize):
       "\(url.path): expected records of \(recordSize) bytes, found an empty file"
     case .partialRecord(let url, let offset, let expected, let found):
       "\(url.path): byte \(offset): expected a record of \(expected) bytes, found \(found)"
-    case .labelOutOfRange(let url, let offset, let classCount, let found):
-      "\(url.path): byte \(offset): expected a label from 0 to \(classCount - 1), found \(found)"
+    case .labelOutOfRange(let url, let place, let classCount, let found):
+      "\(url.path): \(place): expected a label from 0 to \(classCount - 1), found \(found)"
     case .wrongImageSize(let dataset, let index, let expected, let height, let width):
       "\(dataset): image \(index): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
+    case .wrongFileSize(let url, let expected, let height, let width):
+      "\(url.path): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
+    case .missingClasses(let url, let expected, let missing):
+      "\(url.path): expected images of \(expected) classes, found \(expected - missing.count); "
+        + "missing: \(Self.listed(missing))"
+    case .unknownClasses(let url, let names):
+      "\(url.path): expected folders of the data set's classes alone, found \(Self.listed(names))"
+    case .missingImages(let url, let missing):
+      "\(url.path): expected every annotated image; missing: \(Self.listed(missing))"
+    case .wrongClassCount(let url, let expected, let found):
+      "\(url.path): expected \(expected) images, as in the clean test set, found \(found)"
+    case .otherLabel(let url, let row, let expected, let found):
+      "\(url.path): row \(row): expected class \(expected), that of the clean test set, found \(found)"
+    case .noCorruptedFiles(let dataset):
+      "\(dataset): expected corrupted files, which are published for CIFAR and Tiny-ImageNet alone"
+    case .unknownCorruption(let name, let known):
+      "corruption: expected one of \(known.joined(separator: ", ")), found \(name)"
     case .tooFewImages(let dataset, let purpose, let expected, let found):
       "\(dataset): \(purpose) needs at least \(expected) images, found \(found)"
     case .tooManyClasses(let dataset, let expected, let found):
@@ -48,5 +81,11 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(method.rawValue): expected masks of at least \(expected)×\(expected), "
         + "found \(height)×\(width)"
     }
+  }
+
+  /// The first ten names, and how many more there are.
+  private static func listed(_ names: [String]) -> String {
+    let shown = names.prefix(10).joined(separator: ", ")
+    return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A data set known by name, and the facts about it.
 package enum DatasetKind: String, CaseIterable, Sendable, Codable {
@@ -40,11 +41,35 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
 
   /// Reads one part of the data set below the folder `data`.
   ///
-  /// - Throws: `DatasetError` or `FileError`.
-  package func read(_ split: DatasetSplit, in data: URL) throws -> any Dataset {
-    guard let layout = CIFARLayout(self) else {
-      throw DatasetError.unsupported(dataset: rawValue)
+  /// With a folder `cache`, images that come in files of their own are decoded once and kept there.
+  ///
+  /// - Throws: `DatasetError` or `FileError`, and the errors of the files' formats.
+  package func read(
+    _ split: DatasetSplit, in data: URL, cache: URL? = nil, workers: Workers = Workers(count: 1)
+  ) throws -> any Dataset {
+    guard self == .tinyimagenet200 else { return try CIFARDataset(self, split, in: data) }
+    let images = try TinyImageNetFolder(in: data).images(split)
+    guard let cache else { return images }
+    return try PackedImages(
+      images, in: cache, prefix: "\(rawValue)-\(split.rawValue)", workers: workers)
+  }
+
+  /// Opens the corrupted files of the data set's test images below the folder `data`.
+  ///
+  /// Read are the corruptions `names`, in that order; those without files are left out if the
+  /// benchmark may be partial, else they are errors.
+  ///
+  /// - Throws: `DatasetError.noCorruptedFiles` for a data set that has none, `DatasetError`,
+  ///   `NumPyError` or `FileError` naming the file.
+  package func benchmark(
+    of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
+  ) throws -> any CorruptionBenchmark {
+    switch self {
+    case .cifar10, .cifar100:
+      try CIFARCBenchmark(self, clean: clean, in: data, names: names, isPartial: isPartial)
+    case .tinyimagenet200:
+      try TinyImageNetCBenchmark(clean: clean, in: data, names: names, isPartial: isPartial)
+    case .digits: throw DatasetError.noCorruptedFiles(dataset: rawValue)
     }
-    return try CIFARDataset(layout, split, in: data)
   }
 }

@@ -4,6 +4,8 @@ import Foundation
 package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   /// A prediction file is of another shape than the evaluation's `[N, M, K]`.
   case otherShape(URL, expected: [Int], found: [Int])
+  /// Images that were asked for as those of one cell, and were read from the place of another.
+  case otherCell(expected: Cell, found: Cell)
   /// The folder holds an evaluation of something else.
   case otherEvaluation(URL, field: String, expected: String, found: String)
   /// The folder's record is not one of ours.
@@ -14,6 +16,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .otherShape(let url, let expected, let found):
       "\(url.path): expected logits of shape \(expected), found \(found); remove the file to make it"
         + " again"
+    case .otherCell(let expected, let found):
+      "expected the images of \(expected.name), found those of \(found.name)"
     case .otherEvaluation(let url, let field, let expected, let found):
       "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
         + "\(found); remove its run.json and predictions, or choose another folder"

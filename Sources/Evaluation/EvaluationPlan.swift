@@ -1,6 +1,6 @@
-import Corruptions
 import Datasets
 import Scoring
+import Tensors
 
 /// One cell of an evaluation: the clean test set, or a corruption at a severity.
 package struct Cell: Hashable, Sendable {
@@ -19,46 +19,72 @@ package struct Cell: Hashable, Sendable {
 package struct EvaluationPlan: Sendable {
   /// The name in the `run` column.
   package let runName: String
-  package let dataset: any Dataset
+  /// The clean test images.
+  package let images: any Dataset
   package let normalization: Normalization
-  /// The corruptions, each at the severities that are also in `severities`.
-  package let corruptions: [Corruption]
+  package let benchmark: (any CorruptionBenchmark)?
+  /// The corruptions' severities, those that the benchmark has as well.
   package let severities: [Int]
   package let calibrations: [Calibration]
-  /// Decides the corruptions' random draws.
-  package let seed: UInt64
-  /// How many images of the data set, from the first on.
-  package let imageCount: Int
+  private let imageLimit: Int
 
+  /// A plan for the test set `dataset`, or for `imageLimit` of its images, evenly spaced.
   package init(
     runName: String, dataset: any Dataset, normalization: Normalization,
-    corruptions: [Corruption], severities: [Int] = Array(1...5), calibrations: [Calibration],
-    seed: UInt64, imageLimit: Int? = nil
+    benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
+    calibrations: [Calibration], imageLimit: Int? = nil
   ) {
     self.runName = runName
-    self.dataset = dataset
     self.normalization = normalization
-    self.corruptions = corruptions
+    self.benchmark = benchmark
     self.severities = severities
     self.calibrations = calibrations
-    self.seed = seed
-    imageCount = min(imageLimit ?? dataset.count, dataset.count)
+    self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
+    images = Subset(self.imageLimit, of: dataset)
   }
 
   /// The clean test set, then every corruption from its lowest severity on.
   package var cells: [Cell] {
     [.clean]
-      + corruptions.flatMap { corruption in
-        corruption.severities.filter(severities.contains).map {
-          Cell(corruption: corruption.label, severity: $0)
+      + (benchmark?.corruptions ?? []).flatMap { series in
+        series.severities.filter(severities.contains).map {
+          Cell(corruption: series.name, severity: $0)
         }
       }
   }
 
-  /// The classes of the images that are scored.
-  package var labels: [Int] { Array(dataset.labels.prefix(imageCount)) }
+  /// How many images each cell has.
+  package var imageCount: Int { images.count }
 
-  func corruption(of cell: Cell) -> Corruption? {
-    corruptions.first { $0.label == cell.corruption }
+  /// The classes of the images that are scored.
+  package var labels: [Int] { images.labels }
+
+  /// The images of a cell, and what a user should know about their files.
+  ///
+  /// - Throws: what opening the files throws; `EvaluationError.otherCell` where their place in the
+  ///   data is that of another cell.
+  package func open(_ cell: Cell) throws -> (images: any Dataset, notes: [String]) {
+    guard cell != .clean, let benchmark else { return (images, []) }
+    let corrupted = try benchmark.images(under: cell.corruption, severity: cell.severity)
+    let found = Cell(corruption: corrupted.corruption, severity: corrupted.severity)
+    guard found == cell else { throw EvaluationError.otherCell(expected: cell, found: found) }
+    return (Subset(imageLimit, of: corrupted), corrupted.notes)
+  }
+
+  /// SHA-256 of the stored images of each cell that is read from files, by the cell's name, and what
+  /// a user should know about them.
+  ///
+  /// - Throws: what opening and reading the files throws.
+  package func fingerprints(
+    workers: Workers
+  ) throws -> (digests: [String: String], notes: [String]) {
+    var digests: [String: String] = [:]
+    var notes: [String] = []
+    for cell in cells where cell != .clean && benchmark?.isGenerated == false {
+      let opened = try open(cell)
+      digests[cell.name] = try opened.images.storedFingerprint(workers: workers)
+      notes += opened.notes
+    }
+    return (digests, notes)
   }
 }

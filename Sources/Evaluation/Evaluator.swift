@@ -3,7 +3,6 @@
 import Datasets
 import Formats
 import Foundation
-import Images
 import Networks
 import Scoring
 import Tensors
@@ -54,10 +53,11 @@ package struct Evaluator: Sendable {
     let missing = missingCells
     let shape = [plan.imageCount, network.memberCount, network.classCount]
     for (index, cell) in missing.enumerated() {
+      let images = try plan.open(cell).images
       try NumPyArray.write(Float.self, shape: shape, to: store.url(of: cell)) { rows in
-        let makeBatch = { @Sendable in try batch($0, cell: cell) }
-        try Ahead.forEach(batchCount, make: makeBatch) { number, images in
-          try rows.append(network.logits(images).values)
+        let makeBatch = { @Sendable in try batch($0, of: images) }
+        try Ahead.forEach(batchCount, make: makeBatch) { number, batch in
+          try rows.append(network.logits(batch).values)
           try report(
             Progress(
               cell: cell,
@@ -74,20 +74,12 @@ package struct Evaluator: Sendable {
     number * Self.batchSize..<min((number + 1) * Self.batchSize, plan.imageCount)
   }
 
-  /// The normalised images `[N, H, W, 3]` of a batch of a cell.
-  private func batch(_ number: Int, cell: Cell) throws -> Tensor {
-    let (plan, corruption) = (plan, plan.corruption(of: cell))
-    let images = range(ofBatch: number)
-    let batch = try Batch(
-      labels: Array(plan.dataset.labels[images]), side: plan.dataset.imageSide,
-      normalization: plan.normalization, workers: loaders
-    ) { position in
-      let index = images.lowerBound + position
-      let image = try plan.dataset.image(at: index)
-      return try corruption?.apply(
-        to: image, severity: cell.severity, seed: plan.seed, imageIndex: index) ?? image
-    }
-    return batch.images
+  /// The normalised images `[N, H, W, 3]` of a batch.
+  private func batch(_ number: Int, of images: any Dataset) throws -> Tensor {
+    try Batch(
+      Array(range(ofBatch: number)), of: images, normalization: plan.normalization,
+      workers: loaders
+    ).images
   }
 
   private func score(memberCount: Int, classCount: Int) throws -> [CellResult] {

@@ -12,7 +12,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var checkpoint: String
     /// SHA-256 of the test images and labels.
     package var data: String
-    /// SHA-256 of the corruptions' table, where there are corruptions.
+    /// SHA-256 of the table of corruptions that images were made by, or `files` where corrupted
+    /// images were read; nil where there are none.
     package var suite: String?
     package var seed: UInt64
     /// The version of this program.
@@ -42,14 +43,19 @@ package struct RunRecord: Codable, Sendable, Equatable {
   }
 
   package var origin: Origin
+  /// SHA-256 of the corrupted images that were read from files, by cell.
+  package var cells: [String: String]
   /// The configuration of the network's training, as its file says it.
   package var configuration: String
   package var threads: Int
   /// Seconds of the evaluation that finished last; nil until one has.
   package var durationSeconds: Double?
 
-  package init(origin: Origin, configuration: String, threads: Int) {
+  package init(
+    origin: Origin, cells: [String: String] = [:], configuration: String, threads: Int
+  ) {
     self.origin = origin
+    self.cells = cells
     self.configuration = configuration
     self.threads = threads
   }
@@ -91,9 +97,13 @@ package struct RunRecord: Codable, Sendable, Equatable {
       origin.suite = origin.suite ?? existing.origin.suite
       let suites = ("suite", origin.suite ?? "", existing.origin.suite ?? origin.suite ?? "")
       let fields = zip(origin.fields, existing.origin.fields).map { ($0.0, $0.1, $1.1) }
-      for (field, mine, other) in fields + [suites] where mine != other {
+      let both = cells.keys.sorted().compactMap { name in
+        existing.cells[name].map { (name, cells[name] ?? "", $0) }
+      }
+      for (field, mine, other) in fields + [suites] + both where mine != other {
         throw EvaluationError.otherEvaluation(folder, field: field, expected: mine, found: other)
       }
+      cells.merge(existing.cells) { mine, _ in mine }
     }
     try FolderCreation.create(folder)
     try write(to: folder)

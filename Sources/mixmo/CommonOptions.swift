@@ -47,6 +47,12 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
   var data: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Decode image files once, into a file in this folder (Tiny-ImageNet).", valueName: "dir"))
+  var cache: String?
+
+  var cacheURL: URL? { cache.map { URL(fileURLWithPath: $0) } }
   var configURL: URL { URL(fileURLWithPath: config) }
   var dataURL: URL { URL(fileURLWithPath: data) }
 }

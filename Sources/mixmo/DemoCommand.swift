@@ -46,14 +46,15 @@ struct DemoCommand: ParsableCommand {
 
     let folder = RunFolder(save: output, configurationFile: recipe)
     _ = try TrainingJob(
-      configuration: configuration, folder: folder, data: data, startsOver: fromScratch,
-      common: common
+      configuration: configuration, folder: folder, data: data, cache: nil,
+      startsOver: fromScratch, common: common
     ).run()
     let results = try EvaluationJob(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"),
-      dataset: configuration.data.dataset.read(.test, in: data), output: folder.url, suite: suite,
-      severities: Array(1...5), calibrations: [.none, .temperature], imageLimit: nil,
+      dataset: configuration.data.dataset.read(.test, in: data), output: folder.url,
+      corruptions: .generated(suite), severities: Array(1...5),
+      calibrations: [.none, .temperature], imageLimit: nil,
       common: common
     ).run()
     try common.terminal.show(summaryOf: results)

@@ -12,11 +12,11 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Scores a checkpoint on clean and corrupted test images.",
     discussion: """
-      Example: score the best checkpoint of a run on CIFAR-100 and under every corruption, as it is
-      and with temperature scaling:
+      Example: score the best checkpoint of a run on CIFAR-100 and on CIFAR-100-C, as it is and with
+      temperature scaling (without the files of CIFAR-100-C, add --generate):
 
         mixmo evaluate --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
-          --data data --save runs --checkpoint best --corruptions --generate --temperature-scaling
+          --data data --save runs --checkpoint best --corruptions --temperature-scaling
       """)
 
   @OptionGroup var inputs: RunOptions
@@ -43,7 +43,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("none, temperature, or both with a comma.", valueName: "names"))
   var calibration: String?
 
-  @Flag(name: [.long, .customLong("robustness")], help: "Score under every corruption.")
+  @Flag(
+    name: [.long, .customLong("robustness")],
+    help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
   var corruptions = false
 
   @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
@@ -55,10 +57,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only this severity (repeatable).", valueName: "1…5"))
   var severity: [Int] = []
 
-  @Flag(help: "Corrupt the clean test images on the fly.")
+  @Flag(help: "Corrupt the clean test images on the fly, instead of reading files.")
   var generate = false
 
-  @Option(help: ArgumentHelp("Score the first images only.", valueName: "count"))
+  @Option(help: ArgumentHelp("Score this many images, evenly spaced.", valueName: "count"))
   var limit: Int?
 
   @OptionGroup var common: CommonOptions
@@ -78,9 +80,6 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
     }
-    if !isClean && !generate {
-      throw ValidationError("Corrupted files are not read yet: add --generate to make them.")
-    }
     _ = try calibrations()
   }
 
@@ -94,13 +93,14 @@ struct EvaluateCommand: ParsableCommand {
     }
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
-    let suite = try loadSuite(configuration.data.dataset)
+    let kind = configuration.data.dataset
     let results = try EvaluationJob(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL,
-      dataset: configuration.data.dataset.read(.test, in: inputs.dataURL),
-      output: outputURL(runFolder),
-      suite: suite, severities: severity.isEmpty ? Array(1...5) : severity,
+      dataset: kind.read(
+        .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
+      output: outputURL(runFolder), corruptions: choice(kind),
+      severities: severity.isEmpty ? Array(1...5) : severity,
       calibrations: calibrations(), imageLimit: limit, common: common
     ).run()
     try common.terminal.show(summaryOf: results)
@@ -130,10 +130,12 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  /// The corruptions to score under, where there are any.
-  private func loadSuite(_ kind: DatasetKind) throws -> SelectedSuite? {
-    guard !isClean else { return nil }
+  /// The corrupted images to score, where there are any.
+  private func choice(_ kind: DatasetKind) throws -> CorruptionChoice {
+    guard !isClean else { return .none }
     let url = try suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind)
-    return try SelectedSuite(url, names: corruptions ? nil : corruption)
+    let selected = try SelectedSuite(url, names: corruptions ? nil : corruption)
+    return generate
+      ? .generated(selected) : .files(selected, data: inputs.dataURL, isPartial: corruptions)
   }
 }

@@ -6,7 +6,28 @@ import Formats
 import Foundation
 import Networks
 import Scoring
+import Tensors
 import Training
+
+/// Which corrupted images an evaluation scores.
+enum CorruptionChoice {
+  case none
+  /// Those that a suite makes of the clean ones.
+  case generated(SelectedSuite)
+  /// Those in files below a data folder, of the corruptions that a suite names.
+  case files(SelectedSuite, data: URL, isPartial: Bool)
+
+  /// What stands for the choice in the record of a run.
+  fileprivate var fingerprint: String? {
+    get throws {
+      switch self {
+      case .none: nil
+      case .generated(let suite): try Digest(ofFiles: [suite.url]).description
+      case .files: "files"
+      }
+    }
+  }
+}
 
 /// An evaluation that speaks to the user and writes every file of its results.
 struct EvaluationJob {
@@ -15,7 +36,7 @@ struct EvaluationJob {
   let checkpoint: URL
   let dataset: any Dataset
   let output: URL
-  let suite: SelectedSuite?
+  let corruptions: CorruptionChoice
   let severities: [Int]
   let calibrations: [Calibration]
   let imageLimit: Int?
@@ -28,11 +49,13 @@ struct EvaluationJob {
       try configuration.network(loading: checkpoint, workers: workers))
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
-      corruptions: suite?.corruptions ?? [], severities: severities, calibrations: calibrations,
-      seed: common.seed, imageLimit: imageLimit)
+      benchmark: try benchmark(), severities: severities, calibrations: calibrations,
+      imageLimit: imageLimit)
+    let files = try plan.fingerprints(workers: workers)
+    files.notes.forEach(common.terminal.warn)
     var record = RunRecord(
-      origin: try origin(of: plan), configuration: try configuration.yaml,
-      threads: workers.count)
+      origin: try origin(of: plan, workers), cells: files.digests,
+      configuration: try configuration.yaml, threads: workers.count)
     try record.claim(output)
 
     let evaluator = Evaluator(
@@ -62,13 +85,31 @@ struct EvaluationJob {
     }
   }
 
-  private func origin(of plan: EvaluationPlan) throws -> RunRecord.Origin {
+  /// The corrupted images to score, where there are any.
+  private func benchmark() throws -> (any CorruptionBenchmark)? {
+    switch corruptions {
+    case .none: return nil
+    case .generated(let suite):
+      return GeneratedBenchmark(suite.corruptions, of: dataset, seed: common.seed)
+    case .files(let suite, let data, let isPartial):
+      let names = suite.corruptions.map(\.name.rawValue)
+      let benchmark = try configuration.data.dataset.benchmark(
+        of: dataset, in: data, names: names, isPartial: isPartial)
+      let found = benchmark.corruptions.map(\.name)
+      let missing = names.filter { !found.contains($0) }
+      if !missing.isEmpty {
+        common.terminal.warn("no files, left out: \(missing.joined(separator: ", "))")
+      }
+      return benchmark
+    }
+  }
+
+  private func origin(of plan: EvaluationPlan, _ workers: Workers) throws -> RunRecord.Origin {
     RunRecord.Origin(
       run: runName, dataset: dataset.name, images: plan.imageCount,
       checkpoint: try Digest(ofFiles: [checkpoint]).description,
-      data: try dataset.fingerprint(count: plan.imageCount),
-      suite: try suite.map { try Digest(ofFiles: [$0.url]).description }, seed: common.seed,
-      version: Mixmo.version)
+      data: try plan.images.fingerprint(workers: workers), suite: try corruptions.fingerprint,
+      seed: common.seed, version: Mixmo.version)
   }
 
   private func warn(about results: [CellResult]) {

@@ -34,8 +34,8 @@ struct TrainCommand: ParsableCommand {
     let folder = RunFolder(
       save: URL(fileURLWithPath: save), configurationFile: inputs.configURL)
     let records = try TrainingJob(
-      configuration: configuration, folder: folder, data: inputs.dataURL, startsOver: fromScratch,
-      common: common
+      configuration: configuration, folder: folder, data: inputs.dataURL,
+      cache: inputs.cacheURL, startsOver: fromScratch, common: common
     ).run()
     if let last = records.last, !common.json {
       try common.terminal.show(
@@ -51,16 +51,19 @@ struct TrainingJob {
   let configuration: RunConfiguration
   let folder: RunFolder
   let data: URL
+  let cache: URL?
   let startsOver: Bool
   let common: CommonOptions
 
   func run() throws -> [EpochRecord] {
     let kind = configuration.data.dataset
-    let train = try kind.read(.train, in: data)
+    let workers = common.workers
+    let train = try kind.read(.train, in: data, cache: cache, workers: workers)
     let run = try TrainingRun(
-      configuration, folder: folder, train: train, test: kind.read(.test, in: data),
-      dataFingerprint: train.fingerprint(), seed: common.seed, startsOver: startsOver,
-      workers: common.workers)
+      configuration, folder: folder, train: train,
+      test: kind.read(.test, in: data, cache: cache, workers: workers),
+      dataFingerprint: train.fingerprint(workers: workers), seed: common.seed,
+      startsOver: startsOver, workers: workers)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)

@@ -5,6 +5,7 @@ import Datasets
 import Evaluation
 import Formats
 import Foundation
+import Images
 import Networks
 import Scoring
 import Tensors
@@ -32,8 +33,10 @@ struct EvaluatorTests {
     EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
       normalization: DatasetKind.digits.normalization,
-      corruptions: try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
-      calibrations: calibrations, seed: 5, imageLimit: limit)
+      benchmark: GeneratedBenchmark(
+        try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
+        of: Digits.dataset(.test), seed: 5),
+      calibrations: calibrations, imageLimit: limit)
   }
 
   static func network(threads: Int = 2) -> MixMoNetwork {
@@ -61,14 +64,14 @@ struct EvaluatorTests {
   }
 
   @Test func `frost without the published textures is marked in every result`() throws {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let suite = try CorruptionSuite(contentsOf: package.appending(path: "corruptions/cifar.yaml"))
+    let suite = try CorruptionSuite(
+      contentsOf: TestPackage.url.appending(path: "corruptions/cifar.yaml"))
     let frost = try #require(suite[.frost])
     let plan = EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
-      normalization: DatasetKind.digits.normalization, corruptions: [frost], severities: [2],
-      calibrations: [.none], seed: 1, imageLimit: 4)
+      normalization: DatasetKind.digits.normalization,
+      benchmark: GeneratedBenchmark([frost], of: Digits.dataset(.test), seed: 1), severities: [2],
+      calibrations: [.none], imageLimit: 4)
     let folder = try TemporaryFolder()
     let files = try Self.run(in: folder.url, plan: plan)
     #expect(files.cells.column("corruption")?.last == "frost(substitute)")
@@ -105,7 +108,7 @@ struct EvaluatorTests {
     let store = PredictionStore(folder: folder.file("predictions"))
     let stored = try store.logits(of: .clean, labels: plan.labels, memberCount: 2, classCount: 10)
     let batch = try Batch(
-      Array(0..<24), of: plan.dataset, normalization: plan.normalization,
+      Array(0..<24), of: plan.images, normalization: plan.normalization,
       workers: Workers(count: 1))
     #expect(stored.values == InferenceNetwork(Self.network()).logits(batch.images).values)
     let labels = try NumPyArray(contentsOf: store.labelsURL).values(of: Int64.self)
@@ -144,6 +147,87 @@ struct EvaluatorTests {
       try Self.run(in: folder.url, plan: Self.plan(limit: 30))
     } throws: {
       "\($0)".contains("clean-0.npy: expected logits of shape [30, 2, 10], found [24, 2, 10]")
+    }
+  }
+
+  @Test func `the files of CIFAR-10-C score as the images that they were made of`() throws {
+    let folder = try TemporaryFolder()
+    let digits = Digits.dataset(.test)
+    let clean = InMemoryDataset(
+      name: "digits", classCount: 10, imageSide: 32, labels: Array(digits.labels.prefix(24)),
+      images: Array(digits.images.prefix(24)))
+    let suite = try CorruptionSuite(
+      contentsOf: TestPackage.url.appending(path: "corruptions/cifar.yaml"))
+    let made = GeneratedBenchmark(
+      [try #require(suite[.contrast]), try #require(suite[.gaussianNoise])], of: clean, seed: 5)
+    let place = folder.file("CIFAR-10-C")
+    try FolderCreation.create(place)
+    try NumPyArray.write(
+      (0..<5).flatMap { _ in clean.labels.map(UInt8.init) }, shape: [120],
+      to: place.appending(path: "labels.npy"))
+    for series in made.corruptions {
+      let pixels = try series.severities.flatMap { severity in
+        let images = try made.images(under: series.name, severity: severity)
+        return try (0..<24).flatMap { try images.image(at: $0).pixels }
+      }
+      try NumPyArray.write(
+        pixels, shape: [120, 32, 32, 3], to: place.appending(path: "\(series.name).npy"))
+    }
+    let files = try DatasetKind.cifar10.benchmark(
+      of: clean, in: folder.url, names: ["contrast", "gaussian_noise"], isPartial: false)
+    let tables = try [made as any CorruptionBenchmark, files].map { benchmark in
+      let output = try TemporaryFolder()
+      let plan = EvaluationPlan(
+        runName: "test", dataset: clean, normalization: DatasetKind.digits.normalization,
+        benchmark: benchmark, severities: [2, 5], calibrations: [.none, .temperature])
+      return try Self.run(in: output.url, plan: plan).cells.text
+    }
+    #expect(tables[0] == tables[1])
+  }
+
+  /// A benchmark whose files hold another severity than the one asked for.
+  struct Shifted: CorruptionBenchmark {
+    let corruptions = [CorruptionSeries(name: "fog", severities: [2])]
+    let isGenerated = true
+
+    struct Images: CorruptedDataset {
+      let whole = Digits.dataset(.test)
+      let corruption = "fog"
+      let severity = 3
+      var name: String { whole.name }
+      var classCount: Int { whole.classCount }
+      var imageSide: Int { whole.imageSide }
+      var labels: [Int] { whole.labels }
+      func image(at index: Int) -> Image { whole.image(at: index) }
+    }
+
+    func images(under corruption: String, severity: Int) -> any CorruptedDataset { Images() }
+  }
+
+  @Test func `images of another severity than asked for are refused`() throws {
+    let folder = try TemporaryFolder()
+    let plan = EvaluationPlan(
+      runName: "test", dataset: Digits.dataset(.test),
+      normalization: DatasetKind.digits.normalization, benchmark: Shifted(), calibrations: [.none],
+      imageLimit: 8)
+    #expect {
+      try Self.run(in: folder.url, plan: plan)
+    } throws: {
+      "\($0)" == "expected the images of fog-2, found those of fog-3"
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("predictions/fog-2.npy").path))
+  }
+
+  @Test func `a limit takes images evenly, clean and corrupted alike`() throws {
+    let plan = try Self.plan(limit: 7)
+    let whole = try Self.plan(limit: nil)
+    let places = (0..<7).map { $0 * 360 / 7 }
+    #expect(whole.imageCount == 360 && plan.labels == places.map { whole.labels[$0] })
+    for cell in plan.cells {
+      let (some, all) = try (plan.open(cell).images, whole.open(cell).images)
+      for (index, place) in places.enumerated() {
+        #expect(try some.image(at: index) == all.image(at: place))
+      }
     }
   }
 }

@@ -5,11 +5,14 @@ import TestSupport
 import Testing
 
 struct RunRecordTests {
-  static func record(checkpoint: String = "aa", suite: String? = nil) -> RunRecord {
+  static func record(
+    checkpoint: String = "aa", suite: String? = nil, cells: [String: String] = [:]
+  ) -> RunRecord {
     RunRecord(
       origin: .init(
         run: "r", dataset: "digits", images: 360, checkpoint: checkpoint, data: "bb",
-        suite: suite, seed: 1, version: "0.1.0"), configuration: "num_members: 2\n", threads: 2)
+        suite: suite, seed: 1, version: "0.1.0"), cells: cells,
+      configuration: "num_members: 2\n", threads: 2)
   }
 
   @Test func `claiming twice for the same is allowed, and the record reads back`() throws {
@@ -44,6 +47,23 @@ struct RunRecordTests {
     #expect(try RunRecord.read(from: folder.url)?.origin.suite == "dd")
     var other = Self.record(suite: "ee")
     #expect(throws: EvaluationError.self) { try other.claim(folder.url) }
+  }
+
+  @Test func `the files of a cell must be those that were scored before`() throws {
+    let folder = try TemporaryFolder()
+    var first = Self.record(suite: "files", cells: ["fog-1": "f1", "fog-2": "f2"])
+    try first.claim(folder.url)
+    var more = Self.record(suite: "files", cells: ["fog-2": "f2", "snow-1": "s1"])
+    try more.claim(folder.url)
+    let cells = try RunRecord.read(from: folder.url)?.cells
+    #expect(cells == ["fog-1": "f1", "fog-2": "f2", "snow-1": "s1"])
+    var other = Self.record(suite: "files", cells: ["fog-1": "ff"])
+    #expect(
+      throws: EvaluationError.otherEvaluation(
+        folder.url, field: "fog-1", expected: "ff", found: "f1")
+    ) {
+      try other.claim(folder.url)
+    }
   }
 
   @Test func `a record that is not JSON is refused by name`() throws {

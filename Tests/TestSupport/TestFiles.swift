@@ -10,6 +10,12 @@ package func fixtureBytes(_ path: String, from file: String = #filePath) throws 
   Array(try Data(contentsOf: fixture(path, from: file)))
 }
 
+/// The package that the tests belong to.
+package enum TestPackage {
+  package static let url = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+}
+
 /// A new empty folder that is removed with this value.
 package struct TemporaryFolder: ~Copyable {
   package let url: URL

@@ -6,9 +6,7 @@ package struct TestRecipe {
 
   /// The demo's file with `key: value` lines changed; a key that it lacks stops the test.
   package init(_ replacements: [String: String] = [:]) throws {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let folder = package.appending(path: "config/digits")
+    let folder = TestPackage.url.appending(path: "config/digits")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     text = try String(contentsOf: folder.appending(path: names.sorted()[0]), encoding: .utf8)
     for (key, value) in replacements { try replace(key, by: value) }

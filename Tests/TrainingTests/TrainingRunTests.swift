@@ -40,8 +40,8 @@ struct TrainingRunTests {
       let train = digits(.train, images)
       let run = try TrainingRun(
         RunConfiguration(contentsOf: file), folder: folder, train: train, test: digits(.test, 20),
-        dataFingerprint: train.fingerprint(), seed: seed, startsOver: startsOver,
-        workers: Workers(count: threads))
+        dataFingerprint: train.fingerprint(workers: Workers(count: 1)), seed: seed,
+        startsOver: startsOver, workers: Workers(count: threads))
       var steps = 0
       return try run.run(report: { if case .step = $0 { steps += 1 } }) { steps >= stopAfterSteps }
     }

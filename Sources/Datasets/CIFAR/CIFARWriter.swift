@@ -54,12 +54,12 @@ package enum CIFARWriter {
 
   private static func records(_ range: Range<Int>, of dataset: some Dataset) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(range.count * (1 + 3 * CIFARLayout.planeSize))
+    bytes.reserveCapacity(range.count * (1 + 3 * CIFARForm.planeSize))
     for index in range {
       let image = try dataset.checkedImage(at: index)
-      guard image.height == CIFARLayout.imageSide else {
+      guard image.height == CIFARForm.imageSide else {
         throw DatasetError.wrongImageSize(
-          dataset: dataset.name, index: index, expected: CIFARLayout.imageSide,
+          dataset: dataset.name, index: index, expected: CIFARForm.imageSide,
           height: image.height, width: image.width)
       }
       bytes.append(UInt8(truncatingIfNeeded: dataset.labels[index]))

@@ -18,7 +18,7 @@ package enum Digits {
     let labels = PackageResources.labels_npy.suffix(imageCount).map { Int($0) }
     return InMemoryDataset(
       name: DatasetKind.digits.rawValue, classCount: DatasetKind.digits.classCount,
-      imageSide: CIFARLayout.imageSide, labels: Array(labels[indices]),
+      imageSide: CIFARForm.imageSide, labels: Array(labels[indices]),
       images: indices.map { enlarged(values[$0 * side * side..<($0 + 1) * side * side]) })
   }
 
@@ -39,9 +39,9 @@ package enum Digits {
   /// Bilinear: pixel i lies at (i + ½) / 4 − ½, outside values are those of the edge. A value v
   /// becomes 255·v/16, rounded half to even. In eighths the weights are whole: the sum is exact.
   private static func enlarged(_ values: ArraySlice<UInt8>) -> Image {
-    let weights = (0..<CIFARLayout.imageSide).map(neighbours)
+    let weights = (0..<CIFARForm.imageSide).map(neighbours)
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * CIFARLayout.planeSize)
+    pixels.reserveCapacity(3 * CIFARForm.planeSize)
     for row in weights {
       for column in weights {
         var sum = 0
@@ -55,7 +55,7 @@ package enum Digits {
         pixels += [byte, byte, byte]
       }
     }
-    return Image(height: CIFARLayout.imageSide, width: CIFARLayout.imageSide, pixels: pixels)
+    return Image(height: CIFARForm.imageSide, width: CIFARForm.imageSide, pixels: pixels)
   }
 
   /// The two source pixels next to an enlarged pixel and their weights in eighths.

@@ -1,0 +1,89 @@
+import Formats
+import Foundation
+
+/// Lists folders of images that have a folder for each class.
+enum ClassFolders {
+  /// The images of one class.
+  struct Class: Sendable, Equatable {
+    let name: String
+    /// The paths of the images below the root, in sorted order.
+    let files: [String]
+  }
+
+  /// What a root holds.
+  struct Listing: Sendable, Equatable {
+    /// The asked-for classes in their order.
+    let classes: [Class]
+    /// Folders of other names, in sorted order.
+    let otherFolders: [String]
+  }
+
+  private static let imageExtensions: Set<Substring> = ["jpeg", "jpg", "png"]
+
+  /// The images of each of `names` below `root`: in its folder, or in a folder `images` in there.
+  ///
+  /// - Throws: `DatasetError.missingClasses` naming those without an image, or `FileError`.
+  static func list(_ names: [String], in root: URL) throws -> Listing {
+    let known = Set(names)
+    let found = try FolderListing.names(in: root)
+    let classes = try found.filter(known.contains).map { name in
+      Class(name: name, files: try images(ofClass: name, in: root))
+    }.filter { !$0.files.isEmpty }
+    let missing = known.subtracting(classes.map(\.name)).sorted()
+    guard missing.isEmpty else {
+      throw DatasetError.missingClasses(root, expected: names.count, missing: missing)
+    }
+    let byName = Dictionary(uniqueKeysWithValues: classes.map { ($0.name, $0) })
+    let others = try found.filter { !known.contains($0) }.filter { name in
+      try FolderListing.isFolder(root.appendingPathComponent(name))
+    }
+    return Listing(classes: names.compactMap { byName[$0] }, otherFolders: others)
+  }
+
+  /// Whether `name` is that of an image file; those that begin with a dot belong to the system.
+  static func isImage(_ name: String) -> Bool {
+    guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
+    return imageExtensions.contains(Substring(name[name.index(after: dot)...].lowercased()))
+  }
+
+  private static func images(ofClass name: String, in root: URL) throws -> [String] {
+    let folder = root.appendingPathComponent(name)
+    let names = try FolderListing.names(in: folder)
+    let images = names.filter(isImage).map { "\(name)/\($0)" }
+    guard images.isEmpty, names.contains("images") else { return images }
+    let inner = try FolderListing.names(in: folder.appendingPathComponent("images"))
+    return inner.filter(isImage).map { "\(name)/images/\($0)" }
+  }
+}
+
+/// Lists what a folder holds.
+enum FolderListing {
+  /// The names in `folder` but those that begin with a dot, sorted by their bytes.
+  ///
+  /// - Throws: `FileError.unreadable`.
+  static func names(in folder: URL) throws -> [String] {
+    guard let stream = opendir(folder.path) else { throw FileError.unreadable(folder, errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee))
+        {
+          String(cString: $0)
+        }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    guard errno == 0 else { throw FileError.unreadable(folder, errno) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether `url` is a folder, or a link to one.
+  static func isFolder(_ url: URL) throws -> Bool {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else { throw FileError.unreadable(url, errno) }
+    return status.st_mode & S_IFMT == S_IFDIR
+  }
+}

@@ -1,0 +1,68 @@
+import Formats
+import Foundation
+import Images
+import Tensors
+
+/// Decoded images in one mapped file, so that a second run need not decode them.
+struct PackedImages: Dataset {
+  let name: String
+  let classCount: Int
+  let imageSide: Int
+  let labels: [Int]
+  private let array: NumPyArray  // [N, H, W, 3] bytes
+
+  /// Images that are decoded together, before they are written.
+  private static let chunkSize = 1024
+
+  /// The packed images of `folder` in the folder `cache`, packed first where that was not done or
+  /// the folder's files changed since.
+  ///
+  /// The file's name begins with `prefix` and ends in the folder's fingerprint; others that begin so
+  /// are removed.
+  ///
+  /// - Throws: what reading an image throws; `FileError` where the cache cannot be written.
+  init(_ folder: ImageFolder, in cache: URL, prefix: String, workers: Workers) throws {
+    let url = cache.appendingPathComponent(
+      "\(prefix)-\(try folder.listingFingerprint().prefix(16)).npy")
+    let shape = [folder.count, folder.imageSide, folder.imageSide, 3]
+    if let array = try? NumPyArray(contentsOf: url), array.shape == shape,
+      array.elementType == .uint8
+    {
+      self.array = array
+    } else {
+      try FolderCreation.create(cache)
+      try Self.pack(folder, shape: shape, to: url, workers: workers)
+      try Self.removeOthers(in: cache, prefix: prefix, but: url)
+      array = try NumPyArray(contentsOf: url)
+    }
+    name = folder.name
+    classCount = folder.classCount
+    imageSide = folder.imageSide
+    labels = folder.labels
+  }
+
+  func image(at index: Int) throws -> Image {
+    Image(
+      height: imageSide, width: imageSide, pixels: try array.values(rows: index..<index + 1))
+  }
+
+  private static func pack(
+    _ folder: ImageFolder, shape: [Int], to url: URL, workers: Workers
+  ) throws {
+    try NumPyArray.write(UInt8.self, shape: shape, to: url) { rows in
+      for start in stride(from: 0, to: folder.count, by: chunkSize) {
+        let count = min(chunkSize, folder.count - start)
+        for image in try workers.map(count, { try folder.image(at: start + $0) }) {
+          try rows.append(image.pixels)
+        }
+      }
+    }
+  }
+
+  private static func removeOthers(in cache: URL, prefix: String, but url: URL) throws {
+    for name in try FolderListing.names(in: cache)
+    where name.hasPrefix("\(prefix)-") && name.hasSuffix(".npy") && name != url.lastPathComponent {
+      unlink(cache.appendingPathComponent(name).path)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Formats
+import Foundation
+
+/// Tiny-ImageNet's `val_annotations.txt`: on each line the name of an image, its class and a box,
+/// separated by tabs.
+struct ValidationAnnotations {
+  private let url: URL
+  private let classNames: [String]
+  /// The class of each image, by its name without the extension: the images may be of another format
+  /// than the names say.
+  private let classes: [Substring: Int]
+
+  private static let maximumSize = 1 << 24
+
+  /// Reads the file at `url`, of which every class must be one of `classNames`.
+  ///
+  /// - Throws: `DatasetError.malformed` naming the line, or `FileError`.
+  init(contentsOf url: URL, classes classNames: [String]) throws {
+    let text = String(decoding: try FileContents.read(url, limit: Self.maximumSize), as: UTF8.self)
+    let indices = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
+    var classes: [Substring: Int] = [:]
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in lines.enumerated() where !line.isEmpty {
+      func fail(_ expected: String, _ found: some StringProtocol) -> DatasetError {
+        .malformed(url, place: "line \(number + 1)", expected: expected, found: "\"\(found)\"")
+      }
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      guard fields.count >= 2 else { throw fail("a name, a tab and a class", line.prefix(80)) }
+      guard let index = indices[String(fields[1])] else {
+        throw fail("one of the \(classNames.count) classes", fields[1].prefix(80))
+      }
+      guard classes.updateValue(index, forKey: Self.stem(fields[0])) == nil else {
+        throw fail("each image once", fields[0].prefix(80))
+      }
+    }
+    self.url = url
+    self.classNames = classNames
+    self.classes = classes
+  }
+
+  /// The images in `folder` by class, each of which must be annotated, as every annotation must
+  /// have its image.
+  ///
+  /// - Throws: `DatasetError` naming the image or the class, or `FileError`.
+  func classes(ofImagesIn folder: URL) throws -> [ClassFolders.Class] {
+    let names = try FolderListing.names(in: folder).filter(ClassFolders.isImage)
+    var files = Array(repeating: [String](), count: classNames.count)
+    var unseen = classes
+    for name in names {
+      guard let index = unseen.removeValue(forKey: Self.stem(Substring(name))) else {
+        throw DatasetError.malformed(
+          url, place: nil, expected: "a line for \(name) alone", found: "none")
+      }
+      files[index].append(name)
+    }
+    guard unseen.isEmpty else {
+      throw DatasetError.missingImages(folder, missing: unseen.keys.sorted().map(String.init))
+    }
+    let empty = classNames.indices.filter { files[$0].isEmpty }
+    guard empty.isEmpty else {
+      throw DatasetError.missingClasses(
+        folder, expected: classNames.count, missing: empty.map { classNames[$0] })
+    }
+    return zip(classNames, files).map { ClassFolders.Class(name: $0, files: $1) }
+  }
+
+  private static func stem(_ name: Substring) -> Substring {
+    name.lastIndex(of: ".").map { name[..<$0] } ?? name
+  }
+}

@@ -1,0 +1,104 @@
+import Datasets
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// CIFAR's files of Python, which hold the same images as the binary ones beside them.
+struct CIFARPythonTests {
+  static let pairs: [(kind: DatasetKind, python: String, binary: String)] = [
+    (.cifar10, "cifar/cifar-10-batches-py", "cifar/cifar-10-batches-bin"),
+    (.cifar100, "cifar/cifar-100-python", "cifar/cifar-100-binary"),
+    (.cifar10, "cifar/repickled", "cifar/cifar-10-batches-bin"),
+  ]
+
+  @Test(arguments: pairs)
+  func `both forms give the same images and classes`(
+    kind: DatasetKind, python: String, binary: String
+  ) throws {
+    let read = try kind.read(.test, in: fixture(python))
+    let expected = try kind.read(.test, in: fixture(binary))
+    #expect(read.count == 3)
+    #expect(read.labels == expected.labels)
+    for index in 0..<3 { #expect(try read.image(at: index) == expected.image(at: index)) }
+  }
+
+  @Test func `the five files of training follow one another`() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.file("cifar10-data/cifar-10-batches-py")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    for number in 1...5 {
+      try FileManager.default.copyItem(
+        at: fixture("cifar/cifar-10-batches-py/test_batch"),
+        to: place.appending(path: "data_batch_\(number)"))
+    }
+    let read = try DatasetKind.cifar10.read(.train, in: folder.url)
+    #expect(read.labels == Array(repeating: [3, 9, 0], count: 5).flatMap { $0 })
+    #expect(try read.image(at: 14) == read.image(at: 2))
+  }
+
+  static func latin1(_ text: String) -> [UInt8] {
+    text.unicodeScalars.map { UInt8($0.value) }
+  }
+
+  /// What reading the file of CIFAR-10 gives once `old` in it is replaced, where it stands first.
+  static func message(_ old: String, _ new: String) throws -> String {
+    let folder = try TemporaryFolder()
+    var bytes = try fixtureBytes("cifar/cifar-10-batches-py/test_batch")
+    let (old, new) = (latin1(old), latin1(new))
+    let range = try #require(bytes.firstRange(of: old))
+    bytes.replaceSubrange(range, with: new)
+    _ = try folder.file("test_batch", holding: bytes)
+    do {
+      return "\(try DatasetKind.cifar10.read(.test, in: folder.url).labels)"
+    } catch {
+      return "\(error)".replacing(folder.url.path + "/", with: "")
+    }
+  }
+
+  /// The labels 3, 9, 0 as the file has them: K and a byte each, between the marks of a list.
+  static let labels = "(K\u{3}K\u{9}K\0e"
+
+  @Test(arguments: [
+    (labels, "(K\u{4}K\u{9}K\0e", "[4, 9, 0]"),
+    (
+      "U\u{6}labels", "U\u{6}lapels",
+      "expected a dictionary with data and labels, found the keys batch_label, lapels, data, "
+        + "filenames"
+    ),
+    (labels, "(K\u{3}K\u{A}K\0e", "labels[1]: expected a label from 0 to 9, found 10"),
+    (
+      labels, "(K\u{3}J\0\0\0\u{7F}K\0e",
+      "labels[1]: expected a label from 0 to 9, found 2130706432"
+    ),
+    (labels, "(K\u{3}K\u{9}Ne", "labels[2]: expected a class, found no whole number"),
+    (
+      labels, "(K\u{3}K\u{9}e",
+      "data: expected bytes of shape [2, 3072], one row for each label, found u1 of shape [3, 3072]"
+    ),
+    (labels, "(e", "labels: expected classes, found none"),
+    (
+      "U\u{2}u1", "U\u{2}i1",
+      "data: expected bytes of shape [3, 3072], one row for each label, found i1 of shape [3, 3072]"
+    ),
+    (
+      "K\u{3}M\0\u{C}\u{86}", "K\u{2}M\0\u{C}\u{86}",
+      "data: the shape needs 6144 bytes of data, found 9216"
+    ),
+  ])
+  func `what is wrong is named with its key`(old: String, new: String, expected: String) throws {
+    let message = try Self.message(old, new)
+    #expect(message == expected || message == "test_batch: \(expected)")
+  }
+
+  @Test func `a file that asks for a program is refused`() throws {
+    let folder = try TemporaryFolder()
+    let attack = Self.latin1("\u{80}\u{2}cposix\nsystem\nX\u{2}\0\0\0ls\u{85}R.")
+    _ = try folder.file("test_batch", holding: attack)
+    #expect {
+      try DatasetKind.cifar10.read(.test, in: folder.url)
+    } throws: {
+      "\($0)".contains("test_batch: pickle byte 2: asks for posix.system")
+    }
+  }
+}

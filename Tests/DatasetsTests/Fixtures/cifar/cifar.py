@@ -1,0 +1,121 @@
+"""CIFAR's files of Python, with three images each. Python 3.11, NumPy 2.4.6.
+
+Run in this folder: python cifar.py; writes cifar-10-batches-py/test_batch and
+cifar-100-python/test, opcode by opcode as Python 2 pickled the published files, repickled/test_batch, what
+Python 3 makes of the first with its labels as an array, and the same images in cifar-10-batches-bin/test_batch.bin
+and cifar-100-binary/test.bin.
+"""
+import os
+import pickle
+import struct
+
+import numpy as np
+
+count = 3
+data = (np.arange(count)[:, None] * 37 + np.arange(3072) * 11 + np.arange(3072) // 97).astype(np.uint8)
+fine, coarse = [3, 99, 0], [19, 0, 7]
+
+
+class Python2:
+    """The opcodes of Python 2's cPickle in protocol 2."""
+
+    def __init__(self):
+        self.bytes = bytearray(b"\x80\x02")
+        self.memo = 0
+
+    def put(self):
+        self.bytes += b"q" + bytes([self.memo])
+        self.memo += 1
+
+    def text(self, value):
+        self.bytes += b"U" + bytes([len(value)]) + value
+        self.put()
+
+    def number(self, value):
+        self.bytes += b"K" + bytes([value]) if value < 256 else b"M" + struct.pack("<H", value)
+
+    def list(self, values, write):
+        self.bytes += b"]"
+        self.put()
+        self.bytes += b"("
+        for value in values:
+            write(value)
+        self.bytes += b"e"
+
+    def array(self, array):
+        self.bytes += b"cnumpy.core.multiarray\n_reconstruct\n"
+        self.put()
+        self.bytes += b"cnumpy\nndarray\n"
+        self.put()
+        self.bytes += b"K\x00\x85"
+        self.put()
+        self.text(b"b")
+        self.bytes += b"\x87"
+        self.put()
+        self.bytes += b"R"
+        self.put()
+        self.bytes += b"(K\x01"
+        self.number(array.shape[0])
+        self.number(array.shape[1])
+        self.bytes += b"\x86"
+        self.put()
+        self.bytes += b"cnumpy\ndtype\n"
+        self.put()
+        self.text(b"u1")
+        self.bytes += b"K\x00K\x01\x87"
+        self.put()
+        self.bytes += b"R"
+        self.put()
+        self.bytes += b"(K\x03"
+        self.text(b"|")
+        self.bytes += b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t"
+        self.put()
+        self.bytes += b"b\x89T" + struct.pack("<i", array.size) + array.tobytes()
+        self.put()
+        self.bytes += b"t"
+        self.put()
+        self.bytes += b"b"
+
+    def dictionary(self, entries):
+        self.bytes += b"}"
+        self.put()
+        self.bytes += b"("
+        for key, write in entries:
+            self.text(key)
+            write()
+        self.bytes += b"u."
+        return bytes(self.bytes)
+
+
+def write(path, content):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+names = [f"image_{i}.png".encode() for i in range(count)]
+p = Python2()
+cifar10 = p.dictionary([
+    (b"batch_label", lambda: p.text(b"testing batch 1 of 1")),
+    (b"labels", lambda: p.list([3, 9, 0], p.number)),
+    (b"data", lambda: p.array(data)),
+    (b"filenames", lambda: p.list(names, p.text)),
+])
+p = Python2()
+cifar100 = p.dictionary([
+    (b"filenames", lambda: p.list(names, p.text)),
+    (b"batch_label", lambda: p.text(b"testing batch 1 of 1")),
+    (b"fine_labels", lambda: p.list(fine, p.number)),
+    (b"coarse_labels", lambda: p.list(coarse, p.number)),
+    (b"data", lambda: p.array(data)),
+])
+loaded = pickle.loads(cifar10, encoding="bytes")
+assert (loaded[b"data"] == data).all() and loaded[b"labels"] == [3, 9, 0]
+loaded100 = pickle.loads(cifar100, encoding="latin1")
+assert (loaded100["data"] == data).all() and loaded100["fine_labels"] == fine
+
+write("cifar-10-batches-py/test_batch", cifar10)
+write("cifar-100-python/test", cifar100)
+write("repickled/test_batch", pickle.dumps({"data": loaded[b"data"], "labels": np.array([3, 9, 0])}, protocol=4))
+write("cifar-10-batches-bin/test_batch.bin", b"".join(bytes([l]) + d.tobytes() for l, d in zip([3, 9, 0], data)))
+write("cifar-100-binary/test.bin", b"".join(bytes([c, f]) + d.tobytes() for c, f, d in zip(coarse, fine, data)))
