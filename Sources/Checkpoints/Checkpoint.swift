@@ -1,14 +1,16 @@
 import Formats
 import Foundation
 
-/// A PyTorch checkpoint: named tensors and plain values.
+/// A checkpoint: named tensors and plain values.
 ///
 /// Reads the files of `torch.save`, both the zip format (PyTorch 1.6 and later) and the older one,
-/// without ever executing what their pickles ask for. Writes zip files that
-/// `torch.load(…, weights_only=True)` opens.
+/// without ever executing what their pickles ask for, and safetensors files. Writes zip files that
+/// `torch.load(…, weights_only=True)` opens, and safetensors files.
 public struct Checkpoint: Equatable, Sendable {
   /// Everything that the file holds, usually one dictionary.
   public var root: CheckpointValue
+  /// The texts about the tensors of a safetensors file; PyTorch's formats have no place for them.
+  public var metadata: [String: String] = [:]
   /// The name that errors carry.
   public let file: String
 
@@ -25,10 +27,13 @@ public struct Checkpoint: Equatable, Sendable {
     self.file = file
   }
 
-  /// Reads the whole file at `url` into memory, with every checksum verified.
+  /// Reads the file at `url`, whose format its first bytes tell.
   ///
-  /// - Throws: `CheckpointError`, `ZipError`, `PickleError` or `FileError`, each naming the file and
-  ///   the member at fault.
+  /// PyTorch's files are read into memory, with every checksum verified. The tensors of a safetensors
+  /// file, which has no checksums, are views of the mapped file.
+  ///
+  /// - Throws: `CheckpointError`, `ZipError`, `PickleError`, `SafeTensorsError` or `FileError`, each
+  ///   naming the file and the member at fault.
   public init(contentsOf url: URL) throws {
     let mapping = try ByteStorage(mapping: url)
     let start = mapping.withBytes { Array($0.prefix(PyTorchLegacyFile.magic.count)) }
@@ -37,6 +42,10 @@ public struct Checkpoint: Equatable, Sendable {
       root = try PyTorchArchive.read(url)
     } else if start == PyTorchLegacyFile.magic {
       root = try mapping.withBytes { try PyTorchLegacyFile.read($0, file: url.path) }
+    } else if start.dropFirst(8).first == UInt8(ascii: "{") {
+      let file = try SafeTensorsFile(mapping, file: url.path)
+      root = file.checkpointRoot
+      metadata = file.metadata
     } else {
       throw CheckpointError(
         file: url.path, place: nil,
@@ -44,14 +53,19 @@ public struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  /// Replaces `url` with a file for PyTorch, written beside and renamed.
+  /// Replaces `url` with a file of the given format, written beside and renamed.
   ///
-  /// The same values give the same bytes. Tensors are written from where they are, and a storage
-  /// that several tensors share is written once.
+  /// The same values give the same bytes. In PyTorch's format tensors are written from where they
+  /// are, a storage that several tensors share is written once, and `metadata` is left out. A
+  /// safetensors file holds `metadata` and nothing but named tensors, each with elements of its own.
   ///
-  /// - Throws: `CheckpointError` for a value that cannot be written, `ZipError` or `FileError`.
-  public func write(to url: URL) throws {
-    try PyTorchArchive.write(root, to: url)
+  /// - Throws: `CheckpointError` for a value that cannot be written in the format, `ZipError`,
+  ///   `SafeTensorsError` or `FileError`.
+  public func write(to url: URL, format: CheckpointFormat = .pyTorch) throws {
+    switch format {
+    case .pyTorch: try PyTorchArchive.write(root, to: url)
+    case .safeTensors: try SafeTensorsFile.write(root, metadata: metadata, to: url)
+    }
   }
 
   /// The network's weights.
@@ -61,14 +75,26 @@ public struct Checkpoint: Equatable, Sendable {
   ///
   /// - Throws: `CheckpointError.Problem.noWeights`.
   public func weights() throws -> StateDictionary {
-    let candidates = Self.weightKeys.compactMap { root[$0] } + [root]
-    for candidate in candidates {
-      if let entries = Self.tensors(in: candidate) {
-        return StateDictionary(Self.withoutPrefix(entries), file: file)
-      }
+    guard let found = foundWeights else {
+      let keys = (root.items ?? []).map(\.key.description)
+      throw CheckpointError(file: file, place: nil, problem: .noWeights(keys: keys))
     }
-    let keys = (root.items ?? []).map(\.key.description)
-    throw CheckpointError(file: file, place: nil, problem: .noWeights(keys: keys))
+    return StateDictionary(Self.withoutPrefix(found.entries), file: file)
+  }
+
+  /// The keys of what the file holds beside `weights()`, such as an optimizer's state.
+  public var keysBesideWeights: [String] {
+    let keys = (root.items ?? []).map(\.key)
+    guard let found = foundWeights else { return keys.map(\.description) }
+    return found.key == nil ? [] : keys.filter { $0 != found.key }.map(\.description)
+  }
+
+  /// The weights and the key that they stand under, nil for the file itself.
+  private var foundWeights: (key: CheckpointKey?, entries: [StateDictionary.Entry])? {
+    for key in Self.weightKeys {
+      if let entries = root[key].flatMap(Self.tensors(in:)) { return (key, entries) }
+    }
+    return Self.tensors(in: root).map { (nil, $0) }
   }
 
   /// The entries of a dictionary of nothing but named tensors.

@@ -1,3 +1,5 @@
+import Formats
+
 /// A checkpoint that cannot be read, written or used.
 ///
 /// Damage of the archive and of the pickle in it are a `ZipError` and a `PickleError` of `Formats`.
@@ -19,12 +21,13 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   /// A problem with the value that the names of `path` lead to.
   init(file: String, path: [String], problem: Problem) {
     self.init(
-      file: file, place: path.isEmpty ? nil : path.joined(separator: "/"), problem: problem)
+      file: file, place: path.isEmpty ? nil : path.map(\.oneLine).joined(separator: "/"),
+      problem: problem)
   }
 
   /// The ways a checkpoint can be wrong.
   public enum Problem: Error, Equatable {
-    /// Neither a zip archive nor PyTorch's older format, by its first bytes.
+    /// Neither a zip archive, PyTorch's older format nor safetensors, by its first bytes.
     case notACheckpoint(firstBytes: [UInt8])
     /// A zip archive without one `<folder>/data.pkl`.
     case noDataPickle
@@ -55,24 +58,27 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     /// Weights that are not the network's.
     case mismatch(
       missing: [String], unexpected: [String], misshapen: [StateDictionary.Misshapen])
+    /// A value other than a named tensor, which a safetensors file cannot hold.
+    case notATensor
     /// A value that was read without being understood, and cannot be written.
     case opaqueValue(String)
   }
 
   public var description: String {
-    "\(file): \(place.map { "\($0): " } ?? "")\(problem.description)"
+    "\(file): \(place.map { "\($0.withoutControlCharacters): " } ?? "")\(problem.description)"
   }
 }
 
 extension CheckpointError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .notACheckpoint(let bytes): "not a PyTorch checkpoint: begins with the bytes \(bytes)"
+    case .notACheckpoint(let bytes):
+      "neither a PyTorch nor a safetensors file: begins with the bytes \(bytes)"
     case .noDataPickle: "not a PyTorch checkpoint: expected one folder with data.pkl in the archive"
-    case .unsupportedByteOrder(let name): "byte order \"\(name)\", expected little or big"
+    case .unsupportedByteOrder(let name): "byte order \"\(name.oneLine)\", expected little or big"
     case .malformedTensor(let expected): "not a tensor as PyTorch writes it: expected \(expected)"
-    case .unsupportedScalarType(let name): "elements of \(name), which is not read"
-    case .conflictingStorage(let key): "storage \(key) is described in two ways"
+    case .unsupportedScalarType(let name): "elements of \(name.oneLine), which is not read"
+    case .conflictingStorage(let key): "storage \(key.oneLine) is described in two ways"
     case .compressedStorage: "a compressed storage; save the checkpoint with torch.save"
     case .wrongStorageSize(let expected, let found):
       "a storage of \(found) bytes, its tensors need \(expected)"
@@ -82,7 +88,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "reaches to element \(expected) of a storage of \(found)"
     case .viewTooLarge(let count, let maximum):
       "\(count) elements that repeat a smaller storage, at most \(maximum) are read"
-    case .duplicateKey(let key): "the key \(key) comes twice"
+    case .duplicateKey(let key): "the key \(key.oneLine) comes twice"
     case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"
     case .noWeights(let keys):
       "no dictionary of tensors; found the keys \(listed(keys)), expected classifier_state_dict, "
@@ -90,6 +96,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .mismatch(let missing, let unexpected, let misshapen):
       "other weights than the network's: "
         + mismatch(missing, unexpected, misshapen).joined(separator: "; ")
+    case .notATensor: "not a named tensor; a safetensors file holds nothing else"
     case .opaqueValue(let name): "a value of \(name) cannot be written"
     }
   }
@@ -104,7 +111,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
 
   /// The first ten, so that a wrong network does not fill the screen.
   private func listed(_ names: [String]) -> String {
-    let shown = names.prefix(10).joined(separator: ", ")
+    let shown = names.prefix(10).map(\.oneLine).joined(separator: ", ")
     return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
   }
 }

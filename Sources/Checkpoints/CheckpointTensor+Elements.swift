@@ -40,6 +40,25 @@ extension CheckpointTensor {
     }
   }
 
+  /// The bytes of the elements in row-major order: a part of the storage where that is their order.
+  func rowMajorBytes() -> ByteStorage {
+    let byteCount = count * scalarType.byteCount
+    if isContiguous || count == 0 {
+      let start = count == 0 ? 0 : offset * scalarType.byteCount
+      return ByteStorage(
+        UnsafeRawBufferPointer(rebasing: storage.bytes[start..<start + byteCount]),
+        ownedBy: storage)
+    }
+    return ByteStorage(byteCount: byteCount) { bytes in
+      switch scalarType.byteCount {
+      case 8: copy(to: bytes.bindMemory(to: UInt64.self)) { (word: UInt64) in word }
+      case 4: copy(to: bytes.bindMemory(to: UInt32.self)) { (word: UInt32) in word }
+      case 2: copy(to: bytes.bindMemory(to: UInt16.self)) { (word: UInt16) in word }
+      default: copy(to: bytes.bindMemory(to: UInt8.self)) { (word: UInt8) in word }
+      }
+    }
+  }
+
   /// The bits of the elements in row-major order.
   fileprivate func bits() -> [UInt64] {
     switch scalarType.byteCount {

@@ -19,7 +19,7 @@ public struct CheckpointTensor: Sendable {
   let storage: ByteStorage
 
   /// The elements that a view may repeat beyond the number that its storage has.
-  private static let maximumRepeatedCount = 1 << 24
+  private static let maximumRepeatedCount = 1 << 20
 
   /// A view of `storage`, all of whose elements lie within it.
   init(
@@ -43,7 +43,8 @@ public struct CheckpointTensor: Sendable {
     self.storage = storage
   }
 
-  private init(_ scalarType: ScalarType, shape: [Int], storage: ByteStorage) {
+  /// All of `storage` in row-major order; the product of `shape` is the number of its elements.
+  init(_ scalarType: ScalarType, shape: [Int], storage: ByteStorage) {
     self.scalarType = scalarType
     self.shape = shape
     strides = Self.rowMajorStrides(of: shape)

@@ -1,5 +1,5 @@
 /// The type of a checkpoint tensor's elements.
-public enum ScalarType: Sendable, CaseIterable {
+public enum ScalarType: String, Sendable, CaseIterable, CustomStringConvertible {
   case float32, float64, float16, bfloat16
   case int64, int32, int16, int8, uint8, bool
 
@@ -12,6 +12,9 @@ public enum ScalarType: Sendable, CaseIterable {
     case .int8, .uint8, .bool: 1
     }
   }
+
+  /// PyTorch's name of the type.
+  public var description: String { rawValue }
 
   /// Whether the elements are whole numbers or truth values.
   public var isInteger: Bool {

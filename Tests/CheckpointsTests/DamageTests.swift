@@ -22,7 +22,8 @@ struct DamageTests {
 
   private func expectNamed(_ error: any Error, _ url: URL, _ place: String) {
     #expect(
-      error is CheckpointError || error is ZipError || error is PickleError, "\(place): \(error)")
+      error is CheckpointError || error is ZipError || error is PickleError
+        || error is SafeTensorsError, "\(place): \(error)")
     #expect("\(error)".hasPrefix(url.path), "\(place): \(error)")
   }
 
@@ -74,7 +75,9 @@ struct DamageTests {
     }
   }
 
-  @Test(arguments: ["read/mixmo.ckpt", "read/legacy-mixmo.ckpt", "read/legacy-types.pt"])
+  @Test(arguments: [
+    "read/mixmo.ckpt", "read/legacy-mixmo.ckpt", "read/legacy-types.pt", "read/types.safetensors",
+  ])
   func `mutated files are read or refused, never a crash`(name: String) throws {
     let folder = try TemporaryFolder()
     let original = try fixtureBytes(name)

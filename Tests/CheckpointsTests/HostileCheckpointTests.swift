@@ -92,7 +92,7 @@ struct HostileCheckpointTests {
       .malformedView(shape: [3], strides: [huge], offset: 0))
     try expectView(
       Tensor(shape: [1 << 40], strides: [0]),
-      .viewTooLarge(count: 1 << 40, maximum: 1 << 24))
+      .viewTooLarge(count: 1 << 40, maximum: 1 << 20))
   }
 
   @Test func `storages that are not what they are said to be`() throws {
@@ -161,6 +161,27 @@ struct HostileCheckpointTests {
     let expected = PickleError(
       file: "\(url.path): archive/data.pkl", offset: 2, problem: .forbiddenGlobal("os.system"))
     #expect(throws: expected) { try Checkpoint(contentsOf: url) }
+  }
+
+  @Test func `a deflated pickle that grows beyond the file is refused`() throws {
+    let url = fixture("read/bomb.pt")
+    let error = ZipError(
+      file: url.path, member: "bomb/data.pkl",
+      problem: .tooLarge(declared: 3_000_000, maximum: 1 << 20))
+    #expect(throws: error) { try Checkpoint(contentsOf: url) }
+  }
+
+  @Test func `a file with more tensors than it has room for is refused`() throws {
+    let tensor = Tensor().pickled
+    let item = PickleValue.list(Array(repeating: tensor, count: 4000))
+    let folder = try TemporaryFolder()
+    let url = folder.file("hostile.pt")
+    try ZipArchive.write(members(item), to: url)
+    let error = #expect(throws: PickleError.self) { try Checkpoint(contentsOf: url) }
+    guard case .tooLarge("values", _) = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func `compressed storages are refused`() throws {

@@ -112,6 +112,14 @@ struct ReadingTests {
     #expect(try read(name).weights() == read("mixmo.ckpt").weights())
   }
 
+  @Test func `what a file holds beside its weights`() throws {
+    #expect(
+      try read("mixmo.ckpt").keysBesideWeights == ["epoch", "classifier_optimizer_state_dict"])
+    #expect(try read("parallel.pt").keysBesideWeights == ["best", "count"])
+    #expect(try read("bare.pt").keysBesideWeights == [])
+    #expect(try read("without-weights.pt").keysBesideWeights == ["epoch", "names", "momentum"])
+  }
+
   @Test func `numbers of NumPy beside the weights`() throws {
     let root = try read("parallel.pt").root
     #expect(root["best"] == 0.5)

@@ -27,6 +27,7 @@ struct HostilePickleTests {
     ("os-system-2", "posix.system", 2), ("os-system-4", "posix.system", 28),
     ("eval-2", "builtins.eval", 5), ("eval-4", "builtins.eval", 31),
     ("popen-2", "subprocess.Popen", 13), ("popen-4", "subprocess.Popen", 38),
+    ("nested-2", "posix.system", 31), ("nested-4", "posix.system", 60),
   ])
   func `calls that Python pickles are refused by name`(
     name: String, function: String, offset: Int
@@ -58,15 +59,15 @@ struct HostilePickleTests {
       bytes += ascii("e") + [UInt8(ascii: "q"), level]
     }
     expect(
-      pickle(bytes, ascii("1h\u{C}.")), .tooLarge(what: "values", maximum: 1 << 22),
+      pickle(bytes, ascii("1h\u{C}.")), .tooLarge(what: "values", maximum: 1 << 16 + 1),
       at: bytes.count + 5)
   }
 
   @Test func `depth is bounded on the way and through the memo`() {
-    let deep = Array(repeating: UInt8(ascii: "]"), count: 100_000)
-    let close = Array(repeating: UInt8(ascii: "a"), count: 99_999)
+    let deep = Array(repeating: UInt8(ascii: "]"), count: 60_000)
+    let close = Array(repeating: UInt8(ascii: "a"), count: 59_999)
     let problem = PickleError.Problem.tooLarge(what: "levels of lists in lists", maximum: 100)
-    expect(pickle(deep, close, ascii(".")), problem, at: 200_001)
+    expect(pickle(deep, close, ascii(".")), problem, at: 120_001)
     // A list that is closed before the next one holds it: 150 levels, of which none is nested
     // within another in the stream.
     var chain = ascii("]q\0")
@@ -83,6 +84,33 @@ struct HostilePickleTests {
     expect(
       pickle(ascii("("), chain, ascii("1]("), all, ascii("e.")), problem,
       at: chain.count + all.count + 7)
+  }
+
+  /// One byte of a file must not take a hundred of memory for ever.
+  @Test func `values, references and entries of the memo are bounded by the size of the file`() {
+    let limit = 1 << 16
+    func expectLimit(_ parts: [UInt8]..., at opcode: Int, count: Int, size: Int) {
+      let bytes = pickle(Array(parts.joined()))
+      let maximum = limit + bytes.count / 256
+      // The opcode that makes one value more than the limit.
+      let offset = 2 + opcode + (maximum * count) * size
+      expect(bytes, .tooLarge(what: "values", maximum: maximum), at: offset)
+    }
+    let many = 70_000
+    expectLimit(Array(repeating: UInt8(ascii: "N"), count: many), at: 0, count: 1, size: 1)
+    expectLimit(Array(repeating: UInt8(ascii: "("), count: many), at: 0, count: 1, size: 1)
+    let memo = (0..<many).flatMap { index in
+      [UInt8(ascii: "r")] + withUnsafeBytes(of: UInt32(index).littleEndian) { Array($0) }
+    }
+    expectLimit(ascii("]"), memo, at: 1, count: 1, size: 5)
+    // 4 opcodes for each value are counted, and "]" and "q\0" are two of them.
+    let references = Array(repeating: ascii("h\0a"), count: 4 * many).joined()
+    let bytes = pickle(ascii("]q\0]"), Array(references))
+    let maximum = limit + bytes.count / 256
+    let last = 4 * (maximum + 1) - 3  // counted from the first opcode behind the three
+    expect(
+      bytes, .tooLarge(what: "values", maximum: maximum),
+      at: 2 + 4 + (last - 1) / 2 * 3 + (last - 1) % 2 * 2)
   }
 
   @Test func `lengths beyond the file`() {

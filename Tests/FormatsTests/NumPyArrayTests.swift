@@ -107,7 +107,7 @@ struct NumPyArrayTests {
   }
 
   @Test(arguments: [
-    ("fortran", NumPyError.Problem.fortranOrder), ("object", .unsupportedType("|O")),
+    ("object", NumPyError.Problem.unsupportedType("|O")),
     ("structure", .unsupportedType("structure")), ("text", .unsupportedType("<U3")),
     ("complex", .unsupportedType("<c8")),
   ])
@@ -115,14 +115,42 @@ struct NumPyArrayTests {
     #expect(throws: problem(expected, name)) { try array(name) }
   }
 
-  @Test func `members of a compressed and an uncompressed npz archive`() throws {
-    let stored = try ZipArchive(contentsOf: fixture("numpy/stored.npz"))
-    let logits = try NumPyArray(
-      bytes: stored.bytes(of: "logits.npy", atMost: 1000), file: "stored.npz: logits.npy")
-    #expect(try logits.values(of: Float.self) == [0, 1, 2, 3, 4, 5])
-    let deflated = try ZipArchive(contentsOf: fixture("numpy/deflated.npz"))
-    let zeros = try NumPyArray(bytes: deflated.bytes(of: "logits.npy", atMost: 5000), file: "")
-    #expect(try zeros.values(of: Float.self) == Array(repeating: 0, count: 1000))
+  @Test func `Fortran order is read as row-major order`() throws {
+    #expect(try array("fortran").values(of: Float.self) == [0, 1, 2, 3, 4, 5])
+    let cube = try array("fortran-cube")
+    #expect(cube.shape == [2, 3, 4])
+    #expect(try cube.values(of: Int.self) == Array(0..<24))
+    #expect(try cube.values(of: Int.self, rows: 1..<2) == Array(12..<24))
+    #expect(try array("fortran-empty").values(of: Float.self) == [])
+  }
+
+  @Test(arguments: [2, 3, 4])
+  func `pickled arrays in Fortran order`(version: Int) throws {
+    let value = try PickleReader.value(contentsOf: fixture("pickle/fortran-\(version).pkl"))
+    for (key, expected) in [
+      ("columns", [0, 1, 2, 3, 4, 5]), ("reversed", [0, 3, 1, 4, 2, 5]),
+    ] as [(String, [Float])] {
+      let array = try NumPyArray(pickled: #require(value[key]), file: key)
+      #expect(array.shape == (key == "columns" ? [2, 3] : [3, 2]))
+      #expect(try array.values(of: Float.self) == expected)
+    }
+  }
+
+  @Test func `the bytes of rows where they are`() throws {
+    func bytes(_ name: String, _ rows: Range<Int>) throws -> [UInt8] {
+      try array(name).withRowBytes(rows) { Array($0) }
+    }
+    #expect(try bytes("vector", 1..<3) == [2, 3])
+    #expect(try bytes("vector", 3..<3) == [])
+    #expect(try bytes("fortran-images", 1..<2) == Array(12..<24))
+    #expect(throws: problem(.rowsOutOfRange(requested: 2..<4, count: 3), "vector")) {
+      try bytes("vector", 2..<4)
+    }
+    for (name, type) in [("i1-big", NumPyElementType.int8), ("b1", .bool), ("cube", .float64)] {
+      #expect(throws: problem(.wrongElementType(requested: "UInt8", found: type), name)) {
+        try bytes(name, 0..<1)
+      }
+    }
   }
 
   @Test func `a block of a large file does not load the file`() throws {

@@ -4,22 +4,29 @@ import Foundation
 /// The format of `torch.save` since PyTorch 1.6: a zip archive with one folder that holds the pickle
 /// `data.pkl`, one member `data/<key>` for each storage, and the name of their byte order.
 enum PyTorchArchive {
-  /// The pickle has some hundred bytes for each tensor; this is room for a hundred thousand.
-  private static let maximumPickleByteCount = 1 << 26
+  /// What a deflated pickle may have if that is more than the whole file.
+  private static let smallPickleByteCount = 1 << 20
 
   static func read(_ url: URL) throws -> CheckpointValue {
     let archive = try ZipArchive(contentsOf: url)
     let folder = try folder(of: archive, file: url.path)
     let isBigEndian = try isBigEndian(archive, folder, file: url.path)
     let pickle = "\(folder)/data.pkl"
+    let bytes = try archive.bytes(
+      of: pickle, atMost: max(archive.byteCount, smallPickleByteCount))
     let value = try PickleReader.value(
-      of: archive.bytes(of: pickle, atMost: maximumPickleByteCount), file: "\(url.path): \(pickle)")
-    var storages: [String: ByteStorage] = [:]
-    for reference in try StorageReference.all(in: value, file: url.path, place: pickle) {
-      storages[reference.key] = try storage(
-        reference, in: archive, folder, isBigEndian: isBigEndian, file: url.path)
+      of: bytes, file: "\(url.path): \(pickle.oneLine)",
+      limits: PickleLimits(fileByteCount: archive.byteCount))
+    let references = try StorageReference.all(in: value, file: url.path, place: pickle)
+    let names = try references.map { reference in
+      try check(reference, in: archive, folder, file: url.path)
     }
-    return try PyTorchDecoder(file: url.path, storages: storages).value(value)
+    let storages = try archive.storages(ofStored: names) { place, bytes in
+      guard isBigEndian != isHostBigEndian else { return }
+      bytes.reverseBytes(ofEach: references[place].scalarType.byteCount)
+    }
+    let keyed = Dictionary(uniqueKeysWithValues: zip(references.map(\.key), storages))
+    return try PyTorchDecoder(file: url.path, storages: keyed).value(value)
   }
 
   private static func folder(of archive: ZipArchive, file: String) throws -> String {
@@ -46,12 +53,10 @@ enum PyTorchArchive {
     return name == "big"
   }
 
-  /// Reads a storage once its size is known to be that of its member, which the archive has found to
-  /// be no larger than the file.
-  private static func storage(
-    _ reference: StorageReference, in archive: ZipArchive, _ folder: String, isBigEndian: Bool,
-    file: String
-  ) throws -> ByteStorage {
+  /// The name of a storage's member, once its size is known to be that of the storage.
+  private static func check(
+    _ reference: StorageReference, in archive: ZipArchive, _ folder: String, file: String
+  ) throws -> String {
     let name = "\(folder)/data/\(reference.key)"
     let member = try archive.member(name)
     func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
@@ -61,11 +66,6 @@ enum PyTorchArchive {
     guard member.byteCount == UInt64(reference.byteCount) else {
       throw fail(.wrongStorageSize(expected: reference.byteCount, found: member.byteCount))
     }
-    return try ByteStorage(byteCount: reference.byteCount) { bytes in
-      try archive.read(name, into: bytes)
-      if isBigEndian != isHostBigEndian {
-        bytes.reverseBytes(ofEach: reference.scalarType.byteCount)
-      }
-    }
+    return name
   }
 }

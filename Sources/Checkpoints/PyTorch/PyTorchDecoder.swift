@@ -13,7 +13,7 @@ struct PyTorchDecoder {
     case .int(let value): .int(value)
     case .float(let value): .double(value)
     case .string(let text): .string(text)
-    case .bytes: pickled.text.map(CheckpointValue.string) ?? .opaque("bytes")
+    case .bytes: pickled.shortText.map(CheckpointValue.string) ?? .opaque("bytes")
     case .list(let elements), .tuple(let elements):
       .list(
         try elements.enumerated().map { index, element in
@@ -117,9 +117,18 @@ extension PickleValue {
   }
 }
 
+extension PickleValue {
+  /// The text that a value is, unless it is a long one of Python 2: that is copied for each place
+  /// that refers to it, so that a few bytes of a file could take much memory.
+  fileprivate var shortText: String? {
+    if case .bytes(let bytes) = self, bytes.count > 256 { return nil }
+    return text
+  }
+}
+
 extension CheckpointKey {
   fileprivate init?(_ key: PickleValue) {
-    if let text = key.text {
+    if let text = key.shortText {
       self = .string(text)
     } else if case .int(let number) = key {
       self = .int(number)

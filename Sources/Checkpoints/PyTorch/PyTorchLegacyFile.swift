@@ -15,6 +15,9 @@ struct PyTorchLegacyFile {
   private let bytes: UnsafeRawBufferPointer
   private var position = Self.magic.count
 
+  /// What the version and the description of the system may hold.
+  private static let smallLimits = PickleLimits(valueCount: 256)
+
   static func read(_ bytes: UnsafeRawBufferPointer, file: String) throws -> CheckpointValue {
     var reader = PyTorchLegacyFile(file: file, bytes: bytes)
     return try reader.read()
@@ -26,36 +29,38 @@ struct PyTorchLegacyFile {
   }
 
   private mutating func read() throws -> CheckpointValue {
-    guard try pickle("version") == Self.version else {
+    guard try pickle("version", Self.smallLimits) == Self.version else {
       throw error("version", .malformedTensor(expected: "version 1001 of the format"))
     }
-    guard case .bool(let isLittleEndian)? = try pickle("system")["little_endian"] else {
+    guard case .bool(let isLittleEndian)? = try pickle("system", Self.smallLimits)["little_endian"]
+    else {
       throw error("system", .malformedTensor(expected: "a byte order"))
     }
-    let object = try pickle("object")
-    let keys = try pickle("storage keys")
-    let storages = try storages(of: object, keys, isBigEndian: !isLittleEndian)
+    let object = try pickle("object", PickleLimits(fileByteCount: bytes.count))
+    let storages = try storages(of: object, isBigEndian: !isLittleEndian)
     guard position == bytes.count else {
       throw error("end", .wrongByteCount(expected: position, found: bytes.count))
     }
     return try PyTorchDecoder(file: file, storages: storages).value(object)
   }
 
-  private mutating func pickle(_ name: String) throws -> PickleValue {
-    try PickleReader.value(of: bytes, at: &position, file: "\(file): \(name)")
+  private mutating func pickle(_ name: String, _ limits: PickleLimits) throws -> PickleValue {
+    try PickleReader.value(of: bytes, at: &position, file: "\(file): \(name)", limits: limits)
   }
 
   private mutating func storages(
-    of object: PickleValue, _ keys: PickleValue, isBigEndian: Bool
+    of object: PickleValue, isBigEndian: Bool
   ) throws -> [String: ByteStorage] {
     let references = try StorageReference.all(in: object, file: file, place: "object")
+    let keys = try pickle("storage keys", PickleLimits(valueCount: 4 * references.count + 16))
+    let referencesOfKeys = Dictionary(uniqueKeysWithValues: references.map { ($0.key, $0) })
     guard case .list(let list) = keys, list.count == references.count else {
       throw error("storage keys", .malformedTensor(expected: "a key for each storage"))
     }
     var storages: [String: ByteStorage] = [:]
     for key in list {
       guard let name = key.text, storages[name] == nil,
-        let reference = references.first(where: { $0.key == name })
+        let reference = referencesOfKeys[name]
       else { throw error("storage keys", .malformedTensor(expected: "the key of a storage")) }
       storages[name] = try storage(reference, isBigEndian: isBigEndian)
     }

@@ -11,13 +11,15 @@ extension NumPyArray {
     else { throw NumPyError(file: file, problem: .notAPickledArray) }
     try self.init(
       content.bytes.withUnsafeBytes(ByteStorage.init(copying:)), dataOffset: 0,
-      shape: content.shape, elementType: content.type, isBigEndian: content.isBigEndian, file: file)
+      shape: content.shape, elementType: content.type, isBigEndian: content.isBigEndian,
+      isFortranOrder: content.isFortranOrder, file: file)
   }
 
   private struct Content {
     var shape: [Int]
     var type: NumPyElementType
     var isBigEndian: Bool
+    var isFortranOrder = false
     var bytes: [UInt8]
   }
 
@@ -30,8 +32,9 @@ extension NumPyArray {
     let shape = extents.compactMap { if case .int(let extent) = $0 { extent } else { nil } }
     let (isBigEndian, type) = try elementType(state[2], file)
     guard shape.count == extents.count, let bytes = state[4].byteString else { return nil }
-    guard !isFortranOrder else { throw NumPyError(file: file, problem: .fortranOrder) }
-    return Content(shape: shape, type: type, isBigEndian: isBigEndian, bytes: bytes)
+    return Content(
+      shape: shape, type: type, isBigEndian: isBigEndian, isFortranOrder: isFortranOrder,
+      bytes: bytes)
   }
 
   /// `scalar(dtype, bytes)`.

@@ -1,9 +1,10 @@
 import Foundation
 
-/// An array of NumPy's `.npy` format, versions 1.0 to 3.0, in C order and either byte order.
+/// An array of NumPy's `.npy` format, versions 1.0 to 3.0, in either byte order.
 ///
-/// A file is memory-mapped: taking a block of rows reads that block alone. The format is NumPy
-/// Enhancement Proposal 1, "A simple file format for NumPy arrays".
+/// A file is memory-mapped: taking a block of rows reads that block alone. Only an array in Fortran
+/// order, in which the first index varies fastest, is copied to row-major order as it is opened. The
+/// format is NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
 public struct NumPyArray: Sendable {
   /// The extent of each dimension, slowest varying first; empty for a single value.
   public let shape: [Int]
@@ -33,16 +34,16 @@ public struct NumPyArray: Sendable {
     try self.init(bytes.withUnsafeBytes(ByteStorage.init(copying:)), file: file)
   }
 
-  private init(_ storage: ByteStorage, file: String) throws {
+  init(_ storage: ByteStorage, file: String) throws {
     let header = try storage.withBytes { try NumPyHeader($0, file: file) }
     try self.init(
       storage, dataOffset: header.byteCount, shape: header.shape, elementType: header.elementType,
-      isBigEndian: header.isBigEndian, file: file)
+      isBigEndian: header.isBigEndian, isFortranOrder: header.isFortranOrder, file: file)
   }
 
   init(
     _ storage: ByteStorage, dataOffset: Int, shape: [Int], elementType: NumPyElementType,
-    isBigEndian: Bool, file: String
+    isBigEndian: Bool, isFortranOrder: Bool = false, file: String
   ) throws {
     guard let expected = NumPyHeader.byteCount(of: shape, elementType) else {
       throw NumPyError(file: file, problem: .shapeTooLarge(shape))
@@ -54,9 +55,16 @@ public struct NumPyArray: Sendable {
     self.shape = shape
     self.elementType = elementType
     self.isBigEndian = isBigEndian
-    self.storage = storage
-    self.dataOffset = dataOffset
     self.file = file
+    if isFortranOrder, shape.count > 1 {
+      self.storage = storage.withBytes { bytes in
+        Self.rowMajor(bytes[dataOffset...], shape, elementType)
+      }
+      self.dataOffset = 0
+    } else {
+      self.storage = storage
+      self.dataOffset = dataOffset
+    }
   }
 
   /// The extent of the first dimension, 1 for a single value.
@@ -79,15 +87,31 @@ public struct NumPyArray: Sendable {
       throw NumPyError(
         file: file, problem: .wrongElementType(requested: "\(Element.self)", found: elementType))
     }
-    let rows = rows ?? 0..<rowCount
+    let range = try byteRange(of: rows ?? 0..<rowCount)
+    return storage.withBytes { elements(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// Calls `body` with the bytes of `rows` where they are, of an array of `uint8`.
+  ///
+  /// - Throws: `NumPyError` for another element type or rows beyond the array, or what `body` throws.
+  package func withRowBytes<Result>(
+    _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    guard elementType == .uint8 else {
+      throw NumPyError(
+        file: file, problem: .wrongElementType(requested: "UInt8", found: elementType))
+    }
+    let range = try byteRange(of: rows)
+    return try storage.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  private func byteRange(of rows: Range<Int>) throws -> Range<Int> {
     guard rows.lowerBound >= 0, rows.upperBound <= rowCount else {
       throw NumPyError(file: file, problem: .rowsOutOfRange(requested: rows, count: rowCount))
     }
     let rowByteCount = rowLength * elementType.byteCount
     let start = dataOffset + rows.lowerBound * rowByteCount
-    return storage.withBytes { bytes in
-      elements(UnsafeRawBufferPointer(rebasing: bytes[start..<start + rows.count * rowByteCount]))
-    }
+    return start..<start + rows.count * rowByteCount
   }
 
   private func elements<Element: NumPyElement>(_ bytes: UnsafeRawBufferPointer) -> [Element] {

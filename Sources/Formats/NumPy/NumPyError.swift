@@ -23,9 +23,7 @@ public struct NumPyError: Error, Equatable, CustomStringConvertible {
     case malformedHeader(offset: Int, expected: String)
     /// Elements of this `descr`: objects, structures, texts, times, complex numbers.
     case unsupportedType(String)
-    /// The first index varies fastest.
-    case fortranOrder
-    /// The number of bytes of this shape is beyond counting.
+    /// The number of bytes of this shape is beyond counting, or it has more than 64 dimensions.
     case shapeTooLarge([Int])
     /// More or fewer bytes of data than the shape needs.
     case wrongByteCount(expected: Int, found: Int)
@@ -52,9 +50,11 @@ extension NumPyError.Problem: CustomStringConvertible {
       "cut short: the header needs \(expected) bytes, found \(found)"
     case .malformedHeader(let offset, let expected): "byte \(offset): expected \(expected)"
     case .unsupportedType(let descr):
-      "elements of type \(descr), expected whole numbers, floating-point numbers or booleans"
-    case .fortranOrder: "stored in Fortran order; save it with numpy.ascontiguousarray"
-    case .shapeTooLarge(let shape): "shape \(shape) is too large"
+      "elements of type \(descr.oneLine), expected whole numbers, floating-point numbers or booleans"
+    case .shapeTooLarge(let shape):
+      shape.count > NumPyHeader.maximumRank
+        ? "\(shape.count) dimensions, at most \(NumPyHeader.maximumRank) are read"
+        : "shape \(shape) is too large"
     case .wrongByteCount(let expected, let found):
       "the shape needs \(expected) bytes of data, found \(found)"
     case .wrongElementType(let requested, let found):

@@ -3,12 +3,16 @@ struct NumPyHeader {
   var elementType: NumPyElementType
   var isBigEndian: Bool
   var shape: [Int]
+  /// Whether the first index varies fastest.
+  var isFortranOrder: Bool
   /// The number of bytes of the header, where the data begins.
   var byteCount: Int
 
   private static let magic = Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) })
   /// NumPy's own headers of numeric arrays stay below 200 bytes.
   private static let maximumByteCount = 1 << 16
+  /// NumPy's own limit.
+  static let maximumRank = 64
 
   /// Reads the header at the beginning of `bytes`.
   init(_ bytes: UnsafeRawBufferPointer, file: String) throws {
@@ -40,7 +44,7 @@ struct NumPyHeader {
     let dictionary = try parser.dictionary()
     (isBigEndian, elementType) = try Self.elementType(of: dictionary.descr, file: file)
     shape = dictionary.shape
-    guard !dictionary.isFortranOrder else { throw fail(.fortranOrder) }
+    isFortranOrder = dictionary.isFortranOrder
   }
 
   /// Splits a `descr` such as `<f4` into byte order and type.
@@ -57,8 +61,9 @@ struct NumPyHeader {
     return (isBigEndian, type)
   }
 
-  /// The number of bytes of an array, or nil if that overflows.
+  /// The number of bytes of an array, or nil if that overflows or has more dimensions than NumPy's.
   static func byteCount(of shape: [Int], _ type: NumPyElementType) -> Int? {
+    guard shape.count <= maximumRank else { return nil }
     var product = type.byteCount
     for extent in shape where extent != 0 {
       let (next, overflow) = product.multipliedReportingOverflow(by: extent)
@@ -70,7 +75,7 @@ struct NumPyHeader {
 
   /// The header that `numpy.save` writes for a C-ordered array: version 1, a multiple of 64 bytes.
   static func bytes(_ type: NumPyElementType, shape: [Int], file: String) throws -> [UInt8] {
-    guard byteCount(of: shape, type) != nil, shape.count <= 64 else {
+    guard byteCount(of: shape, type) != nil else {
       throw NumPyError(file: file, problem: .shapeTooLarge(shape))
     }
     let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")

@@ -55,7 +55,8 @@ extension PickleError.Problem: CustomStringConvertible {
     case .unsupportedProtocol(let found):
       "begins with byte \(found), expected a pickle of protocol 2 to 5"
     case .unsupportedOpcode(let code): "opcode \(code) is not one of plain data"
-    case .forbiddenGlobal(let name): "asks for \(name), which no file of weights or arrays needs"
+    case .forbiddenGlobal(let name):
+      "asks for \(name.oneLine), which no file of weights or arrays needs"
     case .forbiddenCall: "calls something that is not a known class or function"
     case .wrongOperand(let expected): "expected \(expected) on the stack"
     case .missingMemo(let index): "memo entry \(index) was never written"

@@ -7,6 +7,11 @@ struct PickleMachine {
   /// The heights of the stack where marks lie.
   private var marks: [Int] = []
   private var memo: [Int: PickleGraph.Reference] = [:]
+  /// Opcodes so far, as many as there are references in values at most.
+  private var opcodeCount = 0
+
+  /// Opcodes for each value: one that makes it, one that stores it, and others that refer to it.
+  private static let opcodesPerValue = 4
 
   init(cursor: PickleCursor, limits: PickleLimits) {
     self.cursor = cursor
@@ -20,9 +25,16 @@ struct PickleMachine {
       let opcode = try cursor.opcode()
       guard opcode != .stop else { return try finish() }
       if try !pushScalar(opcode), try !build(opcode) { try arrange(opcode) }
-      guard max(graph.nodes.count, stack.count, marks.count) <= limits.valueCount else {
-        throw cursor.error(.tooLarge(what: "values", maximum: limits.valueCount))
-      }
+      try checkLimits()
+    }
+  }
+
+  /// Bounds what is allocated: values, references to them, and entries of the memo.
+  private mutating func checkLimits() throws {
+    opcodeCount += 1
+    let count = max(graph.nodes.count, stack.count, marks.count, memo.count)
+    guard count <= limits.valueCount, opcodeCount / Self.opcodesPerValue <= limits.valueCount else {
+      throw cursor.error(.tooLarge(what: "values", maximum: limits.valueCount))
     }
   }
 

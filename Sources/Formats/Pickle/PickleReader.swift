@@ -12,11 +12,11 @@ public enum PickleReader {
   /// - Parameters:
   ///   - bytes: The whole pickle.
   ///   - file: The name that errors carry.
-  ///   - limits: How much it may hold.
+  ///   - limits: How much it may hold, in proportion to its size by default.
   /// - Returns: The value, whose size is within the limits.
   /// - Throws: `PickleError` with the offset of the opcode at fault.
   public static func value(
-    of bytes: [UInt8], file: String, limits: PickleLimits = PickleLimits()
+    of bytes: [UInt8], file: String, limits: PickleLimits? = nil
   ) throws -> PickleValue {
     try bytes.withUnsafeBytes { try value(of: $0, file: file, limits: limits) }
   }
@@ -25,7 +25,7 @@ public enum PickleReader {
   ///
   /// - Throws: `PickleError` or `FileError`.
   public static func value(
-    contentsOf url: URL, limits: PickleLimits = PickleLimits()
+    contentsOf url: URL, limits: PickleLimits? = nil
   ) throws -> PickleValue {
     try ByteStorage(mapping: url).withBytes { bytes in
       try value(of: bytes, file: url.path, limits: limits)
@@ -33,10 +33,12 @@ public enum PickleReader {
   }
 
   private static func value(
-    of bytes: UnsafeRawBufferPointer, file: String, limits: PickleLimits
+    of bytes: UnsafeRawBufferPointer, file: String, limits: PickleLimits?
   ) throws -> PickleValue {
     var position = 0
-    let value = try value(of: bytes, at: &position, file: file, limits: limits)
+    let value = try value(
+      of: bytes, at: &position, file: file,
+      limits: limits ?? PickleLimits(fileByteCount: bytes.count))
     guard position == bytes.count else {
       throw PickleError(
         file: file, offset: position, problem: .trailingBytes(bytes.count - position))
@@ -49,7 +51,7 @@ public enum PickleReader {
   /// - Throws: `PickleError`.
   package static func value(
     of bytes: UnsafeRawBufferPointer, at position: inout Int, file: String,
-    limits: PickleLimits = PickleLimits()
+    limits: PickleLimits
   ) throws -> PickleValue {
     var machine = PickleMachine(
       cursor: PickleCursor(bytes, at: position, file: file), limits: limits)

@@ -100,8 +100,13 @@ extension PickleValue {
       guard case .string(let text) = object.arguments.first,
         ["latin1", "latin-1"].contains(object.arguments.dropFirst().first?.text)
       else { return nil }
-      let scalars = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
-      return scalars.count == text.unicodeScalars.count ? scalars : nil
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(text.utf8.count)
+      for scalar in text.unicodeScalars {
+        guard let byte = UInt8(exactly: scalar.value) else { return nil }
+        bytes.append(byte)
+      }
+      return bytes
     default: return nil
     }
   }

@@ -1,5 +1,6 @@
 import CZip
 import Foundation
+import Synchronization
 
 /// A zip archive that is open for reading, through libzip.
 ///
@@ -20,33 +21,26 @@ public final class ZipArchive {
 
   /// The members in the order of the archive's directory.
   public let members: [Member]
+  /// The size of the archive.
+  package let byteCount: Int
   private let indices: [String: Int]
-  private let archive: OpaquePointer
+  private let descriptor: ZipDescriptor
+  private let handle: ZipHandle
   private let file: String
 
   /// Opens the archive at `url` and checks its directory.
   ///
   /// - Throws: `ZipError` for an archive that is cut short or inconsistent, has unsafe or duplicate
-  ///   names, or members that overlap.
+  ///   names, or members that overlap, or `FileError`.
   public init(contentsOf url: URL) throws {
     file = url.path
-    var code: Int32 = 0
-    guard let archive = zip_open(url.path, ZIP_RDONLY | ZIP_CHECKCONS, &code) else {
-      throw ZipError(file: file, member: nil, problem: Self.problem(opening: code))
-    }
-    do {
-      members = try Self.members(of: archive, file: file)
-      indices = try Self.indices(of: members, file: file)
-      try Self.checkRoom(for: members, url: url)
-    } catch {
-      zip_discard(archive)
-      throw error
-    }
-    self.archive = archive
-  }
-
-  deinit {
-    zip_discard(archive)
+    descriptor = try ZipDescriptor(url)
+    byteCount = descriptor.byteCount
+    try descriptor.checkMemberCount()
+    handle = try ZipHandle(descriptor)
+    members = try Self.members(of: handle.archive, file: file)
+    indices = try Self.indices(of: members, file: file)
+    try Self.checkRoom(for: members, in: descriptor)
   }
 
   /// The contents of a member.
@@ -57,16 +51,17 @@ public final class ZipArchive {
   /// - Returns: The contents, of which the checksum is right.
   /// - Throws: `ZipError` for a missing, too large or damaged member.
   public func bytes(of name: String, atMost maximum: Int) throws -> [UInt8] {
-    let member = try member(name)
-    guard member.byteCount <= UInt64(max(maximum, 0)) else {
-      throw error(name, .tooLarge(declared: member.byteCount, maximum: maximum))
-    }
-    let byteCount = Int(member.byteCount)
+    let byteCount = try byteCount(of: name, atMost: maximum)
     return try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let destination = UnsafeMutableRawBufferPointer(buffer)
       try read(name, into: UnsafeMutableRawBufferPointer(rebasing: destination[..<byteCount]))
       count = byteCount
     }
+  }
+
+  /// As `bytes(of:atMost:)`, in memory that can be shared.
+  package func storage(of name: String, atMost maximum: Int) throws -> ByteStorage {
+    try ByteStorage(byteCount: byteCount(of: name, atMost: maximum)) { try read(name, into: $0) }
   }
 
   /// Reads the contents of a member into memory of just its size.
@@ -78,21 +73,65 @@ public final class ZipArchive {
       throw error(
         name, .wrongByteCount(expected: destination.count, found: member.byteCount))
     }
-    guard let index = indices[name], let handle = zip_fopen_index(archive, UInt64(index), 0) else {
-      throw error(name, .damaged(String(cString: zip_strerror(archive))))
+    try handle.read(indices[name] ?? 0, name, into: destination)
+  }
+
+  /// Reads stored members on several threads, each from a handle of its own.
+  ///
+  /// What they take together is no more than the archive: `init` has compared them with its size.
+  ///
+  /// - Parameters:
+  ///   - names: Members that are stored.
+  ///   - finish: Is given each member's place in `names` and its contents to change them.
+  /// - Throws: `ZipError` of the first of `names` that is missing, deflated or damaged.
+  package func storages(
+    ofStored names: [String],
+    finish: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer) -> Void
+  ) throws -> [ByteStorage] {
+    let chosen = try names.map { name in
+      let member = try member(name)
+      guard member.isStored else { throw error(name, .unsupportedCompression(method: 8)) }
+      return (index: indices[name] ?? 0, name: name, byteCount: Int(member.byteCount))
     }
-    defer { zip_fclose(handle) }
-    var position = 0
-    while position < destination.count {
-      let count = zip_fread(
-        handle, destination.baseAddress.map { $0 + position }, UInt64(destination.count - position))
-      guard count > 0 else { throw error(name, .damaged(reason(of: handle, count))) }
-      position += Int(count)
+    let total = chosen.reduce(0) { $0 + $1.byteCount }
+    let handles =
+      try [handle]
+      + (1..<Self.threadCount(total)).map { _ in
+        try ZipHandle(descriptor, isChecked: true)
+      }
+    let progress = Mutex(
+      (next: 0, results: [Result<ByteStorage, any Error>?](names.map { _ in nil })))
+    DispatchQueue.concurrentPerform(iterations: handles.count) { thread in
+      while true {
+        let place = progress.withLock { state in
+          defer { state.next += 1 }
+          return state.next
+        }
+        guard place < chosen.count else { return }
+        let (index, name, byteCount) = chosen[place]
+        let result = Result {
+          try ByteStorage(byteCount: byteCount) { memory in
+            try handles[thread].read(index, name, into: memory)
+            finish(place, memory)
+          }
+        }
+        progress.withLock { $0.results[place] = result }
+      }
     }
-    // libzip compares the checksum when it meets the end, so the end must be read as well.
-    var beyond: UInt8 = 0
-    let rest = zip_fread(handle, &beyond, 1)
-    guard rest == 0 else { throw error(name, .damaged(reason(of: handle, rest))) }
+    return try progress.withLock { try $0.results.compactMap { try $0?.get() } }
+  }
+
+  /// As many threads as the machine has, up to eight, but one for each few megabytes.
+  private static func threadCount(_ byteCount: Int) -> Int {
+    min(ProcessInfo.processInfo.activeProcessorCount, 8, byteCount >> 22 + 1)
+  }
+
+  private func byteCount(of name: String, atMost maximum: Int) throws -> Int {
+    let declared = try member(name).byteCount
+    guard declared <= UInt64(max(maximum, 0)) else {
+      throw error(name, .tooLarge(declared: declared, maximum: maximum))
+    }
+    return Int(declared)
   }
 
   /// The directory's entry for `name`.
@@ -101,15 +140,6 @@ public final class ZipArchive {
   public func member(_ name: String) throws -> Member {
     guard let index = indices[name] else { throw error(name, .missing) }
     return members[index]
-  }
-
-  private static func problem(opening code: Int32) -> ZipError.Problem {
-    code == ZIP_ER_EXISTS ? .duplicateName : .malformed(libzipReason(code))
-  }
-
-  private func reason(of handle: OpaquePointer, _ count: Int64) -> String {
-    if count < 0 { return String(cString: zip_file_strerror(handle)) }
-    return count == 0 ? "the data ends early" : "more data than its size"
   }
 
   private func error(_ member: String, _ problem: ZipError.Problem) -> ZipError {
@@ -128,6 +158,12 @@ extension ZipArchive {
 
   private static func members(of archive: OpaquePointer, file: String) throws -> [Member] {
     let count = zip_get_num_entries(archive, 0)
+    guard count <= ZipDescriptor.maximumMemberCount else {
+      throw ZipError(
+        file: file, member: nil,
+        problem: .tooManyMembers(
+          found: UInt64(count), maximum: ZipDescriptor.maximumMemberCount))
+    }
     return try (0..<max(count, 0)).map { index in
       var status = zip_stat_t()
       let wanted = UInt64(
@@ -143,6 +179,9 @@ extension ZipArchive {
     }
   }
 
+  /// What deflate makes of one byte at most: a match of 258 bytes takes two bits.
+  private static let maximumRatio: UInt64 = 1032
+
   private static func member(_ name: String, _ status: zip_stat_t, file: String) throws -> Member {
     func fail(_ problem: ZipError.Problem) -> ZipError {
       ZipError(file: file, member: name, problem: problem)
@@ -154,6 +193,10 @@ extension ZipArchive {
     else { throw fail(.unsupportedCompression(method: status.comp_method)) }
     guard !isStored || status.size == status.comp_size else {
       throw fail(.damaged("stored with two sizes"))
+    }
+    guard isStored || status.size / maximumRatio <= status.comp_size else {
+      throw fail(
+        .damaged("\(status.comp_size) deflated bytes cannot hold the declared \(status.size)"))
     }
     return Member(
       name: name, byteCount: status.size, compressedByteCount: status.comp_size, isStored: isStored)
@@ -171,25 +214,15 @@ extension ZipArchive {
 
   /// Refuses an archive whose members take more room than the file has: a bomb made of members that
   /// lie inside one another.
-  private static func checkRoom(for members: [Member], url: URL) throws {
-    var status = stat()
-    guard stat(url.path, &status) == 0 else { throw FileError.unreadable(url, errno) }
-    var room = UInt64(max(status.st_size, 0))
+  private static func checkRoom(for members: [Member], in descriptor: ZipDescriptor) throws {
+    var room = UInt64(descriptor.byteCount)
     for member in members {
       let header = UInt64(30 + member.name.utf8.count)
       let (needed, overflow) = member.compressedByteCount.addingReportingOverflow(header)
       guard !overflow, needed <= room else {
-        throw ZipError(file: url.path, member: member.name, problem: .overlappingMembers)
+        throw ZipError(file: descriptor.file, member: member.name, problem: .overlappingMembers)
       }
       room -= needed
     }
   }
-}
-
-/// What libzip says about one of its error codes.
-func libzipReason(_ code: Int32) -> String {
-  var error = zip_error_t()
-  zip_error_init_with_code(&error, code)
-  defer { zip_error_fini(&error) }
-  return String(cString: zip_error_strerror(&error))
 }

@@ -24,6 +24,8 @@ public struct ZipError: Error, Equatable, CustomStringConvertible {
     case duplicateName
     /// Members that would not fit in the file side by side.
     case overlappingMembers
+    /// More members than are looked at.
+    case tooManyMembers(found: UInt64, maximum: Int)
     /// No member of this name.
     case missing
     /// Neither stored nor deflated, or encrypted.
@@ -39,7 +41,7 @@ public struct ZipError: Error, Equatable, CustomStringConvertible {
   }
 
   public var description: String {
-    "\(file): \(member.map { "\($0): " } ?? "")\(problem.description)"
+    "\(file): \(member.map { "\($0.oneLine): " } ?? "")\(problem.description)"
   }
 }
 
@@ -50,6 +52,7 @@ extension ZipError.Problem: CustomStringConvertible {
     case .unsafeName: "a member's name is empty, absolute or has '..' in it"
     case .duplicateName: "two members have the same name"
     case .overlappingMembers: "the members do not fit in the file without overlapping"
+    case .tooManyMembers(let found, let maximum): "\(found) members, at most \(maximum) are read"
     case .missing: "no such member"
     case .unsupportedCompression(let method):
       "compression method \(method) or encryption, expected stored or deflated"

@@ -1,6 +1,6 @@
 """Writes read/*, checkpoints as PyTorch saves them, and expected/*.npz, their tensors as NumPy arrays.
 
-Made with Python 3.11, PyTorch 2.13.0, NumPy 2.4.6.
+Made with Python 3.11, PyTorch 2.13.0, NumPy 2.4.6, safetensors 0.8.0.
 """
 import collections
 import io
@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -156,10 +157,17 @@ def main():
     }
     for name, data in changed.items():
         (FOLDER / "read" / name).write_bytes(data)
+    with zipfile.ZipFile(FOLDER / "read" / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr(zipfile.ZipInfo("bomb/data.pkl"), bytes(3_000_000), zipfile.ZIP_DEFLATED)
     loaded = torch.load(FOLDER / "read" / "big-endian.pt")
     assert all(torch.equal(loaded[name], tensor) for name, tensor in types().items())
     loaded = torch.load(FOLDER / "read" / "legacy-storage-view.pt")
     assert torch.equal(loaded["part"], views()["base"][6:10])
+
+    for name, tensors in [("types", types()), ("views", views())]:
+        # The library refuses tensors that share a storage.
+        own = {key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in tensors.items()}
+        save_file(own, FOLDER / "read" / f"{name}.safetensors", metadata={"format": "pt"})
 
     legacy = {"_use_new_zipfile_serialization": False}
     save("legacy-types.pt", types(), **legacy)

@@ -34,12 +34,16 @@ def main():
     save("vector", np.array([1, 2, 3], "u1"))
     save("cube", np.arange(24, dtype="<f8").reshape(2, 3, 4))
     save("fortran", np.asfortranarray(small))
+    save("fortran-cube", np.asfortranarray(np.arange(24, dtype=">i2").reshape(2, 3, 4)))
+    save("fortran-empty", np.zeros((2, 0, 3), "<f4", order="F"))
+    save("fortran-images", np.asfortranarray(np.arange(24, dtype="u1").reshape(2, 2, 2, 3)))
     save("object", np.array([None, 1], dtype=object))
     save("structure", np.zeros(2, [("a", "<f4"), ("b", "<i4")]))
     save("text", np.array(["abc"]))
     save("complex", np.array([1j], "<c8"))
     np.savez(FOLDER / "stored.npz", logits=small, labels=np.array([1, 2, 3]))
     np.savez_compressed(FOLDER / "deflated.npz", logits=np.zeros((100, 10), "<f4"))
+    np.savez(FOLDER / "mixed.npz", single=np.array(7, "<i8"), fortran=np.asfortranarray(small))
 
 
 main()

@@ -72,11 +72,14 @@ def main():
     for protocol in range(2, 5):
         data = {"array": array, "big": array.astype(">i2"), "number": np.float64(0.1)}
         save(f"numpy-{protocol}", pickle.dumps(data, protocol))
+        columns = {"columns": np.asfortranarray(array), "reversed": array.T}
+        save(f"fortran-{protocol}", pickle.dumps(columns, protocol))
     save("python2-cifar", python2_cifar())
     hostile = {
         "os-system": Call(os.system, "true"),
         "eval": [Call(eval, "1")],
         "popen": {"a": Call(subprocess.Popen, ["true"])},
+        "nested": Call(collections.OrderedDict, Call(collections.OrderedDict, Call(os.system, "true"))),
     }
     for name, value in hostile.items():
         for protocol in (2, 4):

@@ -50,6 +50,18 @@ def inside_one_another():
     return body + directory + end
 
 
+def with_member_count(data, count):
+    """Changes the number of members that the end record of zip64 declares."""
+    data = bytearray(data)
+    end = data.index(b"PK\x05\x06")
+    (start,) = struct.unpack_from("<I", data, end + 16)
+    size = end - start
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    struct.pack_into("<HHII", data, end + 8, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    return bytes(data[:end]) + record + locator + bytes(data[end:])
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     members = [("folder/one", TEXT), ("folder/empty", b""), ("two", bytes(range(256)))]
@@ -64,6 +76,12 @@ def main():
     save("bzip2", archive(("one", TEXT), method=zipfile.ZIP_BZIP2))
     save("understated", with_declared_size(archive(("one", TEXT), method=deflated), 10))
     save("overstated", with_declared_size(archive(("one", TEXT), method=deflated), 4000))
+    impossible = with_declared_size(archive(("one", TEXT), method=deflated), 4_000_000_000)
+    save("impossible", impossible)
+    whole = with_member_count(archive(*members), 3)
+    assert zipfile.ZipFile(io.BytesIO(whole)).read("two") == bytes(range(256))
+    save("zip64-end", whole)
+    save("crowded", with_member_count(archive(*members), 2**62))
     save("inside-one-another", inside_one_another())
 
 

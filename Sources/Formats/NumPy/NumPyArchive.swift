@@ -1,0 +1,37 @@
+import Foundation
+
+/// The arrays of an `.npz` file: a zip archive of `.npy` files, stored or deflated, as `numpy.savez`
+/// and `numpy.savez_compressed` write it.
+public struct NumPyArchive {
+  /// The names of the arrays, without `.npy`, in the order of the archive.
+  public let names: [String]
+  private let archive: ZipArchive
+  private let file: String
+
+  private static let suffix = ".npy"
+
+  /// Opens the archive at `url`; no array is read yet.
+  ///
+  /// - Throws: `ZipError` or `FileError`.
+  public init(contentsOf url: URL) throws {
+    archive = try ZipArchive(contentsOf: url)
+    file = url.path
+    names = archive.members.map(\.name).filter { $0.hasSuffix(Self.suffix) }
+      .map { String($0.dropLast(Self.suffix.count)) }
+  }
+
+  /// Reads one array into memory.
+  ///
+  /// The size that the archive declares is compared with `maximum`, and with what deflate can make
+  /// of the compressed data, before memory is taken for it.
+  ///
+  /// - Parameters:
+  ///   - name: One of `names`.
+  ///   - maximum: The most bytes to read, header included; 4 GiB by default.
+  /// - Throws: `ZipError` for a missing, too large or damaged member, or `NumPyError`.
+  public func array(_ name: String, atMost maximum: Int = 1 << 32) throws -> NumPyArray {
+    let member = name + Self.suffix
+    return try NumPyArray(
+      archive.storage(of: member, atMost: maximum), file: "\(file): \(member.oneLine)")
+  }
+}
