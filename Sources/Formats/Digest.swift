@@ -1,35 +1,54 @@
 import CCrypto
 import Foundation
 
-/// A SHA-256 hash, which names the bytes that a result was made of.
+/// A hash, which names the bytes that a result was made of.
 public struct Digest: Sendable, Equatable, CustomStringConvertible {
-  /// 64 hexadecimal digits.
+  /// The hexadecimal digits: 64 of SHA-256, 32 of MD5.
   public let description: String
 
+  /// How a hash is computed.
+  public enum Algorithm: Sendable {
+    /// FIPS 180-4.
+    case sha256
+    /// RFC 1321: what published archives are checked by; it tells damage, not forgery.
+    case md5
+  }
+
   /// The hash of `bytes`.
-  public init(of bytes: some ContiguousBytes) {
-    self.init { $0.update(bytes) }
+  public init(of bytes: some ContiguousBytes, algorithm: Algorithm = .sha256) {
+    self.init(algorithm: algorithm) { $0.update(bytes) }
   }
 
   /// The hash of what `body` adds, piece after piece.
   ///
   /// - Throws: what `body` throws.
-  public init(adding body: (borrowing Hasher) throws -> Void) rethrows {
-    let hasher = Hasher()
+  public init(
+    algorithm: Algorithm = .sha256, adding body: (borrowing Hasher) throws -> Void
+  ) rethrows {
+    let hasher = Hasher(algorithm)
     try body(hasher)
     description = hasher.finish()
   }
 
   /// The hash of the contents of files, one after the other.
   ///
-  /// - Throws: `FileError.unreadable`.
-  public init(ofFiles urls: [URL]) throws {
-    try self.init { hasher in
-      for url in urls { try Self.add(contentsOf: url, to: hasher) }
+  /// - Parameters:
+  ///   - urls: The files.
+  ///   - algorithm: How it is computed.
+  ///   - advanced: Called with the number of bytes of each piece; what it throws ends the reading.
+  /// - Throws: `FileError.unreadable`, or what `advanced` throws.
+  public init(
+    ofFiles urls: [URL], algorithm: Algorithm = .sha256,
+    advanced: (Int) throws -> Void = { _ in }
+  ) throws {
+    try self.init(algorithm: algorithm) { hasher in
+      for url in urls { try Self.add(contentsOf: url, to: hasher, advanced) }
     }
   }
 
-  private static func add(contentsOf url: URL, to hasher: borrowing Hasher) throws {
+  private static func add(
+    contentsOf url: URL, to hasher: borrowing Hasher, _ advanced: (Int) throws -> Void
+  ) throws {
     let file = open(url.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileError.unreadable(url, errno) }
     defer { close(file) }
@@ -40,6 +59,7 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
       guard count >= 0 else { throw FileError.unreadable(url, errno) }
       if count == 0 { return }
       hasher.update(chunk[..<count])
+      try advanced(count)
     }
   }
 
@@ -47,8 +67,8 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
   public struct Hasher: ~Copyable {
     private let context = EVP_MD_CTX_new()
 
-    fileprivate init() {
-      EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    fileprivate init(_ algorithm: Algorithm) {
+      EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil)
     }
 
     deinit {
@@ -60,9 +80,10 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
     }
 
     fileprivate borrowing func finish() -> String {
-      var digest = [UInt8](repeating: 0, count: 32)
-      EVP_DigestFinal_ex(context, &digest, nil)
-      return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+      var count: UInt32 = 0
+      EVP_DigestFinal_ex(context, &digest, &count)
+      return digest.prefix(Int(count)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
   }
 }

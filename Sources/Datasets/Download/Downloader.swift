@@ -1,0 +1,212 @@
+import Formats
+import Foundation
+
+/// Fetches a published archive, checks it and puts its contents in their place.
+///
+/// It can be stopped or killed at any moment and started again: what was received is kept, and
+/// there is never half a data set in place.
+package struct Downloader {
+  /// Where archives come from.
+  package enum Source: Sendable, Equatable {
+    /// The address in the table.
+    case published
+    /// Another server; the file's name is appended.
+    case mirror(String)
+    /// A folder that holds the archive's file already.
+    case folder(URL)
+  }
+
+  /// What happens on the way.
+  package enum Event: Sendable, Equatable {
+    /// Bytes received and their total, where known.
+    case receiving(Int, of: Int?)
+    /// The connection broke; after `pause` seconds it is tried again.
+    case retrying(reason: String, pause: Double)
+    /// What was received are not the published bytes; it is removed and received again.
+    case startingOver(String)
+    /// The archive that is there already is used.
+    case using(URL)
+    /// An archive of that name is there, but is another one.
+    case ignoring(String)
+    /// Bytes hashed and their total.
+    case checking(Int, of: Int)
+    /// Bytes unpacked and their total.
+    case unpacking(Int, of: Int)
+  }
+
+  /// What became of it.
+  package enum Outcome: Sendable, Equatable {
+    /// The data set was there before.
+    case alreadyThere(URL)
+    /// The data set is in its place now.
+    case installed(URL)
+  }
+
+  package let archive: PublishedArchive
+  package let data: URL
+  package var source = Source.published
+  /// Whether a data set that is there is replaced.
+  package var replaces = false
+  /// Whether the archive that was received stays, beside the data sets.
+  package var keepsArchive = false
+  package var patience = TransferPatience()
+
+  /// A download to the folder `data`.
+  package init(_ archive: PublishedArchive, data: URL) {
+    self.archive = archive
+    self.data = data
+  }
+
+  /// Does what is missing.
+  ///
+  /// - Parameters:
+  ///   - report: Called with what happens, several times a second.
+  ///   - isInterrupted: Asked several times a second whether to stop.
+  /// - Throws: `DownloadError`, `FileError` or `ZipError`.
+  package func run(
+    report: @escaping (Event) -> Void = { _ in }, isInterrupted: @escaping () -> Bool = { false }
+  ) throws -> Outcome {
+    let installation = Installation(archive: archive, data: data)
+    if let outcome = try outcomeBefore(installation) { return outcome }
+    try FolderCreation.create(data)
+    let partial = try PartialFile(data.appendingPathComponent("\(archive.fileName).partial"))
+    defer { if partial.byteCount == 0 { partial.remove() } }
+    // Another process may have been at it until now.
+    if let outcome = try outcomeBefore(installation) {
+      partial.remove()
+      return outcome
+    }
+    let steps = Steps(downloader: self, report: report, isInterrupted: isInterrupted)
+    let file = try steps.archiveFile(partial)
+    try steps.unpack(file, installation)
+    try discard(partial, wasUsed: file == partial.url)
+    return .installed(installation.destination)
+  }
+
+  private func outcomeBefore(_ installation: Installation) throws -> Outcome? {
+    guard !replaces else { return nil }
+    if installation.isComplete { return .alreadyThere(installation.destination) }
+    try installation.checkPlace()
+    return nil
+  }
+
+  private func discard(_ partial: PartialFile, wasUsed: Bool) throws {
+    if wasUsed && keepsArchive {
+      try partial.keep(as: data.appendingPathComponent(archive.fileName))
+    } else {
+      partial.remove()
+    }
+  }
+}
+
+/// The steps of a download, with whom they speak to.
+private struct Steps {
+  let downloader: Downloader
+  let report: (Downloader.Event) -> Void
+  let isInterrupted: () -> Bool
+
+  private var archive: PublishedArchive { downloader.archive }
+
+  /// The archive's file with the right bytes: one that is there, or `partial` once received.
+  func archiveFile(_ partial: PartialFile) throws -> URL {
+    if case .folder(let folder) = downloader.source {
+      let url = folder.appendingPathComponent(archive.fileName)
+      try checkSpace(received: archive.byteCount ?? 0)
+      try requireDigest(of: url, named: url.path)
+      report(.using(url))
+      return url
+    }
+    let url = downloader.data.appendingPathComponent(archive.fileName)
+    if FileManager.default.fileExists(atPath: url.path) {
+      do {
+        try requireDigest(of: url, named: url.path)
+        report(.using(url))
+        return url
+      } catch let error as DownloadError {
+        guard case .wrongDigest = error else { throw error }
+        report(.ignoring("\(error)"))
+      }
+    }
+    try receive(partial)
+    return partial.url
+  }
+
+  private func receive(_ partial: PartialFile) throws {
+    let address = address
+    try checkSpace(received: partial.byteCount)
+    let transfer = Transfer(
+      address: address, byteCount: archive.byteCount, patience: downloader.patience,
+      report: report, isInterrupted: isInterrupted)
+    if partial.byteCount > archive.byteCount ?? .max { try partial.empty() }
+    try transfer.run(into: partial)
+    do {
+      try requireDigest(of: partial.url, named: address)
+    } catch let error as DownloadError {
+      guard case .wrongDigest = error else { throw error }
+      report(.startingOver("\(error)"))
+      try partial.empty()
+      try transfer.run(into: partial)
+      try requireFreshDigest(of: partial, named: address)
+    }
+  }
+
+  private func requireFreshDigest(of partial: PartialFile, named address: String) throws {
+    do {
+      try requireDigest(of: partial.url, named: address)
+    } catch let error as DownloadError {
+      if case .wrongDigest = error { try partial.empty() }
+      throw error
+    }
+  }
+
+  private var address: String {
+    guard case .mirror(let base) = downloader.source else { return archive.address }
+    return base.hasSuffix("/") ? base + archive.fileName : "\(base)/\(archive.fileName)"
+  }
+
+  private func checkSpace(received: Int) throws {
+    let missing = archive.byteCount.map { max($0 - received, 0) } ?? 0
+    let needed = missing.addingClamped(archive.unpackedByteCount ?? 0)
+    try DiskSpace.require(needed, at: downloader.data)
+  }
+
+  /// - Throws: `DownloadError.wrongDigest`, or `FileError.unreadable`.
+  private func requireDigest(of url: URL, named name: String) throws {
+    var status = stat()
+    let total = stat(url.path, &status) == 0 ? Int(status.st_size) : 0
+    var done = 0
+    let digest = try Digest(ofFiles: [url], algorithm: .md5) { count in
+      done += count
+      report(.checking(min(done, total), of: total))
+      try checkInterruption(url)
+    }
+    guard digest.description == archive.md5 else {
+      throw DownloadError.wrongDigest(
+        source: name, expected: archive.md5, found: digest.description)
+    }
+  }
+
+  private func checkInterruption(_ url: URL) throws {
+    if isInterrupted() { throw DownloadError.unpackingInterrupted(archive: url) }
+  }
+
+  /// Unpacks beside the destination, checks, and moves to it.
+  func unpack(_ file: URL, _ installation: Installation) throws {
+    let staging = try installation.makeStaging()
+    defer { try? FileManager.default.removeItem(at: staging) }
+    let rules = MemberRules(archive: file, topFolders: archive.topFolders)
+    func advanced(_ done: Int, _ total: Int) throws {
+      report(.unpacking(done, of: total))
+      try checkInterruption(file)
+    }
+    if archive.fileName.hasSuffix(".zip") {
+      try ZipUnpacking(url: file, rules: rules, advanced: advanced).unpack(to: staging)
+    } else {
+      try TarArchive(
+        url: file, isCompressed: archive.fileName.hasSuffix(".gz"), rules: rules,
+        advanced: advanced
+      ).unpack(to: staging)
+    }
+    try installation.install(staging, from: file, replaces: downloader.replaces)
+  }
+}
