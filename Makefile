@@ -1,7 +1,8 @@
 # mixmo: `make demo` and `make test` install what they need and run.
 
 PREFIX ?= /usr/local
-PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev pkg-config
+PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev pkg-config \
+  curl ca-certificates
 BUILD = swift build -c release --explicit-target-dependency-import-check error
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 

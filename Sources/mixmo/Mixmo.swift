@@ -9,6 +9,6 @@ struct Mixmo: ParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
-      BenchmarkCommand.self,
+      BenchmarkCommand.self, DataCommand.self,
     ])
 }

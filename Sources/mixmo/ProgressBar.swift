@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 
 /// How far a job is, with its rate and the time left: a bar that is redrawn on a terminal, a line
@@ -5,6 +6,7 @@ import Foundation
 final class ProgressBar {
   private let title: String
   private let total: Int
+  private let unit: Unit
   private let isHidden: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = Date()
@@ -13,10 +15,16 @@ final class ProgressBar {
 
   private static let width = 24
 
-  /// A bar for `total` images.
-  init(_ title: String, total: Int, terminal: Terminal) {
+  /// What is counted.
+  enum Unit {
+    case images, bytes
+  }
+
+  /// A bar for `total` images or bytes, 0 where their number is not known.
+  init(_ title: String, total: Int, unit: Unit = .images, terminal: Terminal) {
     self.title = title
     self.total = total
+    self.unit = unit
     isHidden = terminal.isQuiet
   }
 
@@ -38,15 +46,23 @@ final class ProgressBar {
 
   private func line(_ done: Int, since first: Int, _ detail: String) -> String {
     let rate = Double(done - first) / max(Date().timeIntervalSince(start), 1e-9)
-    let filled = Self.width * done / max(total, 1)
+    let filled = total > 0 ? Self.width * done / total : 0
     let bar =
       String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-    let left = rate > 0 ? time(Double(total - done) / rate) + " left" : ""
+    let left = rate > 0 && total > 0 ? time(Double(total - done) / rate) + " left" : ""
+    let share = total > 0 ? "\(100 * done / total) %" : ""
     let parts = [
-      title, isTerminal ? bar : "", "\(100 * done / max(total, 1)) %",
-      rate > 0 ? String(format: "%.0f images/s", rate) : "", left, detail,
+      title, isTerminal && total > 0 ? bar : "", share, rate > 0 ? text(rate: rate) : "", left,
+      detail,
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "  ")
+  }
+
+  private func text(rate: Double) -> String {
+    switch unit {
+    case .images: String(format: "%.0f images/s", rate)
+    case .bytes: ByteCount.text(Int(rate)) + "/s"
+    }
   }
 
   private func time(_ seconds: Double) -> String {

@@ -33,6 +33,7 @@ struct ChildProgram {
   ///   - input: The file that it reads as standard input, from where it stands; none by default.
   ///   - output: Takes in what it writes to standard output.
   ///   - tick: Called again and again, several times a second.
+  /// - Returns: How it ended.
   /// - Throws: what `output` and `tick` throw, after ending the program.
   func run(
     _ arguments: [String], input: Int32? = nil, output: (UnsafeRawBufferPointer) throws -> Void,

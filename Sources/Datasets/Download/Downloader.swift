@@ -62,6 +62,7 @@ package struct Downloader {
   /// - Parameters:
   ///   - report: Called with what happens, several times a second.
   ///   - isInterrupted: Asked several times a second whether to stop.
+  /// - Returns: Where the data set is, and whether it was there before.
   /// - Throws: `DownloadError`, `FileError` or `ZipError`.
   package func run(
     report: @escaping (Event) -> Void = { _ in }, isInterrupted: @escaping () -> Bool = { false }
@@ -195,6 +196,10 @@ private struct Steps {
     let staging = try installation.makeStaging()
     defer { try? FileManager.default.removeItem(at: staging) }
     let rules = MemberRules(archive: file, topFolders: archive.topFolders)
+    func checked(_ done: Int, _ total: Int) throws {
+      report(.checking(done, of: total))
+      try checkInterruption(file)
+    }
     func advanced(_ done: Int, _ total: Int) throws {
       report(.unpacking(done, of: total))
       try checkInterruption(file)
@@ -204,7 +209,7 @@ private struct Steps {
     } else {
       try TarArchive(
         url: file, isCompressed: archive.fileName.hasSuffix(".gz"), rules: rules,
-        advanced: advanced
+        checked: checked, advanced: advanced
       ).unpack(to: staging)
     }
     try installation.install(staging, from: file, replaces: downloader.replaces)

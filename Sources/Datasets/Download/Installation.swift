@@ -41,6 +41,7 @@ struct Installation {
   /// Moves what was unpacked into `staging` to its place.
   ///
   /// - Parameters:
+  ///   - staging: The folder.
   ///   - source: The archive, for messages.
   ///   - replaces: Whether what is there makes room.
   /// - Throws: `DownloadError.incomplete` or `FileError.unwritable`.

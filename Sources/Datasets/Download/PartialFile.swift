@@ -1,8 +1,9 @@
 import Formats
 import Foundation
 
-/// The file that an archive is received in. Whoever holds its lock works on the archive, and the
-/// lock goes when its holder ends, however it ends.
+/// The file that an archive is received in.
+///
+/// Whoever holds its lock works on the archive; the lock goes when its holder ends, however it ends.
 final class PartialFile {
   let url: URL
   private let file: Int32

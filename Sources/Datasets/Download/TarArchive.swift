@@ -7,7 +7,9 @@ struct TarArchive {
   let url: URL
   let isCompressed: Bool
   let rules: MemberRules
-  /// Called with the bytes read and their total, several times a second.
+  /// Called several times a second while members are checked, with bytes read and their total.
+  let checked: (Int, Int) throws -> Void
+  /// The same while they are unpacked.
   let advanced: (Int, Int) throws -> Void
 
   /// The files that macOS adds; no data set has them.
@@ -25,7 +27,8 @@ struct TarArchive {
     try DiskSpace.require(try checkedSize(tar, file), at: folder)
     try run(
       tar, file,
-      ["--extract", "--directory=\(folder.path)", "--no-same-owner", "--no-same-permissions"])
+      ["--extract", "--directory=\(folder.path)", "--no-same-owner", "--no-same-permissions"],
+      advanced: advanced)
   }
 
   /// Checks every member; returns the bytes that the files will take.
@@ -39,7 +42,8 @@ struct TarArchive {
       [
         "--list", "--verbose", "--numeric-owner", "--full-time", "--quoting-style=escape",
         "--absolute-names",
-      ]
+      ],
+      advanced: checked
     ) { bytes in
       rest += bytes
       var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -67,6 +71,7 @@ struct TarArchive {
 
   private func run(
     _ tar: ChildProgram, _ file: Int32, _ arguments: [String],
+    advanced: (Int, Int) throws -> Void,
     output: (UnsafeRawBufferPointer) throws -> Void = { _ in }
   ) throws {
     // The program shares our place in the file.

@@ -1,0 +1,59 @@
+import Formats
+import Foundation
+
+extension VerifiedForm {
+  /// CIFAR-10-C and CIFAR-100-C: an array for each corruption, and one of labels.
+  static func corruptedArrays(
+    folder: String, classCount: Int, _ digests: PublishedDigests
+  ) -> VerifiedForm {
+    let names = (CorruptedFiles.benchmark + CorruptedFiles.extra).sorted()
+    return VerifiedForm(places: [folder, ""], marks: names.map { "\($0).npy" }) { folder in
+      names.map { folder.check("\($0).npy", md5: digests.md5[$0], inspect: images) }
+        + [
+          folder.check("labels.npy", md5: digests.md5["labels"]) {
+            try labels(in: $0, classCount: classCount)
+          }
+        ]
+    }
+  }
+
+  private static let severityCount = 5
+  private static let imagesPerSeverity = 10_000
+
+  private static func images(in url: URL) throws -> Findings {
+    let array = try NumPyArray(contentsOf: url)
+    let side = CIFARLayout.imageSide
+    let shape = [severityCount * imagesPerSeverity, side, side, 3]
+    guard array.shape == shape, array.elementType == .uint8 else {
+      return Findings(problems: [
+        "expected uint8 \(shape), found \(array.elementType) \(array.shape)"
+      ])
+    }
+    return Findings(imageCount: array.rowCount)
+  }
+
+  private static func labels(in url: URL, classCount: Int) throws -> Findings {
+    let array = try NumPyArray(contentsOf: url)
+    guard array.shape == [severityCount * imagesPerSeverity] else {
+      return Findings(problems: [
+        "expected \([severityCount * imagesPerSeverity]) labels, found \(array.shape)"
+      ])
+    }
+    let labels = try array.values(of: Int64.self)
+    let first = labels.prefix(imagesPerSeverity)
+    guard let range = labels.min().flatMap({ low in labels.max().map { low...$0 } }),
+      range.lowerBound >= 0, range.upperBound < classCount
+    else { return Findings(problems: ["expected labels from 0 to \(classCount - 1)"]) }
+    for severity in 1..<severityCount {
+      let start = severity * imagesPerSeverity
+      guard labels[start..<start + imagesPerSeverity].elementsEqual(first) else {
+        return Findings(problems: ["the labels of severity \(severity + 1) are not those of 1"])
+      }
+    }
+    var counts = [Int](repeating: 0, count: classCount)
+    for label in first { counts[Int(label)] += 1 }
+    return Findings(
+      problems: ClassCounts.problems(
+        counts, classCount: classCount, perClass: imagesPerSeverity / classCount))
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data",
+    abstract: "Downloads the published data sets; checks them.",
+    discussion: """
+      Example: fetch CIFAR-100 and its corrupted twin, then check every file:
+
+        mixmo data download cifar100 cifar100-c --data data
+        mixmo data verify --dataset cifar100-c --data data
+      """,
+    subcommands: [DataDownloadCommand.self, DataVerifyCommand.self])
+}
+
+/// The folder that every data set's folder is in.
+struct DataFolder: ParsableArguments {
+  @Option(
+    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
+    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
+  var data: String
+
+  var url: URL { URL(fileURLWithPath: data) }
+}

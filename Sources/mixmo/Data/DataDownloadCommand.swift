@@ -1,0 +1,164 @@
+import ArgumentParser
+import Datasets
+import Formats
+import Foundation
+
+struct DataDownloadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "download",
+    abstract: "Fetches published data sets, checks them and unpacks them into their place.",
+    discussion: """
+      Data sets: \(names.joined(separator: ", ")).
+
+      What is there already is left alone. A download that was stopped or killed goes on where it
+      was when the same command is given again. Example:
+
+        mixmo data download cifar100 cifar100-c --data data
+      """)
+
+  private static let names = PublishedArchive.all.map(\.name)
+
+  @Argument(help: ArgumentHelp("The data sets.", valueName: "name"))
+  var names: [String]
+
+  @OptionGroup var folder: DataFolder
+
+  @Option(
+    help: ArgumentHelp(
+      "A mirror that has the archives, or a folder that they are in.", valueName: "url|dir"))
+  var from: String?
+
+  @Flag(help: "Replace a data set that is there.")
+  var force = false
+
+  @Flag(help: "Keep the archive that was downloaded.")
+  var keepArchive = false
+
+  @Flag(help: "Say nothing but results.")
+  var quiet = false
+
+  @Flag(help: "Write results as JSON.")
+  var json = false
+
+  private var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
+
+  /// A line of output.
+  private struct Row: Encodable {
+    let dataset: String
+    let folder: String
+    let isNew: Bool
+
+    init(_ archive: PublishedArchive, _ outcome: Downloader.Outcome) {
+      dataset = archive.name
+      switch outcome {
+      case .alreadyThere(let url): (folder, isNew) = (url.path, false)
+      case .installed(let url): (folder, isNew) = (url.path, true)
+      }
+    }
+
+    var line: String { "\(dataset): \(isNew ? "now" : "already") in \(folder)\n" }
+  }
+
+  func validate() throws {
+    _ = try archives()
+    if let from, let scheme = from.range(of: "://").map({ from[..<$0.lowerBound] }),
+      !["http", "https"].contains(scheme.lowercased())
+    {
+      throw ValidationError("--from: expected an http or https address or a folder, found \(from).")
+    }
+  }
+
+  private func archives() throws -> [PublishedArchive] {
+    try names.map { name in
+      guard let archive = PublishedArchive.named(name) else {
+        throw ValidationError(
+          "unknown data set \"\(name)\"; " + Spelling.suggestion(for: name, from: Self.names))
+      }
+      return archive
+    }
+  }
+
+  private var source: Downloader.Source {
+    guard let from else { return .published }
+    return from.contains("://") ? .mirror(from) : .folder(URL(fileURLWithPath: from))
+  }
+
+  func run() throws {
+    Interruption.listen()
+    var rows: [Row] = []
+    for archive in try archives() {
+      var downloader = Downloader(archive, data: folder.url)
+      downloader.source = source
+      downloader.replaces = force
+      downloader.keepsArchive = keepArchive
+      let row = Row(archive, try outcome(of: downloader))
+      rows.append(row)
+      if !json { try terminal.show(row.line) }
+    }
+    if json { try terminal.show(json: rows) }
+  }
+
+  private func outcome(of downloader: Downloader) throws -> Downloader.Outcome {
+    let progress = DownloadProgress(downloader.archive.name, terminal)
+    defer { progress.finish() }
+    do {
+      return try downloader.run(
+        report: progress.show, isInterrupted: { Interruption.isRequested })
+    } catch let error as DownloadError {
+      switch error {
+      case .interrupted, .unpackingInterrupted:
+        progress.finish()
+        terminal.say("\(downloader.archive.name): \(error)")
+        throw ExitCode(130)
+      default: throw error
+      }
+    }
+  }
+}
+
+/// Shows how far a download is: a bar for each step.
+private final class DownloadProgress {
+  private let name: String
+  private let terminal: Terminal
+  private var step = ""
+  private var bar: ProgressBar?
+  private var latest = -1
+
+  init(_ name: String, _ terminal: Terminal) {
+    self.name = name
+    self.terminal = terminal
+  }
+
+  func show(_ event: Downloader.Event) {
+    switch event {
+    case .receiving(let done, let total): update("download", done, total ?? 0)
+    case .checking(let done, let total): update("check", done, total)
+    case .unpacking(let done, let total): update("unpack", done, total)
+    case .retrying(let reason, let pause):
+      say(String(format: "%@; again in %.0f s", reason, pause))
+    case .startingOver(let reason): say("\(reason); removed, receiving it again")
+    case .using(let url): say("using \(url.path)")
+    case .ignoring(let reason): say("\(reason); downloading it again")
+    }
+  }
+
+  func finish() {
+    bar?.finish()
+    (bar, latest) = (nil, -1)
+  }
+
+  private func update(_ step: String, _ done: Int, _ total: Int) {
+    if step != self.step || done < latest { finish() }
+    guard done != latest else { return }
+    self.step = step
+    latest = done
+    let bar = bar ?? ProgressBar("\(name) \(step)", total: total, unit: .bytes, terminal: terminal)
+    self.bar = bar
+    bar.update(done, ByteCount.text(done))
+  }
+
+  private func say(_ text: String) {
+    finish()
+    terminal.say("\(name): \(text)")
+  }
+}
