@@ -1,0 +1,253 @@
+import Datasets
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Downloads from a server that behaves, and from ones that do not.
+struct DownloadTests {
+  @Test func `puts the data set in its place, and the second time asks for nothing`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    let reported = Reported()
+    let outcome = try fake.downloader(server).run(report: reported.add)
+    #expect(outcome == .installed(fake.place))
+    #expect(reported.received == fake.bytes.count)
+    #expect(reported.events.contains(.checking(fake.bytes.count, of: fake.bytes.count)))
+    #expect(reported.events.contains(.unpacking(fake.bytes.count, of: fake.bytes.count)))
+    try fake.expectInstalled()
+    #expect(try fake.downloader(server).run() == .alreadyThere(fake.place))
+    #expect(server.requests == [.init(path: "/fake.tar.gz", start: 0)])
+  }
+
+  @Test(arguments: [true, false])
+  func `goes on where the connection broke`(isSizeKnown: Bool) throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(
+      fake.bytes, answers: [.breaksOff(after: 70_000), .breaksOff(after: 50_000), .whole])
+    let reported = Reported()
+    _ = try fake.downloader(server, isSizeKnown: isSizeKnown).run(report: reported.add)
+    #expect(server.requests.map(\.start) == [0, 70_000, 120_000])
+    #expect(reported.setbacks.count == 2)
+    try fake.expectInstalled()
+  }
+
+  @Test func `goes on when nothing comes any more`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.stalls(after: 70_000), .whole])
+    let reported = Reported()
+    _ = try fake.downloader(server).run(report: reported.add)
+    #expect(server.requests.map(\.start) == [0, 70_000])
+    #expect(reported.setbacks.first?.contains("Operation too slow") == true)
+    try fake.expectInstalled()
+  }
+
+  @Test func `starts over where the server cannot go on in the middle`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.breaksOff(after: 70_000), .ignoresRange])
+    _ = try fake.downloader(server).run()
+    #expect(server.requests.map(\.start) == [0, 70_000, 0])
+    try fake.expectInstalled()
+  }
+
+  @Test func `wrong bytes are removed and received once more`() throws {
+    let fake = try FakeArchive()
+    var wrong = fake.bytes
+    wrong[100] ^= 1
+    let server = try LocalServer(fake.bytes, answers: [.other(wrong), .whole])
+    let reported = Reported()
+    _ = try fake.downloader(server).run(report: reported.add)
+    #expect(server.requests.map(\.start) == [0, 0])
+    #expect(reported.setbacks.first?.contains("expected MD5") == true)
+    try fake.expectInstalled()
+  }
+
+  /// The last one has more bytes than the archive, which must not fill the disk.
+  @Test(arguments: [0, 1])
+  func `wrong bytes twice are an error with both hashes, and nothing stays`(extra: Int) throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes + [UInt8](repeating: 0, count: extra))
+    let right = Digest(of: fake.bytes, algorithm: .md5).description
+    let wrong = extra == 0 ? "00000000000000000000000000000000" : right
+    #expect {
+      try fake.downloader(server, md5: wrong).run()
+    } throws: { error in
+      guard case .wrongDigest(_, let expected, let found) = error as? DownloadError else {
+        return false
+      }
+      return expected == wrong && (extra > 0 || found == right)
+    }
+    #expect(server.requests.count == 2)
+    #expect(try fake.names == [])
+  }
+
+  @Test func `a file that is not there is not asked for again`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.status(404)])
+    let error = #expect(throws: DownloadError.self) { try fake.downloader(server).run() }
+    #expect(error?.description.contains("404") == true, "\(error?.description ?? "")")
+    #expect(server.requests.count == 1)
+    #expect(try fake.names == [])
+  }
+
+  @Test func `a busy server is asked again, but not for ever`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.status(503)])
+    #expect {
+      try fake.downloader(server).run()
+    } throws: { error in
+      guard case .unreachable(_, 4, let reason) = error as? DownloadError else { return false }
+      return reason.contains("503")
+    }
+    #expect(server.requests.count == 4)
+  }
+
+  @Test func `no server at all is an error in the end`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    var downloader = fake.downloader(server)
+    downloader.source = .mirror("http://127.0.0.1:1")
+    let error = #expect(throws: DownloadError.self) { try downloader.run() }
+    #expect(
+      error?.description.contains("http://127.0.0.1:1/fake.tar.gz: not received in 4") == true)
+    #expect(server.requests == [])
+  }
+
+  @Test func `another place on the web is followed, a file of this machine is not`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.redirects(to: "/other"), .whole])
+    _ = try fake.downloader(server).run()
+    #expect(server.requests.map(\.path) == ["/fake.tar.gz", "/other"])
+    try fake.expectInstalled()
+
+    let second = try FakeArchive()
+    let local = second.folder.file("fake.tar.gz")
+    let thief = try LocalServer(second.bytes, answers: [.redirects(to: "file://\(local.path)")])
+    #expect {
+      try second.downloader(thief).run()
+    } throws: { error in
+      guard case .refused = error as? DownloadError else { return false }
+      return true
+    }
+    #expect(thief.requests.count == 1)
+  }
+
+  @Test func `a mirror is asked for the archive's file`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    for base in ["\(server.base)/a/b", "\(server.base)/a/b/"] {
+      var downloader = Downloader(fake.published(at: "http://127.0.0.1:1/none"), data: fake.data)
+      downloader.source = .mirror(base)
+      downloader.replaces = true
+      _ = try downloader.run()
+    }
+    #expect(server.requests.map(\.path) == ["/a/b/fake.tar.gz", "/a/b/fake.tar.gz"])
+    try fake.expectInstalled()
+  }
+
+  @Test func `stopped in the middle, it keeps what came and goes on from there`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes, answers: [.stalls(after: 90_000), .whole])
+    let reported = Reported()
+    #expect(
+      throws: DownloadError.interrupted(
+        partial: fake.partial, received: 90_000, total: fake.bytes.count)
+    ) {
+      try fake.downloader(server).run(
+        report: reported.add, isInterrupted: { reported.received == 90_000 })
+    }
+    #expect(try FileContents.read(fake.partial, limit: 1 << 24) == Array(fake.bytes[..<90_000]))
+    _ = try fake.downloader(server).run()
+    #expect(server.requests.map(\.start) == [0, 90_000])
+    try fake.expectInstalled()
+  }
+
+  @Test func `a whole partial file is used, whether its size is known or not`() throws {
+    for isSizeKnown in [true, false] {
+      let fake = try FakeArchive()
+      let server = try LocalServer(fake.bytes)
+      try AtomicFile.write(fake.bytes, to: fake.partial)
+      _ = try fake.downloader(server, isSizeKnown: isSizeKnown).run()
+      #expect(server.requests.map(\.start) == (isSizeKnown ? [] : [fake.bytes.count]))
+      try fake.expectInstalled()
+    }
+  }
+
+  @Test func `an archive that is there is used and stays`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    let archive = fake.data.appending(path: "fake.tar.gz")
+    try AtomicFile.write(fake.bytes, to: archive)
+    let reported = Reported()
+    _ = try fake.downloader(server).run(report: reported.add)
+    #expect(reported.events.contains(.using(archive)))
+    #expect(server.requests == [])
+    try fake.expectInstalled(besides: ["fake.tar.gz"])
+  }
+
+  @Test func `a wrong archive that is there is received again, and can be kept`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    let archive = fake.data.appending(path: "fake.tar.gz")
+    try AtomicFile.write("not it", to: archive)
+    var downloader = fake.downloader(server)
+    downloader.keepsArchive = true
+    let reported = Reported()
+    _ = try downloader.run(report: reported.add)
+    #expect(reported.setbacks.first?.contains("expected MD5") == true)
+    #expect(try FileContents.read(archive, limit: 1 << 24) == fake.bytes)
+    try fake.expectInstalled(besides: ["fake.tar.gz"])
+  }
+
+  @Test func `two at once do not get in each other's way`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    let first = open(fake.partial.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    try #require(first >= 0 && flock(first, LOCK_EX | LOCK_NB) == 0)
+    #expect(throws: DownloadError.busy(fake.partial)) { try fake.downloader(server).run() }
+    #expect(server.requests == [])
+    close(first)
+    _ = try fake.downloader(server).run()
+    try fake.expectInstalled()
+  }
+
+  @Test func `without room on the disk nothing is asked for`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    let huge = PublishedArchive(
+      name: "huge", fileName: "huge.tar", address: server.base, md5: "", byteCount: .max / 2,
+      unpackedByteCount: .max, topFolders: ["huge"], destination: "huge",
+      parts: [.init("x")])
+    #expect {
+      try Downloader(huge, data: fake.data).run()
+    } throws: { error in
+      guard case .notEnoughSpace(_, .max, _) = error as? DownloadError else { return false }
+      return true
+    }
+    #expect(server.requests == [])
+    #expect(try fake.names == [])
+  }
+
+  @Test func `a folder that cannot be written is named`() throws {
+    let fake = try FakeArchive()
+    let server = try LocalServer(fake.bytes)
+    // Not even root can make folders here.
+    let nowhere = URL(filePath: "/proc/self/mixmo")
+    #expect(throws: FileError.unwritable(nowhere, ENOENT)) {
+      try Downloader(fake.published(at: server.base), data: nowhere).run()
+    }
+    #expect(server.requests == [])
+  }
+
+  @Test func `the published table is whole`() throws {
+    let names = PublishedArchive.all.map(\.name)
+    #expect(Set(names).count == names.count && names.count == 9)
+    for archive in PublishedArchive.all {
+      #expect(
+        archive.md5.count == 32 && archive.md5.allSatisfy { $0.isHexDigit }, "\(archive.name)")
+      #expect(archive.address.contains(archive.fileName), "\(archive.name)")
+      #expect(!archive.parts.isEmpty && PublishedArchive.named(archive.name)?.md5 == archive.md5)
+    }
+    #expect(PublishedArchive.named("cifar") == nil)
+  }
+}

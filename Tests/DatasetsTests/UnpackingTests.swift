@@ -1,0 +1,200 @@
+import Datasets
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Archives that are hostile, broken or in each other's way.
+struct UnpackingTests {
+  /// Expects that the archive is refused for `reason` and that nothing came of it.
+  private func expectRefused(_ fake: FakeArchive, _ reason: String) throws {
+    let error = #expect(throws: DownloadError.self) { try fake.unpacker().run() }
+    let text = error?.description ?? ""
+    #expect(text.contains(reason), "\(text)")
+    #expect(try fake.names == [], "\(reason)")
+  }
+
+  @Test func `names that leave the folder are refused`() throws {
+    try expectRefused(
+      FakeArchive(["fake", "fake/../../evil"]) { source in
+        try AtomicFile.write("evil", to: source.appending(path: "../evil"))
+      }, "'..' in its name")
+    try expectRefused(FakeArchive(["fake", "/etc/passwd"]), "an absolute name")
+    try expectRefused(
+      FakeArchive(["fake", "other"]) { source in
+        try AtomicFile.write("other", to: source.appending(path: "other"))
+      }, "member \"other\": expected below fake")
+    try expectRefused(
+      FakeArchive { source in
+        try AtomicFile.write("line", to: source.appending(path: "fake/a\nb"))
+      }, "an escaped character")
+  }
+
+  @Test func `links and pipes are refused`() throws {
+    try expectRefused(
+      FakeArchive { source in
+        symlink("/etc", source.appending(path: "fake/link").path)
+      }, "a link or device")
+    try expectRefused(
+      FakeArchive { source in
+        link(
+          source.appending(path: "fake/images.bin").path, source.appending(path: "fake/twin").path)
+      }, "a link or device")
+    try expectRefused(
+      FakeArchive { source in
+        mkfifo(source.appending(path: "fake/pipe").path, 0o644)
+      }, "a link or device")
+  }
+
+  @Test func `an archive without all files is refused by their names`() throws {
+    try expectRefused(
+      FakeArchive { source in
+        try FileManager.default.removeItem(at: source.appending(path: "fake/more"))
+      }, "lacks more/labels.bin")
+    try expectRefused(
+      FakeArchive { source in
+        try AtomicFile.write("short", to: source.appending(path: "fake/images.bin"))
+      }, "lacks images.bin")
+  }
+
+  @Test func `a damaged archive is refused in tar's words`() throws {
+    let fake = try FakeArchive()
+    let broken = Array(fake.bytes.dropLast(1000))
+    try AtomicFile.write(broken, to: fake.folder.file("fake.tar.gz"))
+    var downloader = Downloader(
+      fake.published(at: "none", md5: Digest(of: broken, algorithm: .md5).description),
+      data: fake.data)
+    downloader.source = .folder(fake.folder.url)
+    let error = #expect(throws: DownloadError.self) { try downloader.run() }
+    #expect(error?.description.contains("cannot be unpacked: ") == true)
+    #expect(error?.description.contains("unexpected end of file") == true, "\(error as Any)")
+    #expect(try fake.names == [])
+  }
+
+  @Test func `the files that macOS adds are left out`() throws {
+    let fake = try FakeArchive(["fake", "._fake"]) { source in
+      try AtomicFile.write("x", to: source.appending(path: "._fake"))
+      try AtomicFile.write("x", to: source.appending(path: "fake/._images.bin"))
+    }
+    _ = try fake.unpacker().run()
+    try fake.expectInstalled()
+  }
+
+  @Test func `what killed runs left is removed`() throws {
+    let fake = try FakeArchive()
+    let left = fake.data.appending(path: ".fake.tar.gz.unpacking-1/fake")
+    try FolderCreation.create(left)
+    try AtomicFile.write("half", to: left.appending(path: "images.bin"))
+    _ = try fake.unpacker().run()
+    try fake.expectInstalled()
+  }
+
+  @Test func `stopped while unpacking, it leaves nothing and can be done again`() throws {
+    let fake = try FakeArchive()
+    let archive = fake.folder.file("fake.tar.gz")
+    let reported = Reported()
+    #expect(throws: DownloadError.unpackingInterrupted(archive: archive)) {
+      try fake.unpacker().run(
+        report: reported.add,
+        isInterrupted: {
+          if case .unpacking = reported.events.last { true } else { false }
+        })
+    }
+    #expect(try fake.names == [])
+    _ = try fake.unpacker().run()
+    try fake.expectInstalled()
+  }
+
+  @Test func `something else in the place is only replaced by force`() throws {
+    let fake = try FakeArchive()
+    try FolderCreation.create(fake.place)
+    try AtomicFile.write("mine", to: fake.place.appending(path: "mine"))
+    #expect(
+      throws: DownloadError.occupied(fake.place, missing: ["images.bin", "more/labels.bin"])
+    ) { try fake.unpacker().run() }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: fake.place.path) == ["mine"])
+    var forced = try fake.unpacker()
+    forced.replaces = true
+    _ = try forced.run()
+    try fake.expectInstalled()
+  }
+
+  @Test func `two archives share a folder, in any order`() throws {
+    for order in [["a", "b"], ["b", "a"]] {
+      let fake = try FakeArchive(["all"]) { source in
+        for name in ["a", "b"] {
+          try FolderCreation.create(source.appending(path: "all/\(name)"))
+          try AtomicFile.write(name, to: source.appending(path: "all/\(name)/file"))
+        }
+      }
+      for name in order {
+        let archive = PublishedArchive(
+          name: name, fileName: "fake.tar.gz", address: "none",
+          md5: Digest(of: fake.bytes, algorithm: .md5).description, topFolders: ["all"],
+          destination: "all", parts: [.init(name)], sharesDestination: true)
+        var downloader = Downloader(archive, data: fake.data)
+        downloader.source = .folder(fake.folder.url)
+        let place = fake.data.appending(path: "all")
+        #expect(try downloader.run() == .installed(place))
+        #expect(try downloader.run() == .alreadyThere(place))
+      }
+      for name in order {
+        let file = fake.data.appending(path: "all/\(name)/file")
+        #expect(try FileContents.read(file, limit: 9) == Array(name.utf8))
+      }
+      #expect(try fake.names == ["all"])
+    }
+  }
+
+  /// A download of a zip archive of these members from a folder.
+  private func zip(
+    _ members: [(String, [UInt8])], in folder: borrowing TemporaryFolder,
+    edit: (inout [UInt8]) -> Void = { _ in }
+  ) throws -> Downloader {
+    let url = folder.file("fake.zip")
+    try ZipArchive.write(members.map { (name: $0.0, bytes: $0.1) }, to: url)
+    var bytes = try FileContents.read(url, limit: 1 << 24)
+    edit(&bytes)
+    try AtomicFile.write(bytes, to: url)
+    var downloader = Downloader(
+      PublishedArchive(
+        name: "fake", fileName: "fake.zip", address: "none",
+        md5: Digest(of: bytes, algorithm: .md5).description, topFolders: ["fake"],
+        destination: "fake-data", parts: [.init("a/b/c.txt"), .init("d.txt")]),
+      data: folder.file("data"))
+    downloader.source = .folder(folder.url)
+    return downloader
+  }
+
+  private let members = [
+    ("fake/", [UInt8]()), ("fake/a/b/c.txt", Array("c".utf8)), ("fake/d.txt", Array("d".utf8)),
+  ]
+
+  @Test func `a zip archive is unpacked`() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.file("data/fake-data")
+    #expect(try zip(members, in: folder).run() == .installed(place))
+    #expect(try FileContents.read(place.appending(path: "a/b/c.txt"), limit: 9) == Array("c".utf8))
+    #expect(try FileContents.read(place.appending(path: "d.txt"), limit: 9) == Array("d".utf8))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("data").path)
+    #expect(names == ["fake-data"])
+  }
+
+  @Test(arguments: [
+    ("../evil", "has '..' in it"), ("/xxevil", "absolute"), ("other/e", "expected below fake"),
+  ])
+  func `a zip archive that leaves its folder is refused`(name: String, reason: String) throws {
+    let folder = try TemporaryFolder()
+    let downloader = try zip(members + [("xx/evil", [1])], in: folder) { bytes in
+      let (old, new) = (Array("xx/evil".utf8), Array(name.utf8))
+      for start in 0...(bytes.count - old.count)
+      where bytes[start..<start + old.count].elementsEqual(old) {
+        bytes.replaceSubrange(start..<start + old.count, with: new)
+      }
+    }
+    #expect {
+      try downloader.run()
+    } throws: { "\($0)".contains(reason) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("data").path) == [])
+  }
+}
