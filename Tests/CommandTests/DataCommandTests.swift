@@ -20,7 +20,7 @@ struct DataCommandTests {
       "--from: expected an http or https address or a folder, found ftp://a/b"
     ),
     (
-      ["data", "verify", "--dataset", "cifar100c", "--data", "d"], "did you mean \"cifar100-c\"?"
+      ["data", "verify", "--dataset", "cifar100-cc", "--data", "d"], "did you mean \"cifar100-c\"?"
     ),
   ])
   func `misuse exits with 64 and the usage`(arguments: [String], message: String) throws {

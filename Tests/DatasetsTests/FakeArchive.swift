@@ -69,6 +69,8 @@ final class FakeArchive {
       published(at: server.base + "/fake.tar.gz", isSizeKnown: isSizeKnown, md5: md5), data: data)
     downloader.patience.pauses = [0.01, 0.01, 0.01]
     downloader.patience.stallSeconds = 1
+    // More than comes in a second: curl forgets what came before only slowly.
+    downloader.patience.leastBytesPerSecond = 1_000_000_000
     return downloader
   }
 

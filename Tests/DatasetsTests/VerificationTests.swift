@@ -142,7 +142,8 @@ struct VerificationTests {
     func fill(_ path: String, _ files: [String]) throws {
       let place = folder.file(path)
       try FolderCreation.create(place)
-      for file in files { link(image.path, place.path + "/" + file) }
+      let (source, target) = (image.path, place.path)
+      for file in files { link(source, "\(target)/\(file)") }
     }
 
     func write(_ text: String, _ path: String) throws {

@@ -35,16 +35,19 @@ package final class LocalServer: Sendable {
   }
 
   package let port: Int
-  private let bytes: [UInt8]
-  private let isStopped = Atomic(false)
-  private let log = Mutex<[Request]>([])
+  private let state = State()
+
+  /// What the threads share; it outlives the server.
+  private final class State: Sendable {
+    let isStopped = Atomic(false)
+    let log = Mutex<[Request]>([])
+  }
 
   private static let lifetime: TimeInterval = 20
 
   /// Serves `bytes`, each request by the next of `answers`; the last one is repeated.
   package init(_ bytes: [UInt8], answers: [Answer] = [.whole]) throws {
     struct NoSocket: Error { let code: Int32 }
-    self.bytes = bytes
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -58,31 +61,37 @@ package final class LocalServer: Sendable {
     }
     guard isListening else { throw NoSocket(code: errno) }
     port = Int(UInt16(bigEndian: address.sin_port))
-    Thread.detachNewThread { [weak self] in
+    Thread.detachNewThread { [state] in
       let end = Date(timeIntervalSinceNow: Self.lifetime)
+      @Sendable func isWanted() -> Bool {
+        Date() < end && !state.isStopped.load(ordering: .relaxed)
+      }
       var answers = answers[...]
-      while Date() < end, self.map({ !$0.isStopped.load(ordering: .relaxed) }) ?? false {
+      while isWanted() {
         guard Self.isReady(listener) else { continue }
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { continue }
-        if let request = Self.request(from: connection) {
-          self?.log.withLock { $0.append(request) }
-          let answer = answers.count > 1 ? answers.removeFirst() : answers.first ?? .status(500)
-          Exchange(connection: connection, request: request, bytes: bytes).give(answer) {
-            Date() < end && self.map { !$0.isStopped.load(ordering: .relaxed) } ?? false
+        let answer = answers.count > 1 ? answers.removeFirst() : answers.first ?? .status(500)
+        Thread.detachNewThread {
+          if let request = Self.request(from: connection) {
+            state.log.withLock { $0.append(request) }
+            Exchange(connection: connection, request: request, bytes: bytes)
+              .give(answer, isWanted: isWanted)
           }
+          shutdown(connection, Int32(SHUT_RDWR))
+          close(connection)
         }
-        shutdown(connection, Int32(SHUT_RDWR))
-        close(connection)
       }
       close(listener)
     }
   }
 
-  /// Answers no more.
-  package func stop() { isStopped.store(true, ordering: .relaxed) }
+  deinit {
+    state.isStopped.store(true, ordering: .relaxed)
+  }
 
-  package var requests: [Request] { log.withLock { $0 } }
+  /// The requests so far, in their order.
+  package var requests: [Request] { state.log.withLock { $0 } }
 
   /// The address that begins all of this server's.
   package var base: String { "http://127.0.0.1:\(port)" }

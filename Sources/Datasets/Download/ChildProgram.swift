@@ -62,7 +62,8 @@ struct ChildProgram {
       let isExit = process.terminationReason == .exit
       return Result(status: isExit ? process.terminationStatus : -1, messages: messages)
     } catch {
-      process.terminate()
+      // It has nothing to save, and it may have inherited that milder signals are blocked.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       throw error
     }

@@ -6,7 +6,7 @@ struct Installation {
   let archive: PublishedArchive
   let data: URL
 
-  var destination: URL { data.appendingPathComponent(archive.destination) }
+  var destination: URL { data.appendingPathComponent(archive.destination, isDirectory: false) }
 
   private var stagingPrefix: String { ".\(archive.fileName).unpacking-" }
 

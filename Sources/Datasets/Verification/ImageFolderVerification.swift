@@ -122,42 +122,38 @@ extension VerifiedForm {
 
 /// The images of a folder.
 private enum ImageFolder {
-  private static let endings = ["jpeg", "jpg", "png"]
+  private static let endings = [".jpeg", ".jpg", ".png"]
 
   /// The names of the folders in `folder`, sorted; none where it cannot be read.
   static func folders(in folder: URL) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.filter { name in
-      var status = stat()
-      return !name.hasPrefix(".")
-        && stat(folder.appendingPathComponent(name).path, &status) == 0
-        && status.st_mode & S_IFMT == S_IFDIR
-    }.sorted()
+    ((try? FolderListing.entries(of: folder)) ?? []).filter(\.isFolder).map(\.name)
   }
 
   /// The names of the images directly in `folder`, sorted.
   static func images(in folder: URL) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { name in
-      !name.hasPrefix(".")
-        && endings.contains((name.split(separator: ".").last ?? "").lowercased())
-    }.sorted()
+    try FolderListing.entries(of: folder).filter(isImage).map(\.name)
   }
 
   /// Counts the images in `folder`, or in a folder `images` in it; empty files are problems.
   static func findings(in folder: URL, expected: Int) throws -> Findings {
-    let inner = folder.appendingPathComponent("images")
-    let place = FileManager.default.fileExists(atPath: inner.path) ? inner : folder
-    let names = try images(in: place)
-    var findings = Findings(imageCount: names.count)
-    if names.count != expected {
-      findings.problems.append("expected \(expected) images, found \(names.count)")
+    var entries = try FolderListing.entries(of: folder)
+    if entries.contains(where: { $0.name == "images" && $0.isFolder }) {
+      entries = try FolderListing.entries(of: folder.appendingPathComponent("images"))
     }
-    let empty = names.first { name in
-      var status = stat()
-      return stat(place.appendingPathComponent(name).path, &status) != 0 || status.st_size == 0
+    let images = entries.filter(isImage)
+    var findings = Findings(imageCount: images.count)
+    if images.count != expected {
+      findings.problems.append("expected \(expected) images, found \(images.count)")
     }
-    if let empty { findings.problems.append("\(empty) is empty") }
+    if let empty = images.first(where: { $0.byteCount == 0 }) {
+      findings.problems.append("\(empty.name) is empty")
+    }
     return findings
+  }
+
+  private static func isImage(_ entry: FolderListing.Entry) -> Bool {
+    let name = entry.name.lowercased()
+    return !entry.isFolder && endings.contains(where: name.hasSuffix)
   }
 }
 
