@@ -1,4 +1,3 @@
-import Formats
 import Foundation
 
 /// Lists folders of images that have a folder for each class.
@@ -25,7 +24,7 @@ enum ClassFolders {
   /// - Throws: `DatasetError.missingClasses` naming those without an image, or `FileError`.
   static func list(_ names: [String], in root: URL) throws -> Listing {
     let known = Set(names)
-    let found = try FolderListing.names(in: root)
+    let found = try FolderListing.entries(of: root).filter(\.isFolder).map(\.name)
     let classes = try found.filter(known.contains).map { name in
       Class(name: name, files: try images(ofClass: name, in: root))
     }.filter { !$0.files.isEmpty }
@@ -34,9 +33,7 @@ enum ClassFolders {
       throw DatasetError.missingClasses(root, expected: names.count, missing: missing)
     }
     let byName = Dictionary(uniqueKeysWithValues: classes.map { ($0.name, $0) })
-    let others = try found.filter { !known.contains($0) }.filter { name in
-      try FolderListing.isFolder(root.appendingPathComponent(name))
-    }
+    let others = found.filter { !known.contains($0) }
     return Listing(classes: names.compactMap { byName[$0] }, otherFolders: others)
   }
 
@@ -53,37 +50,5 @@ enum ClassFolders {
     guard images.isEmpty, names.contains("images") else { return images }
     let inner = try FolderListing.names(in: folder.appendingPathComponent("images"))
     return inner.filter(isImage).map { "\(name)/images/\($0)" }
-  }
-}
-
-/// Lists what a folder holds.
-enum FolderListing {
-  /// The names in `folder` but those that begin with a dot, sorted by their bytes.
-  ///
-  /// - Throws: `FileError.unreadable`.
-  static func names(in folder: URL) throws -> [String] {
-    guard let stream = opendir(folder.path) else { throw FileError.unreadable(folder, errno) }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else { break }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee))
-        {
-          String(cString: $0)
-        }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    guard errno == 0 else { throw FileError.unreadable(folder, errno) }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  /// Whether `url` is a folder, or a link to one.
-  static func isFolder(_ url: URL) throws -> Bool {
-    var status = stat()
-    guard stat(url.path, &status) == 0 else { throw FileError.unreadable(url, errno) }
-    return status.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -99,7 +99,7 @@ private struct RecordLabels: Sendable {
   func findings(in urls: [URL], perClass: Int? = nil, total: Int? = nil) throws -> Findings {
     var counts = [Int](repeating: 0, count: 256)
     var findings = Findings()
-    let recordSize = size + 3 * CIFARLayout.planeSize
+    let recordSize = size + 3 * CIFARForm.planeSize
     for url in urls {
       let file = try ByteStorage(mapping: url)
       file.withBytes { bytes in

@@ -22,7 +22,7 @@ extension VerifiedForm {
 
   private static func images(in url: URL) throws -> Findings {
     let array = try NumPyArray(contentsOf: url)
-    let side = CIFARLayout.imageSide
+    let side = CIFARForm.imageSide
     let shape = [severityCount * imagesPerSeverity, side, side, 3]
     guard array.shape == shape, array.elementType == .uint8 else {
       return Findings(problems: [

@@ -7,7 +7,7 @@ extension VerifiedForm {
     marks: ["wnids.txt", "val/val_annotations.txt", "train"]
   ) { folder in
     let listed = (try? TextLines.read(folder.url("wnids.txt"))) ?? []
-    let found = ImageFolder.folders(in: folder.url("train"))
+    let found = CountedImages.folders(in: folder.url("train"))
     // A class is checked whether the list or the folder has it.
     let classes = Set(listed).union(found).sorted()
     let isListed = Set(listed)
@@ -17,7 +17,7 @@ extension VerifiedForm {
     ]
       + classes.map { name in
         folder.check("train/\(name)") { url in
-          var findings = try ImageFolder.findings(in: url, expected: 500)
+          var findings = try CountedImages.findings(in: url, expected: 500)
           if !isListed.contains(name) { findings.problems.append("not in wnids.txt") }
           return findings
         }
@@ -40,19 +40,19 @@ extension VerifiedForm {
   private static func validation(
     _ folder: VerifiedFolder, _ listed: [String]
   ) -> [VerificationCheck] {
-    let classFolders = ImageFolder.folders(in: folder.url("val/images"))
+    let classFolders = CountedImages.folders(in: folder.url("val/images"))
     guard classFolders.isEmpty else {
       return Set(classFolders).union(listed).sorted().map { name in
-        folder.check("val/images/\(name)") { try ImageFolder.findings(in: $0, expected: 50) }
+        folder.check("val/images/\(name)") { try CountedImages.findings(in: $0, expected: 50) }
       }
     }
     let annotations = folder.url("val/val_annotations.txt")
     return [
       folder.check("val/val_annotations.txt") { try annotated(in: $0, listed) },
       folder.check("val/images") { url in
-        var findings = try ImageFolder.findings(in: url, expected: 50 * classCount)
+        var findings = try CountedImages.findings(in: url, expected: 50 * classCount)
         let names = Set(try Annotation.read(annotations).map(\.file))
-        if let missing = try ImageFolder.images(in: url).first(where: { !names.contains($0) }) {
+        if let missing = try CountedImages.images(in: url).first(where: { !names.contains($0) }) {
           findings.problems.append("\(missing) is not in val_annotations.txt")
         }
         return findings
@@ -65,7 +65,7 @@ extension VerifiedForm {
     let annotations = try Annotation.read(url)
     var findings = Findings(imageCount: annotations.count)
     let images = url.deletingLastPathComponent().appendingPathComponent("images")
-    let files = Set(try ImageFolder.images(in: images))
+    let files = Set(try CountedImages.images(in: images))
     if let lost = annotations.first(where: { !files.contains($0.file) }) {
       findings.problems.append("images/\(lost.file) is missing")
     }
@@ -89,11 +89,11 @@ extension VerifiedForm {
   static let corruptedFolders = VerifiedForm(
     places: ["Tiny-ImageNet-C", ""], marks: CorruptedFiles.benchmark + CorruptedFiles.extra
   ) { folder in
-    let extra = Set(ImageFolder.folders(in: folder.url)).intersection(CorruptedFiles.extra)
+    let extra = Set(CountedImages.folders(in: folder.url)).intersection(CorruptedFiles.extra)
     let names = (CorruptedFiles.benchmark + extra).sorted()
     let cells = names.flatMap { name in (1...5).map { "\(name)/\($0)" } }
     // The classes must be the same everywhere: those of the first cell that is whole.
-    let classes = cells.lazy.map { ImageFolder.folders(in: folder.url($0)) }
+    let classes = cells.lazy.map { CountedImages.folders(in: folder.url($0)) }
       .first { $0.count == classCount }
     return cells.map { cell in
       folder.check(cell) { try cellFindings(in: $0, classes: classes) }
@@ -101,7 +101,7 @@ extension VerifiedForm {
   }
 
   private static func cellFindings(in url: URL, classes: [String]?) throws -> Findings {
-    let found = ImageFolder.folders(in: url)
+    let found = CountedImages.folders(in: url)
     var findings = Findings(imageCount: 0)
     if found.count != classCount {
       findings.problems.append("expected \(classCount) class folders, found \(found.count)")
@@ -109,7 +109,7 @@ extension VerifiedForm {
       findings.problems.append("its classes are not those of the other folders")
     }
     for name in found {
-      let inside = try ImageFolder.findings(in: url.appendingPathComponent(name), expected: 50)
+      let inside = try CountedImages.findings(in: url.appendingPathComponent(name), expected: 50)
       findings.imageCount = (findings.imageCount ?? 0) + (inside.imageCount ?? 0)
       findings.problems += inside.problems.map { "\(name): \($0)" }
     }
@@ -121,9 +121,7 @@ extension VerifiedForm {
 }
 
 /// The images of a folder.
-private enum ImageFolder {
-  private static let endings = [".jpeg", ".jpg", ".png"]
-
+private enum CountedImages {
   /// The names of the folders in `folder`, sorted; none where it cannot be read.
   static func folders(in folder: URL) -> [String] {
     ((try? FolderListing.entries(of: folder)) ?? []).filter(\.isFolder).map(\.name)
@@ -152,8 +150,7 @@ private enum ImageFolder {
   }
 
   private static func isImage(_ entry: FolderListing.Entry) -> Bool {
-    let name = entry.name.lowercased()
-    return !entry.isFolder && endings.contains(where: name.hasSuffix)
+    !entry.isFolder && ClassFolders.isImage(entry.name)
   }
 }
 
