@@ -10,8 +10,10 @@ struct DataDownloadCommand: ParsableCommand {
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
-      What is there already is left alone. A download that was stopped or killed goes on where it
-      was when the same command is given again. Example:
+      What is there already is left alone. A download that was stopped or killed goes on where it \
+      was when the same command is given again.
+
+      Example: CIFAR-100 and its corrupted test images, about 3.1 GB:
 
         mixmo data download cifar100 cifar100-c --data data
       """)

@@ -11,7 +11,9 @@ struct DataVerifyCommand: ParsableCommand {
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
-      A line for each file or folder; exits with 1 if anything is wrong. Example:
+      Prints a line for each file or folder; exits with 1 if anything is wrong.
+
+      Example:
 
         mixmo data verify --dataset cifar100 --data data
       """)
