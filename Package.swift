@@ -103,7 +103,8 @@ let package = Package(
         "Tensors", "TestSupport",
       ]),
     .testTarget(
-      name: "CommandTests", dependencies: ["Datasets", "Formats", "TestSupport", "mixmo"]),
+      name: "CommandTests",
+      dependencies: ["Checkpoints", "Datasets", "Formats", "TestSupport", "mixmo"]),
   ],
   swiftLanguageModes: [.v6]
 )

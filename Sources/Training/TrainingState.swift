@@ -102,7 +102,7 @@ extension MixMoNetwork {
   ///
   /// - Throws: `CheckpointError` that lists the names that are missing, not expected or of another
   ///   shape.
-  func load(_ weights: StateDictionary) throws {
+  package func load(_ weights: StateDictionary) throws {
     let tensors = try weights.tensors(matching: state.map { ($0.name, $0.checkpointShape) })
     for (entry, tensor) in zip(state, tensors) {
       guard case .batchCount(let name, let normalization) = entry else {

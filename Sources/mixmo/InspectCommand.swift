@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Formats
 import Foundation
 import Networks
 import Tensors
@@ -10,12 +11,17 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Shows what is in a checkpoint, and the layers of a configured network.",
     discussion: """
+      A checkpoint is a file of PyTorch or safetensors. With --config as well, its weights are \
+      those of the configured network, layer by layer. Of weights that have MixMo's names the \
+      feature separation is shown: the share of filters in the core whose L1 norm exceeds a part of \
+      the layer's largest, and the norms of the encoders' filters.
+
       Example: the layers of a network, and how each convolution will be computed:
 
         mixmo inspect --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
       """)
 
-  @Argument(help: "A checkpoint file.")
+  @Argument(help: "A checkpoint file.", completion: .file())
   var checkpoint: String?
 
   @Option(
@@ -25,16 +31,6 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  /// A line of output.
-  private struct Row: Encodable {
-    let name: String
-    var input: [Int]?
-    var output: [Int]?
-    var shape: [Int]?
-    let parameters: Int
-    var method: String?
-  }
-
   func validate() throws {
     guard checkpoint != nil || config != nil else {
       throw ValidationError("Give a checkpoint, --config, or both.")
@@ -42,29 +38,102 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    var rows: [Row] = []
-    if let config {
-      let configuration = try RunConfiguration(contentsOf: URL(fileURLWithPath: config))
-      let workers = Workers(count: 1)
-      let network =
-        try checkpoint.map {
-          try configuration.network(loading: URL(fileURLWithPath: $0), workers: workers)
-        } ?? configuration.network(workers: workers)
-      rows = layers(of: network)
-    } else if let checkpoint {
-      rows = try Checkpoint(contentsOf: URL(fileURLWithPath: checkpoint)).weights().entries.map {
-        Row(name: $0.name, shape: $0.tensor.shape, parameters: $0.tensor.shape.reduce(1, *))
-      }
-    }
+    let report = try report()
     if common.json {
-      try common.terminal.show(json: rows)
+      try common.terminal.show(json: report)
     } else {
-      try common.terminal.show(text(rows))
+      try common.terminal.show(report.text)
     }
   }
 
+  private func report() throws -> InspectionReport {
+    let file = try checkpoint.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+    guard let config else {
+      return try file.map { try InspectionReport($0) } ?? InspectionReport(rows: [])
+    }
+    let configuration = try RunConfiguration(contentsOf: URL(fileURLWithPath: config))
+    let network = configuration.network(workers: Workers(count: 1))
+    if let file { try network.load(file.weights()) }
+    var report = InspectionReport(
+      rows: InspectionReport.rows(of: network),
+      separation: file == nil ? nil : network.featureSeparation)
+    report.add(file)
+    return report
+  }
+}
+
+/// What `inspect` found.
+private struct InspectionReport: Encodable {
+  /// A tensor, or a layer of a network.
+  struct Row: Encodable {
+    let name: String
+    var type: String?
+    var input: [Int]?
+    var output: [Int]?
+    let shape: [Int]
+    let parameters: Int
+    var method: String?
+  }
+
+  /// What `FeatureSeparation` measures; nil stands for what is not a number.
+  struct Separation: Encodable {
+    let thresholds = FeatureSeparation.thresholds
+    let activeShares: [Double]
+    let encoderNorms: [[Double?]]
+
+    init(_ separation: FeatureSeparation) {
+      activeShares = separation.activeShares
+      encoderNorms = separation.encoderNorms.map { $0.map { $0.isFinite ? $0 : nil } }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case thresholds
+      case activeShares = "active_shares"
+      case encoderNorms = "encoder_norms"
+    }
+  }
+
+  let rows: [Row]
+  let parameters: Int
+  var others: [String] = []
+  var metadata: [String: String] = [:]
+  let separation: Separation?
+
+  enum CodingKeys: String, CodingKey {
+    case rows, parameters, others, metadata
+    case separation = "feature_separation"
+  }
+
+  init(rows: [Row], separation: FeatureSeparation? = nil) {
+    self.rows = rows
+    parameters = rows.reduce(0) { $0 + $1.parameters }
+    self.separation = separation.map { Separation($0) }
+  }
+
+  /// The tensors of a file's weights.
+  init(_ checkpoint: Checkpoint) throws {
+    let entries = try checkpoint.weights().entries
+    let rows = entries.map { entry in
+      Row(
+        name: entry.name, type: entry.tensor.scalarType.description, shape: entry.tensor.shape,
+        parameters: entry.tensor.count)
+    }
+    let filters = entries.filter { $0.tensor.shape.count == 4 }.compactMap { entry in
+      FeatureSeparation.Filters(
+        entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
+    }
+    self.init(rows: rows, separation: FeatureSeparation(filters))
+    add(checkpoint)
+  }
+
+  /// Takes over what a file holds beside its weights.
+  mutating func add(_ checkpoint: Checkpoint?) {
+    others = checkpoint?.keysBesideWeights ?? []
+    metadata = checkpoint?.metadata ?? [:]
+  }
+
   /// The convolutions with their methods, then what else has parameters.
-  private func layers(of network: MixMoNetwork) -> [Row] {
+  static func rows(of network: MixMoNetwork) -> [Row] {
     let convolutions = network.convolutions.map { layer in
       Row(
         name: layer.name, input: Array(layer.shape.inputShape(batch: 1).dropFirst()),
@@ -78,23 +147,51 @@ struct InspectCommand: ParsableCommand {
     }
     return convolutions + others
   }
+}
 
-  private func text(_ rows: [Row]) -> String {
+// MARK: As text
+
+extension InspectionReport {
+  var text: String {
+    var lines = table
+    lines.append("\(parameters) parameters")
+    if !others.isEmpty { lines.append("beside the weights: \(others.joined(separator: ", "))") }
+    for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
+      lines.append("metadata \(key): \(text)")
+    }
+    if let separation { lines += separation.lines }
+    return lines.map(\.withoutControlCharacters).joined(separator: "\n") + "\n"
+  }
+
+  private var table: [String] {
     func extents(_ shape: [Int]?) -> String { shape?.map(String.init).joined(separator: "×") ?? "" }
     let cells = rows.map { row in
       [
-        row.name, extents(row.shape), String(row.parameters),
+        row.name.oneLine, extents(row.shape), row.type ?? "", String(row.parameters),
         row.input.map { "\(extents($0)) → \(extents(row.output))" } ?? "", row.method ?? "",
       ]
     }
-    let header = ["name", "shape", "parameters", "features", "method"]
-    let table = [header] + cells
-    let widths = header.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-    let lines = table.map { row in
+    let header = ["name", "shape", "type", "parameters", "features", "method"]
+    // A column that no row fills is not shown.
+    let shown = header.indices.filter { column in cells.contains { $0[column] != "" } }
+    let table = ([header] + cells).map { row in shown.map { row[$0] } }
+    let widths = shown.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+    return table.map { row in
       zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
-    let total = rows.reduce(0) { $0 + $1.parameters }
-    return (lines + ["\(total) parameters"]).joined(separator: "\n") + "\n"
+  }
+}
+
+extension InspectionReport.Separation {
+  fileprivate var lines: [String] {
+    let shares = zip(thresholds, activeShares).map {
+      String(format: "%.2f %% above %.1f", 100 * $1, $0)
+    }
+    let norms = encoderNorms.enumerated().map { member, norms in
+      let texts = norms.map { $0.map { String(format: "%.3g", $0) } ?? "nan" }
+      return "L1 norms of encoder \(member): \(texts.joined(separator: " "))"
+    }
+    return ["active filters of the core: \(shares.joined(separator: ", "))"] + norms
   }
 }

@@ -9,6 +9,7 @@ struct Mixmo: ParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
-      BenchmarkCommand.self, DataCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
+      ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
     ])
 }

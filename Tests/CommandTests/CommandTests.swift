@@ -202,7 +202,8 @@ struct CommandTests {
     let tensors = try MixmoProcess("inspect", checkpoint)
     #expect(tensors.status == 0 && tensors.output.contains("layer1.0.bn1.running_mean"))
     let both = try MixmoProcess("inspect", checkpoint, "--config", place.configuration, "--json")
-    let rows = try JSONSerialization.jsonObject(with: Data(both.output.utf8)) as? [[String: Any]]
+    let report = try JSONSerialization.jsonObject(with: Data(both.output.utf8)) as? [String: Any]
+    let rows = report?["rows"] as? [[String: Any]]
     #expect(rows?.contains { $0["method"] as? String == "winograd" } == true)
   }
 
@@ -228,7 +229,7 @@ struct CommandTests {
       place.evaluate(save: "runs", "--checkpoint", "7"), "no checkpoint of epoch 7; kept are 1")
     try expect(
       place.evaluate(save: "runs", "--checkpoint", place.path("small.yaml")),
-      "small.yaml: not a PyTorch checkpoint")
+      "small.yaml: neither a PyTorch nor a safetensors file")
 
     var other = try TestRecipe.small(epochs: 1)
     try other.replace("widen_factor", by: "2")

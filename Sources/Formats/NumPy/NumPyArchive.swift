@@ -28,6 +28,7 @@ public struct NumPyArchive {
   /// - Parameters:
   ///   - name: One of `names`.
   ///   - maximum: The most bytes to read, header included; 4 GiB by default.
+  /// - Returns: The array.
   /// - Throws: `ZipError` for a missing, too large or damaged member, or `NumPyError`.
   public func array(_ name: String, atMost maximum: Int = 1 << 32) throws -> NumPyArray {
     let member = name + Self.suffix

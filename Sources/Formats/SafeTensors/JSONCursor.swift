@@ -68,12 +68,7 @@ struct JSONCursor {
 
   /// The UTF-8 that an escape stands for.
   private mutating func escaped() throws -> [UInt8] {
-    let simple: [UInt8: UInt8] = [
-      UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F,
-      UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12, UInt8(ascii: "n"): 10, UInt8(ascii: "r"): 13,
-      UInt8(ascii: "t"): 9,
-    ]
-    if position + 1 < end, let byte = simple[bytes[position + 1]] {
+    if position + 1 < end, let byte = Self.unescaped(bytes[position + 1]) {
       position += 2
       return [byte]
     }
@@ -83,6 +78,18 @@ struct JSONCursor {
       throw malformed("a pair of surrogates before here")
     }
     return Array(text.utf8)
+  }
+
+  private static func unescaped(_ letter: UInt8) -> UInt8? {
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
+    case UInt8(ascii: "b"): 8
+    case UInt8(ascii: "f"): 12
+    case UInt8(ascii: "n"): 10
+    case UInt8(ascii: "r"): 13
+    case UInt8(ascii: "t"): 9
+    default: nil
+    }
   }
 
   /// The unit of UTF-16 that `\uXXXX` stands for.

@@ -76,7 +76,7 @@ public struct SafeTensorsFile: Sendable {
     return end
   }
 
-  /// - Parameter entries: In the order of their data.
+  // Entries come in the order of their data.
   private static func checkTiling(
     _ entries: [SafeTensorsHeader.Entry], dataByteCount: Int, file: String
   ) throws {

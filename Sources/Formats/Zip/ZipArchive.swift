@@ -83,6 +83,7 @@ public final class ZipArchive {
   /// - Parameters:
   ///   - names: Members that are stored.
   ///   - finish: Is given each member's place in `names` and its contents to change them.
+  /// - Returns: The contents in the order of `names`.
   /// - Throws: `ZipError` of the first of `names` that is missing, deflated or damaged.
   package func storages(
     ofStored names: [String],

@@ -75,7 +75,9 @@ extension [UInt8] {
   }
 }
 
-/// libzip's view of an archive. It belongs to one thread at a time.
+/// libzip's view of an archive.
+///
+/// It belongs to one thread at a time.
 final class ZipHandle: @unchecked Sendable {
   let archive: OpaquePointer
   private let descriptor: ZipDescriptor

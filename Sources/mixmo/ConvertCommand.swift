@@ -1,0 +1,107 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Converts checkpoints between PyTorch, safetensors and this program.",
+    discussion: """
+      Reads PyTorch's files of any age and safetensors. The extension of OUT says what is written: \
+      .safetensors, or .ckpt, .pt and .pth for PyTorch's format, which is this program's own as well.
+
+      Example: the weights of a training checkpoint, for programs that read safetensors:
+
+        mixmo convert runs/cutmixmo/last.ckpt cutmixmo.safetensors
+      """)
+
+  @Argument(help: "The file to read.", completion: .file())
+  var input: String
+
+  @Argument(help: "The file to write.", completion: .file())
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What to write, whatever the extension of OUT: pytorch or safetensors.", valueName: "name"))
+  var format: CheckpointFormat?
+
+  @OptionGroup var common: CommonOptions
+
+  private var inputURL: URL { URL(fileURLWithPath: input) }
+  private var outputURL: URL { URL(fileURLWithPath: output) }
+
+  func validate() throws {
+    guard outputFormat != nil else {
+      throw ValidationError(
+        "OUT: expected a file named .ckpt, .pt, .pth or .safetensors, or --format, "
+          + "found \"\(output)\".")
+    }
+    guard !Self.isSameFile(inputURL, outputURL) else {
+      throw ValidationError("OUT: expected another file than IN, found \"\(output)\".")
+    }
+  }
+
+  func run() throws {
+    let checkpoint = try Checkpoint(contentsOf: inputURL)
+    let (converted, omissions) = try Self.convert(checkpoint, to: outputFormat ?? .pyTorch)
+    try converted.write(to: outputURL, format: outputFormat ?? .pyTorch)
+    let tensors = (try? converted.weights().entries) ?? []
+    if common.json {
+      try common.terminal.show(
+        json: Summary(
+          file: output, tensors: tensors.count,
+          parameters: tensors.reduce(0) { $0 + $1.tensor.count }, leftOut: omissions))
+    } else {
+      common.terminal.say("\(output): \(tensors.count) tensors")
+      if !omissions.isEmpty {
+        common.terminal.warn("left out: \(omissions.joined(separator: ", "))")
+      }
+    }
+  }
+
+  /// What `--json` prints.
+  private struct Summary: Encodable {
+    let file: String
+    let tensors: Int
+    let parameters: Int
+    let leftOut: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case file, tensors, parameters
+      case leftOut = "left_out"
+    }
+  }
+
+  private var outputFormat: CheckpointFormat? {
+    format ?? CheckpointFormat(fileExtension: outputURL.pathExtension)
+  }
+
+  /// What can be written in `format`, and the names of what cannot.
+  private static func convert(
+    _ checkpoint: Checkpoint, to format: CheckpointFormat
+  ) throws -> (Checkpoint, omissions: [String]) {
+    switch format {
+    case .pyTorch:
+      return (checkpoint, checkpoint.metadata.keys.sorted().map { "metadata \($0)" })
+    case .safeTensors:
+      let weights = try checkpoint.weights()
+      var converted = Checkpoint(weights.value, file: checkpoint.file)
+      // Libraries that share safetensors ask for this text, which says where the tensors come from.
+      converted.metadata =
+        checkpoint.metadata.isEmpty ? ["format": "pt"] : checkpoint.metadata
+      return (converted, checkpoint.keysBesideWeights)
+    }
+  }
+
+  /// Whether both lead to one file, by whatever path.
+  private static func isSameFile(_ first: URL, _ second: URL) -> Bool {
+    var statuses = (stat(), stat())
+    guard stat(first.path, &statuses.0) == 0, stat(second.path, &statuses.1) == 0 else {
+      return first.standardizedFileURL == second.standardizedFileURL
+    }
+    return statuses.0.st_dev == statuses.1.st_dev && statuses.0.st_ino == statuses.1.st_ino
+  }
+}
+
+extension CheckpointFormat: ExpressibleByArgument {}
