@@ -205,6 +205,11 @@ struct CommandTests {
     let report = try JSONSerialization.jsonObject(with: Data(both.output.utf8)) as? [String: Any]
     let rows = report?["rows"] as? [[String: Any]]
     #expect(rows?.contains { $0["method"] as? String == "winograd" } == true)
+    let separation = report?["feature_separation"] as? [String: Any]
+    #expect((separation?["encoder_norms"] as? [[Double]])?.map(\.count) == [16, 16])
+    let alone = try MixmoProcess("inspect", checkpoint, "--json")
+    let ofFile = try JSONSerialization.jsonObject(with: Data(alone.output.utf8)) as? [String: Any]
+    #expect(ofFile?["feature_separation"] as? NSDictionary == separation as NSDictionary?)
   }
 
   @Test func `bad input exits with 1, names the place and leaves everything`() throws {
