@@ -70,6 +70,10 @@ struct ConfigurationFileTests {
       "/recipe.yaml:3: milestones.2: expected a number, found \"x\""
     ),
     ("[1, 2]", "/recipe.yaml:1: expected a mapping, found a list"),
+    (
+      "epochs: \"a\\nb\"",
+      "/recipe.yaml:1: epochs: expected a whole number, found \"a\u{FFFD}b\""
+    ),
   ])
   func `says file, line, key, expected and found`(text: String, message: String) {
     #expect {
@@ -83,6 +87,26 @@ struct ConfigurationFileTests {
   @Test func `nesting without end is refused`() {
     let deep = String(repeating: "[", count: ConfigurationFile.maximumSize / 2)
     #expect(throws: ConfigurationError.self) { try Self.decode(deep) }
+  }
+
+  /// Eight aliases of eight aliases of …, as a key that is compared, are 16 million values.
+  @Test(arguments: ["? *a8\n: 1", "*a8 : 1", "{? *a8 : 1}", "[{*a8 : 1}]"])
+  func `aliases that multiply are refused at once`(key: String) {
+    let lines = (1...8).map { level in
+      "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ","))]\n"
+    }
+    for text in ["a0: &a0 [x]\n" + lines.joined() + key, key, "epochs: 1\n? a\n: 1"] {
+      #expect {
+        try Self.decode(text)
+      } throws: { error in
+        "\(error)".hasSuffix("anchors (&), aliases (*) and explicit keys (?) are not read")
+      }
+    }
+  }
+
+  @Test(arguments: ["# 2 * 3 & 4", "# why? 2*3&4"])
+  func `what only looks like an alias is read`(comment: String) throws {
+    #expect(try Self.decode("epochs: 3\nmixing: mixup \(comment)\nmilestones: {}").epochs == 3)
   }
 
   @Test(arguments: [("lerning_rate", "learning_rate", 1), ("", "abc", 3), ("kitten", "sitting", 3)])

@@ -19,7 +19,7 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
 
   public var description: String {
     let place = line.map { "\(file.path):\($0)" } ?? file.path
-    return path.isEmpty
-      ? "\(place): \(problem)" : "\(place): \(path.joined(separator: ".")): \(problem)"
+    let keys = path.isEmpty ? "" : "\(path.joined(separator: ".")): "
+    return "\(place): \(keys)\(problem)".withoutControlCharacters
   }
 }

@@ -21,9 +21,16 @@ public struct ConfigurationFile {
 
   /// Reads YAML from `text`; `url` is named in messages.
   ///
-  /// - Throws: `ConfigurationError` with the line if it is not YAML or is empty.
+  /// Anchors, aliases and explicit keys are refused: comparing keys, Yams follows every alias, so that
+  /// a few lines can take it for ever.
+  ///
+  /// - Throws: `ConfigurationError` with the line if it is not YAML, is empty or has one of these.
   public init(text: String, url: URL) throws {
     self.url = url
+    if let line = Self.lineOfReference(in: text) {
+      throw ConfigurationError(
+        url, line, [], "anchors (&), aliases (*) and explicit keys (?) are not read")
+    }
     do {
       guard let root = try Yams.compose(yaml: text) else {
         throw ConfigurationError(url, nil, [], "expected YAML, found an empty file")
@@ -47,6 +54,23 @@ public struct ConfigurationFile {
 }
 
 extension ConfigurationFile {
+  /// The line of the first anchor, alias or explicit key, or of a word in a text that begins like one.
+  private static func lineOfReference(in text: String) -> Int? {
+    var line = 1
+    var (beforePrevious, previous): (Unicode.Scalar, Unicode.Scalar) = (" ", " ")
+    func isWithinWord(_ before: Unicode.Scalar) -> Bool {
+      before.properties.isAlphabetic || before.properties.numericType != nil
+    }
+    for scalar in text.unicodeScalars {
+      let isNamed = "&*".unicodeScalars.contains(previous) && !scalar.properties.isWhitespace
+      if isNamed && !isWithinWord(beforePrevious) { return line }
+      if scalar == "?" && !isWithinWord(previous) { return line }
+      if scalar == "\n" { line += 1 }
+      (beforePrevious, previous) = (previous, scalar)
+    }
+    return nil
+  }
+
   private func describe(_ error: DecodingError) -> ConfigurationError {
     switch error {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
