@@ -177,7 +177,7 @@ struct HostileSafeTensorsTests {
     #expect(
       overlap.description
         == "a: w: begins at data byte 3, expected 4: it overlaps the tensor before it")
-    let type = SafeTensorsError(file: "a", tensor: "x\n\u{1B}[2J", problem: .duplicateName)
-    #expect(type.description == "a: x\u{FFFD}\u{FFFD}[2J: the name comes twice")
+    let type = SafeTensorsError(file: "a", tensor: "x\n\u{1B}\u{2028}[2J", problem: .duplicateName)
+    #expect(type.description == "a: x\u{FFFD}\u{FFFD}\u{FFFD}[2J: the name comes twice")
   }
 }
