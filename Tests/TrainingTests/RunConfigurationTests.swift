@@ -113,8 +113,23 @@ struct RunConfigurationTests {
   @Test func `a term for a member that does not exist is an error`() throws {
     let text = try TestRecipe().text.replacing("_1", with: "_2")
       .replacing("\"<num_members\"", with: "0.5")
-    #expect(throws: RunConfigurationError.termOfMissingMember("ce1", 2, 2)) {
+    #expect {
       try Self.read(text)
+    } throws: {
+      ($0 as? RunConfigurationError)?.problem == .termOfMissingMember("ce1", 2, 2)
+    }
+  }
+
+  @Test func `parts that contradict one another are an error on one line that names the file`()
+    throws
+  {
+    let text = try TestRecipe().text.replacing("_1", with: "_2")
+      .replacing("\"<num_members\"", with: "0.5").replacing("ce1", with: "\"c\\ne\"")
+    #expect {
+      try Self.read(text)
+    } throws: {
+      let message = "\($0)"
+      return message.contains(".yaml: model_wrapper.loss.listloss: c\u{FFFD}e reads logits_2")
     }
   }
 }

@@ -52,8 +52,10 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
 
   /// The weight of each member's cross-entropy.
   ///
-  /// - Throws: `RunConfigurationError` if a term with a weight is for a member that does not exist.
-  package func coefficients(memberCount: Int) throws -> [Double] {
+  /// - Throws: the problem, if a term with a weight is for a member that does not exist.
+  package func coefficients(
+    memberCount: Int
+  ) throws(RunConfigurationError.Problem) -> [Double] {
     var coefficients = [Double](repeating: 0, count: memberCount)
     for term in terms {
       let member = term.member
@@ -62,7 +64,7 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
       case .ifMemberExists: coefficients[member] += 1
       case .value(let value):
         guard member < memberCount else {
-          throw RunConfigurationError.termOfMissingMember(term.displayName, member, memberCount)
+          throw .termOfMissingMember(term.displayName, member, memberCount)
         }
         coefficients[member] += value
       }

@@ -67,21 +67,25 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
   ///   `RunConfigurationError`.
   package init(contentsOf url: URL) throws {
     self = try ConfigurationFile(contentsOf: url).decode()
-    try validate()
+    do {
+      try validate()
+    } catch {
+      throw RunConfigurationError(file: url, problem: error)
+    }
   }
 
   /// Parts that are each possible, and impossible together.
-  private func validate() throws {
+  private func validate() throws(RunConfigurationError.Problem) {
     let kind = data.dataset
     guard data.classCount == kind.classCount else {
-      throw RunConfigurationError.wrongClassCount(kind, found: data.classCount)
+      throw .wrongClassCount(kind, found: data.classCount)
     }
     let network = model.network
     guard network.imageSide == kind.imageSide else {
-      throw RunConfigurationError.wrongImageSide(kind, network)
+      throw .wrongImageSide(kind, network)
     }
     guard network.hasSeveralMembers == (memberCount > 1) else {
-      throw RunConfigurationError.wrongMemberCount(network, found: memberCount)
+      throw .wrongMemberCount(network, found: memberCount)
     }
     _ = try model.loss.coefficients(memberCount: memberCount)
   }

@@ -1,14 +1,33 @@
 import Datasets
+import Formats
+import Foundation
 import Networks
 
-/// Parts of a configuration that do not go together.
-package enum RunConfigurationError: Error, CustomStringConvertible, Equatable {
-  case wrongClassCount(DatasetKind, found: Int)
-  case wrongImageSide(DatasetKind, NetworkConfiguration)
-  case wrongMemberCount(NetworkConfiguration, found: Int)
-  /// A loss term with a weight for a member that the network does not have.
-  case termOfMissingMember(String, Int, Int)
+/// Parts of a configuration file that do not go together.
+package struct RunConfigurationError: Error, CustomStringConvertible, Equatable {
+  package let file: URL
+  package let problem: Problem
 
+  package init(file: URL, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  /// The ways they can contradict one another.
+  package enum Problem: Error, Equatable {
+    case wrongClassCount(DatasetKind, found: Int)
+    case wrongImageSide(DatasetKind, NetworkConfiguration)
+    case wrongMemberCount(NetworkConfiguration, found: Int)
+    /// A loss term with a weight for a member that the network does not have.
+    case termOfMissingMember(String, Int, Int)
+  }
+
+  package var description: String {
+    "\(file.path): \(problem.description)".withoutControlCharacters
+  }
+}
+
+extension RunConfigurationError.Problem: CustomStringConvertible {
   package var description: String {
     switch self {
     case .wrongClassCount(let kind, let found):
