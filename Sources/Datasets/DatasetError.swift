@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// A data set that is not there or is not what its name says.
@@ -39,7 +40,9 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   /// Masks too small for a method.
   case maskTooSmall(MixingMethod, expected: Int, height: Int, width: Int)
 
-  package var description: String {
+  package var description: String { message.withoutControlCharacters }
+
+  private var message: String {
     switch self {
     case .notFound(let dataset, let places):
       "\(dataset): no data found; looked in \(places.map(\.path).joined(separator: ", "))"

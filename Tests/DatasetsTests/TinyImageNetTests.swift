@@ -81,6 +81,9 @@ struct TinyImageNetTests {
       try message(lines.replacing("val_7.JPEG\tn0", with: "val_7.JPEG\tx0"))
         .hasPrefix("val/val_annotations.txt: line 8: expected one of the 200 classes, found \"x0"))
     #expect(
+      try message(lines.replacing("val_7.JPEG\tn0", with: "val_7.JPEG\t\u{1B}[2J"))
+        .contains("found \"\u{FFFD}[2J"))
+    #expect(
       try message(lines + "val_7.JPEG\tn01443537\n")
         == "val/val_annotations.txt: line 401: expected each image once, found \"val_7.JPEG\"")
     #expect(
