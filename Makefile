@@ -6,7 +6,13 @@ PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev 
 BUILD = swift build -c release --explicit-target-dependency-import-check error
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
-.PHONY: setup build demo test bench lint install
+# libFuzzer's and the address sanitizer's flags: SwiftPM passes the compiler one sanitizer alone.
+FUZZ = .build/fuzz
+SANITIZE = --sanitize address --sanitize fuzzer -Xswiftc -sanitize=address,fuzzer
+SECONDS = 60
+TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
+
+.PHONY: setup build demo test bench fuzz lint install
 
 setup:
 	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
@@ -24,6 +30,16 @@ test: setup
 
 bench: build
 	cd Benchmarks && swift run -c release Benchmarks
+
+# Each target for SECONDS, or those named by TARGETS. What is found stays in $(FUZZ)/findings, the
+# inputs that reach something new in $(FUZZ)/corpus.
+fuzz: setup
+	MIXMO_FUZZ=1 swift build -c release --scratch-path $(FUZZ) --product Fuzzing $(SANITIZE)
+	$(FUZZ)/release/Fuzzing --seeds $(FUZZ)/corpus
+	mkdir -p $(FUZZ)/findings
+	for target in $(TARGETS); do echo "$$target"; \
+	SWIFT_BACKTRACE=enable=no $(FUZZ)/release/Fuzzing $$target -max_total_time=$(SECONDS) \
+	-print_final_stats=1 -artifact_prefix=$(FUZZ)/findings/$$target- $(FUZZ)/corpus/$$target || exit 1; done
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)

@@ -108,3 +108,16 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzer of the readers gets its runtime from `--sanitize fuzzer`, so only `make fuzz` has it.
+if Context.environment["MIXMO_FUZZ"] != nil {
+  package.targets += [
+    .target(name: "CFuzzing", path: "Tests/CFuzzing"),
+    .executableTarget(
+      name: "Fuzzing",
+      dependencies: [
+        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Training",
+      ],
+      path: "Tests/Fuzzing"),
+  ]
+}

@@ -1,0 +1,101 @@
+import Checkpoints
+import Formats
+import Foundation
+
+extension Target {
+  /// Zip files as they come; their checksums stop most of what is mutated.
+  static let torch = Target(
+    name: "torch", maximumLength: 4500,
+    seeds: { try checkpoints { !$0.name.hasPrefix("legacy") } },
+    read: read)
+
+  /// The members of a zip file, which is made of them.
+  static let torchMembers = Target(
+    name: "torch-members", maximumLength: 4096, words: pickleWords + storageWords,
+    seeds: {
+      try checkpoints().compactMap { seed in
+        MemberList(ofArchive: seed.bytes).map { Seed(name: seed.name, bytes: $0.bytes) }
+      }
+    },
+    read: { input in
+      input.file.hold(MemberList(input.bytes).archive)
+      try read(input)
+    })
+
+  static let torchLegacy = Target(
+    name: "torch-legacy", maximumLength: 4096, words: pickleWords + storageWords,
+    seeds: { try checkpoints { $0.name.hasPrefix("legacy") } },
+    read: read)
+
+  static let safetensors = Target(
+    name: "safetensors", maximumLength: 2048,
+    words: SafeTensorElementType.allCases.map { "\"\($0.rawValue)\"" } + [
+      "\"dtype\":", "\"shape\":[", "\"data_offsets\":[", "\"__metadata__\":{", "\\ud83d\\ude00",
+      "[0,0]", "9223372036854775807",
+    ],
+    seeds: {
+      try Seed.fixtures("FormatsTests/Fixtures/safetensors")
+        + Seed.fixtures("CheckpointsTests/Fixtures/read", endingIn: "safetensors")
+    },
+    read: { input in
+      let file = try SafeTensorsFile(contentsOf: input.url)
+      for tensor in file.tensors {
+        _ = tensor.withBytes { $0.reduce(0) { $0 &+ Int($1) } }
+      }
+      if input.isChosen {
+        try SafeTensorsFile.write(file.tensors, metadata: file.metadata, to: input.output)
+        let copy = try SafeTensorsFile(contentsOf: input.output)
+        precondition(copy.metadata == file.metadata)
+        precondition(Set(copy.tensors.map(\.name)) == Set(file.tensors.map(\.name)))
+      }
+      try read(input)
+    })
+
+  private static let storageWords = ["data.pkl", "data/0", "byteorder", "little", "big"]
+
+  private static func checkpoints(
+    where isWanted: (Seed) -> Bool = { _ in true }
+  ) throws -> [Seed] {
+    try Seed.fixtures("CheckpointsTests/Fixtures/read").filter(isWanted)
+      .filter { !$0.name.hasSuffix("safetensors") }
+      + Seed.fixtures("CheckpointsTests/Fixtures", endingIn: "ckpt").filter(isWanted)
+  }
+
+  private static func read(_ input: Input) throws {
+    let checkpoint = try Checkpoint(contentsOf: input.url)
+    let isWritable = use(checkpoint.root)
+    if let weights = input.attempt(checkpoint.weights) {
+      _ = input.attempt { try weights.tensors(matching: [("conv1.weight", [16, 3, 3, 3])]) }
+    }
+    guard input.isChosen else { return }
+    do {
+      try checkpoint.write(to: input.output)
+    } catch let error as CheckpointError {
+      guard !isWritable else { fatalError("cannot write what was read: \(error)") }
+      return input.check(error)
+    }
+    // The files are compared, because a number that is not one never equals itself.
+    let written = try Data(contentsOf: input.output)
+    try Checkpoint(contentsOf: input.output).write(to: input.output)
+    let again = try Data(contentsOf: input.output)
+    precondition(again == written, "written differently again")
+  }
+}
+
+/// Reads all the elements of tensors that are not too large for a quick run, and returns whether
+/// the value can be written.
+private func use(_ value: CheckpointValue) -> Bool {
+  switch value {
+  case .none, .bool, .int, .double, .string: return true
+  case .opaque: return false
+  case .list(let values): return values.reduce(true) { use($1) && $0 }
+  case .dictionary(let items), .orderedDictionary(let items):
+    return items.reduce(true) { use($1.value) && $0 }
+  case .tensor(let tensor):
+    if tensor.count <= 1 << 16 {
+      precondition(tensor.floats().count == tensor.count)
+      precondition(tensor.integers().map { $0.count == tensor.count } ?? true)
+    }
+    return true
+  }
+}

@@ -1,0 +1,27 @@
+/// A reader, and what must hold of it for any bytes.
+struct Target: Sendable {
+  /// The name on the command line.
+  let name: String
+  /// The longest input, in bytes: room for a little of everything that the format has.
+  let maximumLength: Int
+  /// Words of the format, for libFuzzer to put in.
+  var words: [String] = []
+  /// Inputs to begin with.
+  let seeds: @Sendable () throws -> [Seed]
+  /// Reads the input, uses what was read, and throws the reader's error.
+  let read: @Sendable (Input) throws -> Void
+
+  static let all: [Target] = [
+    .npy, .npz, .npzMembers, .zip, .pickle, .safetensors,
+    .torch, .torchMembers, .torchLegacy,
+    .png, .pngChunks, .jpeg,
+    .cifar, .cifarPython, .cifarC, .tinyImageNet,
+    .configuration, .suite, .csv,
+  ]
+}
+
+/// An input to begin with.
+struct Seed {
+  let name: String
+  let bytes: [UInt8]
+}

@@ -1,0 +1,71 @@
+import Corruptions
+import Formats
+import Foundation
+import Images
+import Training
+
+extension Target {
+  static let configuration = Target(
+    name: "configuration", maximumLength: 2048, words: yamlWords,
+    seeds: {
+      try ["digits", "cifar10", "cifar100"].flatMap { try Seed.files("config/\($0)") }
+        .map { Seed(name: $0.name, bytes: withoutComments($0.bytes)) }
+    },
+    read: { input in
+      let configuration = try RunConfiguration(contentsOf: input.url)
+      guard input.isChosen else { return }
+      _ = try ConfigurationFile(text: configuration.yaml, url: input.url)
+        .decode(RunConfiguration.self)
+    })
+
+  static let suite = Target(
+    name: "suite", maximumLength: 1024, words: yamlWords + Corruption.Name.allCases.map(\.rawValue),
+    seeds: { try Seed.files("corruptions").flatMap(corruptions) },
+    read: { input in
+      let suite = try CorruptionSuite(contentsOf: input.url)
+      guard suite.side <= 16 else { return }
+      let pixels = (0..<suite.side * suite.side * 3).map { UInt8(truncatingIfNeeded: $0 * 7) }
+      let image = Image(height: suite.side, width: suite.side, pixels: pixels)
+      for corruption in suite.corruptions where corruption.name != .frost {
+        for severity in corruption.severities {
+          let result = try corruption.apply(to: image, severity: severity, seed: 1, imageIndex: 0)
+          precondition(result.pixels.count == pixels.count)
+        }
+      }
+    })
+
+  static let csv = Target(
+    name: "csv", maximumLength: 1024, words: ["\"", "\"\"", ",", "\r\n", "\n"],
+    seeds: {
+      ["a,b\n1,2\n", "a,b\r\n\"1\",\"2\"\"\n\"\r\n", "name,value\n\"x, y\",\n", "\n", "a\n\n"]
+        .enumerated().map { Seed(name: "\($0.offset)", bytes: Array($0.element.utf8)) }
+    },
+    read: { input in
+      let table = try CSVTable(contentsOf: input.url)
+      let copy = try CSVTable(bytes: Array(table.text.utf8), file: input.url)
+      precondition(copy == table, "\(table.text.debugDescription)")
+    })
+
+  private static let yamlWords = [
+    "&a ", "*a", "<<: ", "? ", "!!str ", "!!binary ", "|\n", ">-\n", "---\n", "...\n", "null", "~",
+    ".nan", ".inf", "-.inf", "1e400", "0x10", "0o7", "1_000", "60:30", "\"\\x0a\"", "{", "}", "[",
+    "]", ": ", "- ", "\n  ", "9223372036854775807", "-9223372036854775808",
+  ]
+
+  private static func withoutComments(_ text: [UInt8]) -> [UInt8] {
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+    return Array(lines.filter { !$0.hasPrefix("#") }.joined(separator: "\n").utf8)
+  }
+
+  /// A suite of each of a suite's corruptions, for images small enough to be corrupted quickly.
+  private static func corruptions(_ suite: Seed) -> [Seed] {
+    let text = String(decoding: suite.bytes, as: UTF8.self)
+    let parts = text.split(separator: "\n\n").dropFirst(2)
+    return parts.map { part in
+      let name = part.split(separator: "\n").first { !$0.hasPrefix("  #") } ?? ""
+      let text = "suite: a\nside: 16\ncorruptions:\n\(part)\n"
+      return Seed(
+        name: "\(suite.name)-\(name.filter(\.isLetter))", bytes: Array(text.utf8))
+    }
+  }
+}
