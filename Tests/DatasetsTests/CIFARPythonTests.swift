@@ -10,6 +10,7 @@ struct CIFARPythonTests {
     (.cifar10, "cifar/cifar-10-batches-py", "cifar/cifar-10-batches-bin"),
     (.cifar100, "cifar/cifar-100-python", "cifar/cifar-100-binary"),
     (.cifar10, "cifar/repickled", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-2", "cifar/cifar-10-batches-bin"),
   ]
 
   @Test(arguments: pairs)

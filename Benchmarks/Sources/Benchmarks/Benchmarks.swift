@@ -16,7 +16,7 @@ struct Benchmarks: AsyncParsableCommand {
   @Option(help: "Threads of each program.")
   var threads = 2
 
-  @Option(help: "Only cases whose name contains this.")
+  @Option(help: "Only cases whose name contains this; files for those of the readers.")
   var only = ""
 
   func run() async throws {
@@ -24,6 +24,7 @@ struct Benchmarks: AsyncParsableCommand {
     if python == nil {
       try show("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
     }
+    try await files(python: python)
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
       try show(await line(benchmark, python: python))
     }
@@ -39,7 +40,29 @@ struct Benchmarks: AsyncParsableCommand {
   private func findPeer() async -> Program? {
     let python = Program(path: ProcessInfo.processInfo.environment["PEER_PYTHON"] ?? "python3")
     guard (try? await python.output(["-c", "import torch"])) != nil else { return nil }
-    return Program(path: python.path, prefix: [peer])
+    return python
+  }
+
+  /// Opens and decodes files.
+  private func files(python: Program?) async throws {
+    guard only.isEmpty || "files".contains(only) else { return }
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "mixmo-benchmarks-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let benchmarks = FileBenchmarks(
+      peer: python.map { Program(path: $0.path, prefix: ["peers/files.py"]) },
+      rounds: max(rounds, 1), threads: threads, folder: folder)
+    if let python {
+      for form in [[], ["--legacy"]] {
+        let checkpoint = folder.appending(path: form.isEmpty ? "zip.ckpt" : "legacy.ckpt")
+        _ = try await python.output([peer, "checkpoint", "--out", checkpoint.path] + form)
+        let line = try await benchmarks.opening(checkpoint)
+        try show("\(form.isEmpty ? "zip" : "legacy"): \(line)")
+      }
+    }
+    try show(await benchmarks.decoding())
+    try show(benchmarks.mapping())
   }
 
   private func line(_ benchmark: BenchmarkCase, python: Program?) async throws -> String {
@@ -77,6 +100,4 @@ struct Benchmarks: AsyncParsableCommand {
       "benchmark", "--network", "wrn-28-10", "--threads", String(threads), "--layers",
     ])
   }
-
-  private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

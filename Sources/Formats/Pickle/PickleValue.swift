@@ -83,13 +83,10 @@ extension PickleValue {
     .object(PickleObject(callee: .orderedDictionary, arguments: [], items: items))
   }
 
-  /// The text of a string, or of the bytes that a text of Python 2 is, if they are UTF-8.
+  /// The text of a string, or of bytes, such as those that a text of Python 2 is, if they are UTF-8.
   public var text: String? {
-    switch self {
-    case .string(let text): text
-    case .bytes(let bytes): String(validating: bytes, as: UTF8.self)
-    default: nil
-    }
+    if case .string(let text) = self { return text }
+    return byteString.flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// The bytes of a bytes object, also as protocol 2 writes those of Python 3.

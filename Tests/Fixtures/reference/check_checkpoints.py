@@ -135,7 +135,7 @@ def check(folder, mixmo, forms, arch, depth, width, members, dataset, classes):
             ours = np.load(output / "predictions/clean-0.npy")
             good &= compare(f"{name} {saved} {form}", ours, logits(network, arch, images))
     for written in ("again.ckpt", "again.safetensors"):
-        run(mixmo, "convert", folder / "legacy.ckpt", folder / written)
+        run(mixmo, "convert", folder / "legacy.ckpt", folder / written, "--quiet")
         loaded = load_file(folder / written) if written.endswith("safetensors") else torch.load(
             folder / written, weights_only=True)["classifier_state_dict"]
         copy = peer_torch.Network(arch, depth, width, members, classes)

@@ -1,9 +1,9 @@
 """CIFAR's files of Python, with three images each. Python 3.11, NumPy 2.4.6.
 
 Run in this folder: python cifar.py; writes cifar-10-batches-py/test_batch and
-cifar-100-python/test, opcode by opcode as Python 2 pickled the published files, repickled/test_batch, what
-Python 3 makes of the first with its labels as an array, and the same images in cifar-10-batches-bin/test_batch.bin
-and cifar-100-binary/test.bin.
+cifar-100-python/test, opcode by opcode as Python 2 pickled the published files; repickled/test_batch and
+repickled-2/test_batch, what Python 3 makes of the first with its labels as an array, and with keys of bytes in
+protocol 2; and the same images in cifar-10-batches-bin/test_batch.bin and cifar-100-binary/test.bin.
 """
 import os
 import pickle
@@ -117,5 +117,6 @@ assert (loaded100["data"] == data).all() and loaded100["fine_labels"] == fine
 write("cifar-10-batches-py/test_batch", cifar10)
 write("cifar-100-python/test", cifar100)
 write("repickled/test_batch", pickle.dumps({"data": loaded[b"data"], "labels": np.array([3, 9, 0])}, protocol=4))
+write("repickled-2/test_batch", pickle.dumps(loaded, protocol=2))
 write("cifar-10-batches-bin/test_batch.bin", b"".join(bytes([l]) + d.tobytes() for l, d in zip([3, 9, 0], data)))
 write("cifar-100-binary/test.bin", b"".join(bytes([c, f]) + d.tobytes() for c, f, d in zip(coarse, fine, data)))
