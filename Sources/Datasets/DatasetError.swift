@@ -17,8 +17,10 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case wrongImageSize(dataset: String, index: Int, expected: Int, height: Int, width: Int)
   /// An image file has another size than its data set's images.
   case wrongFileSize(URL, expected: Int, height: Int, width: Int)
-  /// A folder that should have images of `expected` classes lacks those of some.
-  case missingClasses(URL, expected: Int, missing: [String])
+  /// A folder or list that should have all classes has `found`, and lacks some.
+  case missingClasses(URL, found: Int, missing: [String])
+  /// Images lie beside folders of images, so that it is not clear which are meant.
+  case mixedLayout(URL, file: String)
   /// A folder has folders beside those of the classes.
   case unknownClasses(URL, [String])
   /// Images that a list names are not in the folder.
@@ -27,6 +29,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case wrongClassCount(URL, expected: Int, found: Int)
   /// A label is not that of the clean test set.
   case otherLabel(URL, row: Int, expected: Int, found: Int)
+  /// None of the corruptions asked for has images below a folder.
+  case noCorruptions(dataset: String, URL)
   /// A data set of which no corrupted images are published.
   case noCorruptedFiles(dataset: String)
   /// A benchmark has no corruption of this name.
@@ -58,9 +62,11 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(dataset): image \(index): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
     case .wrongFileSize(let url, let expected, let height, let width):
       "\(url.path): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
-    case .missingClasses(let url, let expected, let missing):
-      "\(url.path): expected images of \(expected) classes, found \(expected - missing.count); "
+    case .missingClasses(let url, let found, let missing):
+      "\(url.path): expected the \(TinyImageNetClasses.published.count) classes, found \(found); "
         + "missing: \(Self.listed(missing))"
+    case .mixedLayout(let url, let file):
+      "\(url.path): expected images in class folders alone, found \(file) beside them"
     case .unknownClasses(let url, let names):
       "\(url.path): expected folders of the data set's classes alone, found \(Self.listed(names))"
     case .missingImages(let url, let missing):
@@ -69,6 +75,9 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(url.path): expected \(expected) images, as in the clean test set, found \(found)"
     case .otherLabel(let url, let row, let expected, let found):
       "\(url.path): row \(row): expected class \(expected), that of the clean test set, found \(found)"
+    case .noCorruptions(let dataset, let url):
+      "\(dataset): expected corrupted images below \(url.path), found none of the corruptions and "
+        + "severities asked for"
     case .noCorruptedFiles(let dataset):
       "\(dataset): expected corrupted files, which are published for CIFAR and Tiny-ImageNet alone"
     case .unknownCorruption(let name, let known):

@@ -59,31 +59,52 @@ package struct EvaluationPlan: Sendable {
   /// The classes of the images that are scored.
   package var labels: [Int] { images.labels }
 
-  /// The images of a cell, and what a user should know about their files.
+  /// The images of a cell, with the cell that they are of by their place in the data.
+  package struct OpenedCell: Sendable {
+    package let cell: Cell
+    package let images: any Dataset
+    /// What a user should know about the files.
+    package let notes: [String]
+  }
+
+  /// Opens the images of a cell.
   ///
   /// - Throws: what opening the files throws; `EvaluationError.otherCell` where their place in the
   ///   data is that of another cell.
-  package func open(_ cell: Cell) throws -> (images: any Dataset, notes: [String]) {
-    guard cell != .clean, let benchmark else { return (images, []) }
+  package func open(_ cell: Cell) throws -> OpenedCell {
+    guard cell != .clean, let benchmark else {
+      return OpenedCell(cell: .clean, images: images, notes: [])
+    }
     let corrupted = try benchmark.images(under: cell.corruption, severity: cell.severity)
     let found = Cell(corruption: corrupted.corruption, severity: corrupted.severity)
     guard found == cell else { throw EvaluationError.otherCell(expected: cell, found: found) }
-    return (Subset(imageLimit, of: corrupted), corrupted.notes)
+    return OpenedCell(
+      cell: found, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
+  }
+
+  /// The cells whose images are read from files.
+  package var storedCells: [Cell] {
+    benchmark?.isGenerated == false ? cells.filter { $0 != .clean } : []
   }
 
   /// SHA-256 of the stored images of each cell that is read from files, by the cell's name, and what
   /// a user should know about them.
   ///
-  /// - Throws: what opening and reading the files throws.
+  /// - Parameters:
+  ///   - workers: The threads that read.
+  ///   - report: Called after each cell, with the number of cells done.
+  /// - Returns: The fingerprints, and the cells' notes.
+  /// - Throws: what opening and reading the files throws, or `report`.
   package func fingerprints(
-    workers: Workers
+    workers: Workers, report: (Int) throws -> Void
   ) throws -> (digests: [String: String], notes: [String]) {
     var digests: [String: String] = [:]
     var notes: [String] = []
-    for cell in cells where cell != .clean && benchmark?.isGenerated == false {
+    for (index, cell) in storedCells.enumerated() {
       let opened = try open(cell)
-      digests[cell.name] = try opened.images.storedFingerprint(workers: workers)
+      digests[opened.cell.name] = try opened.images.storedFingerprint(workers: workers)
       notes += opened.notes
+      try report(index + 1)
     }
     return (digests, notes)
   }

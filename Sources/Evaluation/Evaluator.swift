@@ -53,9 +53,9 @@ package struct Evaluator: Sendable {
     let missing = missingCells
     let shape = [plan.imageCount, network.memberCount, network.classCount]
     for (index, cell) in missing.enumerated() {
-      let images = try plan.open(cell).images
-      try NumPyArray.write(Float.self, shape: shape, to: store.url(of: cell)) { rows in
-        let makeBatch = { @Sendable in try batch($0, of: images) }
+      let opened = try plan.open(cell)
+      try NumPyArray.write(Float.self, shape: shape, to: store.url(of: opened.cell)) { rows in
+        let makeBatch = { @Sendable in try batch($0, of: opened.images) }
         try Ahead.forEach(batchCount, make: makeBatch) { number, batch in
           try rows.append(network.logits(batch).values)
           try report(

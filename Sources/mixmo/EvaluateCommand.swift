@@ -134,8 +134,9 @@ struct EvaluateCommand: ParsableCommand {
   private func choice(_ kind: DatasetKind) throws -> CorruptionChoice {
     guard !isClean else { return .none }
     let url = try suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind)
-    let selected = try SelectedSuite(url, names: corruptions ? nil : corruption)
+    let selected = try SelectedSuite(url, names: corruption.isEmpty ? nil : corruption)
     return generate
-      ? .generated(selected) : .files(selected, data: inputs.dataURL, isPartial: corruptions)
+      ? .generated(selected)
+      : .files(selected, data: inputs.dataURL, isPartial: corruption.isEmpty)
   }
 }

@@ -51,10 +51,10 @@ struct EvaluationJob {
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
       benchmark: try benchmark(), severities: severities, calibrations: calibrations,
       imageLimit: imageLimit)
-    let files = try plan.fingerprints(workers: workers)
-    files.notes.forEach(common.terminal.warn)
+    Interruption.listen()
+    let files = try check(plan, workers)
     var record = RunRecord(
-      origin: try origin(of: plan, workers), cells: files.digests,
+      origin: try origin(of: plan, workers), cells: files,
       configuration: try configuration.yaml, threads: workers.count)
     try record.claim(output)
 
@@ -74,7 +74,6 @@ struct EvaluationJob {
     let bar = ProgressBar(
       "evaluate", total: evaluator.missingImageCount, terminal: common.terminal)
     defer { bar.finish() }
-    Interruption.listen()
     return try evaluator.run(network) { progress in
       bar.update(progress.imageCount, progress.cell.name)
       if Interruption.isRequested {
@@ -95,13 +94,41 @@ struct EvaluationJob {
       let names = suite.corruptions.map(\.name.rawValue)
       let benchmark = try configuration.data.dataset.benchmark(
         of: dataset, in: data, names: names, isPartial: isPartial)
-      let found = benchmark.corruptions.map(\.name)
-      let missing = names.filter { !found.contains($0) }
-      if !missing.isEmpty {
-        common.terminal.warn("no files, left out: \(missing.joined(separator: ", "))")
-      }
+      try warn(aboutMissing: names, in: benchmark, data)
       return benchmark
     }
+  }
+
+  private func warn(
+    aboutMissing names: [String], in benchmark: any CorruptionBenchmark, _ data: URL
+  ) throws {
+    let found = Dictionary(
+      uniqueKeysWithValues: benchmark.corruptions.map { ($0.name, Set($0.severities)) })
+    guard found.values.contains(where: { !$0.isDisjoint(with: severities) }) else {
+      throw DatasetError.noCorruptions(dataset: dataset.name, data)
+    }
+    let missing = names.flatMap { name -> [String] in
+      guard let there = found[name] else { return [name] }
+      return severities.filter { !there.contains($0) }.map { "\(name) at severity \($0)" }
+    }
+    if !missing.isEmpty {
+      common.terminal.warn("no files, left out: \(missing.joined(separator: ", "))")
+    }
+  }
+
+  /// Reads what is stored of the corrupted images: files that are wrong stop before the hours of
+  /// work, and the fingerprints go into the record.
+  private func check(_ plan: EvaluationPlan, _ workers: Workers) throws -> [String: String] {
+    let imageCount = plan.imageCount
+    let bar = ProgressBar(
+      "check", total: plan.storedCells.count * imageCount, terminal: common.terminal)
+    defer { bar.finish() }
+    let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
+      bar.update(cellCount * imageCount)
+      if Interruption.isRequested { throw ExitCode(130) }
+    }
+    notes.forEach(common.terminal.warn)
+    return digests
   }
 
   private func origin(of plan: EvaluationPlan, _ workers: Workers) throws -> RunRecord.Origin {

@@ -9,7 +9,6 @@ struct Mixmo: ParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
       ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
     ])
 }

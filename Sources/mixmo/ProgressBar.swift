@@ -30,6 +30,8 @@ final class ProgressBar {
 
   /// Shows that `done` images are finished, and something about the latest ones.
   func update(_ done: Int, _ detail: String = "") {
+    // A file may grow while it is read.
+    let done = total > 0 ? min(done, total) : done
     let first = firstDone ?? done
     firstDone = first
     let pause = isTerminal ? 0.1 : 10

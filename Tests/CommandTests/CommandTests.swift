@@ -172,6 +172,15 @@ struct CommandTests {
     #expect(process.errors.contains("Usage: mixmo"))
   }
 
+  @Test func `help lists each subcommand once`() throws {
+    let help = try MixmoProcess("--help")
+    #expect(help.status == 0)
+    let lines = help.output.split(separator: "\n")
+    for name in [
+      "demo", "train", "evaluate", "inspect", "convert", "data", "benchmark",
+    ] { #expect(lines.count { $0.hasPrefix("  \(name) ") } == 1, "\(name)") }
+  }
+
   @Test func `a level of kernels can be forced, and must be one the machine has`() throws {
     let arguments = [
       "benchmark", "--network", "wrn-10-1", "--batch", "2", "--rounds", "1", "--threads", "1",

@@ -36,6 +36,8 @@ struct CorruptedFilesTests {
         pixels, shape: [120, 32, 32, 3], to: folder.file("data/CIFAR-10-C/\(name).npy"))
     }
 
+    func train() throws { try #require(mixmo("train", "--quiet").status == 0) }
+
     func mixmo(_ subcommand: String, _ more: String...) throws -> MixmoProcess {
       try MixmoProcess(
         [
@@ -47,7 +49,7 @@ struct CorruptedFilesTests {
 
   @Test func `corrupted files are scored, and those that are missing are named`() throws {
     let place = try Place()
-    try #require(place.mixmo("train", "--quiet").status == 0)
+    try place.train()
     let all = try place.mixmo("evaluate", "--checkpoint", "best", "--corruptions")
     #expect(all.status == 0, "\(all.errors)")
     #expect(all.errors.contains("no files, left out: gaussian_noise, shot_noise, "))
@@ -62,6 +64,10 @@ struct CorruptedFilesTests {
     #expect(missing.status == 1)
     #expect(missing.errors.contains("CIFAR-10-C/snow.npy: cannot be read: No such file"))
 
+    let named = try place.mixmo(
+      "evaluate", "--checkpoint", "best", "--corruptions", "--corruption", "snw")
+    #expect(named.status == 64 && named.errors.contains("did you mean \"snow\"?"))
+
     // Predictions of other files must not be scored as those of these.
     try place.write("fog", Array(repeating: 7, count: 120 * 3072))
     let changed = try place.mixmo("evaluate", "--checkpoint", "best", "--corruption", "fog")
@@ -71,5 +77,16 @@ struct CorruptedFilesTests {
       "evaluate", "--checkpoint", "best", "--corruption", "contrast", "--generate")
     #expect(made.status == 1)
     #expect(made.errors.contains("belongs to another evaluation: suite"), "\(made.errors)")
+  }
+
+  @Test func `a benchmark without any of the corruptions is an error`() throws {
+    let place = try Place()
+    try place.train()
+    for name in ["fog", "contrast"] {
+      try FileManager.default.removeItem(at: place.folder.file("data/CIFAR-10-C/\(name).npy"))
+    }
+    let process = try place.mixmo("evaluate", "--checkpoint", "best", "--corruptions")
+    #expect(process.status == 1)
+    #expect(process.errors.contains("cifar10: expected corrupted images below"))
   }
 }

@@ -16,6 +16,7 @@ struct PackedImagesTests {
 
   static func files(_ tree: borrowing Tree) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: tree.folder.file("cache").path)
+      .filter { !$0.hasSuffix(".lock") }
   }
 
   static func inode(_ tree: borrowing Tree) throws -> Int? {
@@ -68,5 +69,24 @@ struct PackedImagesTests {
     try tree.write([1, 2, 3], path)
     #expect(tree.message { _ = try Self.read(tree) }.hasPrefix("\(path): "))
     #expect(try Self.files(tree) == [])
+  }
+
+  @Test func `several that pack at once share one file`() async throws {
+    let tree = try Tree()
+    try tree.writeTrain()
+    let root = tree.folder.url
+    let cache = tree.folder.file("cache")
+    try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
+    try Data([1]).write(to: cache.appending(path: ".tinyimagenet200-train-0.npy.partial"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          let packed = try DatasetKind.tinyimagenet200.read(.train, in: root, cache: cache)
+          #expect(try packed.image(at: 199) == Tree.image(199, 0))
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try Self.files(tree).count == 1)
   }
 }

@@ -57,9 +57,12 @@ struct TinyImageNetCBenchmarkTests {
     try tree.remove("Tiny-ImageNet-C/fog/5/n02124075")
     #expect(
       tree.message { _ = try benchmark.images(under: "fog", severity: 5) }
-        == "Tiny-ImageNet-C/fog/5: expected images of 200 classes, found 199; missing: n02124075")
+        == "Tiny-ImageNet-C/fog/5: expected the 200 classes, found 199; missing: n02124075")
+    let asked = try DatasetKind.tinyimagenet200.benchmark(
+      of: tree.read(.test), in: tree.folder.url, names: ["fog"], isPartial: false)
+    #expect(asked.corruptions.map(\.severities) == [[1, 2, 3, 4, 5]])
     #expect(
-      tree.message { _ = try benchmark.images(under: "fog", severity: 3) }
+      tree.message { _ = try asked.images(under: "fog", severity: 3) }
         == "Tiny-ImageNet-C/fog/3: cannot be read: No such file or directory")
   }
 }

@@ -49,7 +49,7 @@ struct TinyImageNetTests {
     try tree.remove("train/n02124075")
     #expect(
       tree.message { _ = try tree.read(.train) }
-        == "train: expected images of 200 classes, found 199; missing: n02124075")
+        == "train: expected the 200 classes, found 199; missing: n02124075")
     try tree.remove("wnids.txt")
     #expect(tree.message { _ = try tree.read(.train) }.hasSuffix("missing: n02124075"))
   }
@@ -64,6 +64,20 @@ struct TinyImageNetTests {
     try tree.remove("train/n09999999")
     try tree.remove("train/n12267677/images/n12267677_0.JPEG")
     #expect(tree.message { _ = try tree.read(.train) }.hasSuffix("missing: n12267677"))
+  }
+
+  @Test func `images beside folders of images are refused, not chosen among`() throws {
+    let tree = try Tree()
+    try tree.writeTrain()
+    try tree.write(Tree.image(1, 1), "train/n01443537/cover.png")
+    #expect(
+      tree.message { _ = try tree.read(.train) }
+        == "train: expected images in class folders alone, found n01443537/cover.png beside them")
+    try tree.writeValidation(.classFoldersInImages)
+    try tree.write(Tree.image(1, 1), "val/images/val_0.JPEG")
+    #expect(
+      tree.message { _ = try tree.read(.test) }
+        == "val/images: expected images in class folders alone, found val_0.JPEG beside them")
   }
 
   @Test func `annotations and images must match, each named`() throws {
@@ -149,10 +163,15 @@ struct TinyImageNetTests {
   @Test func `a list of other than 200 classes is refused`() throws {
     let tree = try Tree()
     try tree.writeTrain()
-    try tree.write(text: "n01443537\nn01443537\n", "wnids.txt")
+    let lines = Tree.classes.filter { $0 != "n02124075" }.joined(separator: "\n")
+    try tree.write(text: lines, "wnids.txt")
     #expect(
       tree.message { _ = try tree.read(.train) }
-        == "wnids.txt: expected 200 different WordNet identifiers, found 1")
+        == "wnids.txt: expected the 200 classes, found 199; missing: n02124075")
+    try tree.write(text: lines + "\n../etc", "wnids.txt")
+    #expect(
+      tree.message { _ = try tree.read(.train) }
+        == "wnids.txt: expected WordNet identifiers, found \"../etc\"")
   }
 
   @Test func `what is missing is named with the places`() throws {

@@ -28,10 +28,12 @@ package struct TinyImageNetCBenchmark: CorruptionBenchmark {
     self.folder = folder
     self.clean = clean
     let present = try FolderListing.names(in: folder)
-    corruptions = try names.filter { !isPartial || present.contains($0) }.map { name in
+    corruptions = try names.compactMap { name in
+      guard isPartial else { return CorruptionSeries(name: name, severities: Array(1...5)) }
+      guard present.contains(name) else { return nil }
       let numbers = try FolderListing.names(in: folder.appendingPathComponent(name))
-      return CorruptionSeries(
-        name: name, severities: (1...5).filter { numbers.contains(String($0)) })
+      let severities = (1...5).filter { numbers.contains(String($0)) }
+      return severities.isEmpty ? nil : CorruptionSeries(name: name, severities: severities)
     }
   }
 

@@ -30,7 +30,8 @@ enum ClassFolders {
     }.filter { !$0.files.isEmpty }
     let missing = known.subtracting(classes.map(\.name)).sorted()
     guard missing.isEmpty else {
-      throw DatasetError.missingClasses(root, expected: names.count, missing: missing)
+      throw DatasetError.missingClasses(
+        root, found: names.count - missing.count, missing: missing)
     }
     let byName = Dictionary(uniqueKeysWithValues: classes.map { ($0.name, $0) })
     let others = found.filter { !known.contains($0) }
@@ -47,7 +48,8 @@ enum ClassFolders {
     let folder = root.appendingPathComponent(name)
     let names = try FolderListing.names(in: folder)
     let images = names.filter(isImage).map { "\(name)/\($0)" }
-    guard images.isEmpty, names.contains("images") else { return images }
+    guard names.contains("images") else { return images }
+    if let loose = images.first { throw DatasetError.mixedLayout(root, file: loose) }
     let inner = try FolderListing.names(in: folder.appendingPathComponent("images"))
     return inner.filter(isImage).map { "\(name)/images/\($0)" }
   }

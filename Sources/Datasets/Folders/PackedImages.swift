@@ -18,21 +18,23 @@ struct PackedImages: Dataset {
   /// the folder's files changed since.
   ///
   /// The file's name begins with `prefix` and ends in the folder's fingerprint; others that begin so
-  /// are removed.
+  /// are removed. Processes that use the same file wait for the one that packs it.
   ///
   /// - Throws: what reading an image throws; `FileError` where the cache cannot be written.
   init(_ folder: ImageFolder, in cache: URL, prefix: String, workers: Workers) throws {
     let url = cache.appendingPathComponent(
       "\(prefix)-\(try folder.listingFingerprint().prefix(16)).npy")
     let shape = [folder.count, folder.imageSide, folder.imageSide, 3]
+    try FolderCreation.create(cache)
+    let lock = try FileLock(cache.appendingPathComponent(".\(prefix).lock"))
+    defer { lock.release() }
     if let array = try? NumPyArray(contentsOf: url), array.shape == shape,
       array.elementType == .uint8
     {
       self.array = array
     } else {
-      try FolderCreation.create(cache)
+      try Self.removeOthers(in: cache, prefix: prefix)
       try Self.pack(folder, shape: shape, to: url, workers: workers)
-      try Self.removeOthers(in: cache, prefix: prefix, but: url)
       array = try NumPyArray(contentsOf: url)
     }
     name = folder.name
@@ -59,10 +61,30 @@ struct PackedImages: Dataset {
     }
   }
 
-  private static func removeOthers(in cache: URL, prefix: String, but url: URL) throws {
-    for name in try FolderListing.names(in: cache)
-    where name.hasPrefix("\(prefix)-") && name.hasSuffix(".npy") && name != url.lastPathComponent {
+  /// Removes files of other fingerprints, and what a killed process left of one.
+  private static func removeOthers(in cache: URL, prefix: String) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: cache.path)
+    where name.hasPrefix("\(prefix)-") || name.hasPrefix(".\(prefix)-") {
       unlink(cache.appendingPathComponent(name).path)
     }
   }
+}
+
+/// A file whose holder works alone; whoever wants it waits.
+private final class FileLock {
+  private let file: Int32
+
+  init(_ url: URL) throws {
+    file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw FileError.unwritable(url, errno) }
+    while flock(file, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        let code = errno
+        close(file)
+        throw FileError.unwritable(url, code)
+      }
+    }
+  }
+
+  func release() { close(file) }
 }

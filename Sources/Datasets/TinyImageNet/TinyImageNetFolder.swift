@@ -42,8 +42,12 @@ struct TinyImageNetFolder {
     let images = validation.appendingPathComponent("images")
     let annotations = validation.appendingPathComponent("val_annotations.txt")
     for place in [images, validation] where FileManager.default.fileExists(atPath: place.path) {
-      let hasClasses = try FolderListing.names(in: place).contains(where: Set(classes).contains)
-      if hasClasses { return try imageFolder(place) }
+      let names = try FolderListing.names(in: place)
+      guard names.contains(where: Set(classes).contains) else { continue }
+      if let loose = names.first(where: ClassFolders.isImage) {
+        throw DatasetError.mixedLayout(place, file: loose)
+      }
+      return try imageFolder(place)
     }
     let annotated = try ValidationAnnotations(contentsOf: annotations, classes: classes)
     return ImageFolder(
@@ -67,11 +71,14 @@ struct TinyImageNetFolder {
     }
     let text = String(decoding: try FileContents.read(url, limit: 1 << 16), as: UTF8.self)
     let names = Set(text.split(whereSeparator: \.isWhitespace).map(String.init))
-    let expected = DatasetKind.tinyimagenet200.classCount
-    guard names.count == expected, !names.contains(where: { $0.contains("/") || $0 == ".." }) else {
+    let published = TinyImageNetClasses.published
+    guard names.count == published.count else {
+      let missing = published.filter { !names.contains($0) }
+      throw DatasetError.missingClasses(url, found: names.count, missing: missing)
+    }
+    if let strange = names.first(where: { $0.contains("/") || $0 == ".." }) {
       throw DatasetError.malformed(
-        url, place: nil, expected: "\(expected) different WordNet identifiers",
-        found: "\(names.count)")
+        url, place: nil, expected: "WordNet identifiers", found: "\"\(strange)\"")
     }
     return names.sorted()
   }

@@ -59,7 +59,7 @@ struct ValidationAnnotations {
     let empty = classNames.indices.filter { files[$0].isEmpty }
     guard empty.isEmpty else {
       throw DatasetError.missingClasses(
-        folder, expected: classNames.count, missing: empty.map { classNames[$0] })
+        folder, found: classNames.count - empty.count, missing: empty.map { classNames[$0] })
     }
     return zip(classNames, files).map { ClassFolders.Class(name: $0, files: $1) }
   }
