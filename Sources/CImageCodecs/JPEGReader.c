@@ -15,6 +15,8 @@ static const int maximumScanCount = 100;
 /// On the heap, so that what it holds is certain after a longjmp.
 typedef struct {
   ImageReader base;
+  const uint8_t *file;
+  size_t count;
   struct jpeg_decompress_struct info;
   struct jpeg_error_mgr errors;
   struct jpeg_progress_mgr progress;
@@ -24,9 +26,18 @@ typedef struct {
   jmp_buf escape;
 } JPEGReader;
 
+/// Leaves for the last setjmp. At the end of the file, libjpeg goes on with two bytes of its own.
+static void leave(JPEGReader *reader) {
+  const struct jpeg_source_mgr *source = reader->info.src;
+  const uint8_t *next = source != NULL ? source->next_input_byte : reader->file;
+  int isInFile = next >= reader->file && next <= reader->file + reader->count;
+  reader->failure->position = isInFile ? (size_t)(next - reader->file) : reader->count;
+  longjmp(reader->escape, 1);
+}
+
 static void failWith(JPEGReader *reader, const char *reason) {
   snprintf(reader->failure->reason, sizeof reader->failure->reason, "%s", reason);
-  longjmp(reader->escape, 1);
+  leave(reader);
 }
 
 static int isUnsupported(int code) {
@@ -48,12 +59,17 @@ static void fail(j_common_ptr info) {
   _Static_assert(sizeof reader->failure->reason >= JMSG_LENGTH_MAX, "libjpeg's longest message");
   info->err->format_message(info, reader->failure->reason);
   reader->failure->isUnsupported = isUnsupported(info->err->msg_code);
-  longjmp(reader->escape, 1);
+  leave(reader);
+}
+
+/// Warnings of what cameras and editors write and no pixel depends on.
+static int isHarmless(int code) {
+  return code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR;
 }
 
 /// libjpeg warns of damage and goes on with grey; here damage is an error.
 static void failAtWarning(j_common_ptr info, int level) {
-  if (level < 0) fail(info);
+  if (level < 0 && !isHarmless(info->err->msg_code)) fail(info);
 }
 
 static void watchScans(j_common_ptr common) {
@@ -124,7 +140,7 @@ static void chooseColors(JPEGReader *reader) {
         reader->failure->reason, sizeof reader->failure->reason,
         "%d components, expected 1, 3 or 4", info->num_components);
       reader->failure->isUnsupported = 1;
-      longjmp(reader->escape, 1);
+      leave(reader);
   }
 }
 
@@ -136,6 +152,8 @@ ImageReader *openJPEG(const uint8_t *file, size_t count, ImageFailure *failure) 
   }
   reader->base.read = readJPEG;
   reader->base.close = closeJPEG;
+  reader->file = file;
+  reader->count = count;
   reader->failure = failure;
   struct jpeg_decompress_struct *info = &reader->info;
   info->client_data = reader;

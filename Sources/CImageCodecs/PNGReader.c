@@ -26,6 +26,7 @@ typedef struct {
 static void fail(png_structp png, png_const_charp reason) {
   PNGReader *reader = png_get_error_ptr(png);
   snprintf(reader->failure->reason, sizeof reader->failure->reason, "%s", reason);
+  reader->failure->position = reader->position;
   longjmp(reader->escape, 1);
 }
 
@@ -47,9 +48,26 @@ static void checkRow(PNGReader *reader, size_t count) {
 static void readBytes(png_structp png, png_bytep bytes, size_t count) {
   PNGReader *reader = png_get_io_ptr(png);
   checkRow(reader, count);
-  if (count > reader->count - reader->position) png_error(png, "the file is cut short");
+  if (count > reader->count - reader->position) {
+    reader->position = reader->count;
+    png_error(png, "the file is cut short");
+  }
   memcpy(bytes, reader->file + reader->position, count);
   reader->position += count;
+}
+
+/// What libpng would only call out of range is worth its numbers: a header's two sizes.
+static void checkHeaderSizes(PNGReader *reader) {
+  static const uint8_t name[4] = "IHDR";
+  if (reader->count < 24 || memcmp(reader->file + 12, name, 4) != 0) return;
+  png_uint_32 width = png_get_uint_32(reader->file + 16);
+  png_uint_32 height = png_get_uint_32(reader->file + 20);
+  if (width - 1 < PNG_UINT_31_MAX && height - 1 < PNG_UINT_31_MAX) return;
+  char reason[100];
+  snprintf(
+    reason, sizeof reason, "a size of %u×%u pixels, expected 1 to %u each", width, height,
+    PNG_UINT_31_MAX);
+  png_error(reader->png, reason);
 }
 
 static void closePNG(ImageReader *base) {
@@ -138,6 +156,7 @@ ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure) {
   png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
   // In the chunks that are left, what libpng would overlook is damage.
   png_set_benign_errors(reader->png, 0);
+  checkHeaderSizes(reader);
   png_read_info(reader->png, reader->info);
   reader->base.width = png_get_image_width(reader->png, reader->info);
   reader->base.height = png_get_image_height(reader->png, reader->info);

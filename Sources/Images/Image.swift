@@ -1,8 +1,10 @@
 /// An 8-bit RGB image: `height × width × 3` bytes in row-major order, channels R, G, B.
 public struct Image: Sendable, Equatable {
+  /// The number of rows.
   public let height: Int
+  /// The number of columns.
   public let width: Int
-  /// The bytes, `pixels[(row * width + column) * 3 + channel]`.
+  /// The bytes, `pixels[(row * width + column) * 3 + channel]`; their number must not change.
   public var pixels: [UInt8]
 
   /// An image of the given bytes, whose number must be `height * width * 3`.
@@ -13,6 +15,7 @@ public struct Image: Sendable, Equatable {
     self.pixels = pixels
   }
 
+  /// One byte; channels 0, 1, 2 are R, G, B.
   public subscript(row: Int, column: Int, channel: Int) -> UInt8 {
     get { pixels[(row * width + column) * 3 + channel] }
     set { pixels[(row * width + column) * 3 + channel] = newValue }

@@ -48,6 +48,21 @@ struct HostileFileTests {
     }
   }
 
+  @Test func `damage is reported with the place where reading stopped`() throws {
+    let image = noise(height: 64, width: 64)
+    for (file, slack) in [
+      (try image.png(file: "image"), 0),
+      // libjpeg tells its place after each block, of which noise takes less than 200 bytes.
+      (try image.jpeg(quality: 90, file: "image"), 6 * 200),
+    ] {
+      let cut = Array(file.dropLast(20))
+      let error = #expect(throws: ImageError.self) { try Image(decoding: cut, file: "image") }
+      let offset = try #require(error?.offset)
+      #expect((cut.count - slack...cut.count).contains(offset), "\(offset) of \(cut.count)")
+      #expect(error?.description.hasPrefix("image: byte \(offset): damaged ") == true)
+    }
+  }
+
   @Test func `what is neither PNG nor JPEG is named by its first bytes`() {
     func message(_ bytes: [UInt8]) -> String? { problem(decoding: bytes)?.description }
     let expected =

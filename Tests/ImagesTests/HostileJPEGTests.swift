@@ -33,6 +33,22 @@ struct HostileJPEGTests {
     #expect(problem(decoding: file) == .damaged(.jpeg, "no scan of one of the components"))
   }
 
+  @Test func `what cameras and editors leave in files is no damage`() throws {
+    let file = try noise(height: 16, width: 16).jpeg(quality: 90, file: "image")
+    let image = try Image(decoding: file, file: "image")
+    #expect(Array(file[..<4]) == [0xFF, 0xD8, 0xFF, 0xE0] && file[11] == 1)
+    var version = file
+    version[11] = 3
+    #expect(try Image(decoding: version, file: "image") == image)
+    // Stray bytes between a header's segments, and before the end.
+    let length = Int(file[4]) << 8 + Int(file[5])
+    for place in [4 + length, file.count - 2] {
+      var stray = file
+      stray.insert(contentsOf: [0, 7], at: place)
+      #expect(try Image(decoding: stray, file: "image") == image, "\(place)")
+    }
+  }
+
   @Test func `a file without end, tables or image`() {
     #expect(problem(decoding: [0xFF, 0xD8, 0xFF])?.isDamage == true)
     #expect(problem(decoding: [0xFF, 0xD8, 0xFF, 0xD9])?.isDamage == true)

@@ -25,7 +25,9 @@ struct HostilePNGTests {
             width: width, height: height, maximumSide: 16384, maximumPixelCount: 1 << 22))
     }
     for (width, height): (UInt32, UInt32) in [(1 << 31, 1 << 31), (~0, 1), (0, 1), (1, 0), (0, 0)] {
-      #expect(problem(width, height)?.isDamage == true)
+      #expect(
+        problem(width, height)
+          == .damaged(.png, "a size of \(width)×\(height) pixels, expected 1 to 2147483647 each"))
     }
   }
 

@@ -12,6 +12,8 @@
 typedef struct {
   /// The file may be sound, but is of a kind that is not read.
   int isUnsupported;
+  /// The bytes of the file that had been taken by then.
+  size_t position;
   char reason[200];
 } ImageFailure;
 

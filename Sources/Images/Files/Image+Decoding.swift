@@ -16,7 +16,7 @@ extension Image {
   /// - The four inks of a CMYK or YCCK JPEG are taken to be inverted, as Adobe writes them.
   /// - Gamma, colour profiles and the EXIF orientation are not applied.
   ///
-  /// Stricter than Pillow, a file with any sign of damage is an error: one cut short, a wrong
+  /// Stricter than Pillow, a file with a sign of damage is an error: one cut short, a wrong
   /// checksum in what the pixels need, an index beyond the palette, a corrupt code. Memory is
   /// allocated only once the size is found within the limits: 3 bytes a pixel, for a progressive JPEG
   /// up to 8 more, and 16 MiB at most beside these.

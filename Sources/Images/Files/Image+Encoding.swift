@@ -38,6 +38,7 @@ extension Image {
     guard height > 0, width > 0 else {
       throw ImageError(file: file, problem: .emptyImage(width: width, height: height))
     }
+    precondition(pixels.count == height * width * 3, "\(pixels.count) bytes for \(height)×\(width)")
     var buffer = ByteBuffer()
     var failure = ImageFailure()
     defer { freeByteBuffer(&buffer) }

@@ -2,12 +2,16 @@
 public struct ImageError: Error, Equatable, CustomStringConvertible {
   /// The file.
   public let file: String
+  /// How many bytes of a damaged file had been read when that was found; for JPEG up to the last
+  /// whole block.
+  public let offset: Int?
   /// What is wrong with it.
   public let problem: Problem
 
   /// An error of this problem in this file.
-  public init(file: String, problem: Problem) {
+  public init(file: String, offset: Int? = nil, problem: Problem) {
     self.file = file
+    self.offset = offset
     self.problem = problem
   }
 
@@ -29,7 +33,9 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
     case unwritable(ImageFormat, String)
   }
 
-  public var description: String { "\(file): \(problem.description)" }
+  public var description: String {
+    "\(file): \(offset.map { "byte \($0): " } ?? "")\(problem.description)"
+  }
 }
 
 extension ImageError.Problem: CustomStringConvertible {

@@ -19,7 +19,7 @@ struct ImageFileReader: ~Copyable {
       }
     let start = bytes.bindMemory(to: UInt8.self).baseAddress
     guard let reader = open(start, bytes.count, &failure) else {
-      throw ImageError(file: file, problem: failure.problem(reading: format))
+      throw failure.error(reading: format, file)
     }
     self.format = format
     self.file = file
@@ -54,15 +54,17 @@ struct ImageFileReader: ~Copyable {
       initializedCount = isComplete ? count : 0
     }
     guard isComplete else {
-      throw ImageError(file: file, problem: failure.problem(reading: format))
+      throw failure.error(reading: format, file)
     }
     return Image(height: height, width: width, pixels: pixels)
   }
 }
 
 extension ImageFailure {
-  func problem(reading format: ImageFormat) -> ImageError.Problem {
-    isUnsupported != 0 ? .unsupported(format, text) : .damaged(format, text)
+  func error(reading format: ImageFormat, _ file: String) -> ImageError {
+    ImageError(
+      file: file, offset: position,
+      problem: isUnsupported != 0 ? .unsupported(format, text) : .damaged(format, text))
   }
 
   /// The reason, which C ends with a zero.

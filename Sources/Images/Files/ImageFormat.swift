@@ -1,6 +1,8 @@
 /// The kinds of image file that are read and written.
 public enum ImageFormat: String, Sendable {
+  /// Portable Network Graphics, 1 to 16 bits.
   case png = "PNG"
+  /// JPEG, baseline or progressive, of 8 bits.
   case jpeg = "JPEG"
 
   /// The format of a file, by its first bytes.
