@@ -2,19 +2,21 @@ import ArgumentParser
 import Foundation
 import Tensors
 
-/// The options of every subcommand that computes.
-struct CommonOptions: ParsableArguments {
-  @Option(help: "Threads to compute on; as many prepare images meanwhile (default: all cores).")
-  var threads: Int?
-
-  @Option(help: "The seed of every random draw.")
-  var seed: UInt64 = 0
-
+/// How a subcommand speaks to the user.
+struct OutputOptions: ParsableArguments {
   @Flag(help: "Say nothing but results.")
   var quiet = false
 
   @Flag(help: "Write results as JSON.")
   var json = false
+
+  var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
+}
+
+/// What a subcommand computes on.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads to compute on; as many prepare images meanwhile (default: all cores).")
+  var threads: Int?
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
@@ -31,8 +33,20 @@ struct CommonOptions: ParsableArguments {
   var workers: Workers {
     Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
+}
 
-  var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
+/// The options of every subcommand that computes.
+struct CommonOptions: ParsableArguments {
+  @OptionGroup private var threading: ThreadOptions
+
+  @Option(help: "The seed of every random draw.")
+  var seed: UInt64 = 0
+
+  @OptionGroup private var output: OutputOptions
+
+  var workers: Workers { threading.workers }
+  var json: Bool { output.json }
+  var terminal: Terminal { output.terminal }
 }
 
 /// Where the reference's configuration, data and results are.

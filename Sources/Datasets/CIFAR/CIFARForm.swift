@@ -48,17 +48,24 @@ struct CIFARForm: Sendable {
     }
   }
 
+  /// The folders that a data set may be in, relative to the data folder, with the form it has there:
+  /// the first that has a file.
+  static func homes(of kind: DatasetKind) -> [(form: CIFARForm, home: String)] {
+    let forms = all(of: kind)
+    return ["\(kind.rawValue)-data/", ""].flatMap { folder in
+      forms.map { ($0, folder + $0.folder) }
+    } + forms.map { ($0, "") }
+  }
+
   /// The form and the files of one part of a data set, in the first place below `data` that has any.
   ///
   /// - Throws: `DatasetError.notFound` with the folders tried.
   static func find(
     _ split: DatasetSplit, of kind: DatasetKind, in data: URL
   ) throws -> (form: CIFARForm, urls: [URL]) {
-    let forms = all(of: kind)
-    let homes = [data.appendingPathComponent("\(kind.rawValue)-data"), data]
-    let candidates =
-      homes.flatMap { home in forms.map { ($0, home.appendingPathComponent($0.folder)) } }
-      + forms.map { ($0, data) }
+    let candidates = homes(of: kind).map { form, home in
+      (form, home.isEmpty ? data : data.appendingPathComponent(home))
+    }
     for (form, place) in candidates {
       let urls = (form.files[split] ?? []).map { place.appendingPathComponent($0) }
       if urls.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) {
@@ -66,7 +73,7 @@ struct CIFARForm: Sendable {
       }
     }
     var places = candidates.map(\.1)
-    places.removeLast(forms.count - 1)
+    places.removeLast(all(of: kind).count - 1)
     throw DatasetError.notFound(dataset: kind.rawValue, places: places)
   }
 }

@@ -14,6 +14,12 @@ package struct CIFARCBenchmark: CorruptionBenchmark {
 
   static let severityCount = 5
 
+  /// The folders that the files may be in, relative to the data folder: the first with the labels.
+  static func homes(of kind: DatasetKind) -> [String] {
+    let name = kind == .cifar100 ? "CIFAR-100-C" : "CIFAR-10-C"
+    return [name, "\(kind.rawValue)-data/\(name)", ""]
+  }
+
   /// Opens the folder below `data` and checks its labels against those of the clean test set.
   ///
   /// Read are the corruptions `names`, in that order; those without a file are left out if the
@@ -23,15 +29,13 @@ package struct CIFARCBenchmark: CorruptionBenchmark {
   package init(
     _ kind: DatasetKind, clean: any Dataset, in data: URL, names: [String], isPartial: Bool
   ) throws {
-    let name = kind == .cifar100 ? "CIFAR-100-C" : "CIFAR-10-C"
-    let places = [name, "\(kind.rawValue)-data/\(name)", ""].map {
-      $0.isEmpty ? data : data.appendingPathComponent($0)
-    }
+    let homes = Self.homes(of: kind)
+    let places = homes.map { $0.isEmpty ? data : data.appendingPathComponent($0) }
     let labels = "labels.npy"
     let found = places.first { place in
       FileManager.default.fileExists(atPath: place.appendingPathComponent(labels).path)
     }
-    guard let folder = found else { throw DatasetError.notFound(dataset: name, places: places) }
+    guard let folder = found else { throw DatasetError.notFound(dataset: homes[0], places: places) }
     self.folder = folder
     self.clean = clean
     try Self.check(folder.appendingPathComponent(labels), against: clean.labels)

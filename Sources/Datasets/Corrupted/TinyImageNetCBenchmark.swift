@@ -10,7 +10,7 @@ package struct TinyImageNetCBenchmark: CorruptionBenchmark {
   private let classes: [String]
   private let folder: URL
 
-  private static let homes = ["Tiny-ImageNet-C", "tinyimagenet200-data/Tiny-ImageNet-C"]
+  static let homes = ["Tiny-ImageNet-C", "tinyimagenet200-data/Tiny-ImageNet-C"]
 
   /// Finds the folder below `data`, where the clean data set must be as well.
   ///

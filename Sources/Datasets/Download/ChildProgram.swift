@@ -3,7 +3,8 @@ import Foundation
 
 /// Another program, whose output is taken in while it runs.
 ///
-/// It ends with this process: what it writes to our pipes fails when we are gone.
+/// One that writes to standard output as it goes ends soon after this process does, even when we are
+/// killed: what it writes to our pipe fails.
 struct ChildProgram {
   private let executable: URL
 
@@ -54,7 +55,7 @@ struct ChildProgram {
     do {
       try process.run()
     } catch {
-      throw FileError.unreadable(executable, errno)
+      throw FileError.unreadable(executable, Self.code(of: error))
     }
     do {
       let messages = try Self.drain(results, errors, output: output, tick: tick)
@@ -67,6 +68,13 @@ struct ChildProgram {
       process.waitUntilExit()
       throw error
     }
+  }
+
+  /// The system's error number in one of Foundation's errors.
+  private static func code(of error: any Error) -> Int32 {
+    let error = error as NSError
+    let system = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    return system.domain == NSPOSIXErrorDomain ? Int32(truncatingIfNeeded: system.code) : EIO
   }
 
   private static let maximumMessageLength = 4096

@@ -45,7 +45,7 @@ package struct Downloader {
   package let archive: PublishedArchive
   package let data: URL
   package var source = Source.published
-  /// Whether a data set that is there is replaced.
+  /// Whether the archive's parts that are there are replaced; what is beside them stays.
   package var replaces = false
   /// Whether the archive that was received stays, beside the data sets.
   package var keepsArchive = false

@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 
-/// Moves the contents of an archive to their place: all or nothing.
+/// Moves the contents of an archive to their place: all or nothing, and nothing else is touched.
 struct Installation {
   let archive: PublishedArchive
   let data: URL
@@ -9,6 +9,7 @@ struct Installation {
   var destination: URL { data.appendingPathComponent(archive.destination, isDirectory: false) }
 
   private var stagingPrefix: String { ".\(archive.fileName).unpacking-" }
+  private var replacedPrefix: String { ".\(archive.fileName).replaced-" }
 
   /// Whether the whole data set is in its place.
   var isComplete: Bool { archive.missingParts(in: destination).isEmpty }
@@ -24,16 +25,16 @@ struct Installation {
 
   /// A new folder beside the destination, on the same disk.
   func makeStaging() throws -> URL {
-    removeLeftovers()
+    removeFolders(stagingPrefix)
     let folder = data.appendingPathComponent("\(stagingPrefix)\(getpid())")
     try FolderCreation.create(folder)
     return folder
   }
 
-  /// Removes what killed runs left.
-  private func removeLeftovers() {
+  /// Removes what this run or killed ones left.
+  private func removeFolders(_ prefix: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: data.path)) ?? []
-    for name in names where name.hasPrefix(stagingPrefix) {
+    for name in names where name.hasPrefix(prefix) {
       try? FileManager.default.removeItem(at: data.appendingPathComponent(name))
     }
   }
@@ -50,14 +51,27 @@ struct Installation {
     try flush(staging)
     try FolderCreation.create(
       archive.sharesDestination ? destination : destination.deletingLastPathComponent())
-    guard archive.sharesDestination else {
-      return try move(contents, to: destination, replaces: replaces, staging)
+    try move(moves(from: contents, replaces: replaces), replaces: replaces)
+  }
+
+  /// What is renamed to what: everything at once where the place is free.
+  private func moves(from contents: URL, replaces: Bool) throws -> [Move] {
+    let names: [String]
+    if archive.sharesDestination {
+      let missing = Set(archive.missingParts(in: destination))
+      names = archive.parts.map(\.path).filter { replaces || missing.contains($0) }
+    } else {
+      var isFolder: ObjCBool = false
+      let isThere = FileManager.default.fileExists(
+        atPath: destination.path, isDirectory: &isFolder)
+      guard replaces, isThere, isFolder.boolValue else {
+        return [Move(from: contents, to: destination)]
+      }
+      // Users keep files of their own beside those of the archive.
+      names = try FileManager.default.contentsOfDirectory(atPath: contents.path).sorted()
     }
-    let missing = Set(archive.missingParts(in: destination))
-    for part in archive.parts where replaces || missing.contains(part.path) {
-      try move(
-        contents.appendingPathComponent(part.path),
-        to: destination.appendingPathComponent(part.path), replaces: replaces, staging)
+    return names.map {
+      Move(from: contents.appendingPathComponent($0), to: destination.appendingPathComponent($0))
     }
   }
 
@@ -72,15 +86,45 @@ struct Installation {
     return places[whole]
   }
 
-  /// Renames; what is there goes to the staging folder first and with it.
-  private func move(_ folder: URL, to place: URL, replaces: Bool, _ staging: URL) throws {
-    if replaces {
-      let aside = staging.appendingPathComponent(".replaced-\(place.lastPathComponent)")
-      guard rename(place.path, aside.path) == 0 || errno == ENOENT else {
-        throw FileError.unwritable(place, errno)
-      }
+  /// A file or folder that gets another name.
+  private struct Move {
+    let from: URL
+    let to: URL
+
+    func make() throws {
+      guard rename(from.path, to.path) == 0 else { throw FileError.unwritable(to, errno) }
     }
-    guard rename(folder.path, place.path) == 0 else { throw FileError.unwritable(place, errno) }
+  }
+
+  /// Makes all moves or none; what is in their way is removed after the last one.
+  private func move(_ moves: [Move], replaces: Bool) throws {
+    // Not in the staging folder: what could not be put back must not be removed with that.
+    let aside = data.appendingPathComponent("\(replacedPrefix)\(getpid())")
+    if replaces { try FolderCreation.create(aside) }
+    var made: [Move] = []
+    func make(_ move: Move) throws {
+      try move.make()
+      made.append(move)
+    }
+    do {
+      for (index, move) in moves.enumerated() {
+        if replaces && isThere(move.to) {
+          try make(Move(from: move.to, to: aside.appendingPathComponent("\(index)")))
+        }
+        try make(move)
+      }
+    } catch {
+      for move in made.reversed() { rename(move.to.path, move.from.path) }
+      rmdir(aside.path)
+      throw error
+    }
+    removeFolders(replacedPrefix)
+  }
+
+  /// Whether there is anything of that name, be it a link to nothing.
+  private func isThere(_ url: URL) -> Bool {
+    var status = stat()
+    return lstat(url.path, &status) == 0
   }
 
   /// Sees to it that the files reach the disk before they get their names.

@@ -96,15 +96,3 @@ extension PublishedArchive {
     topFolders: ["Tiny-ImageNet-C-extra", "Tiny-ImageNet-C", "extra"] + CorruptedFiles.extra,
     destination: "Tiny-ImageNet-C", parts: CorruptedFiles.extra, sharesDestination: true)
 }
-
-/// The names that the published corrupted data sets give their files and folders.
-enum CorruptedFiles {
-  /// The 15 corruptions of the benchmark.
-  static let benchmark = [
-    "brightness", "contrast", "defocus_blur", "elastic_transform", "fog", "frost",
-    "gaussian_noise", "glass_blur", "impulse_noise", "jpeg_compression", "motion_blur", "pixelate",
-    "shot_noise", "snow", "zoom_blur",
-  ]
-  /// The four that are meant for tuning.
-  static let extra = ["gaussian_blur", "saturate", "spatter", "speckle_noise"]
-}

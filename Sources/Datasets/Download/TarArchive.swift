@@ -25,9 +25,13 @@ struct TarArchive {
     guard file >= 0 else { throw FileError.unreadable(url, errno) }
     defer { close(file) }
     try DiskSpace.require(try checkedSize(tar, file), at: folder)
+    // The names that it writes are what ends it with us: see ChildProgram.
     try run(
       tar, file,
-      ["--extract", "--directory=\(folder.path)", "--no-same-owner", "--no-same-permissions"],
+      [
+        "--extract", "--verbose", "--directory=\(folder.path)", "--no-same-owner",
+        "--no-same-permissions",
+      ],
       advanced: advanced)
   }
 

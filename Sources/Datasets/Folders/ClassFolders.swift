@@ -44,7 +44,8 @@ enum ClassFolders {
     return imageExtensions.contains(Substring(name[name.index(after: dot)...].lowercased()))
   }
 
-  private static func images(ofClass name: String, in root: URL) throws -> [String] {
+  /// The paths of the images of one class below `root`.
+  static func images(ofClass name: String, in root: URL) throws -> [String] {
     let folder = root.appendingPathComponent(name)
     let names = try FolderListing.names(in: folder)
     let images = names.filter(isImage).map { "\(name)/\($0)" }

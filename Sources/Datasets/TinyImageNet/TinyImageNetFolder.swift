@@ -12,9 +12,11 @@ struct TinyImageNetFolder {
   /// The classes' WordNet identifiers in sorted order.
   let classes: [String]
 
-  private static let homes = [
+  /// The folders that it may be in, relative to the data folder: the first that has a part.
+  static let homes = [
     "tinyimagenet200-data", "tinyimagenet200-data/tiny-imagenet-200", "tiny-imagenet-200", "",
   ]
+  static let parts = ["train", "val"]
   private static let name = DatasetKind.tinyimagenet200.rawValue
   private static let imageSide = DatasetKind.tinyimagenet200.imageSide
 
@@ -24,7 +26,7 @@ struct TinyImageNetFolder {
   init(in data: URL) throws {
     let places = Self.homes.map { $0.isEmpty ? data : data.appendingPathComponent($0) }
     let found = places.first { place in
-      ["train", "val"].contains { folder in
+      Self.parts.contains { folder in
         FileManager.default.fileExists(atPath: place.appendingPathComponent(folder).path)
       }
     }
@@ -64,7 +66,7 @@ struct TinyImageNetFolder {
   }
 
   /// The lines of `wnids.txt`, or the published identifiers where there is none.
-  private static func classes(in root: URL) throws -> [String] {
+  static func classes(in root: URL) throws -> [String] {
     let url = root.appendingPathComponent("wnids.txt")
     guard FileManager.default.fileExists(atPath: url.path) else {
       return TinyImageNetClasses.published

@@ -3,21 +3,20 @@ import Foundation
 
 extension VerifiedForm {
   /// CIFAR-10-C and CIFAR-100-C: an array for each corruption, and one of labels.
-  static func corruptedArrays(
-    folder: String, classCount: Int, _ digests: PublishedDigests
-  ) -> VerifiedForm {
-    let names = (CorruptedFiles.benchmark + CorruptedFiles.extra).sorted()
-    return VerifiedForm(places: [folder, ""], marks: names.map { "\($0).npy" }) { folder in
-      names.map { folder.check("\($0).npy", md5: digests.md5[$0], inspect: images) }
+  static func corruptedArrays(of kind: DatasetKind, _ digests: [String: String]) -> VerifiedForm {
+    let list = "labels.npy"
+    let names = (CorruptedFiles.benchmark + CorruptedFiles.extra).sorted().map { "\($0).npy" }
+    return VerifiedForm(places: CIFARCBenchmark.homes(of: kind), marks: [[list], names]) { folder in
+      names.map { folder.check($0, md5: digests[$0], inspect: images) }
         + [
-          folder.check("labels.npy", md5: digests.md5["labels"]) {
-            try labels(in: $0, classCount: classCount)
+          folder.check(list, md5: digests[list]) {
+            try labels(in: $0, classCount: kind.classCount)
           }
         ]
     }
   }
 
-  private static let severityCount = 5
+  private static let severityCount = CIFARCBenchmark.severityCount
   private static let imagesPerSeverity = 10_000
 
   private static func images(in url: URL) throws -> Findings {
@@ -53,7 +52,6 @@ extension VerifiedForm {
     var counts = [Int](repeating: 0, count: classCount)
     for label in first { counts[Int(label)] += 1 }
     return Findings(
-      problems: ClassCounts.problems(
-        counts, classCount: classCount, perClass: imagesPerSeverity / classCount))
+      problems: ClassCounts.problems(counts, expected: imagesPerSeverity / classCount))
   }
 }

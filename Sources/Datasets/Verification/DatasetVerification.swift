@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// A look at every file of a data set, whether it is there, whole, and what was published.
+/// A look at the files of a data set in the place where they would be read from: whether they are
+/// there, of the right size and hash where these are published, and hold what they should.
 package struct DatasetVerification: Sendable {
   /// A data set that can be verified, by the name that users give.
   package enum Name: String, CaseIterable, Sendable {
@@ -21,10 +22,10 @@ package struct DatasetVerification: Sendable {
   package init(_ name: Name, in data: URL) throws {
     var places: [URL] = []
     var checks: [VerificationCheck] = []
-    for form in name.forms {
+    for form in name.forms(in: data) {
       let urls = form.places.map { $0.isEmpty ? data : data.appendingPathComponent($0) }
       places += urls.filter { !places.contains($0) }
-      if let index = urls.firstIndex(where: form.isThere) {
+      if let index = form.index(in: urls) {
         checks += form.checks(VerifiedFolder(url: urls[index], path: form.places[index]))
       }
     }
@@ -66,6 +67,10 @@ struct VerifiedFolder: Sendable {
   /// Its path relative to the data folder; empty for that folder itself.
   let path: String
 
+  func has(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: url(name).path)
+  }
+
   func url(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   func path(_ name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
@@ -84,26 +89,33 @@ struct VerifiedFolder: Sendable {
 struct VerifiedForm: Sendable {
   /// The folders it may be in, relative to the data folder.
   let places: [String]
-  /// The names of which one at least is in its folder.
-  let marks: [String]
+  /// The names of which one at least is in its folder; those of the next list where no folder has any
+  /// of the first.
+  let marks: [[String]]
   let checks: @Sendable (VerifiedFolder) -> [VerificationCheck]
 
-  func isThere(_ folder: URL) -> Bool {
-    marks.contains {
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
-    }
+  /// The first of `folders` that has it.
+  func index(in folders: [URL]) -> Int? {
+    marks.lazy.compactMap { names in
+      folders.firstIndex { folder in
+        names.contains {
+          FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+        }
+      }
+    }.first
   }
 }
 
 extension DatasetVerification.Name {
-  fileprivate var forms: [VerifiedForm] {
+  fileprivate func forms(in data: URL) -> [VerifiedForm] {
     switch self {
-    case .cifar10, .cifar100: [.cifarBinary(self), .cifarPython(self)]
-    case .digits: [.cifarBinary(self)]
-    case .cifar10C: [.corruptedArrays(folder: "CIFAR-10-C", classCount: 10, .cifar10C)]
-    case .cifar100C: [.corruptedArrays(folder: "CIFAR-100-C", classCount: 100, .cifar100C)]
-    case .tinyimagenet200: [.tinyImageNet]
-    case .tinyimagenet200C: [.corruptedFolders]
+    case .cifar10: VerifiedForm.cifar(.cifar10)
+    case .cifar100: VerifiedForm.cifar(.cifar100)
+    case .digits: VerifiedForm.cifar(.digits)
+    case .cifar10C: [.corruptedArrays(of: .cifar10, PublishedDigests.cifar10C)]
+    case .cifar100C: [.corruptedArrays(of: .cifar100, PublishedDigests.cifar100C)]
+    case .tinyimagenet200: [.tinyImageNet(in: data)]
+    case .tinyimagenet200C: [.corruptedFolders(in: data)]
     }
   }
 }

@@ -39,13 +39,14 @@ struct VerificationCheck: Sendable {
     do {
       let inside = try inspect(url)
       findings.imageCount = inside.imageCount
-      findings.problems += inside.problems
+      findings.note = inside.note
+      findings.problems += inside.problems.map(withoutPath)
     } catch {
       findings.problems.append(withoutPath("\(error)"))
     }
     return VerificationRecord(
       path: path, status: findings.problems.isEmpty ? .ok : .wrong, bytes: size,
-      images: findings.imageCount, md5: found,
+      images: findings.imageCount, md5: found, note: findings.note,
       problem: findings.problems.isEmpty ? nil : findings.problems.joined(separator: "; "))
   }
 
@@ -64,6 +65,9 @@ struct VerificationCheck: Sendable {
 
   /// The line has the path already.
   private func withoutPath(_ text: String) -> String {
-    text.hasPrefix("\(url.path): ") ? String(text.dropFirst(url.path.count + 2)) : text
+    for prefix in ["\(url.path): ", "\(url.path)/"] where text.hasPrefix(prefix) {
+      return String(text.dropFirst(prefix.count))
+    }
+    return text
   }
 }

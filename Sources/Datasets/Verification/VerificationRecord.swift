@@ -11,6 +11,8 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
   package var images: Int?
   /// The MD5 of a file that has a published one.
   package var md5: String?
+  /// What a user should know although it is not wrong.
+  package var note: String?
   /// What is wrong.
   package var problem: String?
 
@@ -22,7 +24,7 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
   package var line: String {
     let facts = [
       problem, images.map { "\($0) images" }, bytes.map(ByteCount.text),
-      status == .ok && md5 != nil ? "MD5 as published" : nil,
+      status == .ok && md5 != nil ? "MD5 as published" : nil, note,
     ]
     let text = facts.compactMap { $0 }.joined(separator: ", ")
     let name = status.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
@@ -33,5 +35,6 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
 /// What is known after looking into a file or folder.
 struct Findings {
   var imageCount: Int?
+  var note: String?
   var problems: [String] = []
 }

@@ -6,7 +6,7 @@ struct DataCommand: ParsableCommand {
     commandName: "data",
     abstract: "Downloads the published data sets; checks them.",
     discussion: """
-      Example: fetch CIFAR-100 and its corrupted twin, then check every file:
+      Example: fetch CIFAR-100 and its corrupted twin, then check its files:
 
         mixmo data download cifar100 cifar100-c --data data
         mixmo data verify --dataset cifar100-c --data data

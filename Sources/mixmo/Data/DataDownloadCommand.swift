@@ -30,19 +30,13 @@ struct DataDownloadCommand: ParsableCommand {
       "A mirror that has the archives, or a folder that they are in.", valueName: "url|dir"))
   var from: String?
 
-  @Flag(help: "Replace a data set that is there.")
+  @Flag(help: "Replace what is there of a data set; your own files beside it stay.")
   var force = false
 
   @Flag(help: "Keep the archive that was downloaded.")
   var keepArchive = false
 
-  @Flag(help: "Say nothing but results.")
-  var quiet = false
-
-  @Flag(help: "Write results as JSON.")
-  var json = false
-
-  private var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
+  @OptionGroup var output: OutputOptions
 
   /// A line of output.
   private struct Row: Encodable {
@@ -95,13 +89,13 @@ struct DataDownloadCommand: ParsableCommand {
       downloader.keepsArchive = keepArchive
       let row = Row(archive, try outcome(of: downloader))
       rows.append(row)
-      if !json { try terminal.show(row.line) }
+      if !output.json { try output.terminal.show(row.line) }
     }
-    if json { try terminal.show(json: rows) }
+    if output.json { try output.terminal.show(json: rows) }
   }
 
   private func outcome(of downloader: Downloader) throws -> Downloader.Outcome {
-    let progress = DownloadProgress(downloader.archive.name, terminal)
+    let progress = DownloadProgress(downloader.archive.name, output.terminal)
     defer { progress.finish() }
     do {
       return try downloader.run(
@@ -110,7 +104,7 @@ struct DataDownloadCommand: ParsableCommand {
       switch error {
       case .interrupted, .unpackingInterrupted:
         progress.finish()
-        terminal.say("\(downloader.archive.name): \(error)")
+        output.terminal.say("\(downloader.archive.name): \(error)")
         throw ExitCode(130)
       default: throw error
       }

@@ -7,9 +7,18 @@ import Synchronization
 struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks that every file of a data set is there, whole and the published one.",
+    abstract: "Checks the files of a data set where training and evaluation read them.",
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
+
+      Every file must be there. Beyond that, what is published decides what can be checked:
+
+        MD5         the arrays of CIFAR-10-C and CIFAR-100-C, CIFAR-100's binary files, and both
+                    CIFARs in Python's form
+        contents    CIFAR-10's binary files, of which no MD5 is published: their sizes and labels,
+                    not their pixels; the digits alike
+        images      Tiny-ImageNet and Tiny-ImageNet-C: the names and numbers of images of each
+                    class, and that every image can be decoded and has its size
 
       Prints a line for each file or folder; exits with 1 if anything is wrong.
 
@@ -24,7 +33,8 @@ struct DataVerifyCommand: ParsableCommand {
   var dataset: String
 
   @OptionGroup var folder: DataFolder
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var output: OutputOptions
 
   func validate() throws {
     _ = try name()
@@ -44,10 +54,10 @@ struct DataVerifyCommand: ParsableCommand {
     Interruption.listen()
     let records = try records(of: verification)
     let wrong = records.filter { $0.status != .ok }
-    if common.json {
-      try common.terminal.show(json: records)
+    if output.json {
+      try output.terminal.show(json: records)
     } else {
-      try common.terminal.show(records.map { $0.line + "\n" }.joined() + summary(records, wrong))
+      try output.terminal.show(records.map { $0.line + "\n" }.joined() + summary(records, wrong))
     }
     guard wrong.isEmpty else { throw ExitCode.failure }
   }
@@ -55,14 +65,14 @@ struct DataVerifyCommand: ParsableCommand {
   private func records(of verification: DatasetVerification) throws -> [VerificationRecord] {
     let bar = Mutex(
       ProgressBar(
-        "hash", total: verification.hashedByteCount, unit: .bytes, terminal: common.terminal))
+        "hash", total: verification.hashedByteCount, unit: .bytes, terminal: output.terminal))
     defer { bar.withLock { $0.finish() } }
     do {
       return try verification.run(
-        workers: common.workers, advanced: { done in bar.withLock { $0.update(done) } },
+        workers: threading.workers, advanced: { done in bar.withLock { $0.update(done) } },
         isInterrupted: { Interruption.isRequested })
     } catch is CancellationError {
-      common.terminal.say("stopped before everything was checked")
+      output.terminal.say("stopped before everything was checked")
       throw ExitCode(130)
     }
   }
