@@ -37,6 +37,7 @@ struct DataCommandTests {
     let verify = try MixmoProcess("data", "verify", "--help").output
     for name in DatasetVerification.Name.allCases { #expect(verify.contains(name.rawValue)) }
     #expect(verify.contains("mixmo data verify --dataset cifar100 --data data"))
+    #expect(!verify.contains("--seed") && verify.contains("--threads"))
   }
 
   @Test func `without curl the package is named`() throws {

@@ -1,3 +1,4 @@
+import Corruptions
 import Datasets
 import Formats
 import Foundation
@@ -242,14 +243,69 @@ struct DownloadTests {
   }
 
   @Test func `the published table is whole`() throws {
-    let names = PublishedArchive.all.map(\.name)
-    #expect(Set(names).count == names.count && names.count == 9)
-    for archive in PublishedArchive.all {
-      #expect(
-        archive.md5.count == 32 && archive.md5.allSatisfy { $0.isHexDigit }, "\(archive.name)")
-      #expect(archive.address.contains(archive.fileName), "\(archive.name)")
-      #expect(!archive.parts.isEmpty && PublishedArchive.named(archive.name)?.md5 == archive.md5)
+    let kriz = "https://www.cs.toronto.edu/~kriz/"
+    let published: [(String, address: String, md5: String, byteCount: Int?)] = [
+      (
+        "cifar10", kriz + "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530",
+        170_052_171
+      ),
+      (
+        "cifar10-python", kriz + "cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a",
+        170_498_071
+      ),
+      (
+        "cifar100", kriz + "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8",
+        168_513_733
+      ),
+      (
+        "cifar100-python", kriz + "cifar-100-python.tar.gz", "eb9058c3a382ffc7106e4002c42a8d85",
+        169_001_437
+      ),
+      (
+        "tinyimagenet200", "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        "90528d7ca1a48142e341f4ef8d21d0de", 248_100_043
+      ),
+      (
+        "cifar10-c", "https://zenodo.org/records/2535967/files/CIFAR-10-C.tar?download=1",
+        "56bf5dcef84df0e2308c6dcbcbbd8499", 2_918_471_680
+      ),
+      (
+        "cifar100-c", "https://zenodo.org/records/3555552/files/CIFAR-100-C.tar?download=1",
+        "11f0ed0f1191edbf9fa23466ae6021d3", 2_918_473_216
+      ),
+      (
+        "tinyimagenet200-c",
+        "https://zenodo.org/records/8206060/files/Tiny-ImageNet-C.tar?download=1",
+        "f9c9a9dbdc11469f0b850190f7ad8be1", nil
+      ),
+      (
+        "tinyimagenet200-c-extra",
+        "https://zenodo.org/records/8206060/files/Tiny-ImageNet-C-extra.tar?download=1",
+        "0db0588d243cf403ef93449ec52b70eb", nil
+      ),
+    ]
+    #expect(PublishedArchive.all.map(\.name) == published.map(\.0))
+    for (name, address, md5, byteCount) in published {
+      let archive = try #require(PublishedArchive.named(name))
+      #expect(archive.address == address)
+      #expect(archive.md5 == md5, "\(name)")
+      #expect(archive.byteCount == byteCount, "\(name)")
+      #expect(address.contains("/\(archive.fileName)"))
     }
     #expect(PublishedArchive.named("cifar") == nil)
+  }
+
+  @Test(arguments: ["cifar.yaml", "tiny-imagenet.yaml"])
+  func `the archives hold the corruptions that the suite says`(suite: String) throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../corruptions")
+    let corruptions = try CorruptionSuite(contentsOf: folder.appending(path: suite)).corruptions
+    for (archive, group) in [
+      ("tinyimagenet200-c", Corruption.Group.benchmark), ("tinyimagenet200-c-extra", .extra),
+    ] {
+      let parts = try #require(PublishedArchive.named(archive)).parts.map(\.path)
+      #expect(
+        parts.sorted() == corruptions.filter { $0.group == group }.map(\.name.rawValue).sorted())
+    }
   }
 }

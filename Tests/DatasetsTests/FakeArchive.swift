@@ -81,9 +81,11 @@ final class FakeArchive {
     return downloader
   }
 
-  /// Expects the data set in its place, whole, and nothing else.
+  /// Expects the data set in its place, whole, and nothing else but `others` beside and `ownFiles`
+  /// within it.
   func expectInstalled(
-    besides others: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    besides others: [String] = [], ownFiles: [String] = [],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let images = try FileContents.read(place.appending(path: "images.bin"), limit: 1 << 24)
     #expect(images == Self.contents, sourceLocation: sourceLocation)
@@ -91,7 +93,9 @@ final class FakeArchive {
     #expect(labels == Array("0123".utf8), sourceLocation: sourceLocation)
     #expect(try names == (["fake-data"] + others).sorted(), sourceLocation: sourceLocation)
     let inside = try FileManager.default.contentsOfDirectory(atPath: place.path)
-    #expect(inside.sorted() == ["images.bin", "more"], sourceLocation: sourceLocation)
+    #expect(
+      inside.sorted() == (["images.bin", "more"] + ownFiles).sorted(),
+      sourceLocation: sourceLocation)
   }
 
   static func run(_ program: String, _ arguments: [String]) throws {

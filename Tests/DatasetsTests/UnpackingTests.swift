@@ -105,18 +105,54 @@ struct UnpackingTests {
     try fake.expectInstalled()
   }
 
-  @Test func `something else in the place is only replaced by force`() throws {
+  @Test func `something else in the place is only replaced by force, and what is mine stays`()
+    throws
+  {
     let fake = try FakeArchive()
-    try FolderCreation.create(fake.place)
+    try FolderCreation.create(fake.place.appending(path: "more"))
     try AtomicFile.write("mine", to: fake.place.appending(path: "mine"))
+    try AtomicFile.write("old", to: fake.place.appending(path: "images.bin"))
+    try AtomicFile.write("old", to: fake.place.appending(path: "more/labels.bin"))
     #expect(
-      throws: DownloadError.occupied(fake.place, missing: ["images.bin", "more/labels.bin"])
+      throws: DownloadError.occupied(fake.place, missing: ["images.bin"])
     ) { try fake.unpacker().run() }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: fake.place.path) == ["mine"])
+    let labels = fake.place.appending(path: "more/labels.bin")
+    #expect(try FileContents.read(labels, limit: 9) == Array("old".utf8))
     var forced = try fake.unpacker()
     forced.replaces = true
     _ = try forced.run()
-    try fake.expectInstalled()
+    try fake.expectInstalled(ownFiles: ["mine"])
+    let mine = fake.place.appending(path: "mine")
+    #expect(try FileContents.read(mine, limit: 9) == Array("mine".utf8))
+  }
+
+  @Test func `where not everything can be replaced, everything is put back`() throws {
+    let fake = try FakeArchive(["all"]) { source in
+      for name in ["a", "b/c"] {
+        try FolderCreation.create(source.appending(path: "all/\(name)"))
+        try AtomicFile.write("new", to: source.appending(path: "all/\(name)/file"))
+      }
+    }
+    let archive = PublishedArchive(
+      name: "all", fileName: "fake.tar.gz", address: "none",
+      md5: Digest(of: fake.bytes, algorithm: .md5).description, topFolders: ["all"],
+      destination: "all", parts: [.init("a"), .init("b/c")], sharesDestination: true)
+    let place = fake.data.appending(path: "all")
+    try FolderCreation.create(place.appending(path: "a"))
+    try AtomicFile.write("old", to: place.appending(path: "a/file"))
+    // No folder, so that nothing can be moved into it.
+    try AtomicFile.write("old", to: place.appending(path: "b"))
+    var forced = Downloader(archive, data: fake.data)
+    forced.source = .folder(fake.folder.url)
+    forced.replaces = true
+    #expect(throws: FileError.unwritable(place.appending(path: "b/c"), ENOTDIR)) {
+      try forced.run()
+    }
+    for name in ["a/file", "b"] {
+      let file = place.appending(path: name)
+      #expect(try FileContents.read(file, limit: 9) == Array("old".utf8))
+    }
+    #expect(try fake.names == ["all"])
   }
 
   @Test func `two archives share a folder, in any order`() throws {

@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Foundation
+import Images
 import Tensors
 import TestSupport
 import Testing
@@ -45,6 +46,7 @@ struct VerificationTests {
     let without = try records(.digits, in: folder.url)
     #expect(without["\(bin)/data_batch_2.bin"]?.status == .missing)
     #expect(without["\(bin)/data_batch_2.bin"]?.line == "missing  \(bin)/data_batch_2.bin")
+    #expect(without["\(bin)/data_batch_*.bin"] == nil, "one line is enough")
     // The folder may be given itself.
     #expect(try records(.digits, in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
   }
@@ -71,7 +73,7 @@ struct VerificationTests {
 
   @Test func `sizes and published hashes of CIFAR-100 and of torchvision's files`() throws {
     let folder = try TemporaryFolder()
-    for name in ["cifar-100-binary/test.bin", "cifar-100-python/meta"] {
+    for name in ["cifar-100-binary/test.bin", "cifar-100-python/test"] {
       let file = folder.file("cifar100-data/\(name)")
       try FolderCreation.create(file.deletingLastPathComponent())
       try AtomicFile.write([UInt8](repeating: 0, count: 3074), to: file)
@@ -85,8 +87,8 @@ struct VerificationTests {
         + "expected 100 images of class 0, found 1")
     #expect(found["cifar100-data/cifar-100-binary/train.bin"]?.status == .missing)
     #expect(
-      found["cifar100-data/cifar-100-python/meta"]?.problem
-        == "expected MD5 7973b15100ade9c7d40fb424638fde48, found \(zeros)")
+      found["cifar100-data/cifar-100-python/test"]?.problem
+        == "expected MD5 f0ef6b0ae62326f3e7ffdfab6717acfc, found \(zeros)")
     #expect(found["cifar100-data/cifar-100-python/train"]?.status == .missing)
   }
 
@@ -131,12 +133,13 @@ struct VerificationTests {
   /// Tiny-ImageNet's tree: every image is the same file by another name.
   private final class TinyTree {
     let folder: TemporaryFolder
-    let names = (0..<200).map { "n\(10_000_000 + $0)" }
+    let names = TinyImageNetClasses.published
     private let image: URL
 
     init() throws {
       folder = try TemporaryFolder()
-      image = try folder.file("image", holding: [1, 2, 3])
+      image = try folder.file(
+        "image", holding: TinyImageNetTree.image(1, 0).jpeg(quality: 90, file: "image"))
     }
 
     func fill(_ path: String, _ files: [String]) throws {
@@ -158,7 +161,6 @@ struct VerificationTests {
       try fill("tinyimagenet200-data/val/images", (0..<10_000).map { "val_\($0).JPEG" })
       try write(annotations, "tinyimagenet200-data/val/val_annotations.txt")
       try write(names.joined(separator: "\n") + "\n", "tinyimagenet200-data/wnids.txt")
-      try write("words", "tinyimagenet200-data/words.txt")
     }
 
     var annotations: String {
@@ -171,51 +173,155 @@ struct VerificationTests {
     try tree.makeTinyImageNet()
     let data = tree.folder.url
     let whole = try records(.tinyimagenet200, in: data)
-    #expect(whole.count == 204)
+    #expect(whole.count == 202)
     #expect(whole.values.allSatisfy { $0.status == .ok })
-    #expect(whole["tinyimagenet200-data/val/images"]?.images == 10_000)
+    #expect(whole["tinyimagenet200-data/val"]?.images == 10_000)
 
     let (first, last) = (tree.names[0], tree.names[199])
     let train = "tinyimagenet200-data/train"
     unlink(tree.folder.file("\(train)/\(first)/images/\(first)_7.JPEG").path)
     try tree.fill("\(train)/n99/images", ["a.JPEG"])
     try AtomicFile.write("", to: tree.folder.file("\(train)/\(last)/images/\(last)_0.JPEG"))
-    try FileManager.default.removeItem(at: tree.folder.file("\(train)/\(tree.names[5])"))
-    try tree.write(
-      tree.names.dropLast().joined(separator: "\n"), "tinyimagenet200-data/wnids.txt")
+    let lost = tree.names[5..<195]
+    for name in lost {
+      try FileManager.default.removeItem(at: tree.folder.file("\(train)/\(name)"))
+    }
     unlink(tree.folder.file("tinyimagenet200-data/val/images/val_3.JPEG").path)
-    unlink(tree.folder.file("tinyimagenet200-data/words.txt").path)
     let wrong = try records(.tinyimagenet200, in: data, threads: 1)
     let expected = [
-      "train/\(first)": "expected 500 images, found 499",
-      "train/\(last)": "\(last)_0.JPEG is empty; not in wnids.txt",
-      "train/n99": "expected 500 images, found 1; not in wnids.txt",
-      "wnids.txt": "expected 200 different classes, found 199, 199 different",
-      "val/images": "expected 10000 images, found 9999",
-      "val/val_annotations.txt": "images/val_3.JPEG is missing; \(last) is not in wnids.txt",
+      "train/\(first)": "expected 500 images of \(first), found 499",
+      "train/n99": "no class of the data set",
+      "val": "images: expected every annotated image; missing: val_3",
     ]
     for (path, problem) in expected {
       #expect(wrong["tinyimagenet200-data/\(path)"]?.problem == problem)
     }
-    let missing = wrong.values.filter { $0.status == .missing }.map(\.path).sorted()
-    #expect(missing == ["\(train)/\(tree.names[5])", "tinyimagenet200-data/words.txt"])
-    #expect(wrong.values.filter { $0.status != .ok }.count == expected.count + missing.count)
+    let empty = try #require(wrong["\(train)/\(last)"]?.problem)
+    #expect(empty.hasPrefix("images/\(last)_0.JPEG: "), "\(empty)")
+    for name in lost { #expect(wrong["\(train)/\(name)"]?.status == .missing) }
+    #expect(wrong.values.filter { $0.status != .ok }.count == expected.count + 1 + lost.count)
   }
 
   @Test func `a cell of Tiny-ImageNet-C has 200 classes of 50 images`() throws {
     let tree = try TinyTree()
     let files = (0..<50).map { "test_\($0).JPEG" }
-    for name in tree.names { try tree.fill("Tiny-ImageNet-C/fog/1/\(name)", files) }
-    for name in tree.names.dropLast() { try tree.fill("Tiny-ImageNet-C/fog/2/\(name)", files) }
-    unlink(tree.folder.file("Tiny-ImageNet-C/fog/2/\(tree.names[3])/test_9.JPEG").path)
+    for severity in 1...3 {
+      for name in tree.names {
+        try tree.fill("Tiny-ImageNet-C/fog/\(severity)/\(name)", files)
+      }
+    }
+    try FileManager.default.removeItem(
+      at: tree.folder.file("Tiny-ImageNet-C/fog/2/\(tree.names[199])"))
+    unlink(tree.folder.file("Tiny-ImageNet-C/fog/3/\(tree.names[3])/test_9.JPEG").path)
+    try tree.fill("Tiny-ImageNet-C/fog/1/n01440764", files)
     let found = try records(.tinyimagenet200C, in: tree.folder.url)
     #expect(found.count == 75)
-    #expect(found["Tiny-ImageNet-C/fog/1"]?.line == "ok       Tiny-ImageNet-C/fog/1: 10000 images")
+    #expect(
+      found["Tiny-ImageNet-C/fog/1"]?.line
+        == "ok       Tiny-ImageNet-C/fog/1: 10000 images, left out: n01440764")
     #expect(
       found["Tiny-ImageNet-C/fog/2"]?.problem
-        == "expected 200 class folders, found 199; "
-        + "\(tree.names[3]): expected 50 images, found 49")
-    #expect(found.values.filter { $0.status == .missing }.count == 73)
+        == "expected images of 200 classes, found 199; missing: \(tree.names[199])")
+    #expect(
+      found["Tiny-ImageNet-C/fog/3"]?.problem
+        == "expected 50 images of \(tree.names[3]), found 49")
+    #expect(found.values.filter { $0.status == .missing }.count == 72)
+  }
+
+  /// The trees have too few images of each class, so that this must be the only complaint.
+  private func expectOnlyTooFew(
+    _ tree: borrowing TinyImageNetTree, below home: String = "tinyimagenet200-data/",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try records(.tinyimagenet200, in: tree.folder.url)
+    let first = TinyImageNetTree.classes[0]
+    let validation = found["\(home)val"]
+    #expect(
+      validation?.problem == "expected 50 images of \(first), found 2",
+      sourceLocation: sourceLocation)
+    #expect(validation?.images == 400, sourceLocation: sourceLocation)
+    for name in TinyImageNetTree.classes {
+      #expect(
+        found["\(home)train/\(name)"]?.problem == "expected 500 images of \(name), found 1",
+        sourceLocation: sourceLocation)
+    }
+    let list = found["\(home)wnids.txt"]
+    #expect(list == nil || list?.status == .ok, sourceLocation: sourceLocation)
+    #expect(found.count == (list == nil ? 201 : 202), sourceLocation: sourceLocation)
+  }
+
+  @Test(arguments: TinyImageNetTree.Layout.allCases, ["JPEG", "png"])
+  func `Tiny-ImageNet is verified in every layout that is read`(
+    layout: TinyImageNetTree.Layout, format: String
+  ) throws {
+    let tree = try TinyImageNetTree()
+    try tree.writeTrain(withImagesFolder: layout == .published)
+    try tree.writeValidation(layout, extension: format)
+    try expectOnlyTooFew(tree)
+    try tree.remove("wnids.txt")
+    try expectOnlyTooFew(tree)
+    try tree.write(text: "n01443537\n", "wnids.txt")
+    let found = try records(.tinyimagenet200, in: tree.folder.url)
+    #expect(
+      found["tinyimagenet200-data/wnids.txt"]?.problem
+        == "expected 200 different WordNet identifiers, found 1")
+  }
+
+  @Test(arguments: ["tinyimagenet200-data/tiny-imagenet-200", "tiny-imagenet-200", ""])
+  func `Tiny-ImageNet is verified wherever it is read`(home: String) throws {
+    let tree = try TinyImageNetTree()
+    try tree.writeTrain()
+    try tree.writeValidation(.published)
+    let (place, aside) = (tree.url(""), tree.folder.file("aside"))
+    try FileManager.default.moveItem(at: place, to: aside)
+    try FolderCreation.create(tree.folder.file(home))
+    for name in ["train", "val", "wnids.txt"] {
+      try FileManager.default.moveItem(
+        at: aside.appending(path: name), to: tree.folder.file(home).appending(path: name))
+    }
+    #expect(try tree.read(.test).count == 400)
+    try expectOnlyTooFew(tree, below: home.isEmpty ? "" : "\(home)/")
+  }
+
+  @Test(arguments: [
+    (DatasetVerification.Name.cifar10C, "cifar10-data/CIFAR-10-C/labels.npy"),
+    (.cifar10C, "labels.npy"), (.cifar100C, "cifar100-data/CIFAR-100-C/labels.npy"),
+    (.tinyimagenet200C, "tinyimagenet200-data/Tiny-ImageNet-C/fog/1"),
+    (.cifar10, "data_batch_3"), (.cifar10, "cifar-10-batches-py/test_batch"),
+    (.cifar100, "test"), (.cifar100, "cifar-100-binary/test.bin"),
+    (.digits, "cifar-10-batches-bin/test_batch.bin"),
+  ])
+  func `other data sets are verified wherever they are read`(
+    name: DatasetVerification.Name, path: String
+  ) throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file(path)
+    try FolderCreation.create(file.deletingLastPathComponent())
+    try AtomicFile.write("x", to: file)
+    #expect(try records(name, in: folder.url)[path]?.status == .wrong)
+  }
+
+  @Test func `CIFAR-10-C is where its labels are`() throws {
+    let folder = try TemporaryFolder()
+    for path in ["CIFAR-10-C/fog.npy", "cifar10-data/CIFAR-10-C/labels.npy"] {
+      try FolderCreation.create(folder.file(path).deletingLastPathComponent())
+      try AtomicFile.write("x", to: folder.file(path))
+    }
+    let found = try records(.cifar10C, in: folder.url)
+    #expect(found["cifar10-data/CIFAR-10-C/fog.npy"]?.status == .missing)
+  }
+
+  @Test(arguments: PublishedFileDigests.all)
+  func `published hashes of files are as in the publications`(
+    published: PublishedFileDigests
+  ) throws {
+    let folder = try TemporaryFolder()
+    for name in published.md5.keys { try AtomicFile.write("x", to: folder.file(name)) }
+    let found = try records(published.name, in: folder.url)
+    for (name, md5) in published.md5 {
+      let problem = found[name]?.problem ?? ""
+      #expect(problem.contains("expected MD5 \(md5), found "), "\(name): \(problem)")
+    }
   }
 
   @Test func `where no data is found, the places are named`() throws {
@@ -227,7 +333,8 @@ struct VerificationTests {
         guard case .notFound(name.rawValue, let places) = error as? DatasetError else {
           return false
         }
-        return places.count > 1 && places.contains(folder.url)
+        return places.count > 1
+          && places.contains(folder.url) == (name != .tinyimagenet200C)
       }
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A web server on 127.0.0.1 that misbehaves as told: it answers one request after the other.
+/// A web server on 127.0.0.1 that misbehaves as told: each request gets the next answer.
 ///
 /// It ends by itself when it is released, after its last answer, and after a while in any case.
 package final class LocalServer: Sendable {
