@@ -3,8 +3,9 @@ import Foundation
 
 /// Fetches a published archive, checks it and puts its contents in their place.
 ///
-/// It can be stopped or killed at any moment and started again: what was received is kept, and
-/// there is never half a data set in place.
+/// It can be stopped or killed at any moment and started again: what was received is kept, and a data
+/// set comes to its place as a whole. One that is replaced makes room part by part: after a kill in
+/// that moment its old parts lie in a folder beside, until the next run has succeeded.
 package struct Downloader {
   /// Where archives come from.
   package enum Source: Sendable, Equatable {

@@ -11,14 +11,15 @@ struct DataVerifyCommand: ParsableCommand {
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
-      Every file must be there. Beyond that, what is published decides what can be checked:
+      Every file must be there. The arrays of CIFAR-10-C and CIFAR-100-C, the images of CIFAR-100's \
+      binary form and the files of both CIFARs' Python form must have their published MD5s.
 
-        MD5         the arrays of CIFAR-10-C and CIFAR-100-C, CIFAR-100's binary files, and both
-                    CIFARs in Python's form
-        contents    CIFAR-10's binary files, of which no MD5 is published: their sizes and labels,
-                    not their pixels; the digits alike
-        images      Tiny-ImageNet and Tiny-ImageNet-C: the names and numbers of images of each
-                    class, and that every image can be decoded and has its size
+      CIFAR-10's binary files have no published MD5s, and the digits have none: of these the sizes \
+      and labels are checked, not the pixels.
+
+      Of Tiny-ImageNet and Tiny-ImageNet-C every image is decoded and must have its size, and each \
+      class must have its number of images; there is nothing to tell whether they are the \
+      published ones.
 
       Prints a line for each file or folder; exits with 1 if anything is wrong.
 
