@@ -49,6 +49,10 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case viewBeyondStorage(expected: Int, found: Int)
     /// A tensor that repeats its storage's elements too often.
     case viewTooLarge(count: Int, maximum: Int)
+    /// Tensors that together repeat the file's storages too often.
+    case tooManyRepeats(maximumByteCount: Int)
+    /// The name of an entry or of a storage with this many bytes.
+    case keyTooLong(Int)
     /// A dictionary in which a key comes twice.
     case duplicateKey(String)
     /// The file ends early, or goes on behind its end.
@@ -70,6 +74,9 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
 }
 
 extension CheckpointError.Problem: CustomStringConvertible {
+  /// The longest name of an entry or storage, far beyond any of a network's.
+  static let maximumKeyByteCount = 1024
+
   public var description: String {
     switch self {
     case .notACheckpoint(let bytes):
@@ -88,6 +95,10 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "reaches to element \(expected) of a storage of \(found)"
     case .viewTooLarge(let count, let maximum):
       "\(count) elements that repeat a smaller storage, at most \(maximum) are read"
+    case .tooManyRepeats(let maximum):
+      "with the tensors before it more than \(maximum) bytes, which repeat the file's storages"
+    case .keyTooLong(let count):
+      "a key of \(count) bytes, at most \(Self.maximumKeyByteCount) are read"
     case .duplicateKey(let key): "the key \(key.oneLine) comes twice"
     case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"
     case .noWeights(let keys):

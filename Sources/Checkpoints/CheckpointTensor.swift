@@ -53,14 +53,16 @@ public struct CheckpointTensor: Sendable {
     self.storage = storage
   }
 
+  /// The product of `shape`, or nil if that of its extents other than 0 overflows: strides are made
+  /// of those.
   private static func count(of shape: [Int]) -> Int? {
-    var count = 1
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow else { return nil }
-      count = product
+    var product = 1
+    for extent in shape where extent != 0 {
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      guard extent > 0, !overflow else { return nil }
+      product = next
     }
-    return count
+    return shape.contains(0) ? 0 : product
   }
 
   /// One more than the place of the last element, or nil if the view makes no sense.

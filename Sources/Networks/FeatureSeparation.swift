@@ -4,24 +4,22 @@
 /// Where subnetworks share little, a filter of an encoder is strong for one of them and weak for the
 /// others, and most filters of the core are in use.
 package struct FeatureSeparation: Sendable, Equatable {
-  /// The weights of a convolution, `[output, input, kernel, kernel]` as in checkpoints.
+  /// The filters of a convolution.
   package struct Filters {
     let name: String
-    let count: Int
-    let weights: [Float]
-
-    /// Weights of the given name and shape, nil if they are not a convolution's.
-    package init?(_ name: String, shape: [Int], weights: [Float]) {
-      guard shape.count == 4, shape[0] > 0, shape.reduce(1, *) == weights.count else { return nil }
-      self.name = name
-      count = shape[0]
-      self.weights = weights
-    }
-
     /// The sum of the absolute weights of each filter.
-    var norms: [Double] {
-      let size = weights.count / count
-      return (0..<count).map { filter in
+    let norms: [Double]
+
+    /// The filters of weights `[output, input, kernel, kernel]`, as in checkpoints; nil if the
+    /// weights are not a convolution's, or none.
+    package init?(_ name: String, shape: [Int], weights: [Float]) {
+      // A shape with a zero in it may have any other extents.
+      guard shape.count == 4, !weights.isEmpty, shape.reduce(1, *) == weights.count else {
+        return nil
+      }
+      self.name = name
+      let size = weights.count / shape[0]
+      norms = (0..<shape[0]).map { filter in
         weights[filter * size..<(filter + 1) * size].reduce(0) { $0 + Double($1.magnitude) }
       }
     }

@@ -118,8 +118,9 @@ private struct InspectionReport: Encodable {
         name: entry.name, type: entry.tensor.scalarType.description, shape: entry.tensor.shape,
         parameters: entry.tensor.count)
     }
-    let filters = entries.filter { $0.tensor.shape.count == 4 }.compactMap { entry in
-      FeatureSeparation.Filters(
+    let filters = entries.compactMap { entry -> FeatureSeparation.Filters? in
+      guard entry.tensor.shape.count == 4, !entry.tensor.scalarType.isInteger else { return nil }
+      return FeatureSeparation.Filters(
         entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
     }
     self.init(rows: rows, separation: FeatureSeparation(filters))

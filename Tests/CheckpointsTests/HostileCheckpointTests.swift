@@ -88,11 +88,43 @@ struct HostileCheckpointTests {
       Tensor(shape: [huge, 4], strides: [0, 0]),
       .malformedView(shape: [huge, 4], strides: [0, 0], offset: 0))
     try expectView(
+      Tensor(shape: [0, huge, 4], strides: [0, 0, 0]),
+      .malformedView(shape: [0, huge, 4], strides: [0, 0, 0], offset: 0))
+    try expectView(
       Tensor(shape: [3], strides: [huge]),
       .malformedView(shape: [3], strides: [huge], offset: 0))
     try expectView(
       Tensor(shape: [1 << 40], strides: [0]),
       .viewTooLarge(count: 1 << 40, maximum: 1 << 20))
+  }
+
+  @Test func `views that together repeat the storage too often`() throws {
+    let view = Tensor(
+      storageClass: PickleGlobal("torch", "DoubleStorage"), count: 2, shape: [1 << 20], strides: [0]
+    )
+    try expect(
+      members(dictionary(view, view, view)), at: "w2",
+      .tooManyRepeats(maximumByteCount: 1 << 24 + 16 * storage.count))
+  }
+
+  @Test func `keys too long to be looked at wherever they are referred to`() throws {
+    let long = String(repeating: "k", count: 1025)
+    func dictionary(_ key: PickleValue) -> PickleValue {
+      .dictionary([PickleItem(key: .string("a"), value: .dictionary([item(key)]))])
+    }
+    func item(_ key: PickleValue) -> PickleItem { PickleItem(key: key, value: .none) }
+    func root(_ key: PickleValue) throws -> CheckpointValue {
+      let folder = try TemporaryFolder()
+      try ZipArchive.write(members(dictionary(key)), to: folder.file("keys.pt"))
+      return try Checkpoint(contentsOf: folder.file("keys.pt")).root
+    }
+    try expect(members(dictionary(.string(long))), at: "a", .keyTooLong(1025))
+    try expect(
+      members(self.dictionary(Tensor(key: long))), at: "archive/data.pkl", .keyTooLong(1025))
+    let longest = String(long.dropLast())
+    #expect(try root(.string(longest)) == ["a": [.string(longest): .none]])
+    #expect(try root(.bytes([0x6B])) == ["a": ["k": .none]])
+    #expect(try root(.bytes(Array(long.utf8))) == ["a": .opaque("dict")])
   }
 
   @Test func `storages that are not what they are said to be`() throws {

@@ -150,6 +150,21 @@ final class CheckpointCommandTests {
     #expect(json.status == 0 && json.output.contains("\"encoder_norms\":[[null]]"))
   }
 
+  @Test func `filters without weights are shown and converted, however many they are`() throws {
+    let extent = 1 << 60
+    let tensor = #"{"dtype":"F32","shape":[\#(extent),0,1,1],"data_offsets":[0,0]}"#
+    let header = #"{"conv1.weight":\#(tensor),"layer.weight":\#(tensor)}"#
+    let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+    _ = try folder.file("none.safetensors", holding: length + Array(header.utf8))
+    for input in ["none.safetensors", "none.pt"] {
+      let process = try MixmoProcess("inspect", path(input))
+      #expect(
+        process.status == 0 && process.output.contains("\(extent)×0×1×1"), "\(process.errors)")
+      let converted = try MixmoProcess("convert", path("none.safetensors"), path("none.pt"))
+      #expect(converted.status == 0, "\(converted.errors)")
+    }
+  }
+
   @Test(arguments: ["convert", "inspect"])
   func `help ends in a worked example`(command: String) throws {
     let help = try MixmoProcess(command, "--help")

@@ -51,6 +51,21 @@ struct PickleReaderTests {
       bytes.map(\.byteString) == [[0, 255], Array(repeating: UInt8(ascii: "y"), count: 300)])
   }
 
+  @Test func `a text that many calls turn into bytes takes memory once`() throws {
+    let call = "c_codecs\nencode\nh\0X\u{6}\0\0\0latin1\u{86}R"
+    let pickle = "\u{80}\u{2}X\u{3}\0\0\0a\u{C3}\u{BF}q\0](\(call)\(call)e\u{86}."
+      .unicodeScalars.map { UInt8($0.value) }
+    guard case .tuple(let parts) = try PickleReader.value(of: pickle, file: "x.pkl"),
+      case .list(let values) = parts[1], case .bytes(let first) = values[0],
+      case .bytes(let second) = values[1]
+    else {
+      Issue.record("no list of bytes")
+      return
+    }
+    #expect(first == [UInt8(ascii: "a"), 255] && second == first)
+    #expect(first.withUnsafeBytes { $0.baseAddress } == second.withUnsafeBytes { $0.baseAddress })
+  }
+
   @Test(arguments: 2...4)
   func `arrays and numbers of NumPy`(version: Int) throws {
     let value = try value("numpy-\(version)")

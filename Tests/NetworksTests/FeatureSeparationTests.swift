@@ -75,6 +75,9 @@ struct FeatureSeparationTests {
     #expect(FeatureSeparation([core]) == nil)
     #expect(FeatureSeparation.Filters("fc.weight", shape: [2, 1], weights: [1, 2]) == nil)
     #expect(FeatureSeparation.Filters("a", shape: [0, 1, 1, 1], weights: []) == nil)
+    for shape in [[1 << 62, 0, 1, 1], [1 << 62, 1 << 62, 0, 1]] {
+      #expect(FeatureSeparation.Filters("conv1.weight", shape: shape, weights: []) == nil)
+    }
   }
 
   @Test func `a network has one row of norms for each subnetwork`() throws {

@@ -26,7 +26,7 @@ enum PyTorchArchive {
       bytes.reverseBytes(ofEach: references[place].scalarType.byteCount)
     }
     let keyed = Dictionary(uniqueKeysWithValues: zip(references.map(\.key), storages))
-    return try PyTorchDecoder(file: url.path, storages: keyed).value(value)
+    return try PyTorchDecoder.value(of: value, file: url.path, storages: keyed)
   }
 
   private static func folder(of archive: ZipArchive, file: String) throws -> String {

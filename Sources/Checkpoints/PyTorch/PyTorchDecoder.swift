@@ -2,11 +2,34 @@ import Formats
 
 /// Makes a checkpoint's values of what its pickle says and of its storages.
 struct PyTorchDecoder {
-  let file: String
-  let storages: [String: ByteStorage]
+  private let file: String
+  private let storages: [String: ByteStorage]
+  /// The bytes that all tensors may have together, each counted at every place that refers to it.
+  private let maximumByteCount: Int
+  private var byteCount = 0
+
+  /// How often the tensors of a file may repeat its storages: far more than layers share weights.
+  private static let maximumRepetition = 16
+  /// What they may have beyond that: views of a few numbers that are expanded.
+  private static let expandedByteCount = 1 << 24
+
+  /// The value of `pickled`, whose tensors are views of `storages`.
+  static func value(
+    of pickled: PickleValue, file: String, storages: [String: ByteStorage]
+  ) throws -> CheckpointValue {
+    var decoder = PyTorchDecoder(file: file, storages: storages)
+    return try decoder.value(pickled, at: [])
+  }
+
+  private init(file: String, storages: [String: ByteStorage]) {
+    self.file = file
+    self.storages = storages
+    let stored = storages.values.reduce(0) { $0 + $1.bytes.count }
+    maximumByteCount = Self.maximumRepetition * stored + Self.expandedByteCount
+  }
 
   /// The value of `pickled`, which stands at `path` in the checkpoint.
-  func value(_ pickled: PickleValue, at path: [String] = []) throws -> CheckpointValue {
+  private mutating func value(_ pickled: PickleValue, at path: [String]) throws -> CheckpointValue {
     switch pickled {
     case .none: .none
     case .bool(let value): .bool(value)
@@ -27,7 +50,7 @@ struct PyTorchDecoder {
     }
   }
 
-  private func value(
+  private mutating func value(
     of object: PickleObject, _ pickled: PickleValue, at path: [String]
   ) throws -> CheckpointValue {
     switch object.callee {
@@ -35,20 +58,20 @@ struct PyTorchDecoder {
     case .orderedDictionary:
       guard let items = pickled.items, let entries = try dictionary(items, at: path) else { break }
       return .orderedDictionary(entries)
-    case let callee where PickleGlobal.scalar.contains(callee): return try number(pickled)
+    case let callee where PickleGlobal.scalar.contains(callee): return number(pickled)
     default: break
     }
     return .opaque(object.callee.description)
   }
 
   /// The entries of a dictionary, or nil if a key is neither text nor a whole number.
-  private func dictionary(
+  private mutating func dictionary(
     _ items: [PickleItem], at path: [String]
   ) throws -> [CheckpointItem]? {
     var entries: [CheckpointItem] = []
     var keys: Set<CheckpointKey> = []
     for item in items {
-      guard let key = CheckpointKey(item.key) else { return nil }
+      guard let key = try key(item.key, at: path) else { return nil }
       guard keys.insert(key).inserted else {
         throw CheckpointError(file: file, path: path, problem: .duplicateKey(key.description))
       }
@@ -57,9 +80,20 @@ struct PyTorchDecoder {
     return entries
   }
 
-  /// A single number of NumPy.
-  private func number(_ pickled: PickleValue) throws -> CheckpointValue {
-    let array = try NumPyArray(pickled: pickled, file: file)
+  private func key(_ pickled: PickleValue, at path: [String]) throws -> CheckpointKey? {
+    if case .int(let number) = pickled { return .int(number) }
+    guard let text = pickled.shortText else { return nil }
+    guard text.isShortKey else {
+      throw CheckpointError(file: file, path: path, problem: .keyTooLong(text.utf8.count))
+    }
+    return .string(text)
+  }
+
+  /// A single number of NumPy; a text or a complex number is left as it is.
+  private func number(_ pickled: PickleValue) -> CheckpointValue {
+    guard let array = try? NumPyArray(pickled: pickled, file: file) else {
+      return .opaque("numpy.generic")
+    }
     if let value = try? array.values(of: Bool.self).first { return .bool(value) }
     if let value = try? array.values(of: Int.self).first { return .int(value) }
     if let value = try? array.values(of: Double.self).first { return .double(value) }
@@ -68,9 +102,17 @@ struct PyTorchDecoder {
 
   // MARK: Tensors
 
-  private func tensor(_ pickled: PickleValue, at path: [String]) throws -> CheckpointTensor {
-    do {
-      return try tensor(pickled)
+  private mutating func tensor(
+    _ pickled: PickleValue, at path: [String]
+  ) throws -> CheckpointTensor {
+    do throws(CheckpointError.Problem) {
+      let made = try tensor(pickled)
+      // Neither number is beyond that of an address, which keeps the sum within 64 bits.
+      byteCount += made.count * made.scalarType.byteCount
+      guard byteCount <= maximumByteCount else {
+        throw .tooManyRepeats(maximumByteCount: maximumByteCount)
+      }
+      return made
     } catch {
       throw CheckpointError(file: file, path: path, problem: error)
     }
@@ -114,26 +156,5 @@ extension PickleValue {
     guard case .tuple(let elements) = self else { return nil }
     let integers = elements.compactMap { if case .int(let value) = $0 { value } else { nil } }
     return integers.count == elements.count ? integers : nil
-  }
-}
-
-extension PickleValue {
-  /// The text that a value is, unless it is a long one of Python 2: that is copied for each place
-  /// that refers to it, so that a few bytes of a file could take much memory.
-  fileprivate var shortText: String? {
-    if case .bytes(let bytes) = self, bytes.count > 256 { return nil }
-    return text
-  }
-}
-
-extension CheckpointKey {
-  fileprivate init?(_ key: PickleValue) {
-    if let text = key.shortText {
-      self = .string(text)
-    } else if case .int(let number) = key {
-      self = .int(number)
-    } else {
-      return nil
-    }
   }
 }

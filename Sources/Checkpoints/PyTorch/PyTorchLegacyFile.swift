@@ -41,7 +41,7 @@ struct PyTorchLegacyFile {
     guard position == bytes.count else {
       throw error("end", .wrongByteCount(expected: position, found: bytes.count))
     }
-    return try PyTorchDecoder(file: file, storages: storages).value(object)
+    return try PyTorchDecoder.value(of: object, file: file, storages: storages)
   }
 
   private mutating func pickle(_ name: String, _ limits: PickleLimits) throws -> PickleValue {
@@ -59,7 +59,7 @@ struct PyTorchLegacyFile {
     }
     var storages: [String: ByteStorage] = [:]
     for key in list {
-      guard let name = key.text, storages[name] == nil,
+      guard let name = key.shortText, storages[name] == nil,
         let reference = referencesOfKeys[name]
       else { throw error("storage keys", .malformedTensor(expected: "the key of a storage")) }
       storages[name] = try storage(reference, isBigEndian: isBigEndian)

@@ -12,9 +12,10 @@ struct StorageReference: Equatable {
 
   init(_ identifier: PickleValue) throws(CheckpointError.Problem) {
     guard case .tuple(let parts) = identifier, [5, 6].contains(parts.count),
-      parts[0].text == "storage", case .global(let storageClass) = parts[1],
-      let key = parts[2].text, case .int(let count) = parts[4], count >= 0
+      parts[0].shortText == "storage", case .global(let storageClass) = parts[1],
+      let key = parts[2].shortText, case .int(let count) = parts[4], count >= 0
     else { throw .malformedTensor(expected: "a storage") }
+    guard key.isShortKey else { throw .keyTooLong(key.utf8.count) }
     let scalarType = try ScalarType(storageClass: storageClass)
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: scalarType.byteCount)
     guard !overflow else { throw .malformedTensor(expected: "a storage of a possible size") }
@@ -61,6 +62,11 @@ struct StorageReference: Equatable {
     }
     return references
   }
+}
+
+extension String {
+  /// Whether the text is short enough for a key, which is hashed at each place that refers to it.
+  var isShortKey: Bool { utf8.count <= CheckpointError.Problem.maximumKeyByteCount }
 }
 
 extension PickleValue {

@@ -43,6 +43,7 @@ extension NumPyArray {
       let bytes = object.arguments[1].byteString
     else { return nil }
     let (isBigEndian, type) = try elementType(object.arguments[0], file)
+    guard bytes.count == type.byteCount else { return nil }
     return Content(shape: [], type: type, isBigEndian: isBigEndian, bytes: bytes)
   }
 
@@ -51,8 +52,8 @@ extension NumPyArray {
     _ value: PickleValue, _ file: String
   ) throws -> (isBigEndian: Bool, type: NumPyElementType) {
     guard case .object(let object) = value, object.callee == .elementType,
-      let kind = object.arguments.first?.text, case .tuple(let state) = object.state,
-      state.count > 1, let order = state[1].text
+      let kind = object.arguments.first?.shortText, case .tuple(let state) = object.state,
+      state.count > 1, let order = state[1].shortText
     else { throw NumPyError(file: file, problem: .notAPickledArray) }
     return try NumPyHeader.elementType(of: order + kind, file: file)
   }

@@ -52,6 +52,8 @@ struct PickleGraph {
     let limits: PickleLimits
     var finished: [Reference: Finished] = [:]
     var open: Set<Reference> = []
+    /// The bytes of texts that `_codecs.encode` is called with.
+    var encoded: [Reference: PickleValue] = [:]
 
     init(graph: PickleGraph, limits: PickleLimits) {
       self.graph = graph
@@ -75,7 +77,9 @@ struct PickleGraph {
       let items = try finish(node.items, depth: depth, into: &total)
       let state = try finish(node.state.map { [$0] } ?? [], depth: depth, into: &total)
       guard total.height <= limits.depth else { throw tooDeep }
-      total.value = value(node.content, parts, elements, pairs(items), state.first)
+      total.value =
+        bytes(of: node, parts)
+        ?? value(node.content, parts, elements, pairs(items), state.first)
       finished[reference] = total
       return total
     }
@@ -96,6 +100,21 @@ struct PickleGraph {
         values.append(part.value)
       }
       return values
+    }
+
+    /// The bytes that protocol 2 writes as `_codecs.encode(text, "latin1")`, or nil for other nodes.
+    ///
+    /// They are made once for each text, however many calls there are.
+    private mutating func bytes(of node: Node, _ arguments: [PickleValue]) -> PickleValue? {
+      guard case .object(.codecsEncode) = node.content, arguments.count == 2,
+        node.elements.isEmpty, node.items.isEmpty, node.state == nil,
+        case .string(let text) = arguments[0], case .string(let encoding) = arguments[1],
+        ["latin1", "latin-1"].contains(encoding)
+      else { return nil }
+      if let known = encoded[node.parts[0]] { return known }
+      guard let bytes = text.latin1.map(PickleValue.bytes) else { return nil }
+      encoded[node.parts[0]] = bytes
+      return bytes
     }
 
     private func value(
@@ -124,6 +143,19 @@ struct PickleGraph {
     private var tooDeep: PickleError.Problem {
       .tooLarge(what: "levels of lists in lists", maximum: limits.depth)
     }
+  }
+}
+
+extension String {
+  /// A byte for each scalar, or nil if one is beyond U+00FF.
+  fileprivate var latin1: [UInt8]? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(utf8.count)
+    for scalar in unicodeScalars {
+      guard let byte = UInt8(exactly: scalar.value) else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
   }
 }
 

@@ -2,14 +2,19 @@
 public indirect enum PickleValue: Equatable, Sendable {
   /// Python's `None`.
   case none
+  /// A truth value.
   case bool(Bool)
+  /// A whole number of at most 64 bits.
   case int(Int)
+  /// A number with a fraction.
   case float(Double)
   /// Unicode text.
   case string(String)
-  /// Bytes, a byte array, or a text of Python 2.
+  /// Bytes, also as protocol 2 writes those of Python 3, a byte array, or a text of Python 2.
   case bytes([UInt8])
+  /// A list.
   case list([PickleValue])
+  /// A tuple.
   case tuple([PickleValue])
   /// A plain dictionary in the order of its file. A key that comes twice is kept twice.
   case dictionary([PickleItem])
@@ -89,23 +94,16 @@ extension PickleValue {
     return byteString.flatMap { String(validating: $0, as: UTF8.self) }
   }
 
-  /// The bytes of a bytes object, also as protocol 2 writes those of Python 3.
+  /// The text that a value is, unless it is a long one of bytes: that is copied for each place that
+  /// refers to it, so that a few bytes of a file could take much memory.
+  package var shortText: String? {
+    if case .bytes(let bytes) = self, bytes.count > 256 { return nil }
+    return text
+  }
+
+  /// The bytes of a bytes object.
   public var byteString: [UInt8]? {
-    switch self {
-    case .bytes(let bytes): return bytes
-    case .object(let object) where object.callee == .codecsEncode:
-      guard case .string(let text) = object.arguments.first,
-        ["latin1", "latin-1"].contains(object.arguments.dropFirst().first?.text)
-      else { return nil }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(text.utf8.count)
-      for scalar in text.unicodeScalars {
-        guard let byte = UInt8(exactly: scalar.value) else { return nil }
-        bytes.append(byte)
-      }
-      return bytes
-    default: return nil
-    }
+    if case .bytes(let bytes) = self { bytes } else { nil }
   }
 
   /// The entries of a dictionary or an ordered dictionary.
@@ -124,7 +122,16 @@ extension PickleValue {
 
   /// The value of a text key in a dictionary; the last one, as in Python, if there are several.
   public subscript(key: String) -> PickleValue? {
-    items?.last { $0.key.text == key }?.value
+    items?.last { $0.key.isText(key) }?.value
+  }
+
+  /// Whether `text` is `other`, without a copy of bytes that may be many.
+  private func isText(_ other: String) -> Bool {
+    switch self {
+    case .string(let text): text == other
+    case .bytes(let bytes): bytes.count == other.utf8.count && bytes.elementsEqual(other.utf8)
+    default: false
+    }
   }
 
   private var pair: PickleItem? {
