@@ -116,7 +116,8 @@ if Context.environment["MIXMO_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Training",
+        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
+        "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

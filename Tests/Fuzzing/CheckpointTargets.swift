@@ -1,6 +1,7 @@
 import Checkpoints
 import Formats
 import Foundation
+import Networks
 
 extension Target {
   /// Zip files as they come; their checksums stop most of what is mutated.
@@ -65,9 +66,12 @@ extension Target {
     let checkpoint = try Checkpoint(contentsOf: input.url)
     let isWritable = use(checkpoint.root)
     if let weights = input.attempt(checkpoint.weights) {
+      separateFeatures(weights)
       _ = input.attempt { try weights.tensors(matching: [("conv1.weight", [16, 3, 3, 3])]) }
     }
     guard input.isChosen else { return }
+    // A file of safetensors holds tensors alone; a checkpoint that does not is refused.
+    input.attempt { try checkpoint.write(to: input.output, format: .safeTensors) }
     do {
       try checkpoint.write(to: input.output)
     } catch let error as CheckpointError {
@@ -80,6 +84,15 @@ extension Target {
     let again = try Data(contentsOf: input.output)
     precondition(again == written, "written differently again")
   }
+}
+
+/// What `mixmo inspect` computes of the weights.
+private func separateFeatures(_ weights: StateDictionary) {
+  let filters = weights.entries.filter { $0.tensor.count <= 1 << 16 }.compactMap { entry in
+    FeatureSeparation.Filters(
+      entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
+  }
+  _ = FeatureSeparation(filters)
 }
 
 /// Reads all the elements of tensors that are not too large for a quick run, and returns whether
