@@ -29,8 +29,9 @@ public struct Checkpoint: Equatable, Sendable {
 
   /// Reads the file at `url`, whose format its first bytes tell.
   ///
-  /// PyTorch's files are read into memory, with every checksum verified. The tensors of a safetensors
-  /// file, which has no checksums, are views of the mapped file.
+  /// PyTorch's files are read into memory, and the checksums of the zip format are verified. The
+  /// tensors of a safetensors file are views of the mapped file; neither that format nor PyTorch's
+  /// older one has checksums.
   ///
   /// - Throws: `CheckpointError`, `ZipError`, `PickleError`, `SafeTensorsError` or `FileError`, each
   ///   naming the file and the member at fault.
@@ -73,12 +74,10 @@ public struct Checkpoint: Equatable, Sendable {
   /// They are what stands under `classifier_state_dict`, `state_dict` or `model`, or the file itself
   /// if it is nothing but tensors. A prefix `module.` of all names is removed.
   ///
-  /// - Throws: `CheckpointError.Problem.noWeights`.
+  /// - Throws: `CheckpointError.Problem.notATensor` for the first entry in their place that is none,
+  ///   `noWeights` if there is no dictionary in their place, or `noDictionary`.
   public func weights() throws -> StateDictionary {
-    guard let found = foundWeights else {
-      let keys = (root.items ?? []).map(\.key.description)
-      throw CheckpointError(file: file, place: nil, problem: .noWeights(keys: keys))
-    }
+    guard let found = foundWeights else { throw withoutWeights }
     return StateDictionary(Self.withoutPrefix(found.entries), file: file)
   }
 
@@ -97,16 +96,32 @@ public struct Checkpoint: Equatable, Sendable {
     return Self.tensors(in: root).map { (nil, $0) }
   }
 
+  /// Why there are no weights.
+  private var withoutWeights: CheckpointError {
+    guard let items = root.items, !items.isEmpty else {
+      return CheckpointError(file: file, place: nil, problem: .noDictionary(found: root.kind))
+    }
+    for key in Self.weightKeys {
+      guard let other = root[key]?.items?.first(where: { Self.entry($0) == nil }) else { continue }
+      return CheckpointError(
+        file: file, path: [key.description, other.key.description], problem: .notATensor)
+    }
+    return CheckpointError(
+      file: file, place: nil, problem: .noWeights(keys: items.map(\.key.description)))
+  }
+
   /// The entries of a dictionary of nothing but named tensors.
   private static func tensors(in value: CheckpointValue) -> [StateDictionary.Entry]? {
     guard let items = value.items, !items.isEmpty else { return nil }
-    let entries = items.compactMap { item -> StateDictionary.Entry? in
-      guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else {
-        return nil
-      }
-      return StateDictionary.Entry(name, tensor)
-    }
+    let entries = items.compactMap(entry)
     return entries.count == items.count ? entries : nil
+  }
+
+  private static func entry(_ item: CheckpointItem) -> StateDictionary.Entry? {
+    guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else {
+      return nil
+    }
+    return StateDictionary.Entry(name, tensor)
   }
 
   private static func withoutPrefix(_ entries: [StateDictionary.Entry]) -> [StateDictionary.Entry] {

@@ -59,10 +59,12 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case wrongByteCount(expected: Int, found: Int)
     /// No dictionary of tensors at any of the places where PyTorch users keep it.
     case noWeights(keys: [String])
+    /// No dictionary at all, or an empty one.
+    case noDictionary(found: String)
     /// Weights that are not the network's.
     case mismatch(
       missing: [String], unexpected: [String], misshapen: [StateDictionary.Misshapen])
-    /// A value other than a named tensor, which a safetensors file cannot hold.
+    /// A value other than a named tensor among weights, or for a safetensors file.
     case notATensor
     /// A value that was read without being understood, and cannot be written.
     case opaqueValue(String)
@@ -80,7 +82,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notACheckpoint(let bytes):
-      "neither a PyTorch nor a safetensors file: begins with the bytes \(bytes)"
+      "neither a PyTorch nor a safetensors file: "
+        + (bytes.isEmpty ? "an empty file" : "begins with the bytes \(hexadecimal(bytes))")
     case .noDataPickle: "not a PyTorch checkpoint: expected one folder with data.pkl in the archive"
     case .unsupportedByteOrder(let name): "byte order \"\(name.oneLine)\", expected little or big"
     case .malformedTensor(let expected): "not a tensor as PyTorch writes it: expected \(expected)"
@@ -104,12 +107,17 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .noWeights(let keys):
       "no dictionary of tensors; found the keys \(listed(keys)), expected classifier_state_dict, "
         + "state_dict or model"
+    case .noDictionary(let found): "holds \(found.oneLine), expected a dictionary of tensors"
     case .mismatch(let missing, let unexpected, let misshapen):
       "other weights than the network's: "
         + mismatch(missing, unexpected, misshapen).joined(separator: "; ")
-    case .notATensor: "not a named tensor; a safetensors file holds nothing else"
+    case .notATensor: "not a named tensor; weights and safetensors files are nothing else"
     case .opaqueValue(let name): "a value of \(name) cannot be written"
     }
+  }
+
+  private func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   }
 
   private func mismatch(

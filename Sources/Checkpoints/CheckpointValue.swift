@@ -2,9 +2,13 @@
 public indirect enum CheckpointValue: Equatable, Sendable {
   /// Python's `None`.
   case none
+  /// A truth value.
   case bool(Bool)
+  /// A whole number of at most 64 bits.
   case int(Int)
+  /// A number with a fraction.
   case double(Double)
+  /// A text.
   case string(String)
   /// A list, or a tuple that was read.
   case list([CheckpointValue])
@@ -12,6 +16,7 @@ public indirect enum CheckpointValue: Equatable, Sendable {
   case dictionary([CheckpointItem])
   /// A `collections.OrderedDict`, such as a PyTorch state dictionary.
   case orderedDictionary([CheckpointItem])
+  /// A tensor, or a parameter of a network.
   case tensor(CheckpointTensor)
   /// Something that was read but is none of these, by the name of its class. It cannot be written.
   case opaque(String)
@@ -21,6 +26,19 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     switch self {
     case .dictionary(let items), .orderedDictionary(let items): items
     default: nil
+    }
+  }
+
+  /// What the value is, for messages.
+  var kind: String {
+    switch self {
+    case .none: "None"
+    case .bool, .int, .double: "a number"
+    case .string: "a text"
+    case .list: "a list"
+    case .dictionary, .orderedDictionary: items?.isEmpty ?? true ? "an empty dict" : "a dict"
+    case .tensor: "a tensor without a name"
+    case .opaque(let name): "a value of \(name)"
     }
   }
 
@@ -46,7 +64,9 @@ public struct CheckpointItem: Equatable, Sendable {
 
 /// The key of an entry: a text, or a number as in the state of a PyTorch optimizer.
 public enum CheckpointKey: Hashable, Sendable, CustomStringConvertible {
+  /// A name.
   case string(String)
+  /// A whole number.
   case int(Int)
 
   public var description: String {

@@ -1,7 +1,15 @@
 /// The type of a checkpoint tensor's elements.
 public enum ScalarType: String, Sendable, CaseIterable, CustomStringConvertible {
-  case float32, float64, float16, bfloat16
-  case int64, int32, int16, int8, uint8, bool
+  /// IEEE 754 numbers of 4, 8 and 2 bytes.
+  case float32, float64, float16
+  /// The upper half of a `float32`.
+  case bfloat16
+  /// Signed integers of 8, 4, 2 and 1 bytes.
+  case int64, int32, int16, int8
+  /// An unsigned byte.
+  case uint8
+  /// True or false in one byte.
+  case bool
 
   /// The number of bytes of one element.
   public var byteCount: Int {

@@ -12,6 +12,16 @@ public struct StateDictionary: Equatable, Sendable {
       self.name = name
       self.tensor = tensor
     }
+
+    /// The elements that training learns: none of a running statistic, by its name.
+    public var parameterCount: Int {
+      let last = name.split(separator: ".").last
+      return last.map { Self.statistics.contains($0) } ?? false ? 0 : tensor.count
+    }
+
+    private static let statistics: Set<Substring> = [
+      "running_mean", "running_var", "num_batches_tracked",
+    ]
   }
 
   /// A tensor whose shape is not the network's.

@@ -75,6 +75,7 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
       EVP_MD_CTX_free(context)
     }
 
+    /// Adds the next piece of what is hashed.
     public borrowing func update(_ bytes: some ContiguousBytes) {
       bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }

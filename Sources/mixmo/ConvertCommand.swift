@@ -51,7 +51,7 @@ struct ConvertCommand: ParsableCommand {
       try common.terminal.show(
         json: Summary(
           file: output, tensors: tensors.count,
-          parameters: tensors.reduce(0) { $0 + $1.tensor.count }, leftOut: omissions))
+          parameters: tensors.reduce(0) { $0 + $1.parameterCount }, leftOut: omissions))
     } else {
       common.terminal.say("\(output): \(tensors.count) tensors")
       if !omissions.isEmpty {
@@ -77,19 +77,22 @@ struct ConvertCommand: ParsableCommand {
     format ?? CheckpointFormat(fileExtension: outputURL.pathExtension)
   }
 
+  /// Libraries that share safetensors ask for this text, which says where the tensors come from.
+  private static let formatKey = "format"
+
   /// What can be written in `format`, and the names of what cannot.
   private static func convert(
     _ checkpoint: Checkpoint, to format: CheckpointFormat
   ) throws -> (Checkpoint, omissions: [String]) {
     switch format {
     case .pyTorch:
-      return (checkpoint, checkpoint.metadata.keys.sorted().map { "metadata \($0)" })
+      let texts = checkpoint.metadata.keys.filter { $0 != formatKey }.sorted()
+      return (checkpoint, texts.map { "metadata \($0)" })
     case .safeTensors:
       let weights = try checkpoint.weights()
       var converted = Checkpoint(weights.value, file: checkpoint.file)
-      // Libraries that share safetensors ask for this text, which says where the tensors come from.
       converted.metadata =
-        checkpoint.metadata.isEmpty ? ["format": "pt"] : checkpoint.metadata
+        checkpoint.metadata.isEmpty ? [formatKey: "pt"] : checkpoint.metadata
       return (converted, checkpoint.keysBesideWeights)
     }
   }

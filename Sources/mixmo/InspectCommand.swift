@@ -116,7 +116,7 @@ private struct InspectionReport: Encodable {
     let rows = entries.map { entry in
       Row(
         name: entry.name, type: entry.tensor.scalarType.description, shape: entry.tensor.shape,
-        parameters: entry.tensor.count)
+        parameters: entry.parameterCount)
     }
     let filters = entries.compactMap { entry -> FeatureSeparation.Filters? in
       guard entry.tensor.shape.count == 4, !entry.tensor.scalarType.isInteger else { return nil }
@@ -133,20 +133,43 @@ private struct InspectionReport: Encodable {
     metadata = checkpoint?.metadata ?? [:]
   }
 
-  /// The convolutions with their methods, then what else has parameters.
+  /// What has parameters, in PyTorch's order; convolutions with their methods.
   static func rows(of network: MixMoNetwork) -> [Row] {
-    let convolutions = network.convolutions.map { layer in
-      Row(
-        name: layer.name, input: Array(layer.shape.inputShape(batch: 1).dropFirst()),
-        output: Array(layer.shape.outputShape(batch: 1).dropFirst()),
-        shape: layer.weight.checkpointShape, parameters: layer.weight.value.count,
-        method: layer.methodName)
+    let type = ScalarType.float32.description
+    let convolutions = Dictionary(
+      uniqueKeysWithValues: network.convolutions.map { ($0.weight.name, $0) })
+    return network.parameters.map { parameter in
+      let (shape, count) = (parameter.checkpointShape, parameter.value.count)
+      if let layer = convolutions[parameter.name] {
+        return Row(
+          name: layer.name, type: type, input: Array(layer.shape.inputShape(batch: 1).dropFirst()),
+          output: Array(layer.shape.outputShape(batch: 1).dropFirst()), shape: shape,
+          parameters: count, method: layer.methodName)
+      }
+      let (input, output) = features(of: parameter.name, in: network, convolutions)
+      return Row(
+        name: parameter.name, type: type, input: input, output: output, shape: shape,
+        parameters: count)
     }
-    let convolutionNames = Set(network.convolutions.map(\.weight.name))
-    let others = network.parameters.filter { !convolutionNames.contains($0.name) }.map {
-      Row(name: $0.name, shape: $0.checkpointShape, parameters: $0.value.count)
+  }
+
+  /// What the layer with this parameter reads and makes of one image.
+  ///
+  /// In a block `bn1` stands before `conv1`, and so on; one outside of blocks comes last, before the
+  /// heads.
+  private static func features(
+    of name: String, in network: MixMoNetwork, _ convolutions: [String: ConvolutionLayer]
+  ) -> (input: [Int]?, output: [Int]?) {
+    let last = network.convolutions.last.map { Array($0.shape.outputShape(batch: 1).dropFirst()) }
+    var parts = name.split(separator: ".").dropLast().map(String.init)
+    if parts.first?.hasSuffix("fc") == true {
+      return (last.map { [$0[2]] }, [network.classCount])
     }
-    return convolutions + others
+    guard let layer = parts.popLast(), layer.hasPrefix("bn") else { return (nil, nil) }
+    guard !parts.isEmpty else { return (last, last) }
+    let next = (parts + [layer.replacing("bn", with: "conv"), "weight"]).joined(separator: ".")
+    let shape = convolutions[next].map { Array($0.shape.inputShape(batch: 1).dropFirst()) }
+    return (shape, shape)
   }
 }
 
@@ -158,7 +181,7 @@ extension InspectionReport {
     lines.append("\(parameters) parameters")
     if !others.isEmpty { lines.append("beside the weights: \(others.joined(separator: ", "))") }
     for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
-      lines.append("metadata \(key): \(text)")
+      lines.append("metadata \(key.oneLine): \(text.oneLine)")
     }
     if let separation { lines += separation.lines }
     return lines.map(\.withoutControlCharacters).joined(separator: "\n") + "\n"
@@ -168,7 +191,8 @@ extension InspectionReport {
     func extents(_ shape: [Int]?) -> String { shape?.map(String.init).joined(separator: "×") ?? "" }
     let cells = rows.map { row in
       [
-        row.name.oneLine, extents(row.shape), row.type ?? "", String(row.parameters),
+        row.name.oneLine, extents(row.shape), row.type ?? "",
+        row.parameters == 0 ? "" : String(row.parameters),
         row.input.map { "\(extents($0)) → \(extents(row.output))" } ?? "", row.method ?? "",
       ]
     }
@@ -178,7 +202,7 @@ extension InspectionReport {
     let table = ([header] + cells).map { row in shown.map { row[$0] } }
     let widths = shown.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     return table.map { row in
-      zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
   }
@@ -190,7 +214,7 @@ extension InspectionReport.Separation {
       String(format: "%.2f %% above %.1f", 100 * $1, $0)
     }
     let norms = encoderNorms.enumerated().map { member, norms in
-      let texts = norms.map { $0.map { String(format: "%.3g", $0) } ?? "nan" }
+      let texts = norms.map { $0.map { String(format: "%.4g", $0) } ?? "nan" }
       return "L1 norms of encoder \(member): \(texts.joined(separator: " "))"
     }
     return ["active filters of the core: \(shares.joined(separator: ", "))"] + norms

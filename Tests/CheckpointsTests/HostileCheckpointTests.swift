@@ -216,6 +216,22 @@ struct HostileCheckpointTests {
     }
   }
 
+  @Test func `numbers of NumPy that are not read do not keep the weights from being read`() throws {
+    let state: PickleValue = .tuple([.int(3), .string("<")])
+    let type = PickleValue.object(
+      PickleObject(callee: .elementType, arguments: [.string("c8")], state: state))
+    let scalar = PickleObject(callee: .scalar[1], arguments: [type, .bytes([0, 0, 0, 0])])
+    let items = [
+      PickleItem(key: .string("c"), value: .object(scalar)),
+      PickleItem(key: .string("model"), value: dictionary(Tensor())),
+    ]
+    let folder = try TemporaryFolder()
+    try ZipArchive.write(members(.dictionary(items)), to: folder.file("a.pt"))
+    let checkpoint = try Checkpoint(contentsOf: folder.file("a.pt"))
+    #expect(try checkpoint.weights().entries.count == 1)
+    #expect(checkpoint.keysBesideWeights == ["c"])
+  }
+
   @Test func `compressed storages are refused`() throws {
     let url = fixture("read/deflated.pt")
     let error = CheckpointError(
@@ -230,6 +246,10 @@ struct HostileCheckpointTests {
     #expect(throws: CheckpointError(file: url.path, place: nil, problem: problem)) {
       try Checkpoint(contentsOf: url)
     }
+    let error = CheckpointError(file: "a", place: nil, problem: problem)
+    #expect(error.description.hasSuffix("begins with the bytes 22 22 22 57 72 69 74 65"))
+    let empty = CheckpointError(file: "a", place: nil, problem: .notACheckpoint(firstBytes: []))
+    #expect(empty.description == "a: neither a PyTorch nor a safetensors file: an empty file")
     let missing = fixture("read/missing.pt")
     #expect(throws: FileError.unreadable(missing, ENOENT)) { try Checkpoint(contentsOf: missing) }
   }

@@ -132,6 +132,18 @@ struct ReadingTests {
     try expectFloats(weights, "mixmo")
   }
 
+  @Test func `what keeps a dictionary from being weights is named`() {
+    let tensor = CheckpointValue.tensor(CheckpointTensor([1], [1] as [Float]))
+    func expect(_ root: CheckpointValue, at place: String?, _ problem: CheckpointError.Problem) {
+      let error = CheckpointError(file: "a", place: place, problem: problem)
+      #expect(throws: error) { try Checkpoint(root, file: "a").weights() }
+    }
+    expect(["state_dict": ["w": tensor, "ver": 1]], at: "state_dict/ver", .notATensor)
+    expect(tensor, at: nil, .noDictionary(found: "a tensor without a name"))
+    expect([:], at: nil, .noDictionary(found: "an empty dict"))
+    expect([tensor], at: nil, .noDictionary(found: "a list"))
+  }
+
   @Test func `a file without weights says what it has`() throws {
     let file = fixture("read/without-weights.pt").path
     let problem = CheckpointError.Problem.noWeights(keys: ["epoch", "names", "momentum"])

@@ -52,8 +52,8 @@ final class CheckpointCommandTests {
     let back = try MixmoProcess("convert", path("a.safetensors"), path("b.pth"), "--json")
     #expect(back.status == 0 && back.errors == "")
     let summary = try JSONSerialization.jsonObject(with: Data(back.output.utf8)) as? [String: Any]
-    #expect(summary?["tensors"] as? Int == 4 && summary?["parameters"] as? Int == 17)
-    #expect(summary?["left_out"] as? [String] == ["metadata format"])
+    #expect(summary?["tensors"] as? Int == 4 && summary?["parameters"] as? Int == 16)
+    #expect(summary?["left_out"] as? [String] == [])
     for name in ["a.safetensors", "b.pth"] {
       let (ours, original) = (try weights(name), try weights("last.ckpt"))
       #expect(ours.entries.count == original.entries.count)
@@ -113,8 +113,8 @@ final class CheckpointCommandTests {
         list_conv1.0.weight      2×3×1×1  float32  6
         list_conv1.1.weight      2×3×1×1  float32  6
         layer1.0.conv1.weight    4×1×1×1  float32  4
-        bn1.num_batches_tracked           int64    1
-        17 parameters
+        bn1.num_batches_tracked           int64
+        16 parameters
         beside the weights: epoch, classifier_optimizer_state_dict
         active filters of the core: 100.00 % above 0.2, 50.00 % above 0.3, 50.00 % above 0.4, \
         25.00 % above 0.5
@@ -129,7 +129,7 @@ final class CheckpointCommandTests {
     let process = try MixmoProcess("inspect", path("last.ckpt"), "--json")
     let report = try #require(
       try JSONSerialization.jsonObject(with: Data(process.output.utf8)) as? [String: Any])
-    #expect(report["parameters"] as? Int == 17)
+    #expect(report["parameters"] as? Int == 16)
     #expect(report["others"] as? [String] == ["epoch", "classifier_optimizer_state_dict"])
     let rows = try #require(report["rows"] as? [[String: Any]])
     #expect(rows.map { $0["type"] as? String } == ["float32", "float32", "float32", "int64"])
@@ -138,6 +138,22 @@ final class CheckpointCommandTests {
     #expect(separation["thresholds"] as? [Double] == [0.2, 0.3, 0.4, 0.5])
     #expect(separation["active_shares"] as? [Double] == [1, 0.5, 0.5, 0.25])
     #expect(separation["encoder_norms"] as? [[Double]] == [[3, 3], [3, 3]])
+  }
+
+  @Test func `metadata is one line and cut, and names of wide characters leave the table whole`()
+    throws
+  {
+    let tensor = CheckpointTensor([1], [1] as [Float])
+    var checkpoint = Checkpoint(["👩‍🚀👩‍🚀👩‍🚀": .tensor(tensor), "b": .tensor(tensor)])
+    checkpoint.metadata = ["long": "a\n" + String(repeating: "b", count: 200), "format": "pt"]
+    try checkpoint.write(to: folder.file("a.safetensors"), format: .safeTensors)
+    let text = try MixmoProcess("inspect", path("a.safetensors")).output
+    #expect(text.contains("👩‍🚀👩‍🚀👩‍🚀   1      float32  1\n"), "\(text)")
+    #expect(text.contains("metadata long: a\u{FFFD}\(String(repeating: "b", count: 98))…\n"))
+    let json = try MixmoProcess("inspect", path("a.safetensors"), "--json").output
+    #expect(json.contains(#"a\n"# + String(repeating: "b", count: 200)))
+    let back = try MixmoProcess("convert", path("a.safetensors"), path("a.pt"))
+    #expect(back.errors.hasSuffix("warning: left out: metadata long\n"), "\(back.errors)")
   }
 
   @Test func `weights that are not numbers do not break the report`() throws {

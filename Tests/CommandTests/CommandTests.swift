@@ -206,6 +206,12 @@ struct CommandTests {
       let line = layers.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
       #expect(line?.hasSuffix(method) == true, "\(name): \(line ?? "no line")")
     }
+    for (name, features) in [
+      ("layer1.0.bn1.bias", "32×32×16 → 32×32×16"), ("list_fc.1.bias", "64 → "),
+    ] {
+      let line = layers.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+      #expect(line?.contains("float32") == true && line?.contains(features) == true, "\(name)")
+    }
     #expect(try MixmoProcess(place.train(save: "runs", "--quiet")).status == 0)
     let checkpoint = place.path("runs/small/last.ckpt")
     let tensors = try MixmoProcess("inspect", checkpoint)

@@ -177,6 +177,7 @@ struct HostilePickleTests {
     let error = PickleError(file: "a.ckpt", offset: 7, problem: .forbiddenGlobal("os.system"))
     #expect(
       error.description
-        == "a.ckpt: pickle byte 7: asks for os.system, which no file of weights or arrays needs")
+        == "a.ckpt: pickle byte 7: asks for os.system, which is not on the list of names that are "
+        + "read")
   }
 }

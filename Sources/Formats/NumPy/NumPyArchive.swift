@@ -27,11 +27,13 @@ public struct NumPyArchive {
   ///
   /// - Parameters:
   ///   - name: One of `names`.
-  ///   - maximum: The most bytes to read, header included; 4 GiB by default.
+  ///   - maximum: The most bytes to read, header included; by default four times the archive's size,
+  ///     or 64 MiB if that is more.
   /// - Returns: The array.
   /// - Throws: `ZipError` for a missing, too large or damaged member, or `NumPyError`.
-  public func array(_ name: String, atMost maximum: Int = 1 << 32) throws -> NumPyArray {
+  public func array(_ name: String, atMost maximum: Int? = nil) throws -> NumPyArray {
     let member = name + Self.suffix
+    let maximum = maximum ?? max(4 * archive.byteCount, 1 << 26)
     return try NumPyArray(
       archive.storage(of: member, atMost: maximum), file: "\(file): \(member.oneLine)")
   }

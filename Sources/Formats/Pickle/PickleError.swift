@@ -56,7 +56,7 @@ extension PickleError.Problem: CustomStringConvertible {
       "begins with byte \(found), expected a pickle of protocol 2 to 5"
     case .unsupportedOpcode(let code): "opcode \(code) is not one of plain data"
     case .forbiddenGlobal(let name):
-      "asks for \(name.oneLine), which no file of weights or arrays needs"
+      "asks for \(name.oneLine), which is not on the list of names that are read"
     case .forbiddenCall: "calls something that is not a known class or function"
     case .wrongOperand(let expected): "expected \(expected) on the stack"
     case .missingMemo(let index): "memo entry \(index) was never written"

@@ -12,6 +12,8 @@ public struct SafeTensor: Sendable {
   package let storage: ByteStorage
 
   /// A tensor with a copy of `bytes`, as many as `shape` and `elementType` say.
+  ///
+  /// Their number is checked only when the tensor is written.
   public init(
     _ name: String, _ elementType: SafeTensorElementType, shape: [Int], bytes: [UInt8]
   ) {

@@ -91,7 +91,7 @@ public final class ZipArchive {
   ) throws -> [ByteStorage] {
     let chosen = try names.map { name in
       let member = try member(name)
-      guard member.isStored else { throw error(name, .unsupportedCompression(method: 8)) }
+      guard member.isStored else { throw error(name, .notStored) }
       return (index: indices[name] ?? 0, name: name, byteCount: Int(member.byteCount))
     }
     let total = chosen.reduce(0) { $0 + $1.byteCount }

@@ -30,6 +30,8 @@ public struct ZipError: Error, Equatable, CustomStringConvertible {
     case missing
     /// Neither stored nor deflated, or encrypted.
     case unsupportedCompression(method: UInt16)
+    /// Deflated, where the contents must stand in the archive as they are.
+    case notStored
     /// A declared size beyond what the caller allows.
     case tooLarge(declared: UInt64, maximum: Int)
     /// The data is damaged: cut short, wrongly compressed, or not that of its checksum.
@@ -56,6 +58,7 @@ extension ZipError.Problem: CustomStringConvertible {
     case .missing: "no such member"
     case .unsupportedCompression(let method):
       "compression method \(method) or encryption, expected stored or deflated"
+    case .notStored: "deflated, expected stored"
     case .tooLarge(let declared, let maximum): "\(declared) bytes, at most \(maximum) are read here"
     case .damaged(let reason): "damaged: \(reason)"
     case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"
