@@ -60,7 +60,7 @@ struct CIFARFile: Sendable {
   private init(python url: URL, labelKey: String, classCount: Int) throws {
     let pickle = try PickleReader.value(contentsOf: url)
     guard let data = pickle["data"], let labels = pickle[labelKey] else {
-      let keys = (pickle.items ?? []).compactMap(\.key.text)
+      let keys = (pickle.items ?? []).prefix(10).compactMap { $0.key.text?.prefix(40) }
       throw DatasetError.malformed(
         url, place: nil, expected: "a dictionary with data and \(labelKey)",
         found: pickle.items == nil ? "no dictionary" : "the keys \(keys.joined(separator: ", "))")
