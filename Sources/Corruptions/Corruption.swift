@@ -76,7 +76,12 @@ public struct Corruption: Sendable {
   }
 
   /// The name in results: the published one, marked where the corruption is a substitute.
-  public var label: String { isSubstitute ? "\(name)(substitute)" : name.rawValue }
+  public var label: String {
+    isSubstitute ? Self.substituteLabel(name.rawValue) : name.rawValue
+  }
+
+  /// The name in results of what stands in for the corruption `name`, such as `frost(substitute)`.
+  public static func substituteLabel(_ name: String) -> String { "\(name)(substitute)" }
 
   /// The corruption with other textures for `frost`; other corruptions have none.
   public func using(_ textures: FrostTextures) -> Corruption {
@@ -99,11 +104,12 @@ public struct Corruption: Sendable {
   ///   - image: An image of `side` × `side` pixels.
   ///   - severity: One of `severities`.
   ///   - seed: The seed of the whole experiment.
-  ///   - imageIndex: The place of the image in its data set, which gives it draws of its own.
+  ///   - imageIndex: The place of the image in its data set, which gives it draws of its own; 0 for
+  ///     an image that is alone.
   /// - Returns: An image of the same size.
   /// - Throws: `CorruptionError` if the image has another size or the suite lacks the severity.
   public func apply(
-    to image: Image, severity: Int, seed: UInt64, imageIndex: Int
+    to image: Image, severity: Int, seed: UInt64, imageIndex: Int = 0
   ) throws -> Image {
     var random = RandomStream(
       seed: seed, purpose: name.rawValue, major: severity, minor: imageIndex)

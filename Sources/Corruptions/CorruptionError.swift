@@ -8,6 +8,8 @@ public enum CorruptionError: Error, CustomStringConvertible, Equatable {
   case unknownSeverity(Corruption.Name, expected: [Int], found: Int)
   /// A texture of `frost` is not of the published size; shapes of arrays.
   case wrongTexture(URL, expected: [Int], found: [Int])
+  /// A folder lacks some of the textures of `frost`, without which the mixture would be another.
+  case missingTextures(URL, [String])
 
   public var description: String {
     switch self {
@@ -18,6 +20,9 @@ public enum CorruptionError: Error, CustomStringConvertible, Equatable {
         + "; asked for \(found)"
     case .wrongTexture(let url, let expected, let found):
       "\(url.path): expected a frost texture of shape \(expected), found \(found)"
+    case .missingTextures(let url, let names):
+      "\(url.path): expected the five published frost textures, or arrays (.npy) of them; missing: "
+        + names.joined(separator: ", ")
     }
   }
 }

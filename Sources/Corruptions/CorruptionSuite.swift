@@ -5,7 +5,8 @@ import Foundation
 /// `corruptions/cifar.yaml`.
 ///
 /// The file names the suite, the side of its images and, for each corruption, its family, its group
-/// and its parameters at severities from 1 to 5. It may leave out corruptions and severities.
+/// and its parameters at severities from 1 to 5. It may leave out corruptions and severities, and the
+/// order in which MixMo takes them.
 public struct CorruptionSuite: Sendable {
   /// The name of the suite, for people.
   public let name: String
@@ -13,6 +14,8 @@ public struct CorruptionSuite: Sendable {
   public let side: Int
   /// The corruptions in the order of the file, which is the order of evaluation.
   public let corruptions: [Corruption]
+  /// The same corruptions in the order in which MixMo pools them, where the file gives it.
+  public let mixmoOrder: [Corruption.Name]?
 
   /// Reads the table from `url`.
   ///
@@ -29,15 +32,20 @@ public struct CorruptionSuite: Sendable {
     self = try ConfigurationFile(text: text, url: url).decode(SuiteTable.self).suite
   }
 
-  fileprivate init(name: String, side: Int, corruptions: [Corruption]) {
+  fileprivate init(
+    name: String, side: Int, corruptions: [Corruption], mixmoOrder: [Corruption.Name]?
+  ) {
     self.name = name
     self.side = side
     self.corruptions = corruptions
+    self.mixmoOrder = mixmoOrder
   }
 
   /// The suite with other textures for `frost`, which without them uses substitutes.
   public func using(_ textures: FrostTextures) -> CorruptionSuite {
-    CorruptionSuite(name: name, side: side, corruptions: corruptions.map { $0.using(textures) })
+    CorruptionSuite(
+      name: name, side: side, corruptions: corruptions.map { $0.using(textures) },
+      mixmoOrder: mixmoOrder)
   }
 
   /// The corruption of the given name, or nil where the suite leaves it out.
@@ -49,20 +57,33 @@ public struct CorruptionSuite: Sendable {
 private struct SuiteTable: Decodable {
   let suite: CorruptionSuite
 
-  enum Keys: String, CodingKey, CaseIterable { case suite, side, corruptions }
+  enum Keys: String, CodingKey, CaseIterable {
+    case suite, side, corruptions
+    case mixmoOrder = "mixmo_order"
+  }
 
   init(from decoder: any Decoder) throws {
     let keys = try decoder.strictContainer(keyedBy: Keys.self)
     let side: Int = try keys.decode(.side, in: 1...4096)
     let table = try keys.superDecoder(forKey: .corruptions)
       .strictContainer(keyedBy: Corruption.Name.self)
+    let names = table.allKeys
     suite = CorruptionSuite(
       name: try keys.decode(String.self, forKey: .suite), side: side,
-      corruptions: try table.allKeys.map {
+      corruptions: try names.map {
         try Corruption(name: $0, side: side, from: table.superDecoder(forKey: $0))
+      },
+      mixmoOrder: try keys.decodeUnlessNone([String].self, .mixmoOrder)?.map {
+        guard let name = Corruption.Name(rawValue: $0), names.contains(name) else {
+          throw keys.corrupted(.mixmoOrder, "\"\($0)\" is not a corruption of this suite")
+        }
+        return name
       })
-    if suite.corruptions.isEmpty {
+    if names.isEmpty {
       throw keys.corrupted(.corruptions, "expected at least one corruption")
+    }
+    if let order = suite.mixmoOrder, order.count != names.count || Set(order) != Set(names) {
+      throw keys.corrupted(.mixmoOrder, "expected each corruption of the suite once")
     }
   }
 }

@@ -16,6 +16,12 @@ package protocol Dataset: Sendable {
 
   /// The bytes that an image is made of, as they are stored; its pixels by default.
   func storedBytes(at index: Int) throws -> [UInt8]
+
+  /// The names of the K classes' folders where images are files, sorted; the indices by default.
+  var classNames: [String] { get }
+
+  /// The name of an image's file without its extension, where images are files; its place by default.
+  func imageName(at index: Int) -> String
 }
 
 extension Dataset {
@@ -23,6 +29,18 @@ extension Dataset {
   package var count: Int { labels.count }
 
   package func storedBytes(at index: Int) throws -> [UInt8] { try image(at: index).pixels }
+
+  package var classNames: [String] {
+    (0..<classCount).map { Self.padded($0, below: classCount) }
+  }
+
+  package func imageName(at index: Int) -> String { Self.padded(index, below: count) }
+
+  /// The number with zeros before it, so that names sort as numbers do.
+  private static func padded(_ number: Int, below limit: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: String(limit - 1).count - digits.count) + digits
+  }
 
   /// The image at `index`.
   ///

@@ -31,8 +31,12 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case otherLabel(URL, row: Int, expected: Int, found: Int)
   /// None of the corruptions asked for has images below a folder.
   case noCorruptions(dataset: String, URL)
-  /// A data set of which no corrupted images are published.
-  case noCorruptedFiles(dataset: String)
+  /// Two images of a class would be files of the same name.
+  case sameImageName(dataset: String, class: String, name: String)
+  /// A folder holds corrupted images of something else, or made in another way.
+  case otherImages(URL, field: String, expected: String, found: String)
+  /// A file of arrays cannot hold a corruption of these severities.
+  case severitiesOfArray(corruption: String, found: [Int])
   /// A benchmark has no corruption of this name.
   case unknownCorruption(String, known: [String])
   /// A data set has fewer images than something needs.
@@ -78,8 +82,14 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     case .noCorruptions(let dataset, let url):
       "\(dataset): expected corrupted images below \(url.path), found none of the corruptions and "
         + "severities asked for"
-    case .noCorruptedFiles(let dataset):
-      "\(dataset): expected corrupted files, which are published for CIFAR and Tiny-ImageNet alone"
+    case .sameImageName(let dataset, let name, let image):
+      "\(dataset): class \(name) has two images named \(image); write arrays instead (npy)"
+    case .otherImages(let url, let field, let expected, let found):
+      "\(url.path): the folder's images were made otherwise: \(field): expected \(expected), found "
+        + "\(found); remove them, or choose another folder"
+    case .severitiesOfArray(let corruption, let found):
+      "\(corruption): an array holds severities 1 to 5, found \(found); write image files instead "
+        + "(png, jpeg)"
     case .unknownCorruption(let name, let known):
       "corruption: expected one of \(known.joined(separator: ", ")), found \(name)"
     case .tooFewImages(let dataset, let purpose, let expected, let found):

@@ -4,6 +4,7 @@ import Images
 package struct Subset: Dataset {
   package var name: String { whole.name }
   package var classCount: Int { whole.classCount }
+  package var classNames: [String] { whole.classNames }
   package var imageSide: Int { whole.imageSide }
   package let labels: [Int]
 
@@ -23,6 +24,8 @@ package struct Subset: Dataset {
   }
 
   package func image(at index: Int) throws -> Image { try whole.image(at: indices[index]) }
+
+  package func imageName(at index: Int) -> String { whole.imageName(at: indices[index]) }
 
   package func storedBytes(at index: Int) throws -> [UInt8] {
     try whole.storedBytes(at: indices[index])

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes files whole or not at all: beside their place first, then renamed over it.
+/// Writes files and folders whole or not at all: beside their place first, then renamed over it.
 public enum AtomicFile {
   /// Calls `write` with a path beside `url`, then moves what it wrote to `url`.
   ///
@@ -22,6 +22,28 @@ public enum AtomicFile {
     }
   }
 
+  /// Calls `fill` with a new folder beside `url`, then moves it to `url`, where nothing is yet.
+  ///
+  /// What `fill` wrote reaches the disk before the rename. On any failure the folder beside is
+  /// removed; what a killed process left of one is removed by the next.
+  ///
+  /// - Throws: `FileError` naming `url`, or whatever `fill` throws.
+  public static func makeFolder(_ url: URL, filling fill: (URL) throws -> Void) throws {
+    let beside = url.deletingLastPathComponent()
+      .appendingPathComponent(".\(url.lastPathComponent).partial")
+    try? FileManager.default.removeItem(at: beside)
+    do {
+      try FolderCreation.create(beside)
+      try fill(beside)
+      // One flush of everything: thousands of small files would wait for one each.
+      sync()
+      guard rename(beside.path, url.path) == 0 else { throw FileError.unwritable(url, errno) }
+    } catch {
+      try? FileManager.default.removeItem(at: beside)
+      throw error
+    }
+  }
+
   /// Removes `beside`, and the files that a library made to write it.
   private static func removeLeftovers(_ beside: URL) {
     let (folder, name) = (beside.deletingLastPathComponent(), beside.lastPathComponent)
@@ -36,12 +58,23 @@ public enum AtomicFile {
   /// - Throws: `FileError.unwritable` naming `url` and the system's reason, such as a full disk,
   ///   or whatever `body` throws.
   public static func stream(to url: URL, _ body: (ByteStream) throws -> Void) throws {
-    try replace(url) { beside in
-      let file = open(beside.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-      guard file >= 0 else { throw FileError.unwritable(url, errno) }
-      defer { close(file) }
-      try body(ByteStream(file: file, url: url))
-    }
+    try replace(url) { beside in try writeInPlace(beside, for: url, body) }
+  }
+
+  /// Writes `bytes` into the file `url` where it stands: for files of a folder that is being filled.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  public static func writeInPlace(_ bytes: [UInt8], to url: URL) throws {
+    try writeInPlace(url, for: url) { stream in try bytes.withUnsafeBytes(stream.append) }
+  }
+
+  private static func writeInPlace(
+    _ place: URL, for url: URL, _ body: (ByteStream) throws -> Void
+  ) throws {
+    let file = open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw FileError.unwritable(url, errno) }
+    defer { close(file) }
+    try body(ByteStream(file: file, url: url))
   }
 
   /// Replaces `url` with `bytes`.

@@ -8,6 +8,8 @@ public enum FileError: Error, CustomStringConvertible, Equatable {
   case unwritable(URL, Int32)
   /// The file is larger than a file of its kind can be; sizes in bytes.
   case tooLarge(URL, limit: Int, found: Int)
+  /// Another process holds the lock on the file.
+  case inUse(URL)
 
   public var description: String {
     switch self {
@@ -15,6 +17,8 @@ public enum FileError: Error, CustomStringConvertible, Equatable {
     case .unwritable(let url, let code): "\(url.path): cannot be written: \(Self.reason(code))"
     case .tooLarge(let url, let limit, let found):
       "\(url.path): expected at most \(limit) bytes, found \(found)"
+    case .inUse(let url):
+      "\(url.path): another process is at work here; wait for it, or choose another folder"
     }
   }
 

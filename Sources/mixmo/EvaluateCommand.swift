@@ -48,14 +48,7 @@ struct EvaluateCommand: ParsableCommand {
     help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
   var corruptions = false
 
-  @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
-  var suite: String?
-
-  @Option(help: ArgumentHelp("Score under this corruption (repeatable).", valueName: "name"))
-  var corruption: [String] = []
-
-  @Option(help: ArgumentHelp("Only this severity (repeatable).", valueName: "1…5"))
-  var severity: [Int] = []
+  @OptionGroup var suite: SuiteOptions
 
   @Flag(help: "Corrupt the clean test images on the fly, instead of reading files.")
   var generate = false
@@ -73,18 +66,18 @@ struct EvaluateCommand: ParsableCommand {
     if let limit, limit < 1 {
       throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
     }
-    if let wrong = severity.first(where: { !(1...5).contains($0) }) {
-      throw ValidationError("--severity: expected a number from 1 to 5, found \(wrong).")
-    }
-    if isClean && (suite != nil || !severity.isEmpty || generate) {
+    if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
+    }
+    if suite.frostTextures != nil && !generate {
+      throw ValidationError("--frost-textures needs --generate.")
     }
     _ = try calibrations()
   }
 
   /// Whether only clean images are asked for.
-  private var isClean: Bool { !corruptions && corruption.isEmpty }
+  private var isClean: Bool { !corruptions && suite.corruption.isEmpty }
 
   func run() throws {
     let configuration = try RunConfiguration(contentsOf: inputs.configURL)
@@ -100,7 +93,7 @@ struct EvaluateCommand: ParsableCommand {
       dataset: kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
       output: outputURL(runFolder), corruptions: choice(kind),
-      severities: severity.isEmpty ? Array(1...5) : severity,
+      severities: suite.severities,
       calibrations: calibrations(), imageLimit: limit, common: common
     ).run()
     try common.terminal.show(summaryOf: results)
@@ -133,10 +126,9 @@ struct EvaluateCommand: ParsableCommand {
   /// The corrupted images to score, where there are any.
   private func choice(_ kind: DatasetKind) throws -> CorruptionChoice {
     guard !isClean else { return .none }
-    let url = try suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind)
-    let selected = try SelectedSuite(url, names: corruption.isEmpty ? nil : corruption)
+    let selected = try suite.selected(for: kind)
     return generate
       ? .generated(selected)
-      : .files(selected, data: inputs.dataURL, isPartial: corruption.isEmpty)
+      : .files(selected, data: inputs.dataURL, isPartial: suite.corruption.isEmpty)
   }
 }

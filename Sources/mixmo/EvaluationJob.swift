@@ -22,7 +22,7 @@ enum CorruptionChoice {
     get throws {
       switch self {
       case .none: nil
-      case .generated(let suite): try Digest(ofFiles: [suite.url]).description
+      case .generated(let suite): try suite.fingerprint
       case .files: "files"
       }
     }
@@ -89,7 +89,7 @@ struct EvaluationJob {
     switch corruptions {
     case .none: return nil
     case .generated(let suite):
-      return GeneratedBenchmark(suite.corruptions, of: dataset, seed: common.seed)
+      return try GeneratedBenchmark(suite.corruptions, of: dataset, seed: common.seed)
     case .files(let suite, let data, let isPartial):
       let names = suite.corruptions.map(\.name.rawValue)
       let benchmark = try configuration.data.dataset.benchmark(
@@ -108,7 +108,9 @@ struct EvaluationJob {
       throw DatasetError.noCorruptions(dataset: dataset.name, data)
     }
     let missing = names.flatMap { name -> [String] in
-      guard let there = found[name] else { return [name] }
+      guard let there = found[name] ?? found[Corruption.substituteLabel(name)] else {
+        return [name]
+      }
       return severities.filter { !there.contains($0) }.map { "\(name) at severity \($0)" }
     }
     if !missing.isEmpty {

@@ -8,7 +8,7 @@ struct Mixmo: ParsableCommand {
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
     version: version,
     subcommands: [
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
-      ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, CorruptCommand.self,
+      InspectCommand.self, ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
     ])
 }

@@ -4,13 +4,52 @@ import Datasets
 import Formats
 import Foundation
 
-/// Some corruptions of a suite, and the file that says what they are.
-struct SelectedSuite {
-  let url: URL
-  let corruptions: [Corruption]
+/// Which corruptions, and what they are.
+struct SuiteOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
+  var suite: String?
 
-  /// The named corruptions of the suite in `url`, in its order; all of them where `names` is nil.
-  init(_ url: URL, names: [String]?) throws {
+  @Option(help: ArgumentHelp("Only this corruption (repeatable).", valueName: "name"))
+  var corruption: [String] = []
+
+  @Option(help: ArgumentHelp("Only this severity (repeatable).", valueName: "1…5"))
+  var severity: [Int] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The published textures of frost, frost1.png to frost5.jpg; without them substitutes are made.",
+      valueName: "dir"))
+  var frostTextures: String?
+
+  func validate() throws {
+    if let wrong = severity.first(where: { !(1...5).contains($0) }) {
+      throw ValidationError("--severity: expected a number from 1 to 5, found \(wrong).")
+    }
+  }
+
+  var severities: [Int] {
+    severity.isEmpty ? Array(1...5) : (1...5).filter(severity.contains)
+  }
+
+  /// The corruptions asked for, of the suite asked for or that of the data set's images.
+  func selected(for kind: DatasetKind) throws -> SelectedSuite {
+    try SelectedSuite(
+      suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind),
+      names: corruption.isEmpty ? nil : corruption,
+      textures: frostTextures.map { try FrostTextures(folder: URL(fileURLWithPath: $0)) })
+  }
+}
+
+/// Some corruptions of a suite, and the files that say what they are.
+struct SelectedSuite {
+  /// The whole suite.
+  let suite: CorruptionSuite
+  /// Those that were selected, in its order.
+  let corruptions: [Corruption]
+  private let files: [URL]
+
+  /// The named corruptions of the suite in `url`; all of them where `names` is nil.
+  init(_ url: URL, names: [String]?, textures: FrostTextures? = nil) throws {
     let suite = try CorruptionSuite(contentsOf: url)
     let known = suite.corruptions.map(\.name.rawValue)
     for name in names ?? [] where !known.contains(name) {
@@ -18,8 +57,14 @@ struct SelectedSuite {
         "--corruption: \(url.path) has no \"\(name)\"; "
           + Spelling.suggestion(for: name, from: known))
     }
-    self.url = url
-    corruptions = suite.corruptions.filter { names?.contains($0.name.rawValue) ?? true }
+    self.suite = textures.map(suite.using) ?? suite
+    corruptions = self.suite.corruptions.filter { names?.contains($0.name.rawValue) ?? true }
+    files = [url] + (textures?.files ?? [])
+  }
+
+  /// SHA-256 of the table, and of the textures where there are some.
+  var fingerprint: String {
+    get throws { try Digest(ofFiles: files).description }
   }
 
   /// The published suite for a data set's images.

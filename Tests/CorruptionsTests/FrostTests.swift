@@ -109,11 +109,32 @@ struct FrostTests {
         try FrostTextures(folder: folder)
       }
       try FileManager.default.removeItem(at: third)
-      #expect {
+      #expect(throws: CorruptionError.missingTextures(folder, ["frost3.png"])) {
         try FrostTextures(folder: folder)
-      } throws: {
-        "\($0)".contains("frost3.npy: cannot be read: No such file")
       }
+    }
+  }
+
+  @Test func `pictures count before arrays, and must have the published size`() throws {
+    try withTextures { folder in
+      let third = folder.appendingPathComponent("frost3.png")
+      let grey = Image(height: 315, width: 560, pixels: [UInt8](repeating: 9, count: 529_200))
+      try AtomicFile.write(grey.png(file: ""), to: third)
+      let textures = try FrostTextures(folder: folder)
+      #expect(textures.images[2] == grey)
+      #expect(
+        textures.files.map(\.lastPathComponent) == [
+          "frost1.npy", "frost2.npy", "frost3.png", "frost4.npy", "frost5.npy",
+        ])
+      let small = Image(height: 1, width: 2, pixels: [UInt8](repeating: 9, count: 6))
+      try AtomicFile.write(small.png(file: ""), to: third)
+      #expect(
+        throws: CorruptionError.wrongTexture(third, expected: [315, 560, 3], found: [1, 2, 3])
+      ) {
+        try FrostTextures(folder: folder)
+      }
+      try AtomicFile.write("no picture", to: third)
+      #expect(throws: ImageError.self) { try FrostTextures(folder: folder) }
     }
   }
 

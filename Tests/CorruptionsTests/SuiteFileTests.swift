@@ -47,7 +47,37 @@ struct SuiteFileTests {
     }
   }
 
+  @Test(arguments: [Suites.cifar, Suites.tiny])
+  func `the project's suites know MixMo's order`(suite: CorruptionSuite) {
+    let order: [Corruption.Name] = [
+      .speckleNoise, .shotNoise, .impulseNoise, .defocusBlur, .gaussianBlur, .glassBlur, .zoomBlur,
+      .fog, .brightness, .contrast, .elasticTransform, .pixelate, .jpegCompression, .motionBlur,
+      .snow, .frost, .gaussianNoise, .saturate, .spatter,
+    ]
+    #expect(suite.mixmoOrder == order)
+  }
+
+  /// A suite of brightness alone, with MixMo's order.
+  static func ordered(_ order: String) -> String {
+    suite(
+      "  brightness: {family: weather, group: extra, severities: {1: {shift: 0}}}\n"
+        + "mixmo_order: \(order)")
+  }
+
+  @Test func `a suite need not give an order`() throws {
+    #expect(try Self.read(Self.ordered("[brightness]")).mixmoOrder == [.brightness])
+    #expect(try Self.read(Self.ordered("null")).mixmoOrder == nil)
+  }
+
   static let tables: [(String, String)] = [
+    (
+      ordered("[fog]"),
+      "/mine.yaml:5: mixmo_order: \"fog\" is not a corruption of this suite"
+    ),
+    (
+      ordered("[brightness, brightness]"),
+      "/mine.yaml:5: mixmo_order: expected each corruption of the suite once"
+    ),
     ("side: 32", "/mine.yaml:1: the key \"corruptions\" is missing"),
     (suite("  {}"), "/mine.yaml:4: corruptions: expected at least one corruption"),
     (

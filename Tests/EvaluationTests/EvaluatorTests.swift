@@ -33,7 +33,7 @@ struct EvaluatorTests {
     EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
       normalization: DatasetKind.digits.normalization,
-      benchmark: GeneratedBenchmark(
+      benchmark: try GeneratedBenchmark(
         try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
         of: Digits.dataset(.test), seed: 5),
       calibrations: calibrations, imageLimit: limit)
@@ -70,7 +70,8 @@ struct EvaluatorTests {
     let plan = EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
       normalization: DatasetKind.digits.normalization,
-      benchmark: GeneratedBenchmark([frost], of: Digits.dataset(.test), seed: 1), severities: [2],
+      benchmark: try GeneratedBenchmark([frost], of: Digits.dataset(.test), seed: 1),
+      severities: [2],
       calibrations: [.none], imageLimit: 4)
     let folder = try TemporaryFolder()
     let files = try Self.run(in: folder.url, plan: plan)
@@ -158,7 +159,7 @@ struct EvaluatorTests {
       images: Array(digits.images.prefix(24)))
     let suite = try CorruptionSuite(
       contentsOf: TestPackage.url.appending(path: "corruptions/cifar.yaml"))
-    let made = GeneratedBenchmark(
+    let made = try GeneratedBenchmark(
       [try #require(suite[.contrast]), try #require(suite[.gaussianNoise])], of: clean, seed: 5)
     let place = folder.file("CIFAR-10-C")
     try FolderCreation.create(place)

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// Times `mixmo` and, where a Python with PyTorch is found, the same networks there, in turn.
+/// Times `mixmo` and, where a Python with PyTorch is found, the same networks there, in turn; then
+/// the readers of files and the corruptions.
 @main
 struct Benchmarks: AsyncParsableCommand {
   @Option(help: "The program to time.")
@@ -16,7 +17,7 @@ struct Benchmarks: AsyncParsableCommand {
   @Option(help: "Threads of each program.")
   var threads = 2
 
-  @Option(help: "Only cases whose name contains this; files for those of the readers.")
+  @Option(help: "Only cases whose name contains this; files for those of the readers; corruptions.")
   var only = ""
 
   func run() async throws {
@@ -25,6 +26,7 @@ struct Benchmarks: AsyncParsableCommand {
       try show("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
     }
     try await files(python: python)
+    try await corruptions()
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
       try show(await line(benchmark, python: python))
     }
@@ -43,12 +45,27 @@ struct Benchmarks: AsyncParsableCommand {
     return python
   }
 
-  /// Opens and decodes files.
-  private func files(python: Program?) async throws {
-    guard only.isEmpty || "files".contains(only) else { return }
+  /// Makes a corrupted data set.
+  private func corruptions() async throws {
+    guard only.isEmpty || "corruptions".contains(only) else { return }
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let benchmarks = CorruptionBenchmarks(
+      mixmo: Program(path: mixmo), threads: threads, folder: folder)
+    for line in try await benchmarks.run() { try show(line) }
+  }
+
+  private func temporaryFolder() throws -> URL {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "mixmo-benchmarks-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  /// Opens and decodes files.
+  private func files(python: Program?) async throws {
+    guard only.isEmpty || "files".contains(only) else { return }
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let benchmarks = FileBenchmarks(
       peer: python.map { Program(path: $0.path, prefix: ["peers/files.py"]) },

@@ -32,7 +32,8 @@ struct FileBenchmarks {
     let files = try (0..<Self.imageCount).map { index in
       let url = images.appending(path: "\(index).JPEG")
       try FolderCreation.create(images)
-      try AtomicFile.write(Self.image(index).jpeg(quality: 85, file: url.path), to: url)
+      try AtomicFile.write(
+        Image.waves(index, side: 64).jpeg(quality: 85, file: url.path), to: url)
       return url
     }
     var (ours, theirs): ([Double], [Double]) = ([], [])
@@ -78,18 +79,6 @@ struct FileBenchmarks {
         else { fatalError("\(url.path) cannot be decoded") }
       }
     }
-  }
-
-  /// Smooth waves with some noise, so that files have the size of photographs'.
-  private static func image(_ index: Int) -> Image {
-    var state = UInt64(index + 1)
-    let pixels = (0..<64 * 64 * 3).map { place -> UInt8 in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let (row, column) = (place / 192, place / 3 % 64)
-      let wave = sin(Double(row * (index % 7 + 1)) / 20) + cos(Double(column + index) / 9)
-      return UInt8(128 + 50 * wave + Double(state >> 59) - 16)
-    }
-    return Image(height: 64, width: 64, pixels: pixels)
   }
 
   private static func residentByteCount() throws -> Int {

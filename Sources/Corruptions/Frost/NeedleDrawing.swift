@@ -47,15 +47,24 @@ struct NeedleDrawing {
     }
   }
 
-  /// Needles along the rows and the columns.
+  /// Needles near the rows and the columns, and some broad bright shards across them.
   mutating func drawStreaks(_ random: inout some RandomSource) {
-    for _ in 0..<height * width / 250 {
+    for _ in 0..<height * width / 300 {
+      let (row, column) = place(&random)
+      let axis = random.bernoulli(0.5) ? 0 : Double.pi / 2
+      draw(
+        Needle(
+          row: row, column: column, angle: axis + random.uniform(-20, 20) * .pi / 180,
+          length: random.uniform(10, 40), width: random.uniform(1, 2),
+          brightness: random.uniform(0.2, 1)))
+    }
+    for _ in 0..<height * width / 2500 {
       let (row, column) = place(&random)
       draw(
         Needle(
-          row: row, column: column, angle: random.bernoulli(0.5) ? 0 : .pi / 2,
-          length: random.uniform(10, 60), width: random.uniform(1, 2),
-          brightness: random.uniform(0.2, 1)))
+          row: row, column: column, angle: random.uniform(0, 2 * .pi),
+          length: random.uniform(4, 16), width: random.uniform(4, 8),
+          brightness: random.uniform(0.6, 1)))
     }
   }
 

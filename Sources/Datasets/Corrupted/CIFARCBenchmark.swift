@@ -4,7 +4,7 @@ import Images
 
 /// CIFAR-10-C or CIFAR-100-C as published: for each corruption a file `<name>.npy` of bytes
 /// [5·N, 32, 32, 3], the N test images at severity 1, then at 2, and so on; and `labels.npy`, the N
-/// labels five times.
+/// labels five times. The file of a substitute has its mark in its name.
 ///
 /// A file is mapped while its images are in use, so that memory holds one severity's at most.
 package struct CIFARCBenchmark: CorruptionBenchmark {
@@ -16,7 +16,12 @@ package struct CIFARCBenchmark: CorruptionBenchmark {
 
   /// The folders that the files may be in, relative to the data folder: the first with the labels.
   static func homes(of kind: DatasetKind) -> [String] {
-    let name = kind == .cifar100 ? "CIFAR-100-C" : "CIFAR-10-C"
+    let name =
+      switch kind {
+      case .cifar10: "CIFAR-10-C"
+      case .cifar100: "CIFAR-100-C"
+      case .tinyimagenet200, .digits: "\(kind.rawValue)-C"
+      }
     return [name, "\(kind.rawValue)-data/\(name)", ""]
   }
 
@@ -40,8 +45,11 @@ package struct CIFARCBenchmark: CorruptionBenchmark {
     self.clean = clean
     try Self.check(folder.appendingPathComponent(labels), against: clean.labels)
     let present = try FolderListing.names(in: folder)
-    corruptions = names.filter { !isPartial || present.contains("\($0).npy") }.map {
-      CorruptionSeries(name: $0, severities: Array(1...Self.severityCount))
+    corruptions = names.compactMap { name in
+      let stored = CorruptedFiles.storedName(of: name, in: present, suffix: ".npy")
+      return (isPartial ? stored : stored ?? name).map {
+        CorruptionSeries(name: $0, severities: Array(1...Self.severityCount))
+      }
     }
   }
 

@@ -8,7 +8,14 @@ package struct GeneratedBenchmark: CorruptionBenchmark {
   private let seed: UInt64
 
   /// The corruptions of `suite` on the images of `clean`, with draws that `seed` decides.
-  package init(_ suite: [Corruption], of clean: any Dataset, seed: UInt64) {
+  ///
+  /// - Throws: `CorruptionError.wrongSize` where the suite is for images of another size.
+  package init(_ suite: [Corruption], of clean: any Dataset, seed: UInt64) throws {
+    let side = clean.imageSide
+    for corruption in suite where corruption.side != side {
+      throw CorruptionError.wrongSize(
+        corruption.name, expectedSide: corruption.side, foundHeight: side, foundWidth: side)
+    }
     self.suite = suite
     self.clean = clean
     self.seed = seed

@@ -4,6 +4,7 @@ import Images
 /// Tiny-ImageNet-C as published: `<corruption>/<severity>/<wnid>/` with the images of a class.
 ///
 /// The images of a class are not those of the clean test set in the same order; there are as many.
+/// The folder of a substitute has its mark in its name.
 package struct TinyImageNetCBenchmark: CorruptionBenchmark {
   package let corruptions: [CorruptionSeries]
   private let clean: any Dataset
@@ -29,11 +30,14 @@ package struct TinyImageNetCBenchmark: CorruptionBenchmark {
     self.clean = clean
     let present = try FolderListing.names(in: folder)
     corruptions = try names.compactMap { name in
-      guard isPartial else { return CorruptionSeries(name: name, severities: Array(1...5)) }
-      guard present.contains(name) else { return nil }
-      let numbers = try FolderListing.names(in: folder.appendingPathComponent(name))
+      let stored = CorruptedFiles.storedName(of: name, in: present)
+      guard isPartial else {
+        return CorruptionSeries(name: stored ?? name, severities: Array(1...5))
+      }
+      guard let stored else { return nil }
+      let numbers = try FolderListing.names(in: folder.appendingPathComponent(stored))
       let severities = (1...5).filter { numbers.contains(String($0)) }
-      return severities.isEmpty ? nil : CorruptionSeries(name: name, severities: severities)
+      return severities.isEmpty ? nil : CorruptionSeries(name: stored, severities: severities)
     }
   }
 

@@ -5,7 +5,7 @@ import Images
 /// Labelled image files, decoded when they are asked for.
 struct ImageFolder: Dataset {
   let name: String
-  let classCount: Int
+  let classNames: [String]
   let imageSide: Int
   let labels: [Int]
   private let root: URL
@@ -15,25 +15,20 @@ struct ImageFolder: Dataset {
   /// The largest image file that is read, in bytes: some hundred times what 64×64 pixels need.
   private static let maximumFileSize = 1 << 22
 
-  /// The images at `files` below `root`, as many as `labels`.
-  init(
-    name: String, classCount: Int, imageSide: Int, root: URL, files: [String], labels: [Int]
-  ) {
-    precondition(files.count == labels.count, "\(files.count) files, \(labels.count) labels")
+  /// The images of all classes below `root`, class after class.
+  init(name: String, imageSide: Int, root: URL, classes: [ClassFolders.Class]) {
     self.name = name
-    self.classCount = classCount
     self.imageSide = imageSide
     self.root = root
-    self.files = files
-    self.labels = labels
+    classNames = classes.map(\.name)
+    files = classes.flatMap(\.files)
+    labels = classes.enumerated().flatMap { Array(repeating: $0, count: $1.files.count) }
   }
 
-  /// The images of all classes, class after class.
-  init(name: String, imageSide: Int, root: URL, classes: [ClassFolders.Class]) {
-    self.init(
-      name: name, classCount: classes.count, imageSide: imageSide, root: root,
-      files: classes.flatMap(\.files),
-      labels: classes.enumerated().flatMap { Array(repeating: $0, count: $1.files.count) })
+  var classCount: Int { classNames.count }
+
+  func imageName(at index: Int) -> String {
+    url(at: index).deletingPathExtension().lastPathComponent
   }
 
   /// - Throws: `FileError` or `ImageError` naming the file, `DatasetError.wrongFileSize`.

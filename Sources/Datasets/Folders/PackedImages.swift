@@ -5,10 +5,7 @@ import Tensors
 
 /// Decoded images in one mapped file, so that a second run need not decode them.
 struct PackedImages: Dataset {
-  let name: String
-  let classCount: Int
-  let imageSide: Int
-  let labels: [Int]
+  private let folder: ImageFolder
   private let array: NumPyArray  // [N, H, W, 3] bytes
 
   /// Images that are decoded together, before they are written.
@@ -26,7 +23,7 @@ struct PackedImages: Dataset {
       "\(prefix)-\(try folder.listingFingerprint().prefix(16)).npy")
     let shape = [folder.count, folder.imageSide, folder.imageSide, 3]
     try FolderCreation.create(cache)
-    let lock = try FileLock(cache.appendingPathComponent(".\(prefix).lock"))
+    let lock = try FileLock(waitingFor: cache.appendingPathComponent(".\(prefix).lock"))
     defer { lock.release() }
     if let array = try? NumPyArray(contentsOf: url), array.shape == shape,
       array.elementType == .uint8
@@ -37,11 +34,15 @@ struct PackedImages: Dataset {
       try Self.pack(folder, shape: shape, to: url, workers: workers)
       array = try NumPyArray(contentsOf: url)
     }
-    name = folder.name
-    classCount = folder.classCount
-    imageSide = folder.imageSide
-    labels = folder.labels
+    self.folder = folder
   }
+
+  var name: String { folder.name }
+  var classCount: Int { folder.classCount }
+  var classNames: [String] { folder.classNames }
+  var imageSide: Int { folder.imageSide }
+  var labels: [Int] { folder.labels }
+  func imageName(at index: Int) -> String { folder.imageName(at: index) }
 
   func image(at index: Int) throws -> Image {
     Image(
@@ -68,23 +69,4 @@ struct PackedImages: Dataset {
       unlink(cache.appendingPathComponent(name).path)
     }
   }
-}
-
-/// A file whose holder works alone; whoever wants it waits.
-private final class FileLock {
-  private let file: Int32
-
-  init(_ url: URL) throws {
-    file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw FileError.unwritable(url, errno) }
-    while flock(file, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        let code = errno
-        close(file)
-        throw FileError.unwritable(url, code)
-      }
-    }
-  }
-
-  func release() { close(file) }
 }

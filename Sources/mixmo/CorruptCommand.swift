@@ -1,0 +1,113 @@
+import ArgumentParser
+import Corruptions
+import Datasets
+import Formats
+import Foundation
+import Images
+
+struct CorruptCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "corrupt",
+    abstract: "Writes the test images of a data set under common corruptions.",
+    discussion: """
+      The files are those of CIFAR-10-C (npy: five severities in an array, and labels.npy) or of \
+      Tiny-ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \
+      reads both. What is there already is not made again. The same seed gives the same images.
+
+      Without the published textures of frost, substitutes are made, and the files say so in \
+      their name: frost(substitute).
+
+      Example: CIFAR-10-C where evaluate finds it, and a sheet that shows a picture under all \
+      corruptions:
+
+        mixmo corrupt --dataset cifar10 --data data --output data/CIFAR-10-C
+        mixmo corrupt --image photo.jpg --preview sheet.png
+      """)
+
+  private static let names = DatasetKind.allCases.map(\.rawValue)
+
+  @Option(
+    help: ArgumentHelp("The data set: \(names.joined(separator: ", ")).", valueName: "name"))
+  var dataset: DatasetKind?
+
+  @Option(
+    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
+    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("The folder that the images go to.", valueName: "dir"))
+  var output: String?
+
+  @OptionGroup var suite: SuiteOptions
+
+  @Option(
+    help: "npy, png or jpeg (default: npy for images of 32×32 pixels, png for Tiny-ImageNet).")
+  var format: BenchmarkFiles?
+
+  @Option(help: ArgumentHelp("Corrupt this many images, evenly spaced.", valueName: "count"))
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw a picture under every corruption and severity into this PNG file.", valueName: "file"))
+  var preview: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The picture to draw, PNG or JPEG (default: the first test image).", valueName: "file"))
+  var image: String?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard output != nil || preview != nil else {
+      throw ValidationError("Give --output for the images, --preview for a picture, or both.")
+    }
+    if output != nil || image == nil {
+      guard dataset != nil, data != nil else {
+        throw ValidationError("Give --dataset and --data.")
+      }
+    }
+    if image != nil && preview == nil { throw ValidationError("--image needs --preview.") }
+    if let limit, limit < 1 {
+      throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
+    }
+  }
+
+  func run() throws {
+    Interruption.listen()
+    let kind = dataset ?? .tinyimagenet200
+    let selected = try suite.selected(for: kind)
+    let clean = try data.map {
+      try kind.read(.test, in: URL(fileURLWithPath: $0), workers: common.workers)
+    }
+    if let preview, let picture = try picture(side: selected.suite.side) ?? clean?.image(at: 0) {
+      try draw(picture, under: selected, to: URL(fileURLWithPath: preview))
+    }
+    if let output, let clean {
+      try CorruptionJob(
+        clean: limit.map { Subset($0, of: clean) } ?? clean, suite: selected,
+        severities: suite.severities, files: format ?? .standard(for: kind),
+        output: URL(fileURLWithPath: output), common: common
+      ).run()
+    }
+  }
+
+  private func draw(_ picture: Image, under selected: SelectedSuite, to url: URL) throws {
+    let sheet = try ContactSheet.draw(
+      picture, under: selected.corruptions, severities: suite.severities, seed: common.seed)
+    try AtomicFile.write(sheet.png(file: url.path), to: url)
+    common.terminal.say("The sheet is \(url.path).")
+  }
+
+  /// The picture asked for, cut to the middle square and brought to the side of the suite's images.
+  private func picture(side: Int) throws -> Image? {
+    guard let image else { return nil }
+    let bytes = try FileContents.read(URL(fileURLWithPath: image), limit: 1 << 26)
+    return try Image(decoding: bytes, file: image, maximumPixelCount: 1 << 26)
+      .middleSquare.boxResampled(height: side, width: side)
+  }
+}
+
+extension DatasetKind: ExpressibleByArgument {}
+extension BenchmarkFiles: ExpressibleByArgument {}

@@ -1,0 +1,145 @@
+import Datasets
+import Formats
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// `mixmo corrupt`, and `mixmo evaluate` on what it wrote.
+struct CorruptCommandTests {
+  /// Digits as CIFAR-10.
+  final class Place {
+    let folder: TemporaryFolder
+
+    init(imageCount: Int = 24) throws {
+      folder = try TemporaryFolder()
+      let digits = Digits.dataset(.test)
+      let clean = InMemoryDataset(
+        name: "cifar10", classCount: 10, imageSide: 32,
+        labels: Array(digits.labels.prefix(imageCount)),
+        images: Array(digits.images.prefix(imageCount)))
+      try CIFARWriter.write(
+        train: clean, test: clean, classNames: [],
+        to: folder.file("data/cifar10-data/cifar-10-batches-bin"))
+    }
+
+    func path(_ name: String) -> String { folder.file(name).path }
+
+    func corrupt(_ output: String, _ more: String...) -> [String] {
+      ["corrupt", "--dataset", "cifar10", "--data", path("data"), "--output", path(output)] + more
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+      try FileContents.read(folder.file(name), limit: 1 << 26)
+    }
+
+    /// The files below a folder, those of the system left out.
+    func files(_ name: String) throws -> [String] {
+      try FileManager.default.subpathsOfDirectory(atPath: path(name)).sorted()
+    }
+  }
+
+  @Test func `evaluate on the files equals evaluate --generate, bit for bit`() throws {
+    let place = try Place()
+    let recipe = try TestRecipe.small(epochs: 1, ["dataset": "cifar10"])
+    try AtomicFile.write(recipe.text, to: place.folder.file("small.yaml"))
+    let run = ["--config", place.path("small.yaml"), "--data", place.path("data"), "--quiet"]
+    #expect(try MixmoProcess(["train", "--save", place.path("runs")] + run).status == 0)
+    let written = try MixmoProcess(place.corrupt("data/CIFAR-10-C", "--seed", "5", "--json"))
+    #expect(written.status == 0, "\(written.errors)")
+    let speeds =
+      try JSONSerialization.jsonObject(with: Data(written.output.utf8)) as? [[String: Any]]
+    #expect(speeds?.count == 19 && speeds?.allSatisfy { $0["images"] as? Int == 120 } == true)
+
+    for (folder, more) in [("files", []), ("generated", ["--generate"])] {
+      let process = try MixmoProcess(
+        ["evaluate", "--save", place.path("runs"), "--checkpoint", "best", "--corruptions"] + run
+          + ["--temperature-scaling", "--seed", "5", "--output", place.path(folder)] + more)
+      #expect(process.status == 0, "\(process.errors)")
+    }
+    let names = try place.files("files").filter { $0 != "run.json" }
+    #expect(names.count == 4 + 95 + 2)
+    #expect(try place.files("generated").filter { $0 != "run.json" } == names)
+    for name in names where name.contains(".") {
+      let isSame = try place.bytes("files/\(name)") == place.bytes("generated/\(name)")
+      #expect(isSame, "\(name)")
+    }
+    let cells = try CSVTable(contentsOf: place.folder.file("files/cells.csv"))
+    #expect(Set(cells.column("corruption") ?? []).count == 20)
+    #expect(cells.column("corruption")?.contains("frost(substitute)") == true)
+  }
+
+  @Test func `killed at any moment and started again, it ends in the same files`() throws {
+    let place = try Place(imageCount: 200)
+    let quick = ["--corruption", "fog", "--corruption", "contrast", "--corruption", "snow"]
+    #expect(try MixmoProcess(place.corrupt("whole") + quick).status == 0)
+    var random = SeededGenerator(seed: 3)
+    for _ in 0..<8 {
+      let process = MixmoProcess.process(place.corrupt("killed") + quick)
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      Thread.sleep(forTimeInterval: Double.random(in: 0...0.3, using: &random))
+      Foundation.kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    #expect(try MixmoProcess(place.corrupt("killed") + quick).status == 0)
+    let files = try place.files("whole")
+    #expect(
+      files.filter { !$0.hasPrefix(".") } == [
+        "contrast.npy", "corrupt.json", "fog.npy", "labels.npy", "snow.npy",
+      ])
+    #expect(try place.files("killed") == files)
+    for name in files {
+      #expect(try place.bytes("killed/\(name)") == place.bytes("whole/\(name)"), "\(name)")
+    }
+  }
+
+  @Test func `a part of the severities goes to image files`() throws {
+    let place = try Place()
+    let process = try MixmoProcess(
+      place.corrupt(
+        "out", "--format", "png", "--severity", "3", "--corruption", "fog", "--limit", "5"))
+    #expect(process.status == 0, "\(process.errors)")
+    let names = try place.files("out").filter { $0.hasSuffix(".png") }
+    #expect(names.count == 5 && names.allSatisfy { $0.hasPrefix("fog/3/") })
+  }
+
+  @Test func `a preview of a picture needs no data`() throws {
+    let folder = try TemporaryFolder()
+    let picture = Image(height: 90, width: 70, pixels: (0..<18900).map { UInt8($0 % 251) })
+    let source = try folder.file("a.png", holding: picture.png(file: ""))
+    let sheet = folder.file("sheet.png")
+    let process = try MixmoProcess(
+      "corrupt", "--image", source.path, "--preview", sheet.path, "--corruption", "contrast")
+    #expect(process.status == 0, "\(process.errors)")
+    let drawn = try Image(decoding: FileContents.read(sheet, limit: 1 << 20), file: "")
+    // One row: a name of 8 letters, and six pictures of 64 pixels.
+    #expect(drawn.width == 108 + 6 * 70 + 12 && drawn.height == 30 + 76)
+  }
+
+  @Test func `wrong textures, other images and misuse are named`() throws {
+    let place = try Place()
+    func expect(_ arguments: [String], _ status: Int32, _ messages: String...) throws {
+      let process = try MixmoProcess(arguments)
+      #expect(process.status == status, "\(arguments)")
+      for message in messages {
+        #expect(process.errors.contains(message), "\(message) not in \(process.errors)")
+      }
+    }
+    try expect(["corrupt"], 64, "Give --output for the images, --preview for a picture, or both")
+    try expect(["corrupt", "--output", "a"], 64, "Give --dataset and --data")
+    try expect(
+      place.corrupt("out", "--severity", "2"), 1, "an array holds severities 1 to 5, found [2]")
+    try expect(
+      place.corrupt("out", "--frost-textures", place.path("data")), 1,
+      "missing: frost1.png, frost2.png, frost3.png, frost4.jpg, frost5.jpg")
+    try expect(
+      place.corrupt("out", "--suite", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"), 1,
+      "expected an image of 64×64 pixels, found 32×32")
+    #expect(try MixmoProcess(place.corrupt("out", "--corruption", "fog")).status == 0)
+    try expect(
+      place.corrupt("out", "--seed", "1"), 1,
+      "the folder's images were made otherwise: seed: expected 1, found 0")
+  }
+}
