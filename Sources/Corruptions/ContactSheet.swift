@@ -9,14 +9,14 @@ public enum ContactSheet {
   /// The side that small images are enlarged to, as far as whole factors allow.
   private static let pictureSide = 64
 
-  /// The sheet: two columns of corruptions, and for each its name, the clean image and those at the
-  /// severities that it has.
+  /// The image and its corruptions in two columns of rows, each with a name before it.
   ///
   /// - Parameters:
   ///   - image: An image of the corruptions' `side`.
   ///   - corruptions: The rows, in order.
   ///   - severities: The columns; where a corruption lacks one its place stays empty.
   ///   - seed: The seed of the draws, which are those of image 0 of a data set.
+  /// - Returns: The sheet, dark on white.
   /// - Throws: `CorruptionError.wrongSize`.
   public static func draw(
     _ image: Image, under corruptions: [Corruption], severities: [Int] = Array(1...5),

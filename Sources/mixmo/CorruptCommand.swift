@@ -49,7 +49,8 @@ struct CorruptCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Draw a picture under every corruption and severity into this PNG file.", valueName: "file"))
+      "Draw a picture under every corruption and severity into this file, PNG or .jpg.",
+      valueName: "file"))
   var preview: String?
 
   @Option(
@@ -96,7 +97,10 @@ struct CorruptCommand: ParsableCommand {
   private func draw(_ picture: Image, under selected: SelectedSuite, to url: URL) throws {
     let sheet = try ContactSheet.draw(
       picture, under: selected.corruptions, severities: suite.severities, seed: common.seed)
-    try AtomicFile.write(sheet.png(file: url.path), to: url)
+    let isJPEG = ["jpg", "jpeg"].contains(url.pathExtension.lowercased())
+    let bytes =
+      isJPEG ? try sheet.jpeg(quality: 90, file: url.path) : try sheet.png(file: url.path)
+    try AtomicFile.write(bytes, to: url)
     common.terminal.say("The sheet is \(url.path).")
   }
 

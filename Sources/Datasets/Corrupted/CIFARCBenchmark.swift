@@ -2,11 +2,12 @@ import Formats
 import Foundation
 import Images
 
-/// CIFAR-10-C or CIFAR-100-C as published: for each corruption a file `<name>.npy` of bytes
-/// [5·N, 32, 32, 3], the N test images at severity 1, then at 2, and so on; and `labels.npy`, the N
-/// labels five times. The file of a substitute has its mark in its name.
+/// CIFAR-10-C or CIFAR-100-C as published, or other files of their form.
 ///
-/// A file is mapped while its images are in use, so that memory holds one severity's at most.
+/// For each corruption there is a file `<name>.npy` of bytes [5·N, 32, 32, 3], the N test images at
+/// severity 1, then at 2, and so on; `labels.npy` holds the N labels five times. The file of a
+/// substitute has its mark in its name. A file is mapped while its images are in use, so that memory
+/// holds one severity's at most.
 package struct CIFARCBenchmark: CorruptionBenchmark {
   package let corruptions: [CorruptionSeries]
   private let clean: any Dataset

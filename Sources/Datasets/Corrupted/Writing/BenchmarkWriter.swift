@@ -42,8 +42,11 @@ struct BenchmarkSource: Sendable {
   /// Makes the images of a cell on all threads, a chunk at a time.
   ///
   /// - Parameters:
+  ///   - corruption: The corruption's name in results.
+  ///   - severity: The severity.
   ///   - transform: What to do with each image, on any thread.
   ///   - receive: Takes the results of a chunk in order, with the number of images done.
+  /// - Throws: what opening the cell or one of the two throws.
   func forEachChunk<Result: Sendable>(
     of corruption: String, severity: Int,
     _ transform: @Sendable (_ index: Int, Image) throws -> Result,
