@@ -76,7 +76,8 @@ let package = Package(
       name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CorruptionsTests",
-      dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"]),
+      dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "NetworksTests", dependencies: ["CKernels", "Networks", "Tensors", "TestSupport"]),
     .testTarget(

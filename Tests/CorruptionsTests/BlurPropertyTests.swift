@@ -34,7 +34,7 @@ struct BlurPropertyTests {
       for x in 0..<32 { (image[y, x, 0], image[y, x, 1]) = (UInt8(8 * y), UInt8(8 * x)) }
     }
     var counts = [Int](repeating: 0, count: 4)
-    for index in 0..<20 {
+    for index in 0..<200 {
       let result = try ExactPropertyTests.apply(
         .glassBlur, of: Suites.cifar, to: image, severity: 1, imageIndex: index)
       for y in 0..<32 {
@@ -50,9 +50,9 @@ struct BlurPropertyTests {
         }
       }
     }
-    // Five standard errors of a count of 20 · 900 draws with chance ¼.
-    let error = 5 * (18000.0 * 0.25 * 0.75).squareRoot()
-    expectClose(counts.map(Double.init), [4500, 4500, 4500, 4500], absolute: error)
+    // Five standard errors of a count of 200 · 900 draws with chance ¼.
+    let error = 5 * (180_000.0 * 0.25 * 0.75).squareRoot()
+    expectClose(counts.map(Double.init), [45000, 45000, 45000, 45000], absolute: error)
   }
 
   @Test(arguments: [1, 1.01])

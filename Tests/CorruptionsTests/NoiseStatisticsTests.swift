@@ -50,7 +50,7 @@ struct NoiseStatisticsTests {
     let grey = Image.flat(128, side: suite.side)
     for severity in 1...5 {
       let expected = Moments(levels(severity))
-      let found = try (0..<30).flatMap {
+      let found = try (0..<200).flatMap {
         try corruption.apply(to: grey, severity: severity, seed: 5, imageIndex: $0).pixels
       }
       let count = Double(found.count)

@@ -40,6 +40,15 @@ struct ReferenceVectorTests {
     }
   }
 
+  @Test func `the other JPEG library rounds halves of its chroma up`() throws {
+    // At quality 65 the tint comes back as -1.5 levels of Cr; as -1 it is the same tint again.
+    let pixels = (0..<32 * 32).flatMap { _ in [100, 102, 101] as [UInt8] }
+    let tint = Image(height: 32, width: 32, pixels: pixels)
+    let image = try #require(Suites.cifar[.jpegCompression])
+      .apply(to: tint, severity: 2, seed: 0, imageIndex: 0)
+    #expect(image == tint)
+  }
+
   @Test(arguments: Corruption.Name.allCases)
   func `four pixels`(name: Corruption.Name) throws {
     var random = TestGenerator()

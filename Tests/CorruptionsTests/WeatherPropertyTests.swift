@@ -103,7 +103,7 @@ struct WeatherPropertyTests {
         {"mean": 0.1, "deviation": 0.2, "zoom": 1, "threshold": \(threshold), "blur_radius": 0,
          "blur_sigma": 1, "keep": 1}
         """)
-      let count = 100
+      let count = 200
       let flakes = (0..<count).reduce(0) { sum, index in
         var random = RandomStream(seed: 2, purpose: "snow", minor: index)
         return sum + snow.flakes(side: 32, random: &random).values.count { $0 > 0 }
@@ -113,6 +113,62 @@ struct WeatherPropertyTests {
       expectClose(
         Double(flakes) / total, share, absolute: 5 * (share * (1 - share) / total).squareRoot())
     }
+  }
+
+  /// The parameters of a layer of snow, and the specification's figures of it before it is blurred
+  /// with what they were rounded from.
+  struct SnowLayer {
+    let parameters: (mean: Double, deviation: Double, zoom: Double, threshold: Double)
+    let percentage: ClosedRange<Double>
+    let brightness: ClosedRange<Double>
+  }
+
+  static let snowLayers = [
+    SnowLayer(
+      parameters: (0.1, 0.2, 1, 0.6), percentage: 0.615...0.625, brightness: 0.0035...0.0045),
+    SnowLayer(
+      parameters: (0.1, 0.2, 1, 0.5), percentage: 2.25...2.35, brightness: 0.0125...0.0135),
+    SnowLayer(
+      parameters: (0.15, 0.3, 1.75, 0.55), percentage: 2.35...2.45, brightness: 0.0145...0.0155),
+    SnowLayer(
+      parameters: (0.25, 0.3, 2.25, 0.6), percentage: 3.75...4.05, brightness: 0.0265...0.0275),
+    SnowLayer(
+      parameters: (0.3, 0.3, 1.25, 0.65), percentage: 3.95...4.35, brightness: 0.0305...0.0315),
+  ]
+
+  @Test(arguments: [32, 64], snowLayers)
+  func `snow has as many flakes as the original, and as bright ones`(
+    side: Int, layer: SnowLayer
+  ) throws {
+    let (mean, deviation, zoom, threshold) = layer.parameters
+    let snow = try IntermediateValueTests.row(
+      Snow.self,
+      """
+      {"mean": \(mean), "deviation": \(deviation), "zoom": \(zoom), "threshold": \(threshold),
+       "blur_radius": 0, "blur_sigma": 1, "keep": 1}
+      """)
+    let flakes = (0..<200).map { index in
+      var random = RandomStream(seed: 2, purpose: "snow", minor: index)
+      return snow.flakes(side: side, random: &random).values
+    }
+    let percentages = flakes.map { 100 * Double($0.count { $0 > 0 }) / Double($0.count) }
+    let brightness = flakes.map { $0.reduce(0, +) / 255 / Double($0.count) }
+    #expect(layer.percentage.widened(by: 5 * percentages.standardError) ~= percentages.mean)
+    #expect(layer.brightness.widened(by: 5 * brightness.standardError) ~= brightness.mean)
+  }
+}
+
+extension ClosedRange<Double> {
+  fileprivate func widened(by margin: Double) -> Self { lowerBound - margin...upperBound + margin }
+}
+
+extension [Double] {
+  fileprivate var mean: Double { reduce(0, +) / Double(count) }
+
+  fileprivate var standardError: Double {
+    let mean = mean
+    let squares = reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(count * (count - 1))).squareRoot()
   }
 }
 

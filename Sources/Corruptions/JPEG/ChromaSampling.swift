@@ -54,8 +54,9 @@ extension Plane {
           return (coefficient / step).rounded(.toNearestOrAwayFromZero) * step
         }
         for (index, value) in LargeTransform.inverse(coefficients).enumerated() {
+          // The library adds a half and shifts: halves go up, which flat colours often are.
           result.levels[(top + index / 16) * side + left + index % 16] = Self.clamped(
-            Int32(value.rounded()) + 128)
+            Int32((value + 0.5).rounded(.down)) + 128)
         }
       }
     }
