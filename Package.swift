@@ -34,7 +34,7 @@ let package = Package(
       dependencies: ["Checkpoints", "Datasets", "Formats", "Networks", "Tensors", yams]),
     .target(
       name: "Evaluation",
-      dependencies: ["Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
+      dependencies: ["Corruptions", "Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
 
     // Floor 3: labelled images
     .target(

@@ -12,6 +12,7 @@
 #define HAS_PRODUCT
 #define INLINE static inline TARGET __attribute__((always_inline))
 
+#include "probabilities.h"
 #include "transforms.h"
 #include "product.h"
 #include "table.h"

@@ -5,6 +5,7 @@
 #define TARGET
 #define INLINE static inline TARGET __attribute__((always_inline))
 
+#include "probabilities.h"
 #include "transforms.h"
 #include "table.h"
 

@@ -1,6 +1,8 @@
 // Each kernel written out from its definition, with matrices and plain loops: what the fast ones
 // are tested against.
 
+#include <math.h>
+
 #include "CKernels.h"
 
 static const float matrixB[6][6] = {  // Bᵀ
@@ -217,6 +219,23 @@ static void normalizationGradient(
       + coefficients[2 * channels + c];
     if (addend) gradient[i] += addend[i];
   }
+}
+
+static double softmaxNumerators(
+  const double *logits, long classes, double scale, double *numerators, long *largest) {
+  *largest = 0;
+  for (long c = 1; c < classes; c++)
+    if (logits[c] > logits[*largest]) *largest = c;
+  double rest = 0;
+  for (long c = 0; c < classes; c++) {
+    numerators[c] = exp(scale * (logits[c] - logits[*largest]));
+    if (c != *largest) rest += numerators[c];
+  }
+  return rest;
+}
+
+static void logarithms(const double *numbers, long count, double *logarithms) {
+  for (long i = 0; i < count; i++) logarithms[i] = log(numbers[i]);
 }
 
 #define TABLE referenceTable

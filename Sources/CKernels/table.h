@@ -16,4 +16,6 @@ static const KernelTable TABLE = {
   .transformTurnedWeights = transformTurnedWeights,
   .transformWeightGradient = transformWeightGradient,
   .normalizationGradient = normalizationGradient,
+  .softmaxNumerators = softmaxNumerators,
+  .logarithms = logarithms,
 };

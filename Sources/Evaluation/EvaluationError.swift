@@ -8,6 +8,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case otherCell(expected: Cell, found: Cell)
   /// The folder holds an evaluation of something else.
   case otherEvaluation(URL, field: String, expected: String, found: String)
+  /// A table of a run that something is read from lacks it.
+  case unusableTable(URL, String)
   /// The folder's record is not one of ours.
   case unreadableRecord(URL, String)
 
@@ -21,6 +23,7 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .otherEvaluation(let url, let field, let expected, let found):
       "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
         + "\(found); remove its run.json and predictions, or choose another folder"
+    case .unusableTable(let url, let problem): "\(url.path): \(problem)"
     case .unreadableRecord(let url, let problem):
       "\(url.path): not the record of an evaluation: \(problem)"
     }

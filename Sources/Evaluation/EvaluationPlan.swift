@@ -1,5 +1,4 @@
 import Datasets
-import Scoring
 import Tensors
 
 /// One cell of an evaluation: the clean test set, or a corruption at a severity.
@@ -15,7 +14,7 @@ package struct Cell: Hashable, Sendable {
   package var name: String { "\(corruption)-\(severity)" }
 }
 
-/// What an evaluation scores.
+/// What an evaluation predicts.
 package struct EvaluationPlan: Sendable {
   /// The name in the `run` column.
   package let runName: String
@@ -25,20 +24,18 @@ package struct EvaluationPlan: Sendable {
   package let benchmark: (any CorruptionBenchmark)?
   /// The corruptions' severities, those that the benchmark has as well.
   package let severities: [Int]
-  package let calibrations: [Calibration]
   private let imageLimit: Int
 
   /// A plan for the test set `dataset`, or for `imageLimit` of its images, evenly spaced.
   package init(
     runName: String, dataset: any Dataset, normalization: Normalization,
     benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
-    calibrations: [Calibration], imageLimit: Int? = nil
+    imageLimit: Int? = nil
   ) {
     self.runName = runName
     self.normalization = normalization
     self.benchmark = benchmark
     self.severities = severities
-    self.calibrations = calibrations
     self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
     images = Subset(self.imageLimit, of: dataset)
   }

@@ -4,10 +4,9 @@ import Datasets
 import Formats
 import Foundation
 import Networks
-import Scoring
 import Tensors
 
-/// Scores a network on every cell of a plan.
+/// Predicts every cell of a plan.
 package struct Evaluator: Sendable {
   package let plan: EvaluationPlan
   package let store: PredictionStore
@@ -33,22 +32,17 @@ package struct Evaluator: Sendable {
     loaders = Workers(count: workers.count)
   }
 
-  /// Predicts the cells that are not stored yet, then scores all stored cells from the files.
-  ///
-  /// - Throws: what reading images, writing predictions or scoring throws; finished cells stay.
-  package func run(
-    _ network: InferenceNetwork, report: (Progress) throws -> Void
-  ) throws -> [CellResult] {
-    try predict(network, report: report)
-    return try score(memberCount: network.memberCount, classCount: network.classCount)
-  }
-
-  /// The images that `run` will predict.
+  /// The images that `predict` will predict.
   package var missingImageCount: Int { missingCells.count * plan.imageCount }
 
   private var missingCells: [Cell] { plan.cells.filter { !store.contains($0) } }
 
-  private func predict(_ network: InferenceNetwork, report: (Progress) throws -> Void) throws {
+  /// Predicts the cells that are not stored yet.
+  ///
+  /// - Throws: what reading images or writing predictions throws; finished cells stay.
+  package func predict(
+    _ network: InferenceNetwork, report: (Progress) throws -> Void
+  ) throws {
     try store.create(labels: plan.labels)
     let missing = missingCells
     let shape = [plan.imageCount, network.memberCount, network.classCount]
@@ -82,33 +76,9 @@ package struct Evaluator: Sendable {
     ).images
   }
 
-  private func score(memberCount: Int, classCount: Int) throws -> [CellResult] {
-    let scorer = Scorer(threadCount: workers.count)
-    func logits(_ cell: Cell) throws -> LabelledLogits {
-      try store.logits(
-        of: cell, labels: plan.labels, memberCount: memberCount, classCount: classCount)
-    }
-    let fitted =
-      plan.calibrations.contains(.temperature)
-      ? try scorer.fitTemperatures(on: logits(.clean)) : nil
-    return try scoredCells.map { cell in
-      let predictions = try logits(cell)
-      var scores: [CellScores] = []
-      if plan.calibrations.contains(.none) { scores.append(try scorer.score(predictions)) }
-      if let fitted { scores.append(try scorer.score(predictions, with: fitted)) }
-      return CellResult(cell: cell, scores: scores)
-    }
-  }
-
   /// The cells of the plan, then those that earlier evaluations of the same stored.
-  private var scoredCells: [Cell] {
+  package var storedCells: [Cell] {
     let planned = plan.cells
     return planned + store.cells().filter { !planned.contains($0) }
   }
-}
-
-/// The scores of one cell, under each calibration.
-package struct CellResult: Sendable {
-  package let cell: Cell
-  package let scores: [CellScores]
 }

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Scoring
 
 /// What made the predictions of a folder: `run.json`.
 package struct RunRecord: Codable, Sendable, Equatable {
@@ -48,6 +49,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   /// The configuration of the network's training, as its file says it.
   package var configuration: String
   package var threads: Int
+  /// How the tables were made of the predictions; nil in records of older versions.
+  package var scoring: ScoringRecord?
   /// Seconds of the evaluation that finished last; nil until one has.
   package var durationSeconds: Double?
 
@@ -58,6 +61,21 @@ package struct RunRecord: Codable, Sendable, Equatable {
     self.cells = cells
     self.configuration = configuration
     self.threads = threads
+  }
+
+  /// How predictions became the numbers of the tables.
+  package struct ScoringRecord: Codable, Sendable, Equatable {
+    package var calibrations: [String]
+    /// What calibrations were fitted on: `clean-halves`, `validation` or `cv`.
+    package var fitting: String
+    /// Draws of the bootstrap behind the intervals.
+    package var draws: Int
+
+    package init(_ settings: ScoringSettings) {
+      calibrations = settings.calibrations.map(\.rawValue)
+      fitting = settings.fitting.name
+      draws = settings.drawCount
+    }
   }
 
   package static func url(in folder: URL) -> URL { folder.appendingPathComponent("run.json") }

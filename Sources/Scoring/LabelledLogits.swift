@@ -6,16 +6,29 @@ public struct LabelledLogits: Sendable {
   public let memberCount: Int
   /// K, the number of classes.
   public let classCount: Int
-  /// The logits in row-major order.
-  public let values: [Float]  // [N, M, K]
   /// The class index of each row.
   public let labels: [Int]  // [N]
+  private let storage: LogitStorage
+  /// The storage's row for each row; nil for all rows in their order.
+  private let places: [Int]?  // [N]
 
   /// N, the number of rows.
   public var rowCount: Int { labels.count }
 
   /// The dimensions [N, M, K].
   public var shape: [Int] { [rowCount, memberCount, classCount] }
+
+  /// The logits in row-major order; a copy, unless they came in an array and no rows were selected.
+  public var values: [Float] {  // [N, M, K]
+    if places == nil, case .array(let values) = storage { return values }
+    let stride = memberCount * classCount
+    return [Float](unsafeUninitializedCapacity: rowCount * stride) { buffer, count in
+      for row in 0..<rowCount {
+        withRow(row) { _ = buffer[row * stride..<(row + 1) * stride].update(fromContentsOf: $0) }
+      }
+      count = rowCount * stride
+    }
+  }
 
   /// The logits `values` of shape [N, M, K], where N is the number of labels.
   ///
@@ -26,20 +39,63 @@ public struct LabelledLogits: Sendable {
   public init(
     _ values: [Float], memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
-    self.init(unchecked: values, memberCount: memberCount, classCount: classCount, labels: labels)
+    try self.init(
+      .array(values), memberCount: memberCount, classCount: classCount, labels: labels)
+  }
+
+  /// The same of logits in memory that belongs to `owner`, such as a mapped file.
+  ///
+  /// The memory isn't copied, and must not change as long as `owner` lives; it lives as long as the
+  /// logits and what is selected from them.
+  ///
+  /// - Throws: as `init(_:memberCount:classCount:labels:)`.
+  public init(
+    borrowing values: UnsafeBufferPointer<Float>, owner: some AnyObject & Sendable,
+    memberCount: Int, classCount: Int, labels: [Int]
+  ) throws(ScoringError) {
+    try self.init(
+      .borrowed(BorrowedLogits(values: values, owner: owner)), memberCount: memberCount,
+      classCount: classCount, labels: labels)
+  }
+
+  private init(
+    _ storage: LogitStorage, memberCount: Int, classCount: Int, labels: [Int]
+  ) throws(ScoringError) {
+    self.init(
+      unchecked: storage, places: nil, memberCount: memberCount, classCount: classCount,
+      labels: labels)
     try checkShape()
     try checkLabels()
     try checkFinite()
   }
 
-  private init(unchecked values: [Float], memberCount: Int, classCount: Int, labels: [Int]) {
-    self.values = values
+  private init(
+    unchecked storage: LogitStorage, places: [Int]?, memberCount: Int, classCount: Int,
+    labels: [Int]
+  ) {
+    self.storage = storage
+    self.places = places
     self.memberCount = memberCount
     self.classCount = classCount
     self.labels = labels
   }
 
-  /// The given rows, in the given order.
+  /// The rows of several sets of one shape, one set after the other; their logits are not copied.
+  ///
+  /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
+  ///   `ScoringError.emptyShape` for no set.
+  public init(concatenating sets: [LabelledLogits]) throws(ScoringError) {
+    guard let first = sets.first else { throw .emptyShape(rows: 0, members: 0, classes: 0) }
+    for set in sets where set.shape != first.shape {
+      throw .otherShape(expected: first.shape, found: set.shape)
+    }
+    self.init(
+      unchecked: .sets(sets, rowCount: first.rowCount), places: nil,
+      memberCount: first.memberCount, classCount: first.classCount,
+      labels: sets.flatMap(\.labels))
+  }
+
+  /// The given rows, in the given order; their logits are not copied.
   ///
   /// - Throws: `ScoringError.noSuchRow`, or `ScoringError.emptyShape` when no row is asked for.
   public func selecting(rows: [Int]) throws(ScoringError) -> LabelledLogits {
@@ -49,24 +105,26 @@ public struct LabelledLogits: Sendable {
     guard !rows.isEmpty else {
       throw .emptyShape(rows: 0, members: memberCount, classes: classCount)
     }
-    let stride = memberCount * classCount
-    var selected: [Float] = []
-    selected.reserveCapacity(rows.count * stride)
-    for row in rows { selected.append(contentsOf: values[row * stride..<(row + 1) * stride]) }
     return LabelledLogits(
-      unchecked: selected, memberCount: memberCount, classCount: classCount,
-      labels: rows.map { labels[$0] })
+      unchecked: storage, places: places.map { places in rows.map { places[$0] } } ?? rows,
+      memberCount: memberCount, classCount: classCount, labels: rows.map { labels[$0] })
+  }
+
+  /// Calls `body` with the M·K logits of one row.
+  func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+    storage.withRow(places?[row] ?? row, length: memberCount * classCount, body)
   }
 
   private func checkShape() throws(ScoringError) {
     guard rowCount > 0, memberCount > 0, classCount > 0 else {
       throw .emptyShape(rows: rowCount, members: memberCount, classes: classCount)
     }
+    let found = storage.withValues(\.count) ?? 0
     let (stride, tooWide) = memberCount.multipliedReportingOverflow(by: classCount)
     let (expected, tooMany) = rowCount.multipliedReportingOverflow(by: stride)
-    guard !tooWide, !tooMany, values.count == expected else {
+    guard !tooWide, !tooMany, found == expected else {
       throw .wrongLogitCount(
-        rows: rowCount, members: memberCount, classes: classCount, found: values.count)
+        rows: rowCount, members: memberCount, classes: classCount, found: found)
     }
   }
 
@@ -79,9 +137,54 @@ public struct LabelledLogits: Sendable {
   }
 
   private func checkFinite() throws(ScoringError) {
-    guard let first = values.firstIndex(where: { !$0.isFinite }) else { return }
+    guard let (first, count) = storage.withValues(notFinite) ?? nil else { return }
     throw .notFinite(
-      count: values.count { !$0.isFinite }, row: first / (memberCount * classCount),
+      count: count, row: first / (memberCount * classCount),
       member: first / classCount % memberCount, class: first % classCount)
   }
+
+  private func notFinite(_ values: UnsafeBufferPointer<Float>) -> (first: Int, count: Int)? {
+    // The largest magnitude is found several at a time, the first place of a bad one is not.
+    let largest = values.reduce(0) { max($0, Int32(bitPattern: $1.bitPattern) & .max) }
+    guard largest >= Int32(bitPattern: Float.infinity.bitPattern),
+      let first = values.firstIndex(where: { !$0.isFinite })
+    else { return nil }
+    return (first, values.count { !$0.isFinite })
+  }
+}
+
+/// Where logits lie: in an array, in memory that something else owns, or in sets of as many rows.
+private enum LogitStorage: Sendable {
+  case array([Float])
+  case borrowed(BorrowedLogits)
+  case sets([LabelledLogits], rowCount: Int)
+
+  /// Calls `body` with the `length` logits of a row.
+  func withRow<Result>(
+    _ row: Int, length: Int, _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) -> Result {
+    let range = row * length..<(row + 1) * length
+    switch self {
+    case .array(let values):
+      return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+    case .borrowed(let borrowed): return body(UnsafeBufferPointer(rebasing: borrowed.values[range]))
+    case .sets(let sets, let rowCount):
+      return sets[row / rowCount].withRow(row % rowCount, body)
+    }
+  }
+
+  /// Calls `body` with all logits; nil for sets, which were checked when they were made.
+  func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result? {
+    switch self {
+    case .array(let values): values.withUnsafeBufferPointer(body)
+    case .borrowed(let borrowed): body(borrowed.values)
+    case .sets: nil
+    }
+  }
+}
+
+/// Memory, only ever read, and the object that must live for it to be there.
+private struct BorrowedLogits: @unchecked Sendable {
+  let values: UnsafeBufferPointer<Float>
+  let owner: AnyObject
 }

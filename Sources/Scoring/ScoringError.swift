@@ -16,6 +16,12 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case membersMeanPredictsNothing
   /// A temperature is zero, negative, infinite or NaN.
   case unusableTemperature(Double)
+  /// A calibration is not made for this predictor.
+  case calibrationOfOtherPredictor(Calibration, predictor: String)
+  /// A calibration has numbers for another count of members or classes.
+  case wrongParameterCount(Calibration, expected: Int, found: Int)
+  /// A calibration is asked for that was not fitted.
+  case notFitted(Calibration)
   /// There are too few rows for one in each half.
   case tooFewRowsToHalve(Int)
   /// Two index lists are not two halves: `row` is not in exactly one of them.
@@ -28,6 +34,16 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case otherLabel(row: Int, expected: Int, found: Int)
   /// Two tallies of different predictors or calibrations can't be pooled.
   case unlikeTallies(String, String)
+  /// A bootstrap needs at least one image and one draw.
+  case nothingToResample(images: Int, draws: Int)
+  /// Rows to be resampled come with the images of another number of rows.
+  case imagesOfOtherRows(expected: Int, found: Int)
+  /// A row to be resampled shows an image that a bootstrap does not draw.
+  case noSuchImage(Int, images: Int)
+  /// A row's probabilities are not as many as the classes.
+  case wrongProbabilityCount(classes: Int, found: Int)
+  /// A probability is not in 0...1.
+  case notProbability(Double, class: Int)
 
   public var description: String {
     switch self {
@@ -46,16 +62,48 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
     case .membersMeanPredictsNothing:
       "members-mean is a mean of metric values and makes no predictions"
     case .unusableTemperature(let value): "a temperature must be positive and finite, not \(value)"
+    case .calibrationOfOtherPredictor(let calibration, let predictor):
+      "the calibration \(calibration.rawValue) is not for \(predictor)"
+    case .wrongParameterCount(let calibration, let expected, let found):
+      "the calibration \(calibration.rawValue) needs \(expected) numbers of a kind, not \(found)"
+    case .notFitted(let calibration): "the calibration \(calibration.rawValue) was not fitted"
     case .tooFewRowsToHalve(let rows): "two halves need at least 2 rows, not \(rows)"
     case .notHalves(let row, let times, let rows):
       "each of \(rows) rows must be in one half, but row \(row) is there \(times) times"
     case .halvesOfOtherRows(let expected, let found):
       "the halves share out \(found) rows, but there are \(expected)"
     case .otherShape(let expected, let found):
-      "the temperatures were fitted on logits \(expected), this cell has \(found)"
+      "the calibrations were fitted on logits \(expected), this cell has \(found)"
     case .otherLabel(let row, let expected, let found):
       "row \(row) has label \(found), but \(expected) in the logits that were fitted"
     case .unlikeTallies(let first, let second): "\(first) can't be pooled with \(second)"
+    case .nothingToResample(let images, let draws):
+      "a bootstrap needs at least one image and one draw, not \(images) images and \(draws) draws"
+    case .imagesOfOtherRows(let expected, let found):
+      "\(expected) rows to be resampled come with \(found) images"
+    case .noSuchImage(let image, let images):
+      "a row shows image \(image), but \(images) images are drawn"
+    case .wrongProbabilityCount(let classes, let found):
+      "\(classes) classes need as many probabilities, not \(found)"
+    case .notProbability(let value, let `class`):
+      "the probability of class \(`class`) must be in 0...1, not \(value)"
+    }
+  }
+}
+
+extension ScoringError {
+  /// Makes sure that a row's probabilities and label are of `classCount` classes.
+  static func check(
+    _ probabilities: [Double], label: Int, classCount: Int
+  ) throws(ScoringError) {
+    guard probabilities.count == classCount else {
+      throw .wrongProbabilityCount(classes: classCount, found: probabilities.count)
+    }
+    if let bad = probabilities.firstIndex(where: { !(0...1).contains($0) }) {
+      throw .notProbability(probabilities[bad], class: bad)
+    }
+    guard (0..<classCount).contains(label) else {
+      throw .labelOutOfRange(count: 1, row: 0, label: label, classes: classCount)
     }
   }
 }

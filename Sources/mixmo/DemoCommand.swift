@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corruptions
 import Datasets
+import Evaluation
 import Foundation
 import Training
 
@@ -49,15 +50,16 @@ struct DemoCommand: ParsableCommand {
       configuration: configuration, folder: folder, data: data, cache: nil,
       startsOver: fromScratch, common: common
     ).run()
-    let results = try EvaluationJob(
+    let cube = try EvaluationJob(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"),
       dataset: configuration.data.dataset.read(.test, in: data), output: folder.url,
       corruptions: .generated(suite), severities: Array(1...5),
-      calibrations: [.none, .temperature], imageLimit: nil,
-      common: common
+      settings: ScoringSettings(
+        calibrations: [.none, .temperature], seed: common.seed, kinds: suite.suite.kinds),
+      imageLimit: nil, common: common
     ).run()
-    try common.terminal.show(summaryOf: results)
+    try common.terminal.show(summaryOf: cube)
     common.terminal.say("All files are in \(folder.url.path).")
   }
 }

@@ -35,13 +35,7 @@ struct EvaluateCommand: ParsableCommand {
     help: ArgumentHelp("Where results go (default: the run's folder).", valueName: "dir"))
   var output: String?
 
-  @Flag(
-    name: [.customLong("temperature-scaling"), .customLong("tempscale"), .customLong("tempscal")],
-    help: "Calibrate as well, as --calibration none,temperature does.")
-  var temperatureScaling = false
-
-  @Option(help: ArgumentHelp("none, temperature, or both with a comma.", valueName: "names"))
-  var calibration: String?
+  @OptionGroup var scoring: ScoringOptions
 
   @Flag(
     name: [.long, .customLong("robustness")],
@@ -73,7 +67,6 @@ struct EvaluateCommand: ParsableCommand {
     if suite.frostTextures != nil && !generate {
       throw ValidationError("--frost-textures needs --generate.")
     }
-    _ = try calibrations()
   }
 
   /// Whether only clean images are asked for.
@@ -87,16 +80,25 @@ struct EvaluateCommand: ParsableCommand {
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
     let kind = configuration.data.dataset
-    let results = try EvaluationJob(
+    let selected = try suite.selected(for: kind)
+    let cube = try EvaluationJob(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL,
       dataset: kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
-      output: outputURL(runFolder), corruptions: choice(kind),
-      severities: suite.severities,
-      calibrations: calibrations(), imageLimit: limit, common: common
+      output: outputURL(runFolder), corruptions: choice(selected), severities: suite.severities,
+      settings: scoring.settings(
+        halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
+      imageLimit: limit, common: common
     ).run()
-    try common.terminal.show(summaryOf: results)
+    try common.terminal.show(summaryOf: cube)
+  }
+
+  /// The user's own halves of all clean images, where the data folder has them.
+  private func halves(_ kind: DatasetKind) throws -> CleanHalves? {
+    guard limit == nil else { return nil }
+    return try CleanHalves(
+      in: [inputs.dataURL, inputs.dataURL.appendingPathComponent("\(kind.rawValue)-data")])
   }
 
   /// Where results go: the folder asked for, else the run's.
@@ -107,26 +109,9 @@ struct EvaluateCommand: ParsableCommand {
     return URL(fileURLWithPath: folder)
   }
 
-  private func calibrations() throws -> [Calibration] {
-    let names = calibration?.split(separator: ",").map(String.init) ?? ["none"]
-    let asked = try names.map { name in
-      guard let known = Calibration(rawValue: name) else {
-        throw ValidationError(
-          "--calibration: unknown \"\(name)\"; "
-            + Spelling.suggestion(for: name, from: Calibration.allCases.map(\.rawValue)))
-      }
-      return known
-    }
-    guard !asked.isEmpty else { throw ValidationError("--calibration: expected a name.") }
-    return Calibration.allCases.filter {
-      asked.contains($0) || $0 == .temperature && temperatureScaling
-    }
-  }
-
   /// The corrupted images to score, where there are any.
-  private func choice(_ kind: DatasetKind) throws -> CorruptionChoice {
+  private func choice(_ selected: SelectedSuite) -> CorruptionChoice {
     guard !isClean else { return .none }
-    let selected = try suite.selected(for: kind)
     return generate
       ? .generated(selected)
       : .files(selected, data: inputs.dataURL, isPartial: suite.corruption.isEmpty)

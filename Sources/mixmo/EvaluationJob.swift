@@ -38,43 +38,50 @@ struct EvaluationJob {
   let output: URL
   let corruptions: CorruptionChoice
   let severities: [Int]
-  let calibrations: [Calibration]
+  let settings: ScoringSettings
   let imageLimit: Int?
   let common: CommonOptions
 
-  func run() throws -> [CellResult] {
+  func run() throws -> ScoreCube {
     let start = Date()
     let workers = common.workers
-    let network = InferenceNetwork(
-      try configuration.network(loading: checkpoint, workers: workers))
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
-      benchmark: try benchmark(), severities: severities, calibrations: calibrations,
-      imageLimit: imageLimit)
+      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit)
+    let evaluator = Evaluator(
+      plan: plan, store: PredictionStore(folder: output.appendingPathComponent("predictions")),
+      workers: workers)
     Interruption.listen()
+    // Stored predictions are scored without the network; a checkpoint that is wrong leaves no folder.
+    let network =
+      evaluator.missingImageCount > 0
+      ? InferenceNetwork(try configuration.network(loading: checkpoint, workers: workers)) : nil
     let files = try check(plan, workers)
     var record = RunRecord(
       origin: try origin(of: plan, workers), cells: files,
       configuration: try configuration.yaml, threads: workers.count)
+    record.scoring = RunRecord.ScoringRecord(settings)
     try record.claim(output)
 
-    let evaluator = Evaluator(
-      plan: plan, store: PredictionStore(folder: output.appendingPathComponent("predictions")),
-      workers: workers)
-    let results = try score(network, evaluator)
-    try ResultFiles(runName: runName, datasetName: dataset.name, results: results)
-      .write(to: output)
+    if let network { try predict(network, evaluator) }
+    let cube = try settings.score(
+      evaluator.storedCells, rowCount: plan.imageCount, common: common
+    ) { cell in
+      try evaluator.store.logits(
+        of: cell, labels: plan.labels, memberCount: configuration.memberCount,
+        classCount: dataset.classCount)
+    }
+    try ResultFiles(runName: runName, datasetName: dataset.name, cube: cube).write(to: output)
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: output)
-    warn(about: results)
-    return results
+    return cube
   }
 
-  private func score(_ network: InferenceNetwork, _ evaluator: Evaluator) throws -> [CellResult] {
+  private func predict(_ network: InferenceNetwork, _ evaluator: Evaluator) throws {
     let bar = ProgressBar(
       "evaluate", total: evaluator.missingImageCount, terminal: common.terminal)
     defer { bar.finish() }
-    return try evaluator.run(network) { progress in
+    try evaluator.predict(network) { progress in
       bar.update(progress.imageCount, progress.cell.name)
       if Interruption.isRequested {
         bar.finish()
@@ -139,23 +146,5 @@ struct EvaluationJob {
       checkpoint: try Digest(ofFiles: [checkpoint]).description,
       data: try plan.images.fingerprint(workers: workers), suite: try corruptions.fingerprint,
       seed: common.seed, version: Mixmo.version)
-  }
-
-  private func warn(about results: [CellResult]) {
-    for scores in results.first?.scores ?? [] {
-      for row in scores.predictors where row.isTemperatureAtBound {
-        common.terminal.warn(
-          "\(row.predictor.name): the temperature \(row.temperature ?? 0) is at its bound; "
-            + "a half of the clean images was all right or all wrong")
-      }
-    }
-  }
-}
-
-extension Terminal {
-  /// The table that ends an evaluation.
-  func show(summaryOf results: [CellResult]) throws {
-    let table = SummaryTable(results)
-    if isJSON { try show(json: table.rows) } else { try show(table.text) }
   }
 }

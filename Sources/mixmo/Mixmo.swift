@@ -8,7 +8,8 @@ struct Mixmo: ParsableCommand {
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
     version: version,
     subcommands: [
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, CorruptCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ScoreCommand.self,
+      CorruptCommand.self,
       InspectCommand.self, ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
     ])
 }

@@ -3,6 +3,7 @@ import Corruptions
 import Datasets
 import Formats
 import Foundation
+import Scoring
 
 /// Which corruptions, and what they are.
 struct SuiteOptions: ParsableArguments {
@@ -71,5 +72,15 @@ struct SelectedSuite {
   static func standardURL(for kind: DatasetKind) throws -> URL {
     try SharedFiles.url(
       kind.imageSide == 64 ? "corruptions/tiny-imagenet.yaml" : "corruptions/cifar.yaml")
+  }
+}
+
+extension CorruptionSuite {
+  /// What aggregates must know of the corruptions.
+  var kinds: [CorruptionKind] {
+    corruptions.map {
+      CorruptionKind(
+        name: $0.name.rawValue, family: $0.family.rawValue, isBenchmark: $0.group == .benchmark)
+    }
   }
 }

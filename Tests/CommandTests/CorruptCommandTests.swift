@@ -58,7 +58,8 @@ struct CorruptCommandTests {
       #expect(process.status == 0, "\(process.errors)")
     }
     let names = try place.files("files").filter { $0 != "run.json" }
-    #expect(names.count == 4 + 95 + 2)
+    // Four tables and the folder of predictions; 95 cells, the clean one and the labels.
+    #expect(names.count == 5 + 95 + 2)
     #expect(try place.files("generated").filter { $0 != "run.json" } == names)
     for name in names where name.contains(".") {
       let isSame = try place.bytes("files/\(name)") == place.bytes("generated/\(name)")

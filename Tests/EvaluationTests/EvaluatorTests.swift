@@ -27,16 +27,14 @@ struct EvaluatorTests {
         severities: {1: {deviation: 0.04}}
     """
 
-  static func plan(
-    _ calibrations: [Calibration] = [.none, .temperature], limit: Int? = 24
-  ) throws -> EvaluationPlan {
+  static func plan(limit: Int? = 24) throws -> EvaluationPlan {
     EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
       normalization: DatasetKind.digits.normalization,
       benchmark: try GeneratedBenchmark(
         try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
         of: Digits.dataset(.test), seed: 5),
-      calibrations: calibrations, imageLimit: limit)
+      imageLimit: limit)
   }
 
   static func network(threads: Int = 2) -> MixMoNetwork {
@@ -48,14 +46,21 @@ struct EvaluatorTests {
   }
 
   static func run(
-    in folder: URL, threads: Int = 2, plan: EvaluationPlan? = nil
+    in folder: URL, threads: Int = 2, plan: EvaluationPlan? = nil,
+    _ calibrations: [Calibration] = [.none, .temperature]
   ) throws -> ResultFiles {
     let plan = try plan ?? Self.plan()
     let evaluator = Evaluator(
       plan: plan, store: PredictionStore(folder: folder.appending(path: "predictions")),
       workers: Workers(count: threads))
-    let results = try evaluator.run(InferenceNetwork(network(threads: threads))) { _ in }
-    return ResultFiles(runName: "test", datasetName: "digits", results: results)
+    try evaluator.predict(InferenceNetwork(network(threads: threads))) { _ in }
+    let settings = ScoringSettings(calibrations: calibrations, drawCount: 50)
+    let cube = try CubeScorer(settings, threadCount: threads).score(
+      evaluator.storedCells,
+      logits: {
+        try evaluator.store.logits(of: $0, labels: plan.labels, memberCount: 2, classCount: 10)
+      }, report: { _ in })
+    return ResultFiles(runName: "test", datasetName: "digits", cube: cube)
   }
 
   @Test func `cells are the clean set, then each corruption by severity`() throws {
@@ -71,8 +76,7 @@ struct EvaluatorTests {
       runName: "test", dataset: Digits.dataset(.test),
       normalization: DatasetKind.digits.normalization,
       benchmark: try GeneratedBenchmark([frost], of: Digits.dataset(.test), seed: 1),
-      severities: [2],
-      calibrations: [.none], imageLimit: 4)
+      severities: [2], imageLimit: 4)
     let folder = try TemporaryFolder()
     let files = try Self.run(in: folder.url, plan: plan)
     #expect(files.cells.column("corruption")?.last == "frost(substitute)")
@@ -93,7 +97,7 @@ struct EvaluatorTests {
         "samples", "accuracy", "accuracy_top5", "nll", "brier", "brier_per_class", "ece", "mce",
         "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
         "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc",
-        "augrc", "entropy",
+        "augrc", "entropy", "calibration_loss", "refinement_loss",
       ])
     #expect(files.cells.rows.prefix(5).map { $0[4] } == predictors)
     #expect(files.cells.column("samples") == Array(repeating: "24", count: 40))
@@ -180,7 +184,7 @@ struct EvaluatorTests {
       let output = try TemporaryFolder()
       let plan = EvaluationPlan(
         runName: "test", dataset: clean, normalization: DatasetKind.digits.normalization,
-        benchmark: benchmark, severities: [2, 5], calibrations: [.none, .temperature])
+        benchmark: benchmark, severities: [2, 5])
       return try Self.run(in: output.url, plan: plan).cells.text
     }
     #expect(tables[0] == tables[1])
@@ -209,7 +213,7 @@ struct EvaluatorTests {
     let folder = try TemporaryFolder()
     let plan = EvaluationPlan(
       runName: "test", dataset: Digits.dataset(.test),
-      normalization: DatasetKind.digits.normalization, benchmark: Shifted(), calibrations: [.none],
+      normalization: DatasetKind.digits.normalization, benchmark: Shifted(),
       imageLimit: 8)
     #expect {
       try Self.run(in: folder.url, plan: plan)

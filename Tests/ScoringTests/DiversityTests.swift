@@ -39,6 +39,35 @@ struct DiversityTests {
     #expect(allRight.hasNoSharedError)
   }
 
+  @Test func `what only one margin of the table lacks is undefined`() throws {
+    let counts = try Self.contingency([(true, true), (true, false)])
+    #expect(counts.conditionalAccuracy == 0.5)
+    #expect(counts.conditionalAccuracyMirror == 1)
+    #expect(counts.qStatistic == nil)
+    #expect(counts.correlation == nil)
+    #expect(counts.chiSquare == nil)
+    let opposite = try Self.contingency([(true, false), (false, true)])
+    #expect(opposite.qStatistic == -1)
+    #expect(opposite.correlation == -1)
+    #expect(opposite.chiSquare == 2)
+    #expect(opposite.conditionalAccuracy == 0)
+  }
+
+  @Test func `counts of a billion rows stay exact`() throws {
+    var counts = try Self.contingency([
+      (true, true), (true, true), (true, true), (true, false), (true, false), (false, true),
+      (false, false), (false, false),
+    ])
+    let (correlation, q) = (counts.correlation, counts.qStatistic)
+    // (3·2 − 2·1) / √(5·3 · 4·4) and (6 − 2) / (6 + 2).
+    #expect(correlation == 4 / 240.0.squareRoot())
+    #expect(q == 0.5)
+    for _ in 0..<27 { counts.merge(counts) }
+    #expect(counts.count == 1 << 30)
+    #expect(counts.correlation == correlation)
+    #expect(counts.qStatistic == q)
+  }
+
   @Test func `without rows every figure is undefined`() {
     let none = ErrorContingency()
     for figure in DiversityFigure.allCases { #expect(none.figures[figure] == nil) }

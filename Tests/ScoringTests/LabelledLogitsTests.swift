@@ -57,6 +57,57 @@ struct LabelledLogitsTests {
     }
   }
 
+  /// Numbers in memory of its own, as of a mapped file.
+  private final class Memory: @unchecked Sendable {
+    let values: UnsafeMutableBufferPointer<Float>
+
+    init(_ numbers: [Float]) {
+      values = .allocate(capacity: numbers.count)
+      _ = values.initialize(from: numbers)
+    }
+
+    deinit { values.deallocate() }
+  }
+
+  @Test func `borrowed logits are read where they lie, as long as anything reads them`() throws {
+    var memory: Memory? = Memory([0, 1, 2, 3, 4, 5, 6, 7])
+    weak let watched = memory
+    var logits: LabelledLogits? = try LabelledLogits(
+      borrowing: UnsafeBufferPointer(try #require(memory).values), owner: try #require(memory),
+      memberCount: 2, classCount: 2, labels: [0, 1])
+    memory = nil
+    #expect(logits?.values == [0, 1, 2, 3, 4, 5, 6, 7])
+    var second = try logits?.selecting(rows: [1])
+    logits = nil
+    #expect(second?.values == [4, 5, 6, 7])
+    #expect(watched != nil)
+    second = nil
+    #expect(watched == nil)
+  }
+
+  @Test func `borrowed logits are checked like others`() throws {
+    let memory = Memory([0, 1, .nan, 3])
+    let values = UnsafeBufferPointer(memory.values)
+    #expect(throws: ScoringError.notFinite(count: 1, row: 1, member: 0, class: 0)) {
+      try LabelledLogits(
+        borrowing: values, owner: memory, memberCount: 1, classCount: 2, labels: [0, 1])
+    }
+    #expect(throws: ScoringError.wrongLogitCount(rows: 1, members: 1, classes: 2, found: 4)) {
+      try LabelledLogits(
+        borrowing: values, owner: memory, memberCount: 1, classCount: 2, labels: [0])
+    }
+  }
+
+  @Test func `rows of selected rows are those of the selection`() throws {
+    let all = try Self.logits([0, 1, 2, 3, 4, 5], labels: [0, 1, 1])
+    let some = try all.selecting(rows: [2, 0]).selecting(rows: [1, 1, 0])
+    #expect(some.values == [0, 1, 0, 1, 4, 5])
+    #expect(some.labels == [0, 0, 1])
+    let scored = try Scorer().rows(of: .ensemble, in: some).rows
+    let expected = try Scorer().rows(of: .ensemble, in: all).rows
+    #expect(scored == [expected[0], expected[0], expected[2]])
+  }
+
   @Test(arguments: [
     (
       ScoringError.emptyShape(rows: 0, members: 2, classes: 10),
@@ -92,13 +143,17 @@ struct LabelledLogitsTests {
     ),
     (
       .otherShape(expected: [10, 2, 5], found: [9, 2, 5]),
-      "the temperatures were fitted on logits [10, 2, 5], this cell has [9, 2, 5]"
+      "the calibrations were fitted on logits [10, 2, 5], this cell has [9, 2, 5]"
     ),
     (
       .otherLabel(row: 4, expected: 1, found: 2),
       "row 4 has label 2, but 1 in the logits that were fitted"
     ),
     (.unlikeTallies("none", "temperature"), "none can't be pooled with temperature"),
+    (
+      .wrongProbabilityCount(classes: 10, found: 9), "10 classes need as many probabilities, not 9"
+    ),
+    (.notProbability(1.5, class: 3), "the probability of class 3 must be in 0...1, not 1.5"),
   ])
   func `errors say what is wrong and where`(error: ScoringError, expected: String) {
     #expect(error.description == expected)

@@ -36,11 +36,14 @@ struct MetricReferenceTests {
         "accuracy", "accuracy_top5", "nll", "brier", "brier_per_class", "ece", "mce",
         "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
         "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc", "augrc",
-        "entropy",
+        "entropy", "calibration_loss", "refinement_loss",
       ])
     #expect(
       DiversityFigure.allCases.map(\.rawValue) == [
-        "ratio_of_errors", "disagreement", "double_fault",
+        "ratio_of_errors", "disagreement", "double_fault", "agreement", "conditional_accuracy",
+        "conditional_accuracy_mirror", "chi_square", "disagreement_labels", "q_statistic",
+        "correlation", "kappa", "kohavi_wolpert", "interrater_agreement", "difficulty", "kl",
+        "cosine", "jensen_shannon", "mutual_information", "ensemble_gain",
       ])
   }
 }

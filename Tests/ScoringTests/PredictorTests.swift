@@ -15,7 +15,9 @@ struct PredictorTests {
     _ predictor: Predictor, _ members: [[Float]], label: Int = 0, temperature: Double = 1
   ) throws -> RowScore {
     try Scorer(threadCount: 1)
-      .rows(of: predictor, in: row(members, label: label), temperature: temperature).rows[0]
+      .rows(
+        of: predictor, in: row(members, label: label), calibration: .temperature(temperature)
+      ).rows[0]
   }
 
   @Test func `predictors are named and ordered as in the tables`() {
@@ -115,7 +117,7 @@ struct PredictorTests {
     }
     for temperature in [0, -1, Double.infinity] {
       #expect(throws: ScoringError.unusableTemperature(temperature)) {
-        try scorer.rows(of: .ensemble, in: logits, temperature: temperature)
+        try scorer.rows(of: .ensemble, in: logits, calibration: .temperature(temperature))
       }
     }
   }

@@ -55,7 +55,7 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
 }
 
 /// Steele, Lea and Flood's generator, three lines in any language.
-private struct SplitMix {
+struct SplitMix {
   var state: UInt64
 
   mutating func next() -> UInt64 {
@@ -68,6 +68,11 @@ private struct SplitMix {
 
   mutating func nextCentred() -> Int {
     Int(next() >> 45) - 1 << 18
+  }
+
+  /// In 0..<1, a multiple of 2⁻⁵³.
+  mutating func nextUnit() -> Double {
+    Double(next() >> 11) * 0x1p-53
   }
 }
 

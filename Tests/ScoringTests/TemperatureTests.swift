@@ -27,6 +27,57 @@ struct TemperatureTests {
     }
   }
 
+  @Test func `temperatures are the roots of the slope in extended precision`() throws {
+    let references = try fixture("roots", as: [Reference].self)
+    #expect(references.count >= 200)
+    for reference in references {
+      let logits = try reference.problem.draw()
+      for (name, expected) in reference.temperatures {
+        let fitted = try Self.fit(name, on: logits)
+        // The search ends at a step of 1e-5 and leaves its cube, times the curvature's own change.
+        expectClose(
+          fitted.value, expected, absolute: 1e-12 * expected, "\(reference.problem) \(name)")
+        #expect(fitted.lossAfter <= fitted.lossBefore)
+      }
+    }
+  }
+
+  private static func fit(_ name: String, on logits: LabelledLogits) throws -> FittedTemperature {
+    if name == "temperature-after" { return try scorer.fitTemperatureAfterAveraging(on: logits) }
+    let predictors = Predictor.predicting(memberCount: logits.memberCount)
+    let predictor = try #require(predictors.first { $0.name == name })
+    return try scorer.fitTemperature(of: predictor, on: logits)
+  }
+
+  @Test func `a sample of many rows only tells where to start`() throws {
+    // Above 16,384 rows; the first sixteenth rows are all right, which alone would give the bound.
+    var rows: [[Float]] = []
+    for i in 0..<20_000 {
+      let isRight = i % 16 == 0 || i % 5 != 0
+      rows.append(isRight ? [2, 0, 1] : [0, 2, 1])
+    }
+    let logits = try Self.twoMembers(rows, labels: [Int](repeating: 0, count: rows.count))
+    for predictor in Predictor.predicting(memberCount: 2) {
+      let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+      for factor in [0.999, 1.001] {
+        let other = try Self.loss(predictor, logits, at: fitted.value * factor)
+        #expect(other > fitted.lossAfter)
+      }
+    }
+  }
+
+  @Test func `rows in another order give the same temperature`() throws {
+    let logits = try Problem(
+      seed: 5, labelSeed: 6, rows: 3000, members: 2, classes: 4, exponent: -16
+    ).draw()
+    let reversed = try logits.selecting(rows: Array((0..<3000).reversed()))
+    for name in ["ensemble", "ensemble-probs", "member-1", "temperature-after"] {
+      let expected = try Self.fit(name, on: logits).value
+      // Sums of 3000 terms in another order, over a curvature near their size.
+      expectClose(try Self.fit(name, on: reversed).value, expected, absolute: 1e-13 * expected)
+    }
+  }
+
   @Test func `the loss after fitting is never above the loss before`() throws {
     for seed in UInt64(0)..<60 {
       var problem = Problem(seed: seed, labelSeed: 900 + seed, rows: 30, members: 2, classes: 5)
@@ -160,7 +211,8 @@ struct TemperatureTests {
   private static func loss(
     _ predictor: Predictor, _ logits: LabelledLogits, at temperature: Double
   ) throws -> Double {
-    let rows = try scorer.rows(of: predictor, in: logits, temperature: temperature)
+    let rows = try scorer.rows(
+      of: predictor, in: logits, calibration: .temperature(temperature))
     return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
   }
 }

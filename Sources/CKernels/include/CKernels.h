@@ -99,6 +99,14 @@ typedef struct {
   void (*normalizationGradient)(
     float *gradient, const float *input, const float *addend, const float *coefficients,
     long channels, long rows);
+
+  /// Writes exp(scale · (logit − largest logit)) of each class, of which there is at least one, and
+  /// the lowest index of the largest; returns the sum of the others' numerators.
+  double (*softmaxNumerators)(
+    const double *logits, long classes, double scale, double *numerators, long *largest);
+
+  /// Writes the natural logarithms of positive normal numbers.
+  void (*logarithms)(const double *numbers, long count, double *logarithms);
 } KernelTable;
 
 /// The plainest code for each kernel, which the others are tested against.

@@ -105,6 +105,24 @@ public struct NumPyArray: Sendable {
     return try storage.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
+  /// The elements as Float32 of this machine: where they are, or a copy where they must be converted.
+  ///
+  /// Of Float64 the nearest Float32 are taken, infinite where there is none.
+  ///
+  /// - Throws: `NumPyError` for whole numbers that Float32 does not hold.
+  package func floatStorage() throws -> ByteStorage {
+    let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[dataOffset...])
+    if elementType == .float32, isBigEndian == isHostBigEndian,
+      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
+    {
+      return ByteStorage(bytes, ownedBy: storage)
+    }
+    let floats =
+      elementType == .float64
+      ? try values(of: Double.self).map { Float($0) } : try values(of: Float.self)
+    return floats.withUnsafeBytes(ByteStorage.init(copying:))
+  }
+
   private func byteRange(of rows: Range<Int>) throws -> Range<Int> {
     guard rows.lowerBound >= 0, rows.upperBound <= rowCount else {
       throw NumPyError(file: file, problem: .rowsOutOfRange(requested: rows, count: rowCount))

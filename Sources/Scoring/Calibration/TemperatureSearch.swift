@@ -2,89 +2,156 @@ import Foundation
 
 /// Finds the temperature where an objective is least, as the root of its slope in log(1/T).
 struct TemperatureSearch {
-  private typealias Value = TemperatureObjective.Value
+  /// The objective at a scale 1/T, which is given by its logarithm.
+  private struct Point {
+    var position: Double
+    var value: TemperatureObjective.Value
+
+    var temperature: Double {
+      switch position {
+      case TemperatureSearch.coldest: FittedTemperature.bounds.lowerBound
+      case TemperatureSearch.hottest: FittedTemperature.bounds.upperBound
+      default: exp(-position)
+      }
+    }
+  }
 
   private let objective: TemperatureObjective
-  private let atOne: Value
-  private let coldest = FittedTemperature.bounds.lowerBound
-  private let hottest = FittedTemperature.bounds.upperBound
 
-  /// In log T; a halved bracket is this good, and a Newton step leaves about its square.
-  private static let tolerance = 1e-7
+  private static let coldest = -log(FittedTemperature.bounds.lowerBound)
+  private static let hottest = -log(FittedTemperature.bounds.upperBound)
 
-  init(_ objective: TemperatureObjective) throws {
+  /// The step in log T that ends the search: one of Halley's leaves about its cube.
+  private static let tolerance = 1e-5
+
+  /// Of more rows than this, every sixteenth tells where to start.
+  private static let largestStart = 4096
+  private static let sampleStride = 16
+
+  init(_ objective: TemperatureObjective) {
     self.objective = objective
-    atOne = try objective.value(atScale: 1)
   }
 
+  /// The best temperature and the losses there and at T = 1; T = 1 where nothing is better.
   func fit() throws -> FittedTemperature {
-    let found = try minimum()
-    let after = try objective.value(atScale: 1 / found.temperature).loss
-    guard after <= atOne.loss else {
-      return FittedTemperature(
-        value: 1, isAtBound: false, lossBefore: atOne.loss, lossAfter: atOne.loss)
+    let one = try point(at: 0)
+    let found = try minimum(from: sampleMinimum() ?? one)
+    guard found.value.loss <= one.value.loss else {
+      return FittedTemperature(value: 1, lossBefore: one.value.loss, lossAfter: one.value.loss)
     }
     return FittedTemperature(
-      value: found.temperature, isAtBound: found.isAtBound, lossBefore: atOne.loss,
-      lossAfter: after)
+      value: found.temperature, lossBefore: one.value.loss, lossAfter: found.value.loss)
   }
 
-  private func minimum() throws -> (temperature: Double, isAtBound: Bool) {
-    if try atOne.slope == 0 && objective.value(atScale: 1 / hottest).slope == 0 {
-      return (1, false)
+  /// The best temperature, searched from `start` where that is given.
+  func temperature(from start: Double? = nil) throws -> Double {
+    if let start { return try minimum(from: point(at: -log(start))).temperature }
+    return try minimum().temperature
+  }
+
+  private func point(at position: Double) throws -> Point {
+    Point(position: position, value: try objective.value(atScale: exp(position)))
+  }
+
+  /// The minimum by a sixteenth of the rows where they are many, else nil.
+  private func sampleMinimum() throws -> Point? {
+    guard objective.rowCount > Self.largestStart else { return nil }
+    var sample = objective
+    sample.stride *= Self.sampleStride
+    return try point(at: TemperatureSearch(sample).minimum().position)
+  }
+
+  private func minimum() throws -> Point {
+    try minimum(from: sampleMinimum() ?? point(at: 0))
+  }
+
+  private func minimum(from start: Point) throws -> Point {
+    if start.value.slope == 0, start.value.curvature == 0 {
+      // Nothing matters, or all is right by so much that exponentials underflow.
+      if try point(at: Self.hottest).value.slope == 0 { return try point(at: 0) }
+      if objective.isConvex { return try point(at: Self.coldest) }
     }
-    return try objective.isConvex ? convexMinimum() : minimumNearBestOfGrid()
+    if objective.isConvex { return try root(from: start, in: Self.hottest...Self.coldest) }
+    if start.position != 0, let found = try rootNear(start) { return found }
+    let best = try bestOfGrid()
+    return try rootNear(best) ?? best
   }
 
-  private func convexMinimum() throws -> (temperature: Double, isAtBound: Bool) {
-    if atOne.slope > 0 {
-      if try objective.value(atScale: 1 / hottest).slope >= 0 { return (hottest, true) }
-      return (exp(-(try root(in: -log(hottest)...0, from: 0, atOne))), false)
-    }
-    if try objective.value(atScale: 1 / coldest).slope <= 0 { return (coldest, true) }
-    return (exp(-(try root(in: 0...(-log(coldest)), from: 0, atOne))), false)
-  }
-
-  private func minimumNearBestOfGrid() throws -> (temperature: Double, isAtBound: Bool) {
-    var scales = (0..<20).map { Double(1 << $0) / hottest }
-    var losses = try objective.losses(atDoublingsOf: scales[0], count: scales.count)
-    let atColdest = try objective.value(atScale: 1 / coldest)
-    scales.append(1 / coldest)
-    losses.append(atColdest.loss)
+  /// The best of 1e3, its 19 halves, and 1e-3.
+  private func bestOfGrid() throws -> Point {
+    var positions = (0..<20).map { Self.hottest + Double($0) * log(2) }
+    var losses = try objective.losses(atDoublingsOf: exp(Self.hottest), count: positions.count)
+    positions.append(Self.coldest)
+    losses.append(try point(at: Self.coldest).value.loss)
     // Among equals the last, which is the coldest: where all rows are right, the bound.
     var best = 0
     for i in losses.indices where losses[i] <= losses[best] { best = i }
-    let value = try objective.value(atScale: scales[best])
-    if best == 0, value.slope >= 0 { return (hottest, true) }
-    if best == scales.count - 1, value.slope <= 0 { return (coldest, true) }
-    let neighbour = log(scales[value.slope > 0 ? best - 1 : best + 1])
-    let start = log(scales[best])
-    let bracket = min(neighbour, start)...max(neighbour, start)
-    let found = try root(in: bracket, from: start, value)
-    let isLower = try objective.value(atScale: exp(found)).loss <= value.loss
-    return (isLower ? exp(-found) : 1 / scales[best], false)
+    return try point(at: positions[best])
   }
 
-  /// The logarithm of the scale in `bracket` where the slope changes from falling to rising.
+  /// A minimum within a factor of 2 of `start`, never worse than `start`; nil if there is none.
+  private func rootNear(_ start: Point) throws -> Point? {
+    let lower = max(Self.hottest, start.position - log(2))
+    let upper = min(Self.coldest, start.position + log(2))
+    let found = try root(from: start, in: lower...upper)
+    let isInside = lower < found.position && found.position < upper
+    let isBound = found.position == Self.hottest || found.position == Self.coldest
+    guard isInside || isBound else { return nil }
+    return found.value.loss <= start.value.loss ? found : start
+  }
+
+  /// The point in `range` where the slope changes from falling to rising, or the end where it
+  /// still points out.
   ///
-  /// Newton's step is taken where it stays in the bracket and is under half the step before; else
-  /// the bracket is halved.
-  private func root(
-    in bracket: ClosedRange<Double>, from start: Double, _ first: Value
-  ) throws -> Double {
-    var (lower, upper, position) = (bracket.lowerBound, bracket.upperBound, start)
-    var (step, value) = (upper - lower, first)
-    while value.slope != 0 {
-      if value.slope > 0 { upper = position } else { lower = position }
-      let newton = -value.slope / (value.curvature * exp(position))
-      let isSafe =
-        abs(newton) < abs(step) / 2
-        && lower <= position + newton && position + newton <= upper
-      step = isSafe ? newton : (lower + upper) / 2 - position
-      position += step
-      if abs(step) < Self.tolerance { break }
-      value = try objective.value(atScale: exp(position))
+  /// Halley's step, or Newton's, is taken where it stays between the points known and is under half
+  /// the step before; else their middle, or an end not tried yet.
+  private func root(from start: Point, in range: ClosedRange<Double>) throws -> Point {
+    var (lower, upper) = (range.lowerBound, range.upperBound)
+    var (isLowerKnown, isUpperKnown) = (false, false)
+    var (point, step) = (start, upper - lower)
+    while point.value.slope != 0 {
+      let isRising = point.value.slope > 0
+      if point.position == (isRising ? range.lowerBound : range.upperBound) { break }
+      if isRising {
+        (upper, isUpperKnown) = (point.position, true)
+      } else {
+        (lower, isLowerKnown) = (point.position, true)
+      }
+      let halley = Self.step(at: point)
+      let target = point.position + halley
+      if abs(halley) < Self.tolerance, range.contains(target) {
+        return Self.move(point, by: halley)
+      }
+      if isLowerKnown, isUpperKnown, upper - lower < Self.tolerance * Self.tolerance { break }
+      let isSafe = abs(halley) < abs(step) / 2 && lower < target && target < upper
+      let middle = (lower + upper) / 2
+      let next =
+        isSafe
+        ? target
+        : isRising ? (isLowerKnown ? middle : lower) : (isUpperKnown ? middle : upper)
+      step = next - point.position
+      point = try self.point(at: next)
     }
-    return position
+    return point
+  }
+
+  /// Halley's step towards the root of the slope in log(1/T), or Newton's, or one too long.
+  private static func step(at point: Point) -> Double {
+    let (scale, value) = (exp(point.position), point.value)
+    let slope = value.slope
+    let curvature = value.curvature * scale
+    let third = (value.curvature + value.thirdDerivative * scale) * scale
+    guard curvature > 0 else { return slope > 0 ? -.infinity : .infinity }
+    let denominator = curvature * curvature - slope * third / 2
+    return denominator > curvature * curvature / 2
+      ? -slope * curvature / denominator : -slope / curvature
+  }
+
+  /// The point a short step away, without another pass over the rows.
+  private static func move(_ point: Point, by step: Double) -> Point {
+    var moved = point
+    moved.position += step
+    moved.value.loss += point.value.slope * exp(point.position) * step / 2
+    return moved
   }
 }

@@ -12,17 +12,18 @@ public struct CellScores: Sendable {
 public struct PredictorScores: Sendable {
   /// Who predicted.
   public let predictor: Predictor
-  /// T, the mean of the two halves'; nil without calibration.
+  /// T, the mean over halves, and over members that have their own; nil where none is fitted.
   public let temperature: Double?
   /// Whether a temperature was cut off at its bound, which deserves a warning.
   public let isTemperatureAtBound: Bool
   /// How many rows were scored.
   public let sampleCount: Int
-  /// The metrics that are defined; with two halves the mean of theirs.
+  /// The metrics that are defined; with halves the mean of theirs.
   public let figures: Figures<Metric>
   /// The table of all rows, so that its counts add up to them; nil for `members-mean`.
   ///
-  /// With two halves, its calibration error is not the mean of theirs.
+  /// With halves, its calibration error is not the mean of theirs. Of repeated cross-validation it
+  /// is the table of the first repetition.
   public let reliability: ReliabilityTable?
 }
 
@@ -30,7 +31,7 @@ public struct PredictorScores: Sendable {
 public struct DiversityScores: Sendable {
   /// Which members are compared.
   public enum Pair: Hashable, Sendable {
-    /// The mean over all pairs.
+    /// The mean over all pairs, with the figures of all members at once.
     case mean
     /// Two members, the lower index first.
     case members(Int, Int)
@@ -48,8 +49,8 @@ public struct DiversityScores: Sendable {
   public let pair: Pair
   /// How many rows were compared.
   public let sampleCount: Int
-  /// The figures that are defined; with two halves the mean of theirs.
-  public let figures: Figures<DiversityFigure>
+  /// The figures that are defined; with halves the mean of theirs.
+  public internal(set) var figures: Figures<DiversityFigure>
   /// Whether somewhere no error was shared, and MixMo's rule stood in for the ratio of errors.
   public let hasNoSharedError: Bool
 }

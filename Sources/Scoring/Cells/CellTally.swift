@@ -5,45 +5,60 @@ public struct CellTally: Sendable {
   /// What is gathered of rows that were calibrated alike: all of a cell, or one half.
   struct Part: Sendable {
     var predictors: [PredictorTally]
-    var pairs: [PairTally]
+    var diversity: DiversityAccumulator
   }
 
   struct PredictorTally: Sendable {
     let predictor: Predictor
-    let temperature: FittedTemperature?
+    var map: CalibrationMap
     var scores: ScoreAccumulator
-  }
-
-  struct PairTally: Sendable {
-    let pair: DiversityScores.Pair
-    var contingency: ErrorContingency
+    /// Nil where it is undefined, as for the rows of several cells.
+    var refinementLoss: Double?
   }
 
   /// How the probabilities were calibrated.
   public let calibration: Calibration
   private var parts: [Part]
+  /// How many of the first parts hold every row once; with repetitions, others hold them again.
+  private let partsPerPass: Int
+  /// Whether each cell was calibrated by a fit of its own.
+  private let isFittedToCell: Bool
 
-  init(calibration: Calibration, parts: [Part]) {
+  init(calibration: Calibration, parts: [Part], isFittedToCell: Bool = false) {
     self.calibration = calibration
     self.parts = parts
+    self.isFittedToCell = isFittedToCell
+    partsPerPass = parts.count
   }
 
-  /// Adds the rows of `other`, a tally of the same predictors under the same temperatures.
+  /// Tallies of the same cell by several fits on it, at least one.
+  init(repetitions: [CellTally]) {
+    calibration = repetitions[0].calibration
+    parts = repetitions.flatMap(\.parts)
+    partsPerPass = repetitions[0].parts.count
+    isFittedToCell = true
+  }
+
+  /// Adds the rows of `other`, a tally of the same predictors by the same fits.
+  ///
+  /// Where each cell has a fit of its own, the temperature of both together is undefined. The
+  /// calibration and refinement losses are, too: they take one temperature for all rows.
   ///
   /// - Throws: `ScoringError.unlikeTallies` when it is not.
   public mutating func merge(_ other: CellTally) throws(ScoringError) {
     guard summary == other.summary else { throw .unlikeTallies(summary, other.summary) }
+    guard isFittedToCell || maps == other.maps else {
+      throw .unlikeTallies(summary, "a tally by another fit")
+    }
     for p in parts.indices {
       for i in parts[p].predictors.indices {
-        parts[p].predictors[i].scores.merge(other.parts[p].predictors[i].scores)
+        parts[p].predictors[i].merge(other.parts[p].predictors[i])
       }
-      for i in parts[p].pairs.indices {
-        parts[p].pairs[i].contingency.merge(other.parts[p].pairs[i].contingency)
-      }
+      parts[p].diversity.merge(other.parts[p].diversity)
     }
   }
 
-  /// The numbers: of each predictor and pair the mean over the parts.
+  /// The numbers: of each predictor and row of diversity the mean over the parts.
   public var scores: CellScores {
     CellScores(
       calibration: calibration, predictors: predictorScores, diversity: diversityScores)
@@ -51,41 +66,66 @@ public struct CellTally: Sendable {
 
   private var predictorScores: [PredictorScores] {
     let predicting = parts[0].predictors.indices.map { i in
-      PredictorScores(parts: parts.map { $0.predictors[i] })
+      PredictorScores(
+        parts: parts.map { $0.predictors[i] }, partsPerPass: partsPerPass, calibration)
     }
     let members = predicting.filter { if case .member = $0.predictor { true } else { false } }
     return predicting + (members.isEmpty ? [] : [PredictorScores(meanOf: members)])
   }
 
   private var diversityScores: [DiversityScores] {
-    let pairs = parts[0].pairs.indices.map { i in
-      DiversityScores(parts: parts.map { $0.pairs[i] })
+    let scores = parts.map(\.diversity.scores)
+    return scores[0].indices.map { row in
+      DiversityScores(parts: scores.map { $0[row] }, partsPerPass: partsPerPass)
     }
-    return (pairs.isEmpty ? [] : [DiversityScores(meanOf: pairs)]) + pairs
   }
 
-  /// What two tallies must share to be pooled.
+  private var maps: [[CalibrationMap]] { parts.map { $0.predictors.map(\.map) } }
+
+  /// What two tallies must share to be pooled, but for the numbers that were fitted.
   private var summary: String {
     let predictors = parts.flatMap { part in
-      part.predictors.map {
-        "\($0.predictor.name) of \($0.scores.classCount) classes"
-          + ($0.temperature.map { " at \($0.value)" } ?? "")
+      part.predictors.map { tally in
+        let temperature = isFittedToCell ? nil : tally.map.temperature
+        return "\(tally.predictor.name) of \(tally.scores.classCount) classes"
+          + (temperature.map { " at \($0)" } ?? "")
       }
     }
     return "\(calibration.rawValue) (\(predictors.joined(separator: ", ")))"
   }
 }
 
+extension CellTally.PredictorTally {
+  fileprivate mutating func merge(_ other: CellTally.PredictorTally) {
+    scores.merge(other.scores)
+    if map != other.map { map = .identity }
+    refinementLoss = nil
+  }
+
+  /// The figures that `calibration` leaves defined.
+  fileprivate func figures(under calibration: Calibration) -> Figures<Metric> {
+    var figures = scores.figures
+    if let loss = figures[.negativeLogLikelihood], let refinementLoss {
+      figures[.calibrationLoss] = loss - refinementLoss
+      figures[.refinementLoss] = refinementLoss
+    }
+    for metric in Metric.allCases where !calibration.defines(metric) { figures[metric] = nil }
+    return figures
+  }
+}
+
 extension PredictorScores {
-  /// The scores over one part or two.
-  fileprivate init(parts: [CellTally.PredictorTally]) {
-    let temperatures = parts.compactMap(\.temperature)
+  /// The scores over all parts; the first `partsPerPass` hold each row once.
+  fileprivate init(
+    parts: [CellTally.PredictorTally], partsPerPass: Int, _ calibration: Calibration
+  ) {
     predictor = parts[0].predictor
-    temperature = mean(temperatures.map(\.value))
-    isTemperatureAtBound = temperatures.contains(where: \.isAtBound)
-    sampleCount = parts.reduce(0) { $0 + $1.scores.count }
-    figures = .mean(parts.map(\.scores.figures))
-    reliability = parts.dropFirst().reduce(into: parts[0].scores.reliability) {
+    temperature = mean(parts.compactMap(\.map.temperature))
+    isTemperatureAtBound = parts.contains(where: \.map.isTemperatureAtBound)
+    figures = .mean(parts.map { $0.figures(under: calibration) })
+    let pass = parts.prefix(partsPerPass)
+    sampleCount = pass.reduce(0) { $0 + $1.scores.count }
+    reliability = pass.dropFirst().reduce(into: pass[0].scores.reliability) {
       $0.merge($1.scores.reliability)
     }
   }
@@ -102,20 +142,12 @@ extension PredictorScores {
 }
 
 extension DiversityScores {
-  /// The figures of a pair over one part or two.
-  fileprivate init(parts: [CellTally.PairTally]) {
+  /// The figures of one row over all parts; the first `partsPerPass` hold each row once.
+  fileprivate init(parts: [DiversityScores], partsPerPass: Int) {
     pair = parts[0].pair
-    sampleCount = parts.reduce(0) { $0 + $1.contingency.count }
-    figures = .mean(parts.map(\.contingency.figures))
-    hasNoSharedError = parts.contains(where: \.contingency.hasNoSharedError)
-  }
-
-  /// The row of the mean over pairs.
-  fileprivate init(meanOf pairs: [DiversityScores]) {
-    pair = .mean
-    sampleCount = pairs[0].sampleCount
-    figures = .mean(pairs.map(\.figures))
-    hasNoSharedError = pairs.contains(where: \.hasNoSharedError)
+    sampleCount = parts.prefix(partsPerPass).reduce(0) { $0 + $1.sampleCount }
+    figures = .mean(parts.map(\.figures))
+    hasNoSharedError = parts.contains(where: \.hasNoSharedError)
   }
 }
 

@@ -56,6 +56,11 @@ public struct ErrorContingency: Sendable, Equatable {
     count > 0 ? Double(onlyFirstRight + onlySecondRight) / Double(count) : nil
   }
 
+  /// (N11 + N00) / N; nil for no rows.
+  public var agreement: Double? {
+    count > 0 ? Double(bothRight + bothWrong) / Double(count) : nil
+  }
+
   /// N00 / N; nil for no rows.
   public var doubleFault: Double? {
     count > 0 ? Double(bothWrong) / Double(count) : nil
@@ -67,6 +72,12 @@ public struct ErrorContingency: Sendable, Equatable {
     figures[.ratioOfErrors] = ratioOfErrors
     figures[.disagreement] = disagreement
     figures[.doubleFault] = doubleFault
+    figures[.agreement] = agreement
+    figures[.conditionalAccuracy] = conditionalAccuracy
+    figures[.conditionalAccuracyMirror] = conditionalAccuracyMirror
+    figures[.chiSquare] = chiSquare
+    figures[.qStatistic] = qStatistic
+    figures[.correlation] = correlation
     return figures
   }
 }

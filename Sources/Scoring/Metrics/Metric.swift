@@ -44,4 +44,8 @@ public enum Metric: String, CaseIterable, Sendable {
   case generalisedRiskCoverageArea = "augrc"
   /// Mean entropy of the predicted distribution, in nats.
   case entropy
+  /// What the best temperature takes off the negative log-likelihood; see `Scorer.refinementLoss`.
+  case calibrationLoss = "calibration_loss"
+  /// The rest of the negative log-likelihood, which no temperature takes off.
+  case refinementLoss = "refinement_loss"
 }

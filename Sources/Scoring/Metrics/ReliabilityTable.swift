@@ -66,7 +66,8 @@ public struct ReliabilityTable: Sendable, Equatable {
     }
   }
 
-  private func index(of confidence: Double) -> Int {
+  /// The bin that a confidence falls in; outside 0...1 the nearest.
+  func index(of confidence: Double) -> Int {
     let guess = (confidence * Double(bins.count)).rounded(.up) - 1
     var index = Int(max(0, min(guess, Double(bins.count - 1))))
     // The product may round across an edge.

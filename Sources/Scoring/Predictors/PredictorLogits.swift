@@ -3,49 +3,104 @@
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
 struct PredictorLogits: Sendable {
   private enum Source {
-    case meanOfMembers
+    case meanOfMembers(scales: [Double]?)  // [M]
     case member(Int)
     case allMembers
   }
 
   let logits: LabelledLogits
+  /// What the logits go through on their way to probabilities.
+  let calibration: CalibrationMap
+  /// What each pooled distribution's logits are still to be divided by.
+  let temperatures: [Double]  // [P]
   private let source: Source
+  private let vector: VectorScaling?
 
-  init(_ predictor: Predictor, of logits: LabelledLogits) throws(ScoringError) {
-    self.logits = logits
+  init(
+    _ predictor: Predictor, of logits: LabelledLogits, calibration: CalibrationMap = .identity
+  ) throws(ScoringError) {
+    let members = logits.memberCount
+    var temperatures: [Double]
     switch predictor {
-    case .ensemble: source = .meanOfMembers
-    case .ensembleProbabilities: source = .allMembers
+    case .ensemble:
+      source = .meanOfMembers(scales: calibration.memberScales)
+      temperatures = [1]
+    case .ensembleProbabilities:
+      source = .allMembers
+      temperatures = [Double](repeating: 1, count: members)
     case .member(let member):
-      guard (0..<logits.memberCount).contains(member) else {
-        throw .noSuchMember(member, members: logits.memberCount)
-      }
+      guard (0..<members).contains(member) else { throw .noSuchMember(member, members: members) }
       source = .member(member)
+      temperatures = [1]
     case .membersMean: throw .membersMeanPredictsNothing
     }
+    try calibration.check(for: predictor, of: logits)
+    switch calibration {
+    case .temperature(let value): temperatures = temperatures.map { _ in value }
+    case .memberTemperatures(let values) where predictor != .ensemble: temperatures = values
+    default: break
+    }
+    self.logits = logits
+    self.calibration = calibration
+    self.temperatures = temperatures
+    vector = calibration.vector
   }
 
   /// P, the number of distributions that are averaged.
-  var pooledCount: Int {
-    if case .allMembers = source { logits.memberCount } else { 1 }
-  }
+  var pooledCount: Int { temperatures.count }
 
-  /// Writes the P·K logits of one row.
+  /// Writes the P·K logits of one row, before they are divided by `temperatures`.
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     let (members, classes) = (logits.memberCount, logits.classCount)
-    logits.values.withUnsafeBufferPointer { values in
-      let row = UnsafeBufferPointer(rebasing: values[row * members * classes..<values.count])
+    logits.withRow(row) { row in
+      guard let row = row.baseAddress else { return }
       switch source {
-      case .member(let member):
-        for c in 0..<classes { target[c] = Double(row[member * classes + c]) }
-      case .allMembers:
-        for c in 0..<members * classes { target[c] = Double(row[c]) }
-      case .meanOfMembers:
-        for c in 0..<classes { target[c] = Double(row[c]) }
-        for m in 1..<members { for c in 0..<classes { target[c] += Double(row[m * classes + c]) } }
-        for c in 0..<classes { target[c] /= Double(members) }
+      case .member(let member): convert(row + member * classes, count: classes, to: target)
+      case .allMembers: convert(row, count: members * classes, to: target)
+      case .meanOfMembers(let scales): average(row, scales: scales, to: target)
       }
     }
+    if let vector { vector.apply(to: target, rowCount: pooledCount) }
+  }
+
+  private func average(
+    _ row: UnsafePointer<Float>, scales: [Double]?, to target: UnsafeMutablePointer<Double>
+  ) {
+    let (members, classes) = (logits.memberCount, logits.classCount)
+    convert(row, count: classes, to: target)
+    if members == 1 && scales == nil { return }
+    if let scales {
+      for c in 0..<classes { target[c] *= scales[0] }
+    }
+    for m in 1..<members {
+      let (member, scale) = (row + m * classes, scales?[m] ?? 1)
+      for c in 0..<classes { target[c] += scale * Double(member[c]) }
+    }
+    let count = Double(members)
+    if members.nonzeroBitCount == 1 {
+      // Exact, and several times as fast as dividing.
+      let share = 1 / count
+      for c in 0..<classes { target[c] *= share }
+    } else {
+      for c in 0..<classes { target[c] /= count }
+    }
+  }
+}
+
+private func convert(
+  _ logits: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Double>
+) {
+  for c in 0..<count { target[c] = Double(logits[c]) }
+}
+
+extension CalibrationMap {
+  /// What each member's logits are multiplied by before they are averaged.
+  fileprivate var memberScales: [Double]? {
+    if case .memberTemperatures(let values) = self { values.map { 1 / $0 } } else { nil }
+  }
+
+  fileprivate var vector: VectorScaling? {
+    if case .vector(let scaling) = self { scaling } else { nil }
   }
 }

@@ -1,20 +1,26 @@
 import Foundation
 
-/// Scores the rows of one predictor at one temperature; owns the memory that takes.
+/// Scores the rows of one calibrated predictor; owns the memory that takes.
 ///
 /// P pooled distributions, K classes.
 final class RowScorer {
-  private let source: PredictorLogits
-  private let scale: Double
+  let source: PredictorLogits
+  private let scales: [Double]  // [P]
+  private let scaleAfterAveraging: Double?
+  private let confidenceMap: ConfidenceMap?
   private let pooledCount: Int
-  private let classCount: Int
-  private let logProbabilities: UnsafeMutablePointer<Double>  // [P, K], first the logits
-  private let probabilities: UnsafeMutablePointer<Double>  // [K]
+  let classCount: Int
+  /// Those of the row scored last, [K]; longer, and first the logits, where rows are pooled.
+  let logProbabilities: UnsafeMutablePointer<Double>  // [P, K]
+  /// Those of the row scored last.
+  let probabilities: UnsafeMutablePointer<Double>  // [K]
   private let scratch: UnsafeMutablePointer<Double>  // [K]
 
-  init(_ source: PredictorLogits, temperature: Double) {
+  init(_ source: PredictorLogits) {
     self.source = source
-    scale = 1 / temperature
+    scales = source.temperatures.map { 1 / $0 }
+    scaleAfterAveraging = source.calibration.scaleAfterAveraging
+    confidenceMap = source.calibration.confidenceMap
     pooledCount = source.pooledCount
     classCount = source.logits.classCount
     logProbabilities = .allocate(capacity: pooledCount * classCount)
@@ -32,59 +38,95 @@ final class RowScorer {
     let label = source.logits.labels[row]
     source.load(row, into: logProbabilities)
     // Logits tell classes apart that rounding or a high temperature would tie.
-    var order = order(of: logProbabilities, label: label)
-    probabilities.update(repeating: 0, count: classCount)
-    for pooled in 0..<pooledCount { normalise(logProbabilities + pooled * classCount) }
+    var order = Scoring.order(of: logProbabilities, count: classCount, label: label)
+    normalisePooled()
     if pooledCount > 1 {
       averageMembers()
-      order = self.order(of: scratch, label: label)
+      order = Scoring.order(of: scratch, count: classCount, label: label)
     }
+    if let scaleAfterAveraging { renormalise(scaleAfterAveraging) }
     return measure(label: label, order: order)
   }
 
-  /// Turns one row of logits into log-probabilities and adds its probabilities to the sum.
-  private func normalise(_ row: UnsafeMutablePointer<Double>) {
-    let softmax = Softmax(row, count: classCount, scale: scale, exponentials: scratch)
-    let (maximum, sum, logSum) = (row[softmax.largest], softmax.sum, softmax.logSum)
-    for c in 0..<classCount {
-      row[c] = scale * (row[c] - maximum) - logSum
-      probabilities[c] += scratch[c] / sum
+  /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
+  func loadProbabilities(of row: Int) {
+    source.load(row, into: logProbabilities)
+    normalisePooled()
+    if let scaleAfterAveraging {
+      averageMembers()
+      renormalise(scaleAfterAveraging)
+    } else if pooledCount > 1 {
+      divide()
     }
+  }
+
+  /// Writes K logits whose softmax is the calibrated distribution of `row`.
+  func copyCalibratedLogits(of row: Int, to target: UnsafeMutablePointer<Double>) {
+    source.load(row, into: logProbabilities)
+    var scale = scales[0]
+    if pooledCount > 1 {
+      normalisePooled()
+      averageMembers()
+      scale = scaleAfterAveraging ?? 1
+    }
+    for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
+  }
+
+  private func normalisePooled() {
+    probabilities.update(repeating: 0, count: classCount)
+    for pooled in 0..<pooledCount {
+      normalise(logProbabilities + pooled * classCount, scale: scales[pooled])
+    }
+  }
+
+  /// Turns one row of logits into log-probabilities and adds its probabilities to the sum.
+  private func normalise(_ row: UnsafeMutablePointer<Double>, scale: Double) {
+    Softmax.normalise(
+      row, count: classCount, scale: scale, addingTo: probabilities, scratch: scratch)
+  }
+
+  private func divide() {
+    let (probabilities, count) = (self.probabilities, Double(pooledCount))
+    for c in 0..<classCount { probabilities[c] /= count }
   }
 
   /// Averages the members' probabilities and leaves in `scratch` what orders the classes.
   ///
   /// Probabilities that underflow to 0 are ordered by their logarithms, all below 0.
   private func averageMembers() {
+    divide()
+    let (probabilities, scratch) = (self.probabilities, self.scratch)
+    logMeans(
+      logProbabilities, count: pooledCount, classCount: classCount, averages: probabilities,
+      scratch: scratch)
     for c in 0..<classCount {
-      logProbabilities[c] = logMeanExponential(
-        logProbabilities + c, count: pooledCount, stride: classCount)
-      probabilities[c] /= Double(pooledCount)
       scratch[c] = probabilities[c] > 0 ? probabilities[c] : logProbabilities[c]
     }
   }
 
-  private func order(
-    of scores: UnsafeMutablePointer<Double>, label: Int
-  ) -> (first: Int, labelRank: Int) {
-    var (first, rank) = (0, 0)
-    for c in 0..<classCount {
-      if scores[c] > scores[first] { first = c }
-      if scores[c] > scores[label] || (scores[c] == scores[label] && c < label) { rank += 1 }
-    }
-    return (first, rank)
+  /// Divides averaged log-probabilities by a temperature, and makes probabilities of them again.
+  private func renormalise(_ scale: Double) {
+    probabilities.update(repeating: 0, count: classCount)
+    normalise(logProbabilities, scale: scale)
   }
 
   private func measure(label: Int, order: (first: Int, labelRank: Int)) -> RowScore {
-    var (squares, entropy) = (0.0, 0.0)
-    for c in 0..<classCount {
-      let error = c == label ? 1 - probabilities[c] : probabilities[c]
-      squares += error * error
-      entropy -= probabilities[c] * logProbabilities[c]
-    }
+    let (squares, entropy) = brierScoreAndEntropy(
+      probabilities, logProbabilities, count: classCount, label: label)
+    let confidence = probabilities[order.first]
     return RowScore(
       predictedClass: order.first, labelRank: order.labelRank,
-      confidence: probabilities[order.first], negativeLogLikelihood: -logProbabilities[label],
-      brierScore: squares, entropy: entropy)
+      confidence: confidenceMap?(confidence) ?? confidence,
+      negativeLogLikelihood: -logProbabilities[label], brierScore: squares, entropy: entropy)
+  }
+}
+
+extension CalibrationMap {
+  fileprivate var scaleAfterAveraging: Double? {
+    if case .temperatureAfterAveraging(let value) = self { 1 / value } else { nil }
+  }
+
+  fileprivate var confidenceMap: ConfidenceMap? {
+    if case .confidence(let map) = self { map } else { nil }
   }
 }

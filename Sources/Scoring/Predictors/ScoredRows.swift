@@ -17,15 +17,28 @@ public struct RowScore: Sendable, Equatable {
   public var isRight: Bool { labelRank == 0 }
 }
 
-/// The scores of one predictor on some rows: what one pass over its probabilities leaves.
+/// The scores of one predictor on some rows: what passes over its probabilities leave.
 public struct ScoredRows: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
   /// One score a row.
   public let rows: [RowScore]  // [N]
+  /// Whether the confidences were calibrated alone: losses and whatever else looks at the other
+  /// probabilities then mean nothing.
+  public let isConfidenceOnly: Bool
+  /// How probable each class was, against how often it was the label.
+  public let classwise: ClasswiseCalibration?
+  /// The thresholded adaptive classwise calibration error of these rows.
+  public let thresholdedCalibrationError: Double?
 
-  init(classCount: Int, rows: [RowScore]) {
+  init(
+    classCount: Int, rows: [RowScore], isConfidenceOnly: Bool = false,
+    classwise: ClasswiseCalibration? = nil, thresholdedCalibrationError: Double? = nil
+  ) {
     self.classCount = classCount
     self.rows = rows
+    self.isConfidenceOnly = isConfidenceOnly
+    self.classwise = classwise
+    self.thresholdedCalibrationError = thresholdedCalibrationError
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+internal import Tensors
 
 /// The softmax of one row of logits at temperature 1/scale.
 ///
@@ -13,21 +14,23 @@ struct Softmax {
   var logSum: Double { log1p(rest) }
 
   /// Writes the `count` numerators to `exponentials`.
-  @inline(__always)
   init(
     _ logits: UnsafeMutablePointer<Double>, count: Int, scale: Double,
     exponentials: UnsafeMutablePointer<Double>
   ) {
-    var largest = 0
-    for c in 1..<count where logits[c] > logits[largest] { largest = c }
-    let maximum = logits[largest]
-    var rest = 0.0
-    for c in 0..<count {
-      exponentials[c] = exp(scale * (logits[c] - maximum))
-      rest += c == largest ? 0 : exponentials[c]
-    }
-    self.largest = largest
-    self.rest = rest
+    (largest, rest) = Kernels.preferred.softmaxNumerators(
+      of: logits, count: count, scale: scale, into: exponentials)
+  }
+
+  /// Turns one row of logits into log-probabilities and adds its probabilities to `probabilities`.
+  static func normalise(
+    _ row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
+    addingTo probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
+  ) {
+    let softmax = Softmax(row, count: count, scale: scale, exponentials: scratch)
+    let (maximum, sum, logSum) = (row[softmax.largest], softmax.sum, softmax.logSum)
+    for c in 0..<count { row[c] = scale * (row[c] - maximum) - logSum }
+    for c in 0..<count { probabilities[c] += scratch[c] / sum }
   }
 }
 
@@ -39,4 +42,76 @@ func logMeanExponential(_ values: UnsafeMutablePointer<Double>, count: Int, stri
   var sum = 0.0
   for m in 0..<count { sum += exp(values[m * stride] - maximum) }
   return maximum + log(sum / Double(count))
+}
+
+/// The logarithms of averaged probabilities, over the first of the `count` log-probabilities.
+///
+/// They are those of the averages where these have all their digits: away from 0, where
+/// probabilities underflow, and from 1, where the loss is small.
+func logMeans(
+  _ logProbabilities: UnsafeMutablePointer<Double>, count: Int, classCount: Int,
+  averages: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
+) {
+  Kernels.preferred.logarithms(of: averages, count: classCount, into: scratch)
+  for c in 0..<classCount {
+    logProbabilities[c] =
+      averages[c] > 1e-300 && averages[c] < 0.5
+      ? scratch[c]
+      : logMeanExponential(logProbabilities + c, count: count, stride: classCount)
+  }
+}
+
+private typealias Lanes = SIMD8<Double>
+
+extension UnsafeMutablePointer<Double> {
+  fileprivate func lanes(at index: Int) -> Lanes {
+    UnsafeRawPointer(self + index).loadUnaligned(as: Lanes.self)
+  }
+}
+
+/// The lowest index of the largest score, and how many classes come before `label`, equals by index.
+func order(
+  of scores: UnsafeMutablePointer<Double>, count: Int, label: Int
+) -> (first: Int, labelRank: Int) {
+  let own = scores[label]
+  var (maxima, above) = (Lanes(repeating: own), SIMD8<Int64>.zero)
+  let whole = count & ~7
+  for c in stride(from: 0, to: whole, by: 8) {
+    let lanes = scores.lanes(at: c)
+    above &+= SIMD8<Int64>.zero.replacing(with: 1, where: lanes .> own)
+    maxima = maxima.replacing(with: lanes, where: lanes .> maxima)
+  }
+  var (rank, maximum) = (Int(above.wrappedSum()), maxima.max())
+  for c in whole..<count {
+    rank += scores[c] > own ? 1 : 0
+    maximum = max(maximum, scores[c])
+  }
+  for c in 0..<label { rank += scores[c] == own ? 1 : 0 }
+  var first = 0
+  while first < count - 1, scores[first] != maximum { first += 1 }
+  return (first, rank)
+}
+
+/// Σ (p − 1[label])² and −Σ p log p of one distribution.
+func brierScoreAndEntropy(
+  _ probabilities: UnsafeMutablePointer<Double>, _ logProbabilities: UnsafeMutablePointer<Double>,
+  count: Int, label: Int
+) -> (brierScore: Double, entropy: Double) {
+  let own = probabilities[label]
+  probabilities[label] = 0
+  var (squares, entropies) = (Lanes.zero, Lanes.zero)
+  let whole = count & ~7
+  for c in stride(from: 0, to: whole, by: 8) {
+    let lanes = probabilities.lanes(at: c)
+    squares += lanes * lanes
+    entropies -= lanes * logProbabilities.lanes(at: c)
+  }
+  for c in whole..<count {
+    squares[c - whole] += probabilities[c] * probabilities[c]
+    entropies[c - whole] -= probabilities[c] * logProbabilities[c]
+  }
+  probabilities[label] = own
+  return (
+    squares.sum() + (1 - own) * (1 - own), entropies.sum() - own * logProbabilities[label]
+  )
 }

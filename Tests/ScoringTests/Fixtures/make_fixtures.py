@@ -257,6 +257,7 @@ def halves_fixture():
     return {"cells": results, "temperatures": temperatures}
 
 
-write("metrics.json", metrics_fixture())
-write("temperatures.json", temperature_fixture())
-write("halves.json", halves_fixture())
+if __name__ == "__main__":
+    write("metrics.json", metrics_fixture())
+    write("temperatures.json", temperature_fixture())
+    write("halves.json", halves_fixture())

@@ -2,24 +2,25 @@ import Formats
 import Foundation
 import Scoring
 
-/// The tables of an evaluation: `cells.csv`, `diversity.csv` and `reliability.csv`.
+/// The tables of an evaluation: `cells.csv`, `diversity.csv`, `reliability.csv` and `summary.csv`.
 package struct ResultFiles: Sendable {
   package let runName: String
   package let datasetName: String
-  package let results: [CellResult]
+  private let cube: ScoreCube
 
-  package init(runName: String, datasetName: String, results: [CellResult]) {
+  package init(runName: String, datasetName: String, cube: ScoreCube) {
     self.runName = runName
     self.datasetName = datasetName
-    self.results = results
+    self.cube = cube
   }
 
-  /// Writes the three tables into `folder`.
+  /// Writes the four tables into `folder`.
   ///
   /// - Throws: `FileError.unwritable`.
   package func write(to folder: URL) throws {
     for (name, table) in [
       ("cells", cells), ("diversity", diversity), ("reliability", reliability),
+      ("summary", summary),
     ] {
       try AtomicFile.write(table.text, to: folder.appendingPathComponent("\(name).csv"))
     }
@@ -78,10 +79,26 @@ package struct ResultFiles: Sendable {
     return table
   }
 
+  /// One row for each protocol, predictor, calibration, aggregate and metric.
+  package var summary: CSVTable {
+    var table = CSVTable(
+      header: [
+        "run", "dataset", "protocol", "aggregate", "predictor", "calibration", "metric", "value",
+        "low", "high",
+      ])
+    for row in cube.summary {
+      table.append(
+        [runName, datasetName, row.protocolName, row.aggregate, row.predictor.name]
+          + [row.calibration.rawValue, row.metric, CSVTable.field(row.value)]
+          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high)])
+    }
+    return table
+  }
+
   private static let cellColumns = ["run", "dataset", "corruption", "severity"]
 
   private func forEachScores(_ body: (_ place: [String], CellScores) -> Void) {
-    for result in results {
+    for result in cube.cells {
       let place = [runName, datasetName, result.cell.corruption, "\(result.cell.severity)"]
       for scores in result.scores { body(place, scores) }
     }

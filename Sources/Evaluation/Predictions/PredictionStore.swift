@@ -37,20 +37,18 @@ package struct PredictionStore: Sendable {
     }
   }
 
-  /// The stored logits of a cell.
+  /// The stored logits of a cell, which stay in their file.
   ///
   /// - Throws: `NumPyError` or `FileError`, `EvaluationError.otherShape` if the file is not of the
   ///   given shape, `ScoringError` if a logit is not finite.
   package func logits(
     of cell: Cell, labels: [Int], memberCount: Int, classCount: Int
   ) throws -> LabelledLogits {
-    let array = try NumPyArray(contentsOf: url(of: cell))
+    let array = try LogitArray(contentsOf: url(of: cell))
     let expected = [labels.count, memberCount, classCount]
     guard array.shape == expected else {
       throw EvaluationError.otherShape(url(of: cell), expected: expected, found: array.shape)
     }
-    return try LabelledLogits(
-      array.values(of: Float.self), memberCount: memberCount, classCount: classCount,
-      labels: labels)
+    return try array.labelled(labels)
   }
 }

@@ -43,14 +43,14 @@ package struct SummaryTable: Sendable {
     let groups = cellCount > 0 ? ["clean", "mean of \(cellCount) corrupted cells"] : ["clean"]
     let names = ["accuracy", "NLL", "ECE", "AUROC"]
     var lines = [
-      Self.pad("", 16) + Self.pad("", 14) + Self.pad("", 8)
+      Self.pad("", 16) + Self.pad("", 21) + Self.pad("", 8)
         + groups.map { Self.pad("  " + $0, 38) }.joined(),
-      Self.pad("predictor", 16) + Self.pad("calibration", 14) + Self.align("T", 8)
+      Self.pad("predictor", 16) + Self.pad("calibration", 21) + Self.align("T", 8)
         + groups.flatMap { _ in names.map { Self.align($0, 9) } + ["  "] }.joined(),
     ]
     for row in rows {
       lines.append(
-        Self.pad(row.predictor, 16) + Self.pad(row.calibration, 14)
+        Self.pad(row.predictor, 16) + Self.pad(row.calibration, 21)
           + Self.align(row.temperature.map { Self.fixed($0, 3) } ?? "", 8)
           + Self.cells(row.clean) + (row.corrupted.map(Self.cells) ?? ""))
     }

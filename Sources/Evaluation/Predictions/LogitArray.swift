@@ -1,0 +1,122 @@
+// N rows, M members, K classes.
+
+import Formats
+import Foundation
+import Scoring
+
+/// Anybody's predictions: logits or probabilities of N rows by M members over K classes.
+package struct LogitArray: Sendable {
+  package let rowCount: Int
+  package let memberCount: Int
+  package let classCount: Int
+  /// Where errors say that the numbers are from.
+  let file: String
+  private let storage: ByteStorage  // [N, M, K] Float32
+
+  /// Reads a file of shape [N, K] or [N, M, K].
+  ///
+  /// `.npy` and `.npz` hold floating-point or small whole numbers, `.csv` and `.txt` the K numbers of
+  /// a row on each line, after a line of names or none. Of Float64 the nearest Float32 are taken. An
+  /// `.npy` array of Float32 stays in its file, which must not change meanwhile.
+  ///
+  /// - Throws: `PredictionFileError`, `NumPyError`, `ZipError` or `FileError`.
+  package init(contentsOf url: URL) throws {
+    file = url.path
+    switch url.pathExtension.lowercased() {
+    case "csv", "txt":
+      let table = try NumberTable(contentsOf: url)
+      (rowCount, memberCount, classCount) = (table.rowCount, 1, table.columnCount)
+      storage = table.values.withUnsafeBytes(ByteStorage.init(copying:))
+    default:
+      let array = try NumPyArray(predictions: url, named: ["logits", "probabilities"])
+      guard (2...3).contains(array.shape.count), !array.shape.contains(0) else {
+        throw PredictionFileError(
+          file: file,
+          problem: .wrongShape(
+            expected: "[rows, classes] or [rows, members, classes]", found: array.shape))
+      }
+      rowCount = array.shape[0]
+      memberCount = array.shape.count == 3 ? array.shape[1] : 1
+      classCount = array.shape[array.shape.count - 1]
+      storage = try array.floatStorage()
+    }
+  }
+
+  /// Reads the members of an ensemble from files of shape [N, K], or all of them from one file.
+  ///
+  /// - Throws: as `init(contentsOf:)`; `PredictionFileError` where a file is of another shape than the
+  ///   first.
+  package init(members urls: [URL]) throws {
+    precondition(!urls.isEmpty, "no file of predictions")
+    let members = try urls.map(LogitArray.init(contentsOf:))
+    guard members.count > 1 else {
+      self = members[0]
+      return
+    }
+    let shape = [members[0].rowCount, 1, members[0].classCount]
+    for member in members where member.shape != shape {
+      throw PredictionFileError(
+        file: member.file,
+        problem: .wrongShape(
+          expected: "[\(shape[0]), \(shape[2])] of one member, as the first file has",
+          found: member.shape))
+    }
+    self.init(interleaving: members)
+  }
+
+  private init(interleaving members: [LogitArray]) {
+    (rowCount, classCount) = (members[0].rowCount, members[0].classCount)
+    (memberCount, file) = (members.count, members[0].file)
+    let (rows, classes) = (members[0].rowCount, members[0].classCount)
+    storage = ByteStorage(floatCount: members.count * rows * classes) { target in
+      for (index, member) in members.enumerated() {
+        member.withValues { source in
+          for row in 0..<rows {
+            let place = (row * members.count + index) * classes
+            for c in 0..<classes { target[place + c] = source[row * classes + c] }
+          }
+        }
+      }
+    }
+  }
+
+  private init(_ storage: ByteStorage, like other: LogitArray) {
+    (rowCount, memberCount, classCount) = (other.rowCount, other.memberCount, other.classCount)
+    (file, self.storage) = (other.file, storage)
+  }
+
+  /// The array of what `transform` makes of each number.
+  func mapping(_ transform: (Float) -> Float) -> LogitArray {
+    let mapped = ByteStorage(floatCount: rowCount * memberCount * classCount) { target in
+      withValues { for (place, value) in $0.enumerated() { target[place] = transform(value) } }
+    }
+    return LogitArray(mapped, like: self)
+  }
+
+  func withValues<Result>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try storage.withBytes { try body($0.bindMemory(to: Float.self)) }
+  }
+
+  package var shape: [Int] { [rowCount, memberCount, classCount] }
+
+  /// The logits with their labels.
+  ///
+  /// - Throws: `ScoringError` for labels that do not fit or logits that are not finite.
+  package func labelled(_ labels: [Int]) throws -> LabelledLogits {
+    try LabelledLogits(
+      borrowing: storage.bytes.bindMemory(to: Float.self), owner: storage,
+      memberCount: memberCount, classCount: classCount, labels: labels)
+  }
+}
+
+extension ByteStorage {
+  fileprivate convenience init(
+    floatCount: Int, filledBy fill: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    self.init(byteCount: floatCount * MemoryLayout<Float>.size) {
+      fill($0.bindMemory(to: Float.self))
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/// The errors of one run, shares of wrong rows, by cell and on the clean test set.
+public struct CorruptionErrors: Sendable {
+  /// The error on each corrupted cell.
+  public let cells: [CorruptionCell: Double]
+  /// The error on the clean test set.
+  public let clean: Double?
+
+  /// The errors of a run; without `clean` its relative figures are undefined.
+  public init(cells: [CorruptionCell: Double], clean: Double? = nil) {
+    self.cells = cells
+    self.clean = clean
+  }
+
+  /// By how much each cell's error is above the clean one; no cells without that.
+  fileprivate var excess: CorruptionErrors {
+    CorruptionErrors(cells: clean.map { clean in cells.mapValues { $0 - clean } } ?? [:])
+  }
+}
+
+/// Mean corruption errors. Those of Hendrycks and Dietterich 2019 are relative to AlexNet on
+/// ImageNet; CIFAR has no such baseline that is agreed on, so each name says what it is relative to.
+extension CorruptionProtocol {
+  /// The mean error over the protocol's cells, `mce_unnormalised`; nil when a cell is missing.
+  public func unnormalisedMCE(_ run: CorruptionErrors) -> Double? {
+    mean(run.cells)
+  }
+
+  /// The mean over cells of error − clean error, `relative_mce_unnormalised`.
+  ///
+  /// Nil when a cell or the clean error is missing.
+  public func unnormalisedRelativeMCE(_ run: CorruptionErrors) -> Double? {
+    mean(run.excess.cells)
+  }
+
+  /// The mean over corruptions of Σ error / Σ error of `baseline`, both sums over severities.
+  ///
+  /// 1 is as good as the baseline: `mce_relative_to(BASELINE)`. Nil when either run lacks a cell, or
+  /// the baseline makes no error on a corruption.
+  public func mce(_ run: CorruptionErrors, relativeTo baseline: CorruptionErrors) -> Double? {
+    mean(
+      kinds.map { kind -> Double? in
+        let cells = cells(of: .corruption(kind.name))
+        guard let errors = mean(cells.map { run.cells[$0] }),
+          let baselineErrors = mean(cells.map { baseline.cells[$0] }), baselineErrors != 0
+        else { return nil }
+        return errors / baselineErrors
+      })
+  }
+
+  /// The same of error − clean error, each run's own: `relative_mce_relative_to(BASELINE)`.
+  ///
+  /// Nil also when a clean error is missing, or where the baseline's differences sum to 0.
+  public func relativeMCE(
+    _ run: CorruptionErrors, relativeTo baseline: CorruptionErrors
+  ) -> Double? {
+    mce(run.excess, relativeTo: baseline.excess)
+  }
+}

@@ -1,0 +1,84 @@
+/// The rising curve through (confidence, right) of least squared error.
+///
+/// Ayer, Brunk, Ewing, Reid and Silverman 1955, "An empirical distribution function for sampling
+/// with incomplete information".
+/// Rows of equal confidence are pooled, then neighbouring groups for as long as accuracy falls.
+/// Between the confidences that were fitted the curve is linear, outside them constant, as in
+/// scikit-learn.
+public struct IsotonicRegression: Sendable, Equatable {
+  /// Confidences in rising order, between which the curve is linear.
+  public private(set) var confidences: [Double] = []
+  /// The curve there, in 0...1, never falling.
+  public private(set) var accuracies: [Double] = []
+
+  /// The curve through `rows`; through none the one that changes nothing.
+  public init(_ rows: [(confidence: Double, isRight: Bool)]) {
+    for block in Self.pooled(Self.groups(of: rows)) {
+      append(block.lowest, block.accuracy)
+      if block.highest > block.lowest { append(block.highest, block.accuracy) }
+    }
+  }
+
+  /// The calibrated confidence.
+  public func value(at confidence: Double) -> Double {
+    guard let first = confidences.first, let last = confidences.last else { return confidence }
+    if confidence <= first { return accuracies[0] }
+    if confidence >= last { return accuracies[accuracies.count - 1] }
+    var (lower, upper) = (0, confidences.count - 1)
+    while upper - lower > 1 {
+      let middle = (lower + upper) / 2
+      if confidences[middle] <= confidence { lower = middle } else { upper = middle }
+    }
+    let share =
+      (confidence - confidences[lower]) / (confidences[upper] - confidences[lower])
+    return accuracies[lower] + share * (accuracies[upper] - accuracies[lower])
+  }
+
+  private mutating func append(_ confidence: Double, _ accuracy: Double) {
+    confidences.append(confidence)
+    accuracies.append(accuracy)
+  }
+
+  /// Neighbouring rows with one accuracy.
+  private struct Block {
+    let lowest: Double
+    var highest: Double
+    var rightCount = 0
+    var count = 0
+
+    var accuracy: Double { Double(rightCount) / Double(count) }
+
+    /// Whether the accuracy is at least that of `other`.
+    func isNotBelow(_ other: Block) -> Bool {
+      rightCount * other.count >= other.rightCount * count
+    }
+  }
+
+  /// The rows by rising confidence, those of equal confidence together.
+  private static func groups(of rows: [(confidence: Double, isRight: Bool)]) -> [Block] {
+    var groups: [Block] = []
+    for row in rows.sorted(by: { $0.confidence < $1.confidence }) {
+      if groups.last?.highest != row.confidence {
+        groups.append(Block(lowest: row.confidence, highest: row.confidence))
+      }
+      groups[groups.count - 1].count += 1
+      groups[groups.count - 1].rightCount += row.isRight ? 1 : 0
+    }
+    return groups
+  }
+
+  /// The pool-adjacent-violators algorithm: blocks of strictly rising accuracy.
+  private static func pooled(_ groups: [Block]) -> [Block] {
+    var blocks: [Block] = []
+    for var block in groups {
+      while let previous = blocks.last, previous.isNotBelow(block) {
+        blocks.removeLast()
+        block = Block(
+          lowest: previous.lowest, highest: block.highest,
+          rightCount: previous.rightCount + block.rightCount, count: previous.count + block.count)
+      }
+      blocks.append(block)
+    }
+    return blocks
+  }
+}

@@ -1,0 +1,112 @@
+/// Minimises a smooth function by the limited-memory method of Broyden, Fletcher, Goldfarb and
+/// Shanno (Nocedal 1980), with a line search for the weak conditions of Wolfe (Lewis and Overton
+/// 2013).
+struct QuasiNewton {
+  typealias Value = VectorObjective.Value
+
+  /// A place, and the function there.
+  struct Point {
+    var parameters: [Double]
+    var value: Value
+  }
+
+  /// A step, and how the gradient changed over it.
+  private struct Change {
+    let step: [Double]
+    let gradient: [Double]
+    /// Their product, positive.
+    let curvature: Double
+  }
+
+  private let function: ([Double]) throws -> Value
+  private var changes: [Change] = []
+
+  /// The length of the gradient that ends the search.
+  private static let tolerance = 1e-8
+  private static let memory = 20
+  private static let largestIterationCount = 2000
+
+  init(_ function: @escaping ([Double]) throws -> Value) {
+    self.function = function
+  }
+
+  /// The minimum that is found from `start`, never above `start`.
+  static func minimum(
+    from start: [Double], of function: @escaping ([Double]) throws -> Value
+  ) throws -> Point {
+    var search = QuasiNewton(function)
+    let first = Point(parameters: start, value: try function(start))
+    var point = first
+    for _ in 0..<largestIterationCount {
+      if dot(point.value.gradient, point.value.gradient).squareRoot() <= tolerance { break }
+      guard let next = try search.next(after: point) else { break }
+      point = next
+    }
+    return point.value.loss <= first.value.loss ? point : first
+  }
+
+  /// The point after one line search, or nil where rounding hides any descent.
+  private mutating func next(after point: Point) throws -> Point? {
+    let direction = direction(at: point.value.gradient)
+    guard let next = try lineSearch(from: point, along: direction) else { return nil }
+    let step = zip(next.parameters, point.parameters).map { $0 - $1 }
+    let gradient = zip(next.value.gradient, point.value.gradient).map { $0 - $1 }
+    let curvature = dot(step, gradient)
+    if curvature > 0 {
+      changes.append(Change(step: step, gradient: gradient, curvature: curvature))
+      if changes.count > Self.memory { changes.removeFirst() }
+    }
+    return next
+  }
+
+  /// Minus the inverse Hessian, as far as the remembered changes tell it, times the gradient.
+  private func direction(at gradient: [Double]) -> [Double] {
+    var direction = gradient.map { -$0 }
+    var shares: [Double] = []
+    for change in changes.reversed() {
+      let share = dot(change.step, direction) / change.curvature
+      shares.append(share)
+      add(-share, change.gradient, to: &direction)
+    }
+    if let last = changes.last {
+      let scale = last.curvature / dot(last.gradient, last.gradient)
+      for i in direction.indices { direction[i] *= scale }
+    }
+    for (change, share) in zip(changes, shares.reversed()) {
+      add(share - dot(change.gradient, direction) / change.curvature, change.step, to: &direction)
+    }
+    return direction
+  }
+
+  /// A point along `direction` that is lower, and where the slope has flattened.
+  private func lineSearch(from point: Point, along direction: [Double]) throws -> Point? {
+    let slope = dot(point.value.gradient, direction)
+    // Near the minimum the descent is below the rounding of the loss; the slope still tells.
+    let rounding = 1e-15 * abs(point.value.loss)
+    var (shortest, longest, length) = (0.0, Double.infinity, 1.0)
+    for _ in 0..<60 {
+      var next = point
+      add(length, direction, to: &next.parameters)
+      next.value = try function(next.parameters)
+      if !(next.value.loss <= point.value.loss + 1e-4 * length * slope + rounding) {
+        longest = length
+      } else if dot(next.value.gradient, direction) < 0.9 * slope {
+        shortest = length
+      } else {
+        return next
+      }
+      length = longest.isFinite ? (shortest + longest) / 2 : 2 * length
+    }
+    return nil
+  }
+}
+
+private func dot(_ first: [Double], _ second: [Double]) -> Double {
+  var sum = 0.0
+  for i in first.indices { sum += first[i] * second[i] }
+  return sum
+}
+
+private func add(_ factor: Double, _ change: [Double], to values: inout [Double]) {
+  for i in values.indices { values[i] += factor * change[i] }
+}

@@ -1,0 +1,214 @@
+/// The thresholded adaptive classwise calibration error: each class in bins of equal mass.
+///
+/// The probabilities of a class above 1e-3 are sorted and cut into 15 bins of ⌊n/15⌋, the last of
+/// which takes the rest. Equal probabilities share their labels in proportion where a cut divides
+/// them, so that the order of rows does not matter; fewer than 15 are all in the last bin. (Nixon et
+/// al. 2019, "Measuring calibration in deep learning".)
+///
+/// Rows are added once, and every probability above the threshold is kept, in 8 bytes. Or they are
+/// added a second time, after a `ClasswiseCalibration` has counted them: then only those are kept
+/// that lie close to a cut, some 2 to 20 % of them, and the figure is the same.
+public struct ThresholdedCalibration: Sendable {
+  /// A probability counts above it.
+  public static let threshold = ProbabilitySlice.threshold
+  static let binCount = 15
+
+  /// K, the number of classes.
+  public let classCount: Int
+  /// How many rows were added.
+  public private(set) var count = 0
+  /// How many must be added for the figure to be defined; nil for any.
+  private let expectedCount: Int?
+  /// The classes that are looked at.
+  private let classes: Range<Int>
+  /// What becomes of a slice's probabilities: 2p, they are summed up in piece p, or 2p + 1, they are
+  /// kept, and come after that piece.
+  private var fates: [UInt8]  // [classes, slices]
+  private var pieceCounts: [Int]  // [classes, binCount]
+  private var pieceSums: [FixedPointSum]  // [classes, binCount]
+  private var pieceLabelCounts: [Int]  // [classes, binCount]
+  /// The kept probabilities of the label's class, and of others.
+  private var labelValues: [[Double]]  // [classes]
+  private var otherValues: [[Double]]  // [classes]
+
+  /// For rows that are added once.
+  public init(classCount: Int) {
+    self.init(classCount: classCount, classes: 0..<classCount, expectedCount: nil)
+  }
+
+  /// For the rows of `classwise`, to be added once more.
+  public init(cutting classwise: ClasswiseCalibration) {
+    self.init(cutting: classwise, classes: 0..<classwise.classCount)
+  }
+
+  /// The same of some classes alone.
+  init(cutting classwise: ClasswiseCalibration, classes: Range<Int>) {
+    self.init(
+      classCount: classwise.classCount, classes: classes, expectedCount: classwise.count)
+    for (i, c) in classes.enumerated() {
+      let plan = SlicePlan(classwise.sliceCounts(of: c))
+      fates.replaceSubrange(
+        i * ProbabilitySlice.count..<(i + 1) * ProbabilitySlice.count, with: plan.fates)
+      for (p, count) in plan.pieceCounts.enumerated() {
+        pieceCounts[i * Self.binCount + p] = count
+      }
+    }
+  }
+
+  private init(classCount: Int, classes: Range<Int>, expectedCount: Int?) {
+    self.classCount = classCount
+    self.classes = classes
+    self.expectedCount = expectedCount
+    fates = Array(repeating: 1, count: classes.count * ProbabilitySlice.count)
+    pieceCounts = Array(repeating: 0, count: classes.count * Self.binCount)
+    pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.binCount)
+    pieceLabelCounts = pieceCounts
+    labelValues = Array(repeating: [], count: classes.count)
+    otherValues = labelValues
+  }
+
+  /// The same cuts, before any row.
+  var emptied: ThresholdedCalibration {
+    var emptied = ThresholdedCalibration(
+      classCount: classCount, classes: classes, expectedCount: expectedCount)
+    (emptied.fates, emptied.pieceCounts) = (fates, pieceCounts)
+    return emptied
+  }
+
+  /// Adds one row: its probability of each class, in 0...1, and its label.
+  ///
+  /// - Throws: `ScoringError` when there is not one probability for each class, when one is not in
+  ///   0...1, or when the label is no class.
+  public mutating func add(probabilities: [Double], label: Int) throws(ScoringError) {
+    try ScoringError.check(probabilities, label: label, classCount: classCount)
+    probabilities.withUnsafeBufferPointer { add($0, label: label) }
+  }
+
+  mutating func add(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
+    count += 1
+    fates.withUnsafeBufferPointer { fates in
+      pieceSums.withUnsafeMutableBufferPointer { sums in
+        otherValues.withUnsafeMutableBufferPointer { others in
+          var (slices, pieces) = (0, 0)
+          for c in classes {
+            if let slice = ProbabilitySlice.index(of: probabilities[c]) {
+              let fate = Int(fates[slices &+ slice])
+              if fate & 1 == 0 {
+                sums[pieces &+ fate >> 1].add(probabilities[c])
+              } else if c != label {
+                others[c &- classes.lowerBound].append(probabilities[c])
+              }
+            }
+            slices &+= ProbabilitySlice.count
+            pieces &+= Self.binCount
+          }
+        }
+      }
+    }
+    if classes.contains(label) { addLabel(label - classes.lowerBound, probabilities[label]) }
+  }
+
+  private mutating func addLabel(_ i: Int, _ probability: Double) {
+    guard let slice = ProbabilitySlice.index(of: probability) else { return }
+    let fate = Int(fates[i * ProbabilitySlice.count + slice])
+    if fate & 1 == 0 {
+      pieceLabelCounts[i * Self.binCount + fate / 2] += 1
+    } else {
+      labelValues[i].append(probability)
+    }
+  }
+
+  /// Adds the rows that `other`, which must cut the same classes, has seen.
+  public mutating func merge(_ other: ThresholdedCalibration) {
+    precondition(
+      other.fates == fates && other.pieceCounts == pieceCounts && other.classes == classes,
+      "other cuts")
+    count += other.count
+    for i in pieceSums.indices {
+      pieceSums[i].merge(other.pieceSums[i])
+      pieceLabelCounts[i] += other.pieceLabelCounts[i]
+    }
+    for i in labelValues.indices {
+      labelValues[i] += other.labelValues[i]
+      otherValues[i] += other.otherValues[i]
+    }
+  }
+
+  /// Σ over classes and bins of count/(N·K) · |share of labels − mean probability|; nil for no rows,
+  /// and until all are there a second time.
+  public var calibrationError: Double? {
+    guard count > 0, count == expectedCount ?? count else { return nil }
+    return classes.reduce(0) { $0 + error(of: $1) } / (Double(count) * Double(classCount))
+  }
+
+  /// Σ over the bins of one class of count · |share of labels − mean probability|.
+  func error(of class: Int) -> Double {
+    let i = `class` - classes.lowerBound
+    let pieces = i * Self.binCount..<(i + 1) * Self.binCount
+    let ranking = ConfidenceRanking(right: labelValues[i], wrong: otherValues[i])
+    let total = pieceCounts[pieces].reduce(ranking.count, +)
+    var bins = EqualMassBins(cuts: Self.cuts(of: total))
+    var closed = pieces
+    func addPieces(upTo end: Int) {
+      for p in closed.prefix(upTo: end) {
+        bins.add(count: pieceCounts[p], excess: pieceSums[p].excess(over: pieceLabelCounts[p]))
+      }
+      closed = end..<pieces.upperBound
+    }
+    for tie in ranking.ties {
+      if let slice = ProbabilitySlice.index(of: tie.confidence) {
+        addPieces(upTo: pieces.lowerBound + Int(fates[i * ProbabilitySlice.count + slice]) / 2 + 1)
+      }
+      bins.add(count: tie.count, excess: tie.excess)
+    }
+    addPieces(upTo: pieces.upperBound)
+    return bins.error
+  }
+
+  /// All classes of `classwise` in ranges that keep at most `limit` probabilities each, or are one.
+  static func classGroups(of classwise: ClasswiseCalibration, keeping limit: Int) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
+    var (first, kept) = (0, 0)
+    for c in 0..<classwise.classCount {
+      let count = SlicePlan(classwise.sliceCounts(of: c)).keptCount
+      if kept + count > limit, first < c {
+        groups.append(first..<c)
+        (first, kept) = (c, 0)
+      }
+      kept += count
+    }
+    return groups + [first..<classwise.classCount]
+  }
+
+  /// The ranks at which `count` sorted probabilities are cut.
+  static func cuts(of count: Int) -> [Int] {
+    (1..<binCount).map { $0 * (count / binCount) }
+  }
+}
+
+/// What becomes of the slices of one class: those that a cut divides are kept.
+private struct SlicePlan {
+  var fates: [UInt8] = []  // [slices]
+  var pieceCounts = [0]  // at most binCount
+  var keptCount = 0
+
+  init(_ sliceCounts: ArraySlice<Int>) {
+    var cuts = ThresholdedCalibration.cuts(of: sliceCounts.reduce(0, +))[...]
+    var rank = 0
+    for count in sliceCounts {
+      let rest = cuts.drop { $0 <= rank }
+      // A cut between two slices parts their pieces.
+      if rest.count < cuts.count, pieceCounts[pieceCounts.count - 1] > 0 { pieceCounts.append(0) }
+      cuts = rest
+      rank += count
+      if let cut = cuts.first, cut < rank {
+        fates.append(UInt8(2 * pieceCounts.count - 1))
+        pieceCounts.append(0)
+        keptCount += count
+      } else {
+        fates.append(UInt8(2 * pieceCounts.count - 2))
+        pieceCounts[pieceCounts.count - 1] += count
+      }
+    }
+  }
+}

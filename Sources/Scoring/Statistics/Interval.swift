@@ -1,0 +1,52 @@
+import Foundation
+
+/// Where a figure lies with a stated confidence.
+public struct Interval: Sendable, Equatable {
+  /// The lower end.
+  public let low: Double
+  /// The upper end.
+  public let high: Double
+
+  /// The interval from `low` to `high`.
+  public init(low: Double, high: Double) {
+    self.low = low
+    self.high = high
+  }
+
+  /// Wilson's score interval of a share: `successes` of `count`, in 0...1.
+  ///
+  /// It needs no variance estimated from the sample, so that it holds for shares near 0 and 1
+  /// (Wilson 1927, "Probable inference, the law of succession, and statistical inference"). Nil for
+  /// no trials.
+  ///
+  /// - Precondition: 0 ≤ `successes` ≤ `count`, and `confidence` is above 0 and below 1.
+  public static func wilson(
+    successes: Int, count: Int, confidence: Double = 0.95
+  ) -> Interval? {
+    precondition(0 <= successes && successes <= count, "\(successes) of \(count)")
+    guard count > 0 else { return nil }
+    let z = normalQuantile(upperTail: (1 - confidence) / 2)
+    let (hits, misses, n) = (Double(successes), Double(count - successes), Double(count))
+    let centre = hits + z * z / 2
+    let reach = z * (hits * misses / n + z * z / 4).squareRoot()
+    let total = n + z * z
+    return Interval(
+      low: successes == 0 ? 0 : (centre - reach) / total,
+      high: successes == count ? 1 : (centre + reach) / total)
+  }
+
+  /// The z above which a standard normal number lies with probability `upperTail`, at most ½.
+  ///
+  /// Newton's method from 0: the tail is convex above it, so that steps fall short and never pass
+  /// the root.
+  private static func normalQuantile(upperTail: Double) -> Double {
+    precondition(0 < upperTail && upperTail <= 0.5, "a confidence must be above 0 and below 1")
+    var z = 0.0
+    while true {
+      let density = exp(-z * z / 2) / (2 * Double.pi).squareRoot()
+      let next = z + (erfc(z / 2.0.squareRoot()) / 2 - upperTail) / density
+      guard next > z else { return z }
+      z = next
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Evaluation
+import Formats
+import Foundation
+import Scoring
+
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Scores anybody's predictions: the figures of evaluate, without a network.",
+    discussion: """
+      A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
+      several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the only array, or \
+      the one named logits), .csv and .txt (a row on each line). Labels are class indices from 0, \
+      in the same forms.
+
+      Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \
+      run.json as well.
+
+      Example: a deep ensemble of two, as it is and with every calibration:
+
+        mixmo score --logits first.npy second.npy --labels labels.npy --calibration all \\
+          --output scores
+      """)
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The predictions: one file, or one for each member.", valueName: "file"))
+  var logits: [String]
+
+  @Option(help: ArgumentHelp("The class of each row.", valueName: "file"))
+  var labels: String
+
+  @Flag(help: "The predictions are probabilities.")
+  var probabilities = false
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Predictions of other images, to fit calibrations on all of them.", valueName: "file"))
+  var validationLogits: [String] = []
+
+  @Option(help: ArgumentHelp("The classes of the validation rows.", valueName: "file"))
+  var validationLabels: String?
+
+  @Option(help: ArgumentHelp("The folder that the tables go to.", valueName: "dir"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The run's name in the tables (default: that of the first file).", valueName: "text"))
+  var name: String?
+
+  @OptionGroup var scoring: ScoringOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !logits.isEmpty else { throw ValidationError("--logits: expected a file.") }
+    guard validationLogits.isEmpty == (validationLabels == nil) else {
+      throw ValidationError("--validation-logits and --validation-labels go together.")
+    }
+    if !validationLogits.isEmpty && scoring.fitting == .crossValidation {
+      throw ValidationError("--fitting cv needs no validation set.")
+    }
+  }
+
+  func run() throws {
+    Interruption.listen()
+    let start = Date()
+    let rows = try read(logits, labels)
+    let validation = try validationLabels.map { try read(validationLogits, $0) }
+    let settings = try scoring.settings(validation: validation, seed: common.seed)
+    var record = try self.record(settings, rows)
+    if let outputURL { try record.claim(outputURL) }
+    let cube = try settings.score(
+      [.clean], rowCount: rows.rowCount, common: common, logits: { _ in rows })
+    if let outputURL {
+      try ResultFiles(runName: runName, datasetName: Self.datasetName, cube: cube)
+        .write(to: outputURL)
+      record.durationSeconds = Date().timeIntervalSince(start)
+      try record.write(to: outputURL)
+    }
+    try common.terminal.show(summaryOf: cube)
+  }
+
+  private static let datasetName = "predictions"
+
+  private var runName: String { name ?? url(logits[0]).deletingPathExtension().lastPathComponent }
+  private var outputURL: URL? { output.map(url) }
+
+  private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+
+  private func read(_ files: [String], _ labels: String) throws -> LabelledLogits {
+    let array = try LogitArray(members: files.map(url))
+    let labels = try LabelFile.read(url(labels))
+    return try (probabilities ? array.logarithms() : array).labelled(labels)
+  }
+
+  private func record(_ settings: ScoringSettings, _ rows: LabelledLogits) throws -> RunRecord {
+    let sources = logits + validationLogits
+    let labelFiles = [labels] + (validationLabels.map { [$0] } ?? [])
+    var record = RunRecord(
+      origin: RunRecord.Origin(
+        run: runName, dataset: Self.datasetName, images: rows.rowCount,
+        checkpoint: try Digest(ofFiles: sources.map(url)).description,
+        data: try Digest(ofFiles: labelFiles.map(url)).description, suite: nil, seed: common.seed,
+        version: Mixmo.version),
+      configuration: "", threads: common.workers.count)
+    record.scoring = RunRecord.ScoringRecord(settings)
+    return record
+  }
+}

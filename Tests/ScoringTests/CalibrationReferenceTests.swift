@@ -1,0 +1,79 @@
+import Scoring
+import TestSupport
+import Testing
+
+/// Every calibration and protocol against NumPy, SciPy and scikit-learn.
+struct CalibrationReferenceTests {
+  struct Reference: Decodable, Sendable, CustomStringConvertible {
+    let `protocol`: String
+    let fitted: Problem
+    let scored: Problem
+    /// Figures and `temperature` by calibration and predictor.
+    let rows: [String: [String: [String: Double?]]]
+
+    var description: String { "\(`protocol`), \(fitted) to \(scored)" }
+
+    func scores(_ scorer: Scorer) throws -> [CellScores] {
+      let cell = try scored.draw()
+      switch `protocol` {
+      case "cv": return try scorer.crossValidate(cell, under: Calibration.allCases)
+      case "validation":
+        let fits = try scorer.fit(Calibration.allCases, onValidationSet: fitted.draw())
+        return try scorer.score(cell, with: fits)
+      default:
+        let fits = try scorer.fit(Calibration.allCases, on: fitted.draw())
+        return try scorer.score(cell, with: fits)
+      }
+    }
+  }
+
+  struct Refinement: Decodable, Sendable, CustomStringConvertible {
+    let problem: Problem
+    let predictors: [String: [String: Double?]]
+
+    var description: String { problem.description }
+  }
+
+  /// The bound on a figure under a calibration, relative to it, and absolute below 1.
+  private static func bound(_ calibration: Calibration) -> Double {
+    // Fits of both sides end with a gradient below 1e-8, which leaves parameters of the penalised
+    // loss, of curvature 2e-4 at least, to 5e-5; along its flat directions, where that is, losses
+    // hardly change. Temperatures are solved to 1e-12.
+    calibration == .vector ? 1e-7 : 1e-10
+  }
+
+  @Test(arguments: try fixture("calibrations", as: [Reference].self))
+  func `figures and temperatures are those of independent fits`(reference: Reference) throws {
+    let scores = try reference.scores(Scorer(threadCount: 2))
+    #expect(scores.map(\.calibration) == Calibration.allCases)
+    for scores in scores {
+      let name = scores.calibration.rawValue
+      let expected = try #require(reference.rows[name])
+      #expect(Set(scores.predictors.map(\.predictor.name)) == Set(expected.keys), "\(name)")
+      for row in scores.predictors {
+        var figures = try #require(expected[row.predictor.name])
+        let temperature = figures.removeValue(forKey: "temperature") ?? nil
+        #expect((row.temperature == nil) == (temperature == nil))
+        let bound = Self.bound(scores.calibration)
+        expectClose(row.temperature ?? 1, temperature ?? 1, absolute: bound * (temperature ?? 1))
+        expectFigures(
+          row.figures, figures, relative: bound, "\(reference) \(name) \(row.predictor.name)")
+        #expect(row.sampleCount == reference.scored.rows)
+        #expect(row.reliability.map { $0.count == reference.scored.rows } ?? true)
+      }
+    }
+  }
+
+  @Test(arguments: try fixture("refinement", as: [Refinement].self))
+  func `calibration and refinement losses are those of probmetrics`(
+    reference: Refinement
+  ) throws {
+    let scores = try Scorer(threadCount: 2).score(reference.problem.draw())
+    for row in scores.predictors where row.predictor != .membersMean {
+      // probmetrics fits to 1e-15 here, and takes logarithms of probabilities, near 1 to 1e-16.
+      expectFigures(
+        row.figures, try #require(reference.predictors[row.predictor.name]), relative: 1e-10,
+        "\(reference) \(row.predictor.name)")
+    }
+  }
+}

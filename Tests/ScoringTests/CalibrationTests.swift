@@ -1,0 +1,239 @@
+import Scoring
+import TestSupport
+import Testing
+
+/// What calibrations are for, how they are applied, and what ties them together.
+struct CalibrationTests {
+  private static let scorer = Scorer(threadCount: 2)
+
+  private static func fitted(
+    _ calibration: Calibration, on logits: LabelledLogits
+  ) throws -> CellScores {
+    let fits = try scorer.fit([calibration], onValidationSet: logits)
+    return try scorer.score(logits, with: fits)[0]
+  }
+
+  private static func row(_ predictor: Predictor, _ scores: CellScores) throws -> PredictorScores {
+    try #require(scores.predictors.first { $0.predictor == predictor })
+  }
+
+  @Test func `calibrations are named as in the tables`() {
+    #expect(
+      Calibration.allCases.map(\.rawValue) == [
+        "none", "temperature", "temperature-members", "temperature-after", "vector", "isotonic",
+        "histogram", "oracle",
+      ])
+  }
+
+  @Test(arguments: Calibration.allCases)
+  func `only the predictors that a calibration is for have rows`(calibration: Calibration) throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 60, members: 2, classes: 3).draw()
+    let names = try Self.fitted(calibration, on: logits).predictors.map(\.predictor.name)
+    switch calibration {
+    case .memberTemperatures: #expect(names == ["ensemble", "ensemble-probs"])
+    case .temperatureAfterAveraging: #expect(names == ["ensemble-probs"])
+    default:
+      #expect(names == ["ensemble", "ensemble-probs", "member-0", "member-1", "members-mean"])
+    }
+    let single = try Problem(seed: 1, labelSeed: 2, rows: 60, members: 1, classes: 3).draw()
+    let scores = try Self.fitted(calibration, on: single)
+    #expect(
+      scores.predictors.map(\.predictor)
+        == (calibration == .temperatureAfterAveraging ? [] : [.ensemble]))
+  }
+
+  @Test(arguments: [1, 2, 4], Calibration.allCases)
+  func `accuracy changes by vector scaling and pooling alone`(
+    members: Int, calibration: Calibration
+  ) throws {
+    let logits = try Problem(
+      seed: 3, labelSeed: 4, rows: 80, members: members, classes: 4, exponent: -16
+    ).draw()
+    let plain = try Self.scorer.score(logits)
+    for row in try Self.fitted(calibration, on: logits).predictors {
+      let isPooled = row.predictor == .ensembleProbabilities
+      let keepsOrder =
+        calibration != .vector && calibration != .memberTemperatures
+        && !(isPooled && (calibration == .temperature || calibration == .oracle))
+      let before = try Self.row(row.predictor, plain)
+      #expect(!keepsOrder || row.figures[.accuracy] == before.figures[.accuracy])
+      #expect(!keepsOrder || row.figures[.topFiveAccuracy] == before.figures[.topFiveAccuracy])
+    }
+  }
+
+  @Test func `members of one temperature are pooled as by one temperature`() throws {
+    let logits = try Problem(seed: 5, labelSeed: 6, rows: 50, members: 3, classes: 4).draw()
+    for predictor in [Predictor.ensemble, .ensembleProbabilities] {
+      let shared = try Self.scorer.rows(of: predictor, in: logits, calibration: .temperature(1.7))
+      let own = try Self.scorer.rows(
+        of: predictor, in: logits, calibration: .memberTemperatures([1.7, 1.7, 1.7]))
+      expectClose(
+        own.rows.map(\.negativeLogLikelihood), shared.rows.map(\.negativeLogLikelihood),
+        // Logits below 20 divided before or after they are averaged.
+        absolute: 1e-14)
+    }
+  }
+
+  @Test func `each member's temperature is that of the member alone`() throws {
+    let logits = try Problem(
+      seed: 7, labelSeed: 8, rows: 90, members: 3, classes: 4, exponent: -16
+    ).draw()
+    let fits = try Self.scorer.fit([.temperature, .memberTemperatures], onValidationSet: logits)
+    let alone = (0..<3).map { fits.maps(of: .temperature, for: .member($0))[0] }
+    let temperatures = alone.compactMap(\.temperature)
+    for predictor in [Predictor.ensemble, .ensembleProbabilities] {
+      let own = fits.maps(of: .memberTemperatures, for: predictor)
+      #expect(own == [.memberTemperatures(temperatures)])
+      // A mean of three numbers.
+      expectClose(
+        own[0].temperature ?? .nan, temperatures.reduce(0, +) / 3, absolute: 1e-15)
+    }
+    #expect(fits.maps(of: .memberTemperatures, for: .member(0)).isEmpty)
+  }
+
+  @Test func `the oracle is a temperature fitted on the cell, and no other is better`() throws {
+    let clean = try Problem(seed: 9, labelSeed: 10, rows: 100, members: 2, classes: 4).draw()
+    var problem = Problem(seed: 11, labelSeed: 10, rows: 100, members: 2, classes: 4)
+    problem.skill = 6
+    let cell = try problem.draw()
+    let fits = try Self.scorer.fit([.none, .temperature, .oracle], onValidationSet: clean)
+    let scores = try Self.scorer.score(cell, with: fits)
+    for predictor in Predictor.predicting(memberCount: 2) {
+      let rows = try scores.map { try Self.row(predictor, $0) }
+      let losses = rows.compactMap { $0.figures[.negativeLogLikelihood] }
+      #expect(losses[2] <= losses[0] && losses[2] <= losses[1])
+      let fitted = try Self.scorer.fitTemperature(of: predictor, on: cell)
+      #expect(rows[2].temperature == fitted.value)
+    }
+  }
+
+  @Test func `on the clean rows the refinement loss is what a halved temperature leaves`() throws {
+    let logits = try Problem(
+      seed: 13, labelSeed: 14, rows: 120, members: 2, classes: 5, exponent: -16
+    ).draw()
+    let fits = try Self.scorer.fit([.temperature, .temperatureAfterAveraging], on: logits)
+    let scores = try Self.scorer.score(logits, with: fits)
+    let plain = try Self.scorer.score(logits)
+    for predictor in Predictor.predicting(memberCount: 2) {
+      let calibrated = predictor == .ensembleProbabilities ? scores[1] : scores[0]
+      let left = try Self.row(predictor, plain).figures[.refinementLoss]
+      let loss = try Self.row(predictor, calibrated).figures[.negativeLogLikelihood]
+      // The same temperatures, summed by halves of equal size.
+      expectClose(try #require(left), try #require(loss), absolute: 1e-13)
+    }
+  }
+
+  @Test func `what a temperature has taken off is gone`() throws {
+    let logits = try Problem(
+      seed: 15, labelSeed: 16, rows: 2000, members: 1, classes: 5, exponent: -14
+    ).draw()
+    let before = try Self.row(.ensemble, Self.scorer.score(logits)).figures
+    let after = try Self.row(.ensemble, Self.fitted(.temperature, on: logits)).figures
+    #expect(try #require(before[.calibrationLoss]) > 0.1)
+    // Cross-validation pays about one over twice its rows for a parameter.
+    expectClose(try #require(after[.calibrationLoss]), 0, absolute: 1e-3)
+    expectClose(
+      try #require(after[.refinementLoss]), try #require(before[.refinementLoss]), absolute: 1e-12)
+  }
+
+  @Test func `a half that is all right leaves no refinement loss, one row neither`() throws {
+    let right = try Problem(
+      seed: 1, labelSeed: 2, rows: 40, members: 1, classes: 3, labels: "right"
+    ).draw()
+    for logits in [right, try right.selecting(rows: [0])] {
+      let figures = try Self.row(.ensemble, Self.scorer.score(logits)).figures
+      #expect(figures[.refinementLoss] == nil && figures[.calibrationLoss] == nil)
+      #expect(figures[.negativeLogLikelihood] != nil)
+    }
+  }
+
+  @Test(arguments: Calibration.allCases, ["random", "single", "right", "wrong"])
+  func `degenerate rows are calibrated and scored`(
+    calibration: Calibration, labels: String
+  ) throws {
+    for (rows, members, classes) in [(2, 1, 2), (2, 2, 3), (3, 4, 2), (9, 2, 1)] {
+      let problem = Problem(
+        seed: 17, labelSeed: 18, rows: rows, members: members, classes: classes, quantum: 17,
+        labels: labels)
+      let logits = try problem.draw()
+      let fits = try Self.scorer.fit([calibration], on: logits)
+      for row in try Self.scorer.score(logits, with: fits)[0].predictors {
+        #expect(row.sampleCount == rows)
+        let figures = Metric.allCases.compactMap { row.figures[$0] }
+        #expect(figures.allSatisfy { $0.isFinite } && row.figures[.accuracy] != nil)
+      }
+    }
+  }
+
+  @Test func `tallies of cells with a fit of their own have no temperature together`() throws {
+    let first = try Problem(seed: 1, labelSeed: 2, rows: 40, members: 1, classes: 3).draw()
+    let second = try Problem(seed: 3, labelSeed: 4, rows: 30, members: 1, classes: 3).draw()
+    let fits = try Self.scorer.fit([.oracle, .vector], on: first)
+    var tally = try Self.scorer.tally(first, under: .oracle, with: fits)
+    try tally.merge(Self.scorer.tally(second, under: .oracle, with: fits))
+    let row = tally.scores.predictors[0]
+    #expect(row.temperature == nil)
+    #expect(row.sampleCount == 70)
+    var other = try Self.scorer.tally(first, under: .vector, with: fits)
+    let otherFits = try Self.scorer.fit(
+      [.vector], on: first, halves: CleanHalves(rowCount: 40, seed: 1))
+    #expect(throws: ScoringError.self) {
+      try other.merge(Self.scorer.tally(first, under: .vector, with: otherFits))
+    }
+  }
+
+  @Test func `nothing to fit needs no halves`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 1, members: 2, classes: 3).draw()
+    let fits = try Self.scorer.fit([.oracle, .none, .none], on: logits)
+    #expect(fits.calibrations == [.none, .oracle])
+    #expect(try Self.scorer.score(logits, with: fits).map(\.calibration) == [.none, .oracle])
+    #expect(try Self.scorer.crossValidate(logits, under: [.none]).count == 1)
+    #expect(throws: ScoringError.tooFewRowsToHalve(1)) {
+      try Self.scorer.crossValidate(logits, under: [.vector])
+    }
+  }
+
+  @Test func `what was not fitted, or for others, is refused`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 20, members: 2, classes: 3).draw()
+    let others = try Problem(seed: 1, labelSeed: 2, rows: 20, members: 2, classes: 4).draw()
+    let fits = try Self.scorer.fit([.vector], onValidationSet: others)
+    #expect(throws: ScoringError.notFitted(.isotonic)) {
+      try Self.scorer.tally(others, under: .isotonic, with: fits)
+    }
+    #expect(throws: ScoringError.otherShape(expected: [20, 2, 4], found: [20, 2, 3])) {
+      try Self.scorer.score(logits, with: fits)
+    }
+    let vector = fits.maps(of: .vector, for: .ensemble)[0]
+    #expect(throws: ScoringError.wrongParameterCount(.vector, expected: 3, found: 4)) {
+      try Self.scorer.rows(of: .ensemble, in: logits, calibration: vector)
+    }
+    #expect(throws: ScoringError.wrongParameterCount(.memberTemperatures, expected: 2, found: 1)) {
+      try Self.scorer.rows(of: .ensemble, in: logits, calibration: .memberTemperatures([1]))
+    }
+    #expect(throws: ScoringError.unusableTemperature(0)) {
+      try Self.scorer.rows(of: .ensemble, in: logits, calibration: .memberTemperatures([1, 0]))
+    }
+    #expect(
+      throws: ScoringError.calibrationOfOtherPredictor(
+        .temperatureAfterAveraging, predictor: "member-0")
+    ) {
+      try Self.scorer.rows(of: .member(0), in: logits, calibration: .temperatureAfterAveraging(2))
+    }
+  }
+
+  @Test func `any number of threads gives the same bits under every calibration`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 2500, members: 2, classes: 5).draw()
+    func numbers(_ threads: Int) throws -> [[Double?]] {
+      let scorer = Scorer(threadCount: threads)
+      let fits = try scorer.fit(Calibration.allCases, on: logits)
+      return try scorer.score(logits, with: fits).flatMap { scores in
+        scores.predictors.map { row in
+          [row.temperature] + Metric.allCases.map { row.figures[$0] }
+        }
+      }
+    }
+    let single = try numbers(1)
+    #expect(try numbers(2) == single)
+    #expect(try numbers(3) == single)
+  }
+}

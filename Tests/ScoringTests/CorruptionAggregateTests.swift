@@ -1,0 +1,153 @@
+import Scoring
+import TestSupport
+import Testing
+
+struct CorruptionAggregateTests {
+  static let families = [
+    "noise": ["gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"],
+    "blur": ["defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "gaussian_blur"],
+    "weather": ["snow", "frost", "fog", "brightness", "spatter"],
+    "digital": ["contrast", "elastic_transform", "pixelate", "jpeg_compression", "saturate"],
+  ]
+  static let extra: Set = ["speckle_noise", "gaussian_blur", "spatter", "saturate"]
+  static let kinds = ["noise", "blur", "weather", "digital"].flatMap { family in
+    (families[family] ?? []).map {
+      CorruptionKind(name: $0, family: family, isBenchmark: !extra.contains($0))
+    }
+  }
+
+  static func standard(_ name: CorruptionProtocol.Name) throws -> CorruptionProtocol {
+    try #require(CorruptionProtocol(name, of: kinds))
+  }
+
+  /// An error for every cell: eighths of the severity, and more for the extra corruptions.
+  static let errors = Dictionary(
+    uniqueKeysWithValues: kinds.flatMap { kind in
+      (1...5).map { severity in
+        (
+          CorruptionCell(kind.name, severity: severity),
+          Double(severity) / 8 + (kind.isBenchmark ? 0 : 0.25)
+        )
+      }
+    })
+
+  @Test func `protocols have their cells, and nothing less is one`() throws {
+    #expect(try Self.standard(.c15).cells().count == 75)
+    #expect(try Self.standard(.c19).cells().count == 95)
+    #expect(try Self.standard(.mixmo).cells().count == 95)
+    let benchmark = Self.kinds.filter(\.isBenchmark)
+    #expect(CorruptionProtocol(.c15, of: benchmark) != nil)
+    #expect(CorruptionProtocol(.c19, of: benchmark) == nil)
+    #expect(CorruptionProtocol(.c15, of: Array(benchmark.dropLast())) == nil)
+    #expect(CorruptionProtocol(.mixmo, of: Array(Self.kinds.dropFirst())) == nil)
+    #expect(CorruptionProtocol(.c15, of: benchmark.dropLast() + [benchmark[0]]) == nil)
+  }
+
+  @Test func `aggregates are listed as summaries hold them`() throws {
+    let names = try Self.standard(.c15).aggregates.map(\.name)
+    #expect(names.prefix(6) == ["macro", "pooled", "noise", "blur", "weather", "digital"])
+    #expect(names[6...20] == Self.kinds.filter(\.isBenchmark).map(\.name)[...])
+    #expect(names.suffix(5) == (1...5).map { "severity-\($0)" }[...])
+    #expect(try Self.standard(.mixmo).aggregates == [.pooled])
+  }
+
+  @Test func `means are over the cells of each aggregate`() throws {
+    let (c15, c19) = (try Self.standard(.c15), try Self.standard(.c19))
+    #expect(c15.mean(Self.errors) == 0.375)
+    // 4 of 19 corruptions have 0.25 more; one rounding of each of 95 compensated terms.
+    expectClose(try #require(c19.mean(Self.errors)), 0.375 + 1 / 19.0, absolute: 1e-15)
+    #expect(c15.mean(Self.errors, over: .severity(2)) == 0.25)
+    #expect(c15.mean(Self.errors, over: .corruption("fog")) == 0.375)
+    #expect(c15.mean(Self.errors, over: .corruption("spatter")) == nil)
+    #expect(c19.mean(Self.errors, over: .corruption("spatter")) == 0.625)
+    #expect(c19.mean(Self.errors, over: .family("noise")) == 0.4375)
+    #expect(c15.mean(Self.errors, over: .family("noise")) == 0.375)
+    #expect(c15.mean(Self.errors, over: .family("none")) == nil)
+    #expect(c15.mean(Self.errors, over: .pooled) == nil)
+  }
+
+  @Test func `a substitute stands in for nothing`() throws {
+    let c15 = try Self.standard(.c15)
+    #expect(c15.lacking(Self.errors.keys) == nil)
+    var errors = Self.errors
+    for severity in 1...5 {
+      errors[CorruptionCell("frost", severity: severity)] = nil
+      errors[CorruptionCell("frost(substitute)", severity: severity)] = 0.5
+    }
+    #expect(c15.mean(errors) == nil)
+    #expect(c15.mean(errors, over: .family("weather")) == nil)
+    #expect(c15.mean(errors, over: .severity(1)) == nil)
+    #expect(c15.mean(errors, over: .family("blur")) == 0.375)
+    #expect(c15.unnormalisedMCE(CorruptionErrors(cells: errors)) == nil)
+    #expect(
+      c15.lacking(errors.keys)
+        == "c15 is undefined: 5 of 75 cells are missing (frost-1, frost-2, frost-3, frost-4, frost-5)"
+    )
+  }
+
+  @Test func `corruption errors are relative to what their name says`() throws {
+    let c15 = try Self.standard(.c15)
+    let run = CorruptionErrors(cells: Self.errors, clean: 0.125)
+    let twice = CorruptionErrors(cells: Self.errors.mapValues { $0 * 2 }, clean: 0)
+    #expect(c15.unnormalisedMCE(run) == 0.375)
+    #expect(c15.unnormalisedRelativeMCE(run) == 0.25)
+    #expect(c15.mce(run, relativeTo: twice) == 0.5)
+    #expect(c15.mce(run, relativeTo: run) == 1)
+    // Σ (severity/8 − 1/8) = 1.25 against Σ severity/4 = 3.75, one division rounded.
+    expectClose(try #require(c15.relativeMCE(run, relativeTo: twice)), 1 / 3.0, absolute: 1e-16)
+    let unknown = CorruptionErrors(cells: Self.errors)
+    #expect(c15.unnormalisedRelativeMCE(unknown) == nil)
+    #expect(c15.relativeMCE(run, relativeTo: unknown) == nil)
+    let perfect = CorruptionErrors(cells: Self.errors.mapValues { _ in 0 }, clean: 0)
+    #expect(c15.mce(run, relativeTo: perfect) == nil)
+    #expect(c15.mce(perfect, relativeTo: run) == 0)
+    #expect(c15.relativeMCE(run, relativeTo: perfect) == nil)
+    var partly = Self.errors
+    partly[CorruptionCell("fog", severity: 5)] = nil
+    #expect(c15.mce(run, relativeTo: CorruptionErrors(cells: partly)) == nil)
+  }
+
+  @Test func `a mean of ratios weighs corruptions alike, not errors`() throws {
+    let c15 = try Self.standard(.c15)
+    // The run is twice as bad as the baseline on fog, where both err little, and as good elsewhere.
+    var (run, baseline) = (Self.errors, Self.errors)
+    for severity in 1...5 {
+      run[CorruptionCell("fog", severity: severity)] = 0.03125
+      baseline[CorruptionCell("fog", severity: severity)] = 0.015625
+    }
+    let ratio = c15.mce(
+      CorruptionErrors(cells: run), relativeTo: CorruptionErrors(cells: baseline))
+    // 14 ones and a two over 15, one division rounded.
+    expectClose(try #require(ratio), 16 / 15.0, absolute: 2.3e-16)
+  }
+
+  @Test func `pooled figures are of all rows, which for ECE is no mean of cells`() throws {
+    let c15 = try Self.standard(.c15)
+    let scorer = Scorer(threadCount: 2)
+    var (tallies, values, labels) = ([CorruptionCell: CellTally](), [Float](), [Int]())
+    for (i, cell) in c15.cells().enumerated() {
+      let logits = try Problem(
+        seed: UInt64(i), labelSeed: 7, rows: 6, members: 2, classes: 4, skill: UInt64(i % 16)
+      ).draw()
+      tallies[cell] = try scorer.tally(logits)
+      values += logits.values
+      labels += logits.labels
+    }
+    let pooled = try #require(try c15.pooled(tallies)).scores
+    let whole = try scorer.score(
+      LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels))
+    for (pooled, whole) in zip(pooled.predictors, whole.predictors) {
+      #expect(pooled.sampleCount == 450)
+      for metric in [Metric.accuracy, .negativeLogLikelihood, .calibrationError] {
+        // Compensated sums of 450 terms below 8, grouped otherwise.
+        try expectClose(
+          #require(pooled.figures[metric]), #require(whole.figures[metric]), absolute: 4e-15)
+      }
+    }
+    let macro = c15.mean(
+      tallies.compactMapValues { $0.scores.predictors[0].figures[.calibrationError] })
+    #expect(try #require(macro) > 2 * #require(pooled.predictors[0].figures[.calibrationError]))
+    tallies[CorruptionCell("fog", severity: 1)] = nil
+    #expect(try c15.pooled(tallies) == nil)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Scoring
+import TestSupport
+import Testing
+
+struct VectorScalingTests {
+  struct Reference: Decodable, Sendable, CustomStringConvertible {
+    let problem: Problem
+    let predictor: String
+    /// K scales, then K biases.
+    let parameters: [Double]
+    let loss: Double
+
+    var description: String { "\(problem) \(predictor)" }
+  }
+
+  private static let scorer = Scorer(threadCount: 2)
+
+  private static func loss(
+    _ predictor: Predictor, _ logits: LabelledLogits, _ calibration: CalibrationMap = .identity
+  ) throws -> Double {
+    let rows = try scorer.rows(of: predictor, in: logits, calibration: calibration)
+    return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
+  }
+
+  private static func penalty(_ scaling: VectorScaling) -> Double {
+    let excess = scaling.scales.map { $0 - 1 } + scaling.biases
+    return 1e-4 * excess.reduce(0) { $0 + $1 * $1 }
+  }
+
+  @Test(arguments: try fixture("vectors", as: [Reference].self))
+  func `scales and biases are SciPy's`(reference: Reference) throws {
+    let logits = try reference.problem.draw()
+    let predictors = Predictor.predicting(memberCount: logits.memberCount)
+    let predictor = try #require(predictors.first { $0.name == reference.predictor })
+    let scaling = try Self.scorer.fitVectorScaling(of: predictor, on: logits)
+    // A gradient of 1e-8 where the curvature is at least 2e-4.
+    expectClose(scaling.scales + scaling.biases, reference.parameters, absolute: 5e-5)
+    // And half its square over the curvature, 2.5e-13, with the rounding of the sum.
+    let loss = try Self.loss(predictor, logits, .vector(scaling)) + Self.penalty(scaling)
+    expectClose(loss, reference.loss, absolute: 1e-12)
+  }
+
+  @Test func `the loss on the rows that were fitted never rises`() throws {
+    for seed in UInt64(0)..<30 {
+      var problem = Problem(
+        seed: seed, labelSeed: 30 + seed, rows: 25, members: 1 + Int(seed % 3), classes: 4)
+      problem.exponent = -24 + Int(seed % 14)
+      problem.skill = seed % 17
+      problem.labels = ["random", "single", "right", "wrong"][Int(seed % 4)]
+      let logits = try problem.draw()
+      for predictor in Predictor.predicting(memberCount: logits.memberCount) {
+        let scaling = try Self.scorer.fitVectorScaling(of: predictor, on: logits)
+        let before = try Self.loss(predictor, logits)
+        let after = try Self.loss(predictor, logits, .vector(scaling))
+        // The penalty only adds; both are sums of 25 terms, differently rounded.
+        #expect(after + Self.penalty(scaling) <= before + 1e-14 * before, "\(problem) \(predictor)")
+      }
+    }
+  }
+
+  @Test func `equal logits learn the shares of the classes`() throws {
+    // Scales of logits 0 have no effect; biases b solve p_c − share_c + 2e-4·b_c = 0.
+    let logits = try LabelledLogits(
+      [Float](repeating: 0, count: 40), memberCount: 1, classCount: 4,
+      labels: [0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
+    let scaling = try Self.scorer.fitVectorScaling(of: .ensemble, on: logits)
+    #expect(scaling.scales == [1, 1, 1, 1])
+    let zero = try LabelledLogits([0, 0, 0, 0], memberCount: 1, classCount: 4, labels: [0])
+    for (label, share) in [0.4, 0.3, 0.2, 0.1].enumerated() {
+      let row = try LabelledLogits(zero.values, memberCount: 1, classCount: 4, labels: [label])
+      let scored = try Self.scorer.rows(of: .ensemble, in: row, calibration: .vector(scaling)).rows[
+        0]
+      let probability = share - 2e-4 * scaling.biases[label]
+      // The gradient ends below 1e-8.
+      expectClose(scored.confidence, 0.4 - 2e-4 * scaling.biases[0], absolute: 1e-8)
+      expectClose(exp(-scored.negativeLogLikelihood), probability, absolute: 1e-8)
+    }
+  }
+
+  @Test func `any number of threads gives the same bits`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 2500, members: 2, classes: 5).draw()
+    let single = try Scorer(threadCount: 1).fitVectorScaling(of: .ensembleProbabilities, on: logits)
+    for threads in [2, 3] {
+      let scorer = Scorer(threadCount: threads)
+      #expect(try scorer.fitVectorScaling(of: .ensembleProbabilities, on: logits) == single)
+    }
+  }
+}
