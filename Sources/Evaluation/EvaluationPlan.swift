@@ -10,6 +10,11 @@ package struct Cell: Hashable, Sendable {
 
   package static let clean = Cell(corruption: "clean", severity: 0)
 
+  package init(corruption: String, severity: Int) {
+    self.corruption = corruption
+    self.severity = severity
+  }
+
   /// The name in file names, such as `gaussian_noise-3`.
   package var name: String { "\(corruption)-\(severity)" }
 }

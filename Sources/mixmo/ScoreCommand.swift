@@ -92,8 +92,8 @@ struct ScoreCommand: ParsableCommand {
 
   private func read(_ files: [String], _ labels: String) throws -> LabelledLogits {
     let array = try LogitArray(members: files.map(url))
-    let labels = try LabelFile.read(url(labels))
-    return try (probabilities ? array.logarithms() : array).labelled(labels)
+    let classes = try LabelFile.read(url(labels))
+    return try (probabilities ? array.logarithms() : array).labelled(classes, from: url(labels))
   }
 
   private func record(_ settings: ScoringSettings, _ rows: LabelledLogits) throws -> RunRecord {

@@ -36,9 +36,9 @@ struct CalibrationReferenceTests {
 
   /// The bound on a figure under a calibration, relative to it, and absolute below 1.
   private static func bound(_ calibration: Calibration) -> Double {
-    // Fits of both sides end with a gradient below 1e-8, which leaves parameters of the penalised
-    // loss, of curvature 2e-4 at least, to 5e-5; along its flat directions, where that is, losses
-    // hardly change. Temperatures are solved to 1e-12.
+    // Vector scaling ends with a gradient of 1e-8, which leaves parameters to 5e-5 where the
+    // curvature is least, 2e-4; losses slope there as the penalty does, by some 1e-3. Temperatures
+    // are solved to 1e-12.
     calibration == .vector ? 1e-7 : 1e-10
   }
 

@@ -25,6 +25,41 @@ struct CalibrationTests {
       ])
   }
 
+  /// Eight rows of two members and three classes, small enough to be worked out by hand.
+  private static func example() throws -> LabelledLogits {
+    let rows: [[Float]] = [
+      [4, 1, 0, 2, 0, 1], [0, 3, 1, 1, 2, 0], [1, 0, 2, 0, 3, 1], [2, 3, 0, 3, 1, 0],
+      [0, 1, 5, 0, 0, 1], [3, 2, 0, 2, 4, 1], [1, 1, 4, 0, 2, 3], [5, 0, 0, 1, 2, 0],
+    ]
+    return try LabelledLogits(
+      Array(rows.joined()), memberCount: 2, classCount: 3, labels: [0, 1, 2, 1, 2, 0, 1, 0])
+  }
+
+  @Test(
+    arguments: [
+      (Calibration.none, Predictor.ensemble, nil, 0.720616383064128),
+      (.temperature, .ensemble, 1.10397628322002, 0.717949469397476),
+      (.temperature, .ensembleProbabilities, 0.869867367083877, 0.729677480543364),
+      (.temperature, .member(0), 1.19541183282305, 0.550142870532745),
+      (.temperature, .member(1), 4.23408459267170, 1.06915640470857),
+      (.memberTemperatures, .ensemble, 2.71474821274737, 0.655012380226882),
+      (.memberTemperatures, .ensembleProbabilities, 2.71474821274737, 0.699960455109183),
+      (.temperatureAfterAveraging, .ensembleProbabilities, 0.937504148110513, 0.730383314095513),
+      (.vector, .ensemble, nil, 0.534490619500692),
+      (.vector, .ensembleProbabilities, nil, 0.391030747922479),
+    ] as [(Calibration, Predictor, Double?, Double)])
+  func `an example gives SciPy's temperature and loss`(
+    calibration: Calibration, predictor: Predictor, temperature: Double?, loss: Double
+  ) throws {
+    let row = try Self.row(predictor, Self.fitted(calibration, on: Self.example()))
+    #expect((row.temperature == nil) == (temperature == nil))
+    // 15 digits are written. Vector scaling ends with a gradient of 1e-8, which leaves parameters to
+    // 5e-5, and the loss slopes there as the penalty does, by 2e-4 · 12.
+    let bound = calibration == .vector ? 1.2e-7 : 1e-13
+    expectClose(row.temperature ?? 1, temperature ?? 1, absolute: 1e-12)
+    expectClose(row.figures[.negativeLogLikelihood] ?? .nan, loss, absolute: bound)
+  }
+
   @Test(arguments: Calibration.allCases)
   func `only the predictors that a calibration is for have rows`(calibration: Calibration) throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 60, members: 2, classes: 3).draw()

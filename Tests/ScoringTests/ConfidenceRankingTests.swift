@@ -160,7 +160,7 @@ struct ConfidenceRankingTests {
   }
 
   @Test func `numbers beyond 0 and 1 are ranked as numbers`() throws {
-    let confidences = [-0.0, 0.0, -1, -2.5, 3, .infinity, -.infinity, 1e-310, 0.5]
+    let confidences = [-0.0, 0.0, -1, -2.5, 3, .infinity, -.infinity, .leastNonzeroMagnitude, 0.5]
     let many = (0..<2000).map { confidences[$0 % confidences.count] }
     let ranking = Self.ranking(many.map { confidence in (confidence, confidence > 0.25) })
     #expect(ranking.count == 2000)

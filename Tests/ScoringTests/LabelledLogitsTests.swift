@@ -132,6 +132,15 @@ struct LabelledLogitsTests {
       "members-mean is a mean of metric values and makes no predictions"
     ),
     (.unusableTemperature(-1), "a temperature must be positive and finite, not -1.0"),
+    (
+      .calibrationOfOtherPredictor(.memberTemperatures, predictor: "member-0"),
+      "the calibration temperature-members is not for member-0"
+    ),
+    (
+      .wrongParameterCount(.vector, expected: 10, found: 5),
+      "the calibration vector needs 10 numbers of a kind, not 5"
+    ),
+    (.notFitted(.isotonic), "the calibration isotonic was not fitted"),
     (.tooFewRowsToHalve(1), "two halves need at least 2 rows, not 1"),
     (
       .notHalves(row: 3, times: 2, rows: 10),

@@ -56,8 +56,36 @@ struct ReliabilityTableTests {
     #expect(table.overconfidence == 0)
   }
 
+  @Test func `the largest error of a bin does not weigh its rows`() {
+    var table = ReliabilityTable(binCount: 4)
+    for isRight in [true, true, false, false] { table.add(confidence: 0.5, isRight: isRight) }
+    table.add(confidence: 0.75, isRight: false)
+    #expect(table.maximumCalibrationError == 0.75)
+  }
+
+  @Test func `the bias of each bin is taken off its square`() throws {
+    var table = ReliabilityTable()
+    for isRight in [true, false, false, false] { table.add(confidence: 0.6, isRight: isRight) }
+    for _ in 0..<4 { table.add(confidence: 0.9, isRight: true) }
+    // (0.35² − 0.25·0.75/3 + 0.1²) / 2, in a few roundings of numbers below 1.
+    expectClose(
+      try #require(table.debiasedCalibrationError), 0.035.squareRoot(), absolute: 1e-15)
+  }
+
+  @Test func `bins of one row say nothing of the bias`() {
+    var table = ReliabilityTable()
+    table.add(confidence: 0.5, isRight: true)
+    table.add(confidence: 0.9, isRight: true)
+    #expect(table.debiasedCalibrationError == nil)
+    // Two of them in one bin have no gap but their variance: clipped.
+    for isRight in [true, false] { table.add(confidence: 0.25, isRight: isRight) }
+    #expect(table.debiasedCalibrationError == 0)
+  }
+
   @Test func `no rows have no calibration error`() {
     #expect(ReliabilityTable().expectedCalibrationError == nil)
+    #expect(ReliabilityTable().maximumCalibrationError == nil)
+    #expect(ReliabilityTable().debiasedCalibrationError == nil)
     #expect(ReliabilityTable().overconfidence == nil)
   }
 }

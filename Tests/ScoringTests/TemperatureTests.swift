@@ -34,7 +34,7 @@ struct TemperatureTests {
       let logits = try reference.problem.draw()
       for (name, expected) in reference.temperatures {
         let fitted = try Self.fit(name, on: logits)
-        // The search ends at a step of 1e-5 and leaves its cube, times the curvature's own change.
+        // The search ends at a step of 1e-5, which leaves its cube times how the curvature varies.
         expectClose(
           fitted.value, expected, absolute: 1e-12 * expected, "\(reference.problem) \(name)")
         #expect(fitted.lossAfter <= fitted.lossBefore)
@@ -50,7 +50,7 @@ struct TemperatureTests {
   }
 
   @Test func `a sample of many rows only tells where to start`() throws {
-    // Above 16,384 rows; the first sixteenth rows are all right, which alone would give the bound.
+    // Every sixteenth row is right, and these alone would give the bound.
     var rows: [[Float]] = []
     for i in 0..<20_000 {
       let isRight = i % 16 == 0 || i % 5 != 0

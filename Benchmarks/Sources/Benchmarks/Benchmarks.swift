@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// Times `mixmo` and, where a Python with PyTorch is found, the same networks there, in turn; then
-/// the readers of files and the corruptions.
+/// the readers of files, the corruptions and the scores.
 @main
 struct Benchmarks: AsyncParsableCommand {
   @Option(help: "The program to time.")
@@ -17,7 +17,9 @@ struct Benchmarks: AsyncParsableCommand {
   @Option(help: "Threads of each program.")
   var threads = 2
 
-  @Option(help: "Only cases whose name contains this; files for those of the readers; corruptions.")
+  @Option(
+    help:
+      "Only cases whose name contains this; files for those of the readers; corruptions; scoring.")
   var only = ""
 
   func run() async throws {
@@ -27,6 +29,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
     try await files(python: python)
     try await corruptions()
+    try await scoring(python: python)
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
       try show(await line(benchmark, python: python))
     }
@@ -52,6 +55,18 @@ struct Benchmarks: AsyncParsableCommand {
     defer { try? FileManager.default.removeItem(at: folder) }
     let benchmarks = CorruptionBenchmarks(
       mixmo: Program(path: mixmo), threads: threads, folder: folder)
+    for line in try await benchmarks.run() { try show(line) }
+  }
+
+  /// Scores predictions.
+  private func scoring(python: Program?) async throws {
+    guard only.isEmpty || "scoring".contains(only) else { return }
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let benchmarks = ScoringBenchmarks(
+      mixmo: Program(path: mixmo),
+      peer: python.map { Program(path: $0.path, prefix: ["peers/scoring.py"]) }, threads: threads,
+      folder: folder)
     for line in try await benchmarks.run() { try show(line) }
   }
 

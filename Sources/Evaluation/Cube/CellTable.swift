@@ -69,11 +69,24 @@ struct CellTable {
   private var corrupted: [Cell] { results.map(\.cell).filter { $0 != .clean } }
 
   var cube: ScoreCube {
-    let notes =
+    let lacking =
       corrupted.isEmpty
       ? [] : protocols.compactMap { $0.lacking(corrupted.map(CorruptionCell.init)) }
+    let notes = lacking + [undefinedNote].compactMap { $0 }
     return ScoreCube(
       cells: results, summary: cleanFigures + protocols.flatMap(figures), notes: notes)
+  }
+
+  /// Which metrics have no value in some rows, although their calibration defines them.
+  private var undefinedNote: String? {
+    let counts = Metric.allCases.compactMap { metric -> String? in
+      let count = results.flatMap(\.scores).reduce(0) { count, scores in
+        guard scores.calibration.defines(metric) else { return count }
+        return count + scores.predictors.count { $0.figures[metric] == nil }
+      }
+      return count > 0 ? "\(metric.rawValue) in \(count) rows" : nil
+    }
+    return counts.isEmpty ? nil : "undefined, left empty: " + counts.joined(separator: ", ")
   }
 
   private var cleanFigures: [SummaryFigure] {

@@ -101,13 +101,24 @@ package struct LogitArray: Sendable {
 
   package var shape: [Int] { [rowCount, memberCount, classCount] }
 
-  /// The logits with their labels.
+  /// The logits with the labels of the file `labelFile`.
   ///
-  /// - Throws: `ScoringError` for labels that do not fit or logits that are not finite.
-  package func labelled(_ labels: [Int]) throws -> LabelledLogits {
-    try LabelledLogits(
-      borrowing: storage.bytes.bindMemory(to: Float.self), owner: storage,
-      memberCount: memberCount, classCount: classCount, labels: labels)
+  /// - Throws: `PredictionFileError` naming the file, and the row, where labels are not as many as rows
+  ///   or not in 0..<K, or where a logit is NaN or infinite.
+  package func labelled(_ labels: [Int], from labelFile: URL) throws -> LabelledLogits {
+    guard labels.count == rowCount else {
+      throw PredictionFileError(
+        file: labelFile.path, problem: .wrongLabelCount(expected: rowCount, found: labels.count))
+    }
+    do {
+      return try LabelledLogits(
+        borrowing: storage.bytes.bindMemory(to: Float.self), owner: storage,
+        memberCount: memberCount, classCount: classCount, labels: labels)
+    } catch {
+      let isOfLabels = if case .labelOutOfRange = error { true } else { false }
+      throw PredictionFileError(
+        file: isOfLabels ? labelFile.path : file, problem: .unusable(error))
+    }
   }
 }
 

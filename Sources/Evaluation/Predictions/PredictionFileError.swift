@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Scoring
 
 /// A file of predictions or labels that is not what it should be.
 package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
@@ -14,6 +15,10 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case wrongLine(Int, expected: String, found: String)
     /// A label that is no whole number; rows count from 0.
     case notWhole(row: Int, value: Float)
+    /// Another number of labels than the predictions have rows.
+    case wrongLabelCount(expected: Int, found: Int)
+    /// Numbers that cannot be scored.
+    case unusable(ScoringError)
     /// A file without a line.
     case empty
     /// `count` probabilities are negative, above 1, or not numbers; rows count from 0.
@@ -37,6 +42,9 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case .wrongLine(let line, let expected, let found):
       "line \(line): expected \(expected), found \(found)"
     case .notWhole(let row, let value): "row \(row): expected a class index, found \(value)"
+    case .wrongLabelCount(let expected, let found):
+      "expected \(expected) labels, one for each row of predictions, found \(found)"
+    case .unusable(let error): "\(error)"
     case .empty: "expected at least one line, found none"
     case .notProbabilities(let count, let row, let member, let place, let value):
       "\(count) values are no probabilities; the first is \(value) in row \(row), member \(member), "

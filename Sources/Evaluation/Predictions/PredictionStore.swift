@@ -40,7 +40,7 @@ package struct PredictionStore: Sendable {
   /// The stored logits of a cell, which stay in their file.
   ///
   /// - Throws: `NumPyError` or `FileError`, `EvaluationError.otherShape` if the file is not of the
-  ///   given shape, `ScoringError` if a logit is not finite.
+  ///   given shape, `PredictionFileError` if a logit is not finite.
   package func logits(
     of cell: Cell, labels: [Int], memberCount: Int, classCount: Int
   ) throws -> LabelledLogits {
@@ -49,6 +49,6 @@ package struct PredictionStore: Sendable {
     guard array.shape == expected else {
       throw EvaluationError.otherShape(url(of: cell), expected: expected, found: array.shape)
     }
-    return try array.labelled(labels)
+    return try array.labelled(labels, from: labelsURL)
   }
 }

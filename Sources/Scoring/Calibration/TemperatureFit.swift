@@ -24,8 +24,8 @@ extension Scorer {
   /// The loss is convex in 1/T, and the sign of its derivative is followed by Halley's method
   /// within a bracket, in log T, to a relative 1e-9 or better. Averaged probabilities
   /// (`ensemble-probs`) need not be convex: the bracket is then set around the best of 21
-  /// temperatures. With more than 16,384 rows, every sixteenth tells where to start. Where no
-  /// temperature changes the loss, the result is 1.
+  /// temperatures. Of more than 4096 rows every sixteenth tells where to start. Where no temperature
+  /// changes the loss, the result is 1.
   ///
   /// - Throws: `ScoringError` when there is no such predictor.
   public func fitTemperature(

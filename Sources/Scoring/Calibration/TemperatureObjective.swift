@@ -67,9 +67,11 @@ struct TemperatureObjective {
 
   /// The means over all rows of what `body` sums over blocks of them.
   private func sumOverRows(
-    _ body: @Sendable (LazyMapSequence<Range<Int>, Int>) -> [Double]
+    _ body: @Sendable (StrideTo<Int>) -> [Double]
   ) throws -> [Double] {
-    let blocks = try scorer.mapBlocks(rowCount) { block in body(block.lazy.map { $0 * stride }) }
+    let blocks = try scorer.mapBlocks(rowCount) { block in
+      body(Swift.stride(from: block.lowerBound * stride, to: block.upperBound * stride, by: stride))
+    }
     return blocks[0].indices.map { i in
       blocks.reduce(0) { $0 + $1[i] } / Double(rowCount)
     }

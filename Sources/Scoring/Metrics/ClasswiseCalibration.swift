@@ -1,7 +1,7 @@
 /// How probable each class was said to be, against how often it was the label.
 ///
-/// Sums are exact, and counts whole: any order and any shards give the same bits. Takes 5 kB for each
-/// class.
+/// Sums and counts are whole numbers: any order and any shards give the same bits. Takes 5.5 kB for
+/// each class.
 public struct ClasswiseCalibration: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
@@ -39,9 +39,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
         var (bins, slices) = (0, 0)
         for probability in probabilities {
           sums[bins &+ Self.bin(of: probability)].add(probability)
-          if let slice = ProbabilitySlice.index(of: probability) {
-            sliceCounts[slices &+ slice] &+= 1
-          }
+          sliceCounts[slices &+ ProbabilitySlice.index(of: probability)] &+= 1
           bins &+= Self.binCount
           slices &+= ProbabilitySlice.count
         }

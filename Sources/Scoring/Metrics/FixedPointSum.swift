@@ -21,8 +21,7 @@ struct FixedPointSum: Sendable, Equatable {
   private static func units(of number: Double) -> UInt64 {
     let bits = number.bitPattern
     let significand = bits & (1 << 52 - 1) | 1 << 52
-    // 2⁰ has the exponent 1023, and 2⁶² units.
-    let shift = Int(truncatingIfNeeded: bits &>> 52) &- 1023 &+ 10
-    return shift >= 0 ? significand &<< UInt64(shift) : significand &>> UInt64(min(-shift, 63))
+    // From 2⁶² for the exponent of 1, which is 1023, down.
+    return (significand << 10) &>> min(1023 &- bits >> 52, 63)
   }
 }

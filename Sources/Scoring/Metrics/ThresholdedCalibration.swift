@@ -12,6 +12,8 @@ public struct ThresholdedCalibration: Sendable {
   /// A probability counts above it.
   public static let threshold = ProbabilitySlice.threshold
   static let binCount = 15
+  /// The pieces of a class are at most as many as bins; one more is of what does not count.
+  fileprivate static let pieceCount = binCount + 1
 
   /// K, the number of classes.
   public let classCount: Int
@@ -24,9 +26,9 @@ public struct ThresholdedCalibration: Sendable {
   /// What becomes of a slice's probabilities: 2p, they are summed up in piece p, or 2p + 1, they are
   /// kept, and come after that piece.
   private var fates: [UInt8]  // [classes, slices]
-  private var pieceCounts: [Int]  // [classes, binCount]
-  private var pieceSums: [FixedPointSum]  // [classes, binCount]
-  private var pieceLabelCounts: [Int]  // [classes, binCount]
+  private var pieceCounts: [Int]  // [classes, pieceCount]
+  private var pieceSums: [FixedPointSum]  // [classes, pieceCount]
+  private var pieceLabelCounts: [Int]  // [classes, pieceCount]
   /// The kept probabilities of the label's class, and of others.
   private var labelValues: [[Double]]  // [classes]
   private var otherValues: [[Double]]  // [classes]
@@ -50,7 +52,7 @@ public struct ThresholdedCalibration: Sendable {
       fates.replaceSubrange(
         i * ProbabilitySlice.count..<(i + 1) * ProbabilitySlice.count, with: plan.fates)
       for (p, count) in plan.pieceCounts.enumerated() {
-        pieceCounts[i * Self.binCount + p] = count
+        pieceCounts[i * Self.pieceCount + p] = count
       }
     }
   }
@@ -59,9 +61,10 @@ public struct ThresholdedCalibration: Sendable {
     self.classCount = classCount
     self.classes = classes
     self.expectedCount = expectedCount
-    fates = Array(repeating: 1, count: classes.count * ProbabilitySlice.count)
-    pieceCounts = Array(repeating: 0, count: classes.count * Self.binCount)
-    pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.binCount)
+    let fates = [SlicePlan.uncounted] + Array(repeating: 1, count: ProbabilitySlice.count - 1)
+    self.fates = Array(repeatElement(fates, count: classes.count).joined())
+    pieceCounts = Array(repeating: 0, count: classes.count * Self.pieceCount)
+    pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.pieceCount)
     pieceLabelCounts = pieceCounts
     labelValues = Array(repeating: [], count: classes.count)
     otherValues = labelValues
@@ -91,16 +94,15 @@ public struct ThresholdedCalibration: Sendable {
         otherValues.withUnsafeMutableBufferPointer { others in
           var (slices, pieces) = (0, 0)
           for c in classes {
-            if let slice = ProbabilitySlice.index(of: probabilities[c]) {
-              let fate = Int(fates[slices &+ slice])
-              if fate & 1 == 0 {
-                sums[pieces &+ fate >> 1].add(probabilities[c])
-              } else if c != label {
-                others[c &- classes.lowerBound].append(probabilities[c])
-              }
+            let probability = probabilities[c]
+            let fate = Int(fates[slices &+ ProbabilitySlice.index(of: probability)])
+            if fate & 1 == 0 {
+              sums[pieces &+ fate >> 1].add(probability)
+            } else if c != label {
+              others[c &- classes.lowerBound].append(probability)
             }
             slices &+= ProbabilitySlice.count
-            pieces &+= Self.binCount
+            pieces &+= Self.pieceCount
           }
         }
       }
@@ -109,10 +111,9 @@ public struct ThresholdedCalibration: Sendable {
   }
 
   private mutating func addLabel(_ i: Int, _ probability: Double) {
-    guard let slice = ProbabilitySlice.index(of: probability) else { return }
-    let fate = Int(fates[i * ProbabilitySlice.count + slice])
+    let fate = Int(fates[i * ProbabilitySlice.count + ProbabilitySlice.index(of: probability)])
     if fate & 1 == 0 {
-      pieceLabelCounts[i * Self.binCount + fate / 2] += 1
+      pieceLabelCounts[i * Self.pieceCount + fate / 2] += 1
     } else {
       labelValues[i].append(probability)
     }
@@ -144,7 +145,7 @@ public struct ThresholdedCalibration: Sendable {
   /// Σ over the bins of one class of count · |share of labels − mean probability|.
   func error(of class: Int) -> Double {
     let i = `class` - classes.lowerBound
-    let pieces = i * Self.binCount..<(i + 1) * Self.binCount
+    let pieces = i * Self.pieceCount..<i * Self.pieceCount + Self.binCount
     let ranking = ConfidenceRanking(right: labelValues[i], wrong: otherValues[i])
     let total = pieceCounts[pieces].reduce(ranking.count, +)
     var bins = EqualMassBins(cuts: Self.cuts(of: total))
@@ -156,9 +157,8 @@ public struct ThresholdedCalibration: Sendable {
       closed = end..<pieces.upperBound
     }
     for tie in ranking.ties {
-      if let slice = ProbabilitySlice.index(of: tie.confidence) {
-        addPieces(upTo: pieces.lowerBound + Int(fates[i * ProbabilitySlice.count + slice]) / 2 + 1)
-      }
+      let slice = i * ProbabilitySlice.count + ProbabilitySlice.index(of: tie.confidence)
+      addPieces(upTo: pieces.lowerBound + Int(fates[slice]) / 2 + 1)
       bins.add(count: tie.count, excess: tie.excess)
     }
     addPieces(upTo: pieces.upperBound)
@@ -188,14 +188,18 @@ public struct ThresholdedCalibration: Sendable {
 
 /// What becomes of the slices of one class: those that a cut divides are kept.
 private struct SlicePlan {
-  var fates: [UInt8] = []  // [slices]
-  var pieceCounts = [0]  // at most binCount
-  var keptCount = 0
+  /// What is at most the threshold goes to the last piece, which no bin holds.
+  static let uncounted = UInt8(2 * ThresholdedCalibration.binCount)
+
+  private(set) var fates = [uncounted]  // [slices]
+  private(set) var pieceCounts = [0]  // at most binCount
+  private(set) var keptCount = 0
 
   init(_ sliceCounts: ArraySlice<Int>) {
-    var cuts = ThresholdedCalibration.cuts(of: sliceCounts.reduce(0, +))[...]
+    let counts = sliceCounts.dropFirst()
+    var cuts = ThresholdedCalibration.cuts(of: counts.reduce(0, +))[...]
     var rank = 0
-    for count in sliceCounts {
+    for count in counts {
       let rest = cuts.drop { $0 <= rank }
       // A cut between two slices parts their pieces.
       if rest.count < cuts.count, pieceCounts[pieceCounts.count - 1] > 0 { pieceCounts.append(0) }

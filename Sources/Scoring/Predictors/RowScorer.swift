@@ -4,7 +4,7 @@ import Foundation
 ///
 /// P pooled distributions, K classes.
 final class RowScorer {
-  let source: PredictorLogits
+  private let source: PredictorLogits
   private let scales: [Double]  // [P]
   private let scaleAfterAveraging: Double?
   private let confidenceMap: ConfidenceMap?
@@ -35,18 +35,22 @@ final class RowScorer {
   }
 
   func score(_ row: Int) -> RowScore {
-    let label = source.logits.labels[row]
+    let label = label(of: row)
     source.load(row, into: logProbabilities)
-    // Logits tell classes apart that rounding or a high temperature would tie.
-    var order = Scoring.order(of: logProbabilities, count: classCount, label: label)
-    normalisePooled()
-    if pooledCount > 1 {
-      averageMembers()
-      order = Scoring.order(of: scratch, count: classCount, label: label)
+    guard pooledCount > 1 else {
+      // Logits tell classes apart that rounding or a high temperature would tie.
+      let order = order(of: logProbabilities, count: classCount, label: label)
+      normalisePooled()
+      return measure(label: label, order: order)
     }
+    normalisePooled()
+    averageMembers()
+    let order = order(of: scratch, count: classCount, label: label)
     if let scaleAfterAveraging { renormalise(scaleAfterAveraging) }
     return measure(label: label, order: order)
   }
+
+  func label(of row: Int) -> Int { source.logits.labels[row] }
 
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {

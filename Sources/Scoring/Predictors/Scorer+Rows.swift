@@ -85,7 +85,7 @@ extension RowScorer {
   func score(_ rows: Range<Int>, classwise: inout ClasswiseCalibration) -> [RowScore] {
     rows.map { row in
       let score = score(row)
-      classwise.add(distribution, label: label(of: row))
+      classwise.add(classProbabilities, label: label(of: row))
       return score
     }
   }
@@ -94,15 +94,13 @@ extension RowScorer {
   func add(_ rows: Range<Int>, to thresholded: inout ThresholdedCalibration) {
     for row in rows {
       loadProbabilities(of: row)
-      thresholded.add(distribution, label: label(of: row))
+      thresholded.add(classProbabilities, label: label(of: row))
     }
   }
 
-  private var distribution: UnsafeBufferPointer<Double> {
+  private var classProbabilities: UnsafeBufferPointer<Double> {
     UnsafeBufferPointer(start: probabilities, count: classCount)
   }
-
-  private func label(of row: Int) -> Int { source.logits.labels[row] }
 }
 
 extension CalibrationMap {

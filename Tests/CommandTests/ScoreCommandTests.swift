@@ -1,0 +1,90 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// `mixmo score` as a user meets it.
+struct ScoreCommandTests {
+  /// 40 rows by two members over three classes.
+  private func write(_ folder: borrowing TemporaryFolder) throws {
+    var generator = SeededGenerator(seed: 5)
+    let labels = (0..<40).map { Int64($0 % 3) }
+    let values = (0..<240).map { place in
+      Float.random(in: -1...1, using: &generator)
+        + (place % 3 == Int(labels[place / 6]) ? 1 : 0)
+    }
+    try NumPyArray.write(values, shape: [40, 2, 3], to: folder.file("both.npy"))
+    for member in 0..<2 {
+      let rows = (0..<40).flatMap { row in
+        (0..<3).map { values[(2 * row + member) * 3 + $0] }
+      }
+      try NumPyArray.write(rows, shape: [40, 3], to: folder.file("\(member).npy"))
+    }
+    try NumPyArray.write(labels, shape: [40], to: folder.file("labels.npy"))
+  }
+
+  @Test func `one file of two members scores as two files of one`() throws {
+    let folder = try TemporaryFolder()
+    try write(folder)
+    let path = { (name: String) in folder.file(name).path }
+    for (output, files) in [("one", ["both.npy"]), ("two", ["0.npy", "1.npy"])] {
+      let process = try MixmoProcess(
+        ["score", "--logits"] + files.map(path) + ["--labels", path("labels.npy")]
+          + ["--calibration", "all", "--name", "x", "--output", path(output)])
+      #expect(process.status == 0, "\(process.errors)")
+      #expect(process.output.contains("ensemble-probs  temperature-after"))
+    }
+    for name in ["cells", "diversity", "reliability", "summary"] {
+      let texts = try ["one", "two"].map {
+        try FileContents.read(folder.file("\($0)/\(name).csv"), limit: 1 << 20)
+      }
+      #expect(texts[0] == texts[1], "\(name)")
+    }
+    let cells = try CSVTable(contentsOf: folder.file("one/cells.csv"))
+    // Predictors of eight calibrations: all five for six of them, two and one for the others.
+    #expect(cells.rows.count == 6 * 5 + 2 + 1)
+  }
+
+  @Test func `a validation set, cross-validation and probabilities`() throws {
+    let folder = try TemporaryFolder()
+    try write(folder)
+    let (logits, labels) = (folder.file("both.npy").path, folder.file("labels.npy").path)
+    let common = ["score", "--logits", logits, "--labels", labels, "--temperature-scaling"]
+    let fitted = try MixmoProcess(
+      common + ["--validation-logits", logits, "--validation-labels", labels, "--json"])
+    #expect(fitted.status == 0 && fitted.output.contains("\"calibration\":\"temperature\""))
+    #expect(try MixmoProcess(common + ["--fitting", "cv"]).status == 0)
+    let wrong = try MixmoProcess(common + ["--probabilities"])
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("both.npy: ") && wrong.errors.contains("are they logits?"))
+  }
+
+  @Test(arguments: [
+    (["score", "--labels", "y.npy"], "Missing expected argument '--logits"),
+    (["score", "--logits", "a.npy", "--labels", "y.npy", "--bootstrap", "-1"], "bootstrap"),
+    (
+      ["score", "--logits", "a.npy", "--labels", "y.npy", "--calibration", "vectr"],
+      "did you mean \"vector\"?"
+    ),
+    (
+      ["score", "--logits", "a.npy", "--labels", "y.npy", "--validation-labels", "v.npy"],
+      "--validation-logits and --validation-labels go together"
+    ),
+  ])
+  func `misuse exits with 64`(arguments: [String], message: String) throws {
+    let process = try MixmoProcess(arguments)
+    #expect(process.status == 64 && process.errors.contains(message), "\(process.errors)")
+  }
+
+  @Test func `a folder of other scores is refused`() throws {
+    let folder = try TemporaryFolder()
+    try write(folder)
+    let labels = ["--labels", folder.file("labels.npy").path, "--output", folder.file("o").path]
+    let first = ["score", "--logits", folder.file("0.npy").path, "--name", "x"] + labels
+    #expect(try MixmoProcess(first).status == 0)
+    let other = try MixmoProcess(
+      ["score", "--logits", folder.file("1.npy").path, "--name", "x"] + labels)
+    #expect(other.status == 1)
+    #expect(other.errors.contains("belongs to another evaluation: checkpoint"))
+  }
+}

@@ -1,0 +1,154 @@
+import Evaluation
+import Formats
+import Foundation
+import Scoring
+import TestSupport
+import Testing
+
+/// Aggregates over all cells of a made-up benchmark.
+struct CubeScorerTests {
+  static let kinds = (0..<19).map {
+    CorruptionKind(
+      name: $0 == 0 ? "frost" : "c\($0)", family: ["noise", "blur", "weather"][$0 % 3],
+      isBenchmark: $0 < 15)
+  }
+
+  /// 12 rows by two members over four classes, the same labels in every cell.
+  static func logits(_ cell: Cell) throws -> LabelledLogits {
+    var generator = SeededGenerator(
+      seed: UInt64(cell.name.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }))
+    let labels = (0..<12).map { $0 % 4 }
+    let values = (0..<12 * 2 * 4).map { place in
+      Float.random(in: -1...1, using: &generator)
+        + (place % 4 == labels[place / 8] ? 2 - 0.4 * Float(cell.severity) : 0)
+    }
+    return try LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels)
+  }
+
+  static func cells(_ kinds: [CorruptionKind] = kinds, frost: String = "frost") -> [Cell] {
+    [.clean]
+      + kinds.flatMap { kind in
+        (1...5).map {
+          Cell(corruption: kind.name == "frost" ? frost : kind.name, severity: $0)
+        }
+      }
+  }
+
+  static func cube(
+    _ cells: [Cell] = cells(), calibrations: [Calibration] = [.none, .temperature],
+    threads: Int = 2, baseline: Baseline? = nil
+  ) throws -> ScoreCube {
+    try CubeScorer(
+      ScoringSettings(
+        calibrations: calibrations, drawCount: 20, seed: 3, kinds: kinds, baseline: baseline),
+      threadCount: threads
+    ).score(cells, logits: logits, report: { _ in })
+  }
+
+  static func value(
+    _ cube: ScoreCube, _ name: String, _ aggregate: String, _ metric: String,
+    _ calibration: Calibration = .none
+  ) -> SummaryFigure? {
+    cube.summary.first {
+      $0.protocolName == name && $0.aggregate == aggregate && $0.metric == metric
+        && $0.predictor == .ensemble && $0.calibration == calibration
+    }
+  }
+
+  static func ensemble(_ cube: ScoreCube, _ cell: Cell, _ metric: Metric) -> Double? {
+    cube.cells.first { $0.cell == cell }?.scores[0].predictors[0].figures[metric]
+  }
+
+  @Test func `macro is the mean over cells, with the errors and intervals of the same`() throws {
+    let cube = try Self.cube()
+    for (name, count) in [("c15", 15), ("c19", 19)] {
+      let accuracies = Self.cells(Array(Self.kinds.prefix(count))).dropFirst().compactMap {
+        Self.ensemble(cube, $0, .accuracy)
+      }
+      let mean = accuracies.reduce(0, +) / Double(5 * count)
+      let macro = try #require(Self.value(cube, name, "macro", "accuracy"))
+      // A sum of 95 numbers below 1.
+      expectClose(macro.value ?? .nan, mean, absolute: 1e-14)
+      let interval = try #require(macro.interval)
+      #expect(interval.low < mean && mean < interval.high)
+      let error = try #require(Self.value(cube, name, "macro", "mce_unnormalised"))
+      expectClose(error.value ?? .nan, 1 - mean, absolute: 1e-14)
+      let clean = try #require(Self.ensemble(cube, .clean, .accuracy))
+      let relative = Self.value(cube, name, "macro", "relative_mce_unnormalised")?.value
+      expectClose(relative ?? .nan, clean - mean, absolute: 1e-14)
+    }
+    #expect(cube.notes.allSatisfy { !$0.contains("missing") })
+  }
+
+  @Test(arguments: [Calibration.none, .temperature])
+  func `pooled is the metric of all rows together`(calibration: Calibration) throws {
+    let cube = try Self.cube(calibrations: [calibration])
+    let scorer = Scorer(threadCount: 1)
+    let fitted = try scorer.fit([calibration], on: Self.logits(.clean))
+    let sets = try Self.cells().dropFirst().map(Self.logits)
+    let values = sets.flatMap(\.values)
+    let labels = sets.flatMap(\.labels)
+    let all = try LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels)
+    let expected = try #require(try scorer.score(all, with: fitted.repeated(95)).first)
+    for metric in Metric.allCases {
+      for name in ["c19", "mixmo"] {
+        let figure = try #require(
+          Self.value(cube, name, "pooled", metric.rawValue, calibration))
+        #expect(figure.value == expected.predictors[0].figures[metric], "\(metric)")
+      }
+    }
+    let accuracy = Self.value(cube, "mixmo", "pooled", "accuracy", calibration)
+    #expect(accuracy?.interval != nil)
+  }
+
+  @Test func `a substitute marks every protocol, a missing cell leaves out what needs it`() throws {
+    let marked = try Self.cube(Self.cells(frost: "frost(substitute)"))
+    #expect(
+      Set(marked.summary.map(\.protocolName)) == [
+        "clean", "c15(substitute)", "c19(substitute)", "mixmo(substitute)",
+      ])
+    #expect(Self.value(marked, "c15(substitute)", "frost(substitute)", "nll")?.value != nil)
+
+    let partial = try Self.cube(Array(Self.cells().dropLast()))
+    #expect(partial.notes.contains { $0.hasPrefix("c19 is undefined: 1 of 95 cells are missing") })
+    #expect(Self.value(partial, "c19", "macro", "nll") == nil)
+    #expect(Self.value(partial, "c19", "c18", "nll") == nil)
+    #expect(Self.value(partial, "c19", "c17", "nll")?.value != nil)
+    #expect(Self.value(partial, "c15", "macro", "nll")?.value != nil)
+  }
+
+  @Test func `errors are relative to another run's`() throws {
+    let folder = try TemporaryFolder()
+    let cube = try Self.cube()
+    try ResultFiles(runName: "other", datasetName: "d", cube: cube).write(to: folder.url)
+    let again = try Self.cube(baseline: Baseline(folder: folder.url))
+    // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
+    let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
+    expectClose(ratio ?? .nan, 1, absolute: 1e-14)
+    try AtomicFile.write("run,predictor\r\n", to: folder.file("cells.csv"))
+    #expect {
+      try Baseline(folder: folder.url)
+    } throws: {
+      "\($0)".hasSuffix("cells.csv: expected a column calibration")
+    }
+  }
+
+  @Test func `the same bytes on any number of threads`() throws {
+    let texts = try [1, 3].map { threads in
+      ResultFiles(runName: "r", datasetName: "d", cube: try Self.cube(threads: threads))
+    }
+    #expect(texts[0].summary.text == texts[1].summary.text)
+    #expect(texts[0].cells.text == texts[1].cells.text)
+  }
+
+  @Test func `undefined figures are empty, and a note says which`() throws {
+    let logits = try LabelledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
+    let cube = try CubeScorer(ScoringSettings(calibrations: [.none]), threadCount: 1)
+      .score([.clean], logits: { _ in logits }, report: { _ in })
+    let files = ResultFiles(runName: "r", datasetName: "d", cube: cube)
+    #expect(files.cells.column("auroc_misclassification") == [""])
+    #expect(cube.notes.count == 1 && cube.notes[0].hasPrefix("undefined, left empty: "))
+    #expect(cube.notes[0].contains("auroc_misclassification in 1 rows"))
+    #expect(!cube.notes[0].contains("accuracy"))
+  }
+}
