@@ -34,10 +34,17 @@ struct SuiteOptions: ParsableArguments {
 
   /// The corruptions asked for, of the suite asked for or that of the data set's images.
   func selected(for kind: DatasetKind) throws -> SelectedSuite {
-    try SelectedSuite(
+    let selected = try SelectedSuite(
       suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind),
       names: corruption.isEmpty ? nil : corruption,
       textures: frostTextures.map { try FrostTextures(folder: URL(fileURLWithPath: $0)) })
+    for corruption in selected.corruptions {
+      for wanted in severity where !corruption.severities.contains(wanted) {
+        throw CorruptionError.unknownSeverity(
+          corruption.name, expected: corruption.severities, found: wanted)
+      }
+    }
+    return selected
   }
 }
 

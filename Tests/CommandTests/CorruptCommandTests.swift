@@ -138,6 +138,16 @@ struct CorruptCommandTests {
     try expect(
       place.corrupt("out", "--suite", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"), 1,
       "expected an image of 64×64 pixels, found 32×32")
+    try AtomicFile.write(
+      "suite: mine\nside: 32\ncorruptions:\n"
+        + "  contrast: {family: digital, group: extra, severities: {1: {factor: 0.5}}}\n",
+      to: place.folder.file("mine.yaml"))
+    let mine = ["--suite", place.path("mine.yaml"), "--format", "png"]
+    try expect(
+      place.corrupt("out", "--severity", "4") + mine, 1,
+      "contrast: the suite has severities 1; asked for 4")
+    #expect(try MixmoProcess(place.corrupt("mine") + mine).status == 0)
+    #expect(try place.files("mine").filter { $0.hasSuffix(".png") }.count == 24)
     #expect(try MixmoProcess(place.corrupt("out", "--corruption", "fog")).status == 0)
     try expect(
       place.corrupt("out", "--seed", "1"), 1,

@@ -26,13 +26,16 @@ extension Scorer {
         PredictorLogits(predictor, of: $0, calibration: calibration), scaled: .calibratedLogits,
         scorer: self)
     }
-    var (sum, start): (Double, Double?) = (0, nil)
-    for (fitted, scored) in zip(objectives, objectives.reversed()) {
-      let temperature = try TemperatureSearch(fitted).temperature(from: start)
+    let first = try TemperatureSearch(objectives[0]).minimum()
+    let second = try TemperatureSearch(objectives[1]).minimum(from: first.temperature)
+    var sum = 0.0
+    for (objective, (own, other)) in zip(objectives, [(first, second), (second, first)]) {
+      let temperature = other.temperature
       guard temperature > FittedTemperature.bounds.lowerBound else { return nil }
-      let loss = try scored.losses(atDoublingsOf: 1 / temperature, count: 1)[0]
-      sum += loss * Double(scored.rowCount)
-      start = temperature
+      let loss =
+        try own.loss(at: temperature)
+        ?? objective.losses(atDoublingsOf: 1 / temperature, count: 1)[0]
+      sum += loss * Double(objective.rowCount)
     }
     return sum / Double(halves[0].rowCount + halves[1].rowCount)
   }

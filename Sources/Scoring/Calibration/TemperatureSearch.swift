@@ -2,17 +2,33 @@ import Foundation
 
 /// Finds the temperature where an objective is least, as the root of its slope in log(1/T).
 struct TemperatureSearch {
-  /// The objective at a scale 1/T, which is given by its logarithm.
-  private struct Point {
-    var position: Double
-    var value: TemperatureObjective.Value
+  /// The objective at a scale 1/T, and a short step to a better one.
+  struct Point {
+    /// log(1/T).
+    let position: Double
+    let value: TemperatureObjective.Value
+    var step = 0.0
 
+    /// T after the step.
     var temperature: Double {
       switch position {
       case TemperatureSearch.coldest: FittedTemperature.bounds.lowerBound
       case TemperatureSearch.hottest: FittedTemperature.bounds.upperBound
-      default: exp(-position)
+      default: exp(-(position + step))
       }
+    }
+
+    /// The objective after the step.
+    var loss: Double { value.loss + value.slope * exp(position) * step / 2 }
+
+    /// The objective at `temperature` to a few 1e-11, nil where that is too far to tell.
+    ///
+    /// By its Taylor series, which is cut off after the third derivative.
+    func loss(at temperature: Double) -> Double? {
+      let distance = 1 / temperature - exp(position)
+      guard abs(distance) < 2e-3 * exp(position) else { return nil }
+      let third = value.curvature / 2 + value.thirdDerivative / 6 * distance
+      return value.loss + distance * (value.slope + distance * third)
     }
   }
 
@@ -36,17 +52,16 @@ struct TemperatureSearch {
   func fit() throws -> FittedTemperature {
     let one = try point(at: 0)
     let found = try minimum(from: sampleMinimum() ?? one)
-    guard found.value.loss <= one.value.loss else {
+    guard found.loss <= one.value.loss else {
       return FittedTemperature(value: 1, lossBefore: one.value.loss, lossAfter: one.value.loss)
     }
     return FittedTemperature(
-      value: found.temperature, lossBefore: one.value.loss, lossAfter: found.value.loss)
+      value: found.temperature, lossBefore: one.value.loss, lossAfter: found.loss)
   }
 
   /// The best temperature, searched from `start` where that is given.
-  func temperature(from start: Double? = nil) throws -> Double {
-    if let start { return try minimum(from: point(at: -log(start))).temperature }
-    return try minimum().temperature
+  func minimum(from start: Double? = nil) throws -> Point {
+    try minimum(from: start.map { try point(at: -log($0)) } ?? sampleMinimum() ?? point(at: 0))
   }
 
   private func point(at position: Double) throws -> Point {
@@ -58,11 +73,8 @@ struct TemperatureSearch {
     guard objective.rowCount > Self.largestStart else { return nil }
     var sample = objective
     sample.stride *= Self.sampleStride
-    return try point(at: TemperatureSearch(sample).minimum().position)
-  }
-
-  private func minimum() throws -> Point {
-    try minimum(from: sampleMinimum() ?? point(at: 0))
+    let found = try TemperatureSearch(sample).minimum()
+    return try point(at: found.position + found.step)
   }
 
   private func minimum(from start: Point) throws -> Point {
@@ -97,7 +109,7 @@ struct TemperatureSearch {
     let isInside = lower < found.position && found.position < upper
     let isBound = found.position == Self.hottest || found.position == Self.coldest
     guard isInside || isBound else { return nil }
-    return found.value.loss <= start.value.loss ? found : start
+    return found.loss <= start.loss ? found : start
   }
 
   /// The point in `range` where the slope changes from falling to rising, or the end where it
@@ -120,7 +132,8 @@ struct TemperatureSearch {
       let halley = Self.step(at: point)
       let target = point.position + halley
       if abs(halley) < Self.tolerance, range.contains(target) {
-        return Self.move(point, by: halley)
+        point.step = halley
+        break
       }
       if isLowerKnown, isUpperKnown, upper - lower < Self.tolerance * Self.tolerance { break }
       let isSafe = abs(halley) < abs(step) / 2 && lower < target && target < upper
@@ -145,13 +158,5 @@ struct TemperatureSearch {
     let denominator = curvature * curvature - slope * third / 2
     return denominator > curvature * curvature / 2
       ? -slope * curvature / denominator : -slope / curvature
-  }
-
-  /// The point a short step away, without another pass over the rows.
-  private static func move(_ point: Point, by step: Double) -> Point {
-    var moved = point
-    moved.position += step
-    moved.value.loss += point.value.slope * exp(point.position) * step / 2
-    return moved
   }
 }

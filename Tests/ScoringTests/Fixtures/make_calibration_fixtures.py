@@ -334,8 +334,11 @@ class Halves(Splitter):
 
 def refinement_fixture():
     results = []
-    for i in range(12):
-        p = Problem(600 + i, 700 + i, 80 + 31 * i, 1 + i % 3, [2, 5, 10][i % 3], exponent=-16)
+    problems = [Problem(600 + i, 700 + i, 80 + 31 * i, 1 + i % 3, [2, 5, 10][i % 3], exponent=-16)
+                for i in range(12)]
+    # The temperatures of whose halves are as close as those of many rows.
+    problems += [Problem(seed, seed + 1000, 400, 1, 5) for seed in (704, 762, 957, 994)]
+    for p in problems:
         z, y = draw(p)
         metrics = MetricsWithCalibration(
             LogLoss(), TemperatureScalingCalibrator(max_bisection_steps=60), Halves(), "ts")
