@@ -9,6 +9,8 @@ public struct LabelledLogits: Sendable {
   /// The class index of each row.
   public let labels: [Int]  // [N]
   private let storage: LogitStorage
+  /// M·K, the distance between rows.
+  private let stride: Int
   /// The storage's row for each row; nil for all rows in their order.
   private let places: [Int]?  // [N]
 
@@ -18,13 +20,12 @@ public struct LabelledLogits: Sendable {
   /// The dimensions [N, M, K].
   public var shape: [Int] { [rowCount, memberCount, classCount] }
 
-  /// The logits in row-major order; a copy, unless they came in an array and no rows were selected.
+  /// The logits in row-major order; a copy.
   public var values: [Float] {  // [N, M, K]
-    if places == nil, case .array(let values) = storage { return values }
-    let stride = memberCount * classCount
-    return [Float](unsafeUninitializedCapacity: rowCount * stride) { buffer, count in
+    [Float](unsafeUninitializedCapacity: rowCount * stride) { buffer, count in
       for row in 0..<rowCount {
-        withRow(row) { _ = buffer[row * stride..<(row + 1) * stride].update(fromContentsOf: $0) }
+        let values = UnsafeBufferPointer(start: self.row(row), count: stride)
+        _ = buffer[row * stride..<(row + 1) * stride].update(fromContentsOf: values)
       }
       count = rowCount * stride
     }
@@ -40,7 +41,8 @@ public struct LabelledLogits: Sendable {
     _ values: [Float], memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
     try self.init(
-      .array(values), memberCount: memberCount, classCount: classCount, labels: labels)
+      LogitStorage(copying: values), memberCount: memberCount, classCount: classCount,
+      labels: labels)
   }
 
   /// The same of logits in memory that belongs to `owner`, such as a mapped file.
@@ -54,17 +56,26 @@ public struct LabelledLogits: Sendable {
     memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
     try self.init(
-      .borrowed(BorrowedLogits(values: values, owner: owner)), memberCount: memberCount,
-      classCount: classCount, labels: labels)
+      LogitStorage(values, owner: owner), memberCount: memberCount, classCount: classCount,
+      labels: labels)
   }
 
   private init(
     _ storage: LogitStorage, memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
+    let shape = [labels.count, memberCount, classCount]
+    guard shape.allSatisfy({ $0 > 0 }) else {
+      throw .emptyShape(rows: labels.count, members: memberCount, classes: classCount)
+    }
+    let (stride, tooWide) = memberCount.multipliedReportingOverflow(by: classCount)
+    let (expected, tooMany) = labels.count.multipliedReportingOverflow(by: stride)
+    guard !tooWide, !tooMany, storage.count == expected else {
+      throw .wrongLogitCount(
+        rows: labels.count, members: memberCount, classes: classCount, found: storage.count)
+    }
     self.init(
       unchecked: storage, places: nil, memberCount: memberCount, classCount: classCount,
       labels: labels)
-    try checkShape()
     try checkLabels()
     try checkFinite()
   }
@@ -78,9 +89,11 @@ public struct LabelledLogits: Sendable {
     self.memberCount = memberCount
     self.classCount = classCount
     self.labels = labels
+    stride = memberCount * classCount
   }
 
-  /// The rows of several sets of one shape, one set after the other; their logits are not copied.
+  /// The rows of several sets of one shape, one set after the other; their logits are not copied,
+  /// unless rows were selected.
   ///
   /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
   ///   `ScoringError.emptyShape` for no set.
@@ -89,9 +102,12 @@ public struct LabelledLogits: Sendable {
     for set in sets where set.shape != first.shape {
       throw .otherShape(expected: first.shape, found: set.shape)
     }
+    let isWhole = sets.allSatisfy { $0.places == nil }
     self.init(
-      unchecked: .sets(sets, rowCount: first.rowCount), places: nil,
-      memberCount: first.memberCount, classCount: first.classCount,
+      unchecked: isWhole
+        ? LogitStorage(concatenating: sets.map(\.storage))
+        : LogitStorage(copying: sets.flatMap(\.values)),
+      places: nil, memberCount: first.memberCount, classCount: first.classCount,
       labels: sets.flatMap(\.labels))
   }
 
@@ -110,22 +126,11 @@ public struct LabelledLogits: Sendable {
       memberCount: memberCount, classCount: classCount, labels: rows.map { labels[$0] })
   }
 
-  /// Calls `body` with the M·K logits of one row.
-  func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
-    storage.withRow(places?[row] ?? row, length: memberCount * classCount, body)
-  }
-
-  private func checkShape() throws(ScoringError) {
-    guard rowCount > 0, memberCount > 0, classCount > 0 else {
-      throw .emptyShape(rows: rowCount, members: memberCount, classes: classCount)
-    }
-    let found = storage.withValues(\.count) ?? 0
-    let (stride, tooWide) = memberCount.multipliedReportingOverflow(by: classCount)
-    let (expected, tooMany) = rowCount.multipliedReportingOverflow(by: stride)
-    guard !tooWide, !tooMany, found == expected else {
-      throw .wrongLogitCount(
-        rows: rowCount, members: memberCount, classes: classCount, found: found)
-    }
+  /// The M·K logits of one row, as long as these `LabelledLogits`, or what is selected from them,
+  /// live.
+  @inline(__always)
+  func row(_ row: Int) -> UnsafePointer<Float> {
+    storage.row(places?[row] ?? row, stride: stride)
   }
 
   private func checkLabels() throws(ScoringError) {
@@ -137,7 +142,7 @@ public struct LabelledLogits: Sendable {
   }
 
   private func checkFinite() throws(ScoringError) {
-    guard let (first, count) = storage.withValues(notFinite) ?? nil else { return }
+    guard let (first, count) = notFinite(storage.values) else { return }
     throw .notFinite(
       count: count, row: first / (memberCount * classCount),
       member: first / classCount % memberCount, class: first % classCount)
@@ -151,40 +156,4 @@ public struct LabelledLogits: Sendable {
     else { return nil }
     return (first, values.count { !$0.isFinite })
   }
-}
-
-/// Where logits lie: in an array, in memory that something else owns, or in sets of as many rows.
-private enum LogitStorage: Sendable {
-  case array([Float])
-  case borrowed(BorrowedLogits)
-  case sets([LabelledLogits], rowCount: Int)
-
-  /// Calls `body` with the `length` logits of a row.
-  func withRow<Result>(
-    _ row: Int, length: Int, _ body: (UnsafeBufferPointer<Float>) -> Result
-  ) -> Result {
-    let range = row * length..<(row + 1) * length
-    switch self {
-    case .array(let values):
-      return values.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
-    case .borrowed(let borrowed): return body(UnsafeBufferPointer(rebasing: borrowed.values[range]))
-    case .sets(let sets, let rowCount):
-      return sets[row / rowCount].withRow(row % rowCount, body)
-    }
-  }
-
-  /// Calls `body` with all logits; nil for sets, which were checked when they were made.
-  func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result? {
-    switch self {
-    case .array(let values): values.withUnsafeBufferPointer(body)
-    case .borrowed(let borrowed): body(borrowed.values)
-    case .sets: nil
-    }
-  }
-}
-
-/// Memory, only ever read, and the object that must live for it to be there.
-private struct BorrowedLogits: @unchecked Sendable {
-  let values: UnsafeBufferPointer<Float>
-  let owner: AnyObject
 }

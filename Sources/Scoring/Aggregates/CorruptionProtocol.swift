@@ -62,37 +62,26 @@ public struct CorruptionProtocol: Sendable {
 
   /// Why figures over all cells are undefined, naming the cells that are not among `present`.
   ///
-  /// Nil when all are there.
+  /// Nil when all are there. Of many the first few are named.
   public func lacking(_ present: some Sequence<CorruptionCell>) -> String? {
     let present = Set(present)
     let (cells, missing) = (cells(), cells().filter { !present.contains($0) })
     guard !missing.isEmpty else { return nil }
-    let names = missing.map(\.description).joined(separator: ", ")
+    let named = missing.prefix(missing.count > 6 ? 5 : 6).map(\.description)
+    let names = named.joined(separator: ", ") + (named.count < missing.count ? ", …" : "")
     return "\(name.rawValue) is undefined: \(missing.count) of \(cells.count) cells are "
       + "missing (\(names))"
   }
 
   /// The mean of a metric over the cells of `aggregate`.
   ///
-  /// Nil when it has no cells or a cell has no value. For `pooled` see `pooled(_:)`: a metric of
-  /// all rows is not a mean over cells, unless it is itself a mean and the cells are of one size.
+  /// Nil when it has no cells or a cell has no value. Of `pooled` there is none: a metric of all
+  /// rows, which `LabelledLogits.init(concatenating:)` puts together, is not a mean over cells.
   public func mean(
     _ values: [CorruptionCell: Double], over aggregate: CorruptionAggregate = .macro
   ) -> Double? {
     guard aggregate != .pooled else { return nil }
     return mean(cells(of: aggregate).map { values[$0] })
-  }
-
-  /// The tally of the rows of all cells together: its scores are the pooled figures.
-  ///
-  /// Nil when a cell has no tally.
-  ///
-  /// - Throws: `ScoringError.unlikeTallies` when they are of other predictors or temperatures.
-  public func pooled(_ tallies: [CorruptionCell: CellTally]) throws(ScoringError) -> CellTally? {
-    let all = cells().compactMap { tallies[$0] }
-    guard var pooled = all.first, all.count == cells().count else { return nil }
-    for tally in all.dropFirst() { try pooled.merge(tally) }
-    return pooled
   }
 
   func mean(_ values: [Double?]) -> Double? {

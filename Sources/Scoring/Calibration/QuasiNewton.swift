@@ -1,6 +1,6 @@
 /// Minimises a smooth function by the limited-memory method of Broyden, Fletcher, Goldfarb and
 /// Shanno (Nocedal 1980), with a line search for the weak conditions of Wolfe (Lewis and Overton
-/// 2013).
+/// 2013), in the metric of about its curvature at the start.
 struct QuasiNewton {
   typealias Value = VectorObjective.Value
 
@@ -19,22 +19,27 @@ struct QuasiNewton {
   }
 
   private let function: ([Double]) throws -> Value
+  private let curvature: CholeskyFactor?
   private var changes: [Change] = []
 
-  /// The length of the gradient that ends the search.
-  private static let tolerance = 1e-8
   private static let memory = 20
   private static let largestIterationCount = 2000
 
-  init(_ function: @escaping ([Double]) throws -> Value) {
+  init(_ function: @escaping ([Double]) throws -> Value, curvature: CholeskyFactor?) {
     self.function = function
+    self.curvature = curvature
   }
 
   /// The minimum that is found from `start`, never above `start`.
+  ///
+  /// - Parameters:
+  ///   - curvature: About the second derivatives at `start`; nil where nothing is known of them.
+  ///   - tolerance: The length of the gradient that ends the search.
   static func minimum(
-    from start: [Double], of function: @escaping ([Double]) throws -> Value
+    from start: [Double], curvature: CholeskyFactor?, tolerance: Double,
+    of function: @escaping ([Double]) throws -> Value
   ) throws -> Point {
-    var search = QuasiNewton(function)
+    var search = QuasiNewton(function, curvature: curvature)
     let first = Point(parameters: start, value: try function(start))
     var point = first
     for _ in 0..<largestIterationCount {
@@ -68,7 +73,9 @@ struct QuasiNewton {
       shares.append(share)
       add(-share, change.gradient, to: &direction)
     }
-    if let last = changes.last {
+    if let curvature {
+      curvature.solve(&direction)
+    } else if let last = changes.last {
       let scale = last.curvature / dot(last.gradient, last.gradient)
       for i in direction.indices { direction[i] *= scale }
     }

@@ -15,7 +15,8 @@ final class RowObjective {
   private let logLikelihoods: UnsafeMutablePointer<Double>  // [P]
   private let slopes: UnsafeMutablePointer<Double>  // [P], of the log-likelihoods
   private let variances: UnsafeMutablePointer<Double>  // [P]
-  private let thirdMoments: UnsafeMutablePointer<Double>  // [P]
+  private let thirdCumulants: UnsafeMutablePointer<Double>  // [P]
+  private let fourthCumulants: UnsafeMutablePointer<Double>  // [P]
 
   init(
     _ source: PredictorLogits, scaled: TemperatureObjective.Scaled, kept: CalibratedLogits?
@@ -30,11 +31,14 @@ final class RowObjective {
     logLikelihoods = .allocate(capacity: pooledCount)
     slopes = .allocate(capacity: pooledCount)
     variances = .allocate(capacity: pooledCount)
-    thirdMoments = .allocate(capacity: pooledCount)
+    thirdCumulants = .allocate(capacity: pooledCount)
+    fourthCumulants = .allocate(capacity: pooledCount)
   }
 
   deinit {
-    for memory in [logits, exponentials, logLikelihoods, slopes, variances, thirdMoments] {
+    for memory in [
+      logits, exponentials, logLikelihoods, slopes, variances, thirdCumulants, fourthCumulants,
+    ] {
       memory.deallocate()
     }
   }
@@ -46,7 +50,7 @@ final class RowObjective {
     guard pooledCount > 1 else {
       return .init(
         loss: -logLikelihoods[0], slope: -slopes[0], curvature: variances[0],
-        thirdDerivative: thirdMoments[0])
+        thirdDerivative: thirdCumulants[0], fourthDerivative: fourthCumulants[0])
     }
     return average()
   }
@@ -97,34 +101,69 @@ final class RowObjective {
   private func differentiate(_ pooled: Int, label: Int, scale: Double) {
     let row = logits + pooled * classCount
     let softmax = Softmax(row, count: classCount, scale: scale, exponentials: exponentials)
-    let maximum = row[softmax.largest]
-    var (first, second, third) = (0.0, 0.0, 0.0)
-    for c in 0..<classCount {
-      let deviation = row[c] - maximum
-      let moment = exponentials[c] * deviation
-      first += moment
-      second += moment * deviation
-      third += moment * deviation * deviation
+    let (maximum, exponentials) = (row[softmax.largest], exponentials)
+    var moments = Moments()
+    let whole = classCount & ~7
+    for c in stride(from: 0, to: whole, by: 8) {
+      moments.add(exponentials.lanes(at: c), row.lanes(at: c) - maximum)
     }
-    let (mean, square) = (first / softmax.sum, second / softmax.sum)
+    for c in whole..<classCount { moments.add(exponentials[c], row[c] - maximum, lane: c - whole) }
+    let share = 1 / softmax.sum
+    let (first, second) = (moments.first.sum() * share, moments.second.sum() * share)
+    let (third, fourth) = (moments.third.sum() * share, moments.fourth.sum() * share)
+    let square = first * first
     logLikelihoods[pooled] = scale * (row[label] - maximum) - softmax.logSum
-    slopes[pooled] = row[label] - maximum - mean
-    variances[pooled] = max(0, square - mean * mean)
-    thirdMoments[pooled] = third / softmax.sum - 3 * mean * square + 2 * mean * mean * mean
+    slopes[pooled] = row[label] - maximum - first
+    variances[pooled] = max(0, second - square)
+    thirdCumulants[pooled] = third - first * (3 * second - 2 * square)
+    fourthCumulants[pooled] =
+      fourth - 4 * first * third - 3 * second * second + square * (12 * second - 6 * square)
   }
 
+  /// From the moments of the averaged probabilities' derivatives to those of their logarithm.
   private func average() -> TemperatureObjective.Value {
     let logMean = logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
-    var (first, second, third) = (0.0, 0.0, 0.0)
+    var (first, second, third, fourth) = (0.0, 0.0, 0.0, 0.0)
     for m in 0..<pooledCount {
-      let (slope, variance) = (slopes[m], variances[m])
+      let (slope, variance, cumulant) = (slopes[m], variances[m], thirdCumulants[m])
+      let square = slope * slope
       let weight = exp(logLikelihoods[m] - logMean) / Double(pooledCount)
       first += weight * slope
-      second += weight * (slope * slope - variance)
-      third += weight * (slope * (slope * slope - 3 * variance) - thirdMoments[m])
+      second += weight * (square - variance)
+      third += weight * (slope * (square - 3 * variance) - cumulant)
+      fourth +=
+        weight
+        * (square * (square - 6 * variance) - 4 * slope * cumulant + 3 * variance * variance
+          - fourthCumulants[m])
     }
+    let square = first * first
     return .init(
-      loss: -logMean, slope: -first, curvature: first * first - second,
-      thirdDerivative: 3 * first * second - third - 2 * first * first * first)
+      loss: -logMean, slope: -first, curvature: square - second,
+      thirdDerivative: first * (3 * second - 2 * square) - third,
+      fourthDerivative: 4 * first * third + 3 * second * second - fourth
+        - square * (12 * second - 6 * square))
+  }
+}
+
+/// Σ e·dⁿ of one distribution, eight classes at a time.
+private struct Moments {
+  var (first, second, third, fourth) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+
+  @inline(__always)
+  mutating func add(_ exponentials: Lanes, _ deviations: Lanes) {
+    let one = exponentials * deviations
+    let two = one * deviations
+    let three = two * deviations
+    first += one
+    second += two
+    third += three
+    fourth += three * deviations
+  }
+
+  @inline(__always)
+  mutating func add(_ exponential: Double, _ deviation: Double, lane: Int) {
+    var (exponentials, deviations) = (Lanes.zero, Lanes.zero)
+    (exponentials[lane], deviations[lane]) = (exponential, deviation)
+    add(exponentials, deviations)
   }
 }

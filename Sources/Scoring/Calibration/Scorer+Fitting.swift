@@ -69,10 +69,12 @@ private struct CalibrationFit {
   let scorer: Scorer
   let logits: LabelledLogits
   private var temperatures: [Predictor: Double] = [:]
+  private var plain: PlainRows
 
   init(scorer: Scorer, logits: LabelledLogits) {
     self.scorer = scorer
     self.logits = logits
+    plain = PlainRows(logits)
   }
 
   mutating func map(_ calibration: Calibration, of predictor: Predictor) throws -> CalibrationMap {
@@ -87,9 +89,13 @@ private struct CalibrationFit {
     case .vector: .vector(try scorer.fitVectorScaling(of: predictor, on: logits))
     case .isotonic:
       .confidence(
-        .isotonic(IsotonicRegression(try rows(of: predictor).map { ($0.confidence, $0.isRight) })))
+        .isotonic(
+          IsotonicRegression(
+            try plain.rows(of: predictor, scorer: scorer).map { ($0.confidence, $0.isRight) })))
     case .histogram:
-      .confidence(.histogram(HistogramBinning(ReliabilityTable(try rows(of: predictor)))))
+      .confidence(
+        .histogram(
+          HistogramBinning(ReliabilityTable(try plain.rows(of: predictor, scorer: scorer)))))
     }
   }
 
@@ -98,9 +104,5 @@ private struct CalibrationFit {
     let fitted = try scorer.fitTemperature(of: predictor, on: logits).value
     temperatures[predictor] = fitted
     return fitted
-  }
-
-  private func rows(of predictor: Predictor) throws -> [RowScore] {
-    try scorer.scores(of: PredictorLogits(predictor, of: logits))
   }
 }

@@ -1,7 +1,7 @@
 /// The mean negative log-likelihood of a predictor as a function of a scale β = 1/T.
 ///
 /// With d the deviations of a member's logits from their largest, under its softmax at β,
-/// the derivatives of log p_y are d_y − E[d], −Var[d] and minus the third central moment of d.
+/// the derivatives of log p_y are d_y − E[d], and minus the second, third and fourth cumulant of d.
 /// Those of averaged probabilities follow from p′/p = Σ w_m a_m, with weights w_m = p_m / Σ p and
 /// the members' a_m = d_y − E[d], p″/p = Σ w_m (a_m² − v_m), and so on.
 struct TemperatureObjective {
@@ -11,6 +11,7 @@ struct TemperatureObjective {
     var slope = 0.0
     var curvature = 0.0
     var thirdDerivative = 0.0
+    var fourthDerivative = 0.0
   }
 
   /// What the scale multiplies.
@@ -44,15 +45,18 @@ struct TemperatureObjective {
   func value(atScale scale: Double) throws -> Value {
     let sums = try sumOverRows { rows in
       let objective = RowObjective(source, scaled: scaled, kept: kept)
-      return rows.reduce(into: [0, 0, 0, 0]) { sums, row in
+      return rows.reduce(into: [0, 0, 0, 0, 0]) { sums, row in
         let value = objective.value(of: row, scale: scale)
         sums[0] += value.loss
         sums[1] += value.slope
         sums[2] += value.curvature
         sums[3] += value.thirdDerivative
+        sums[4] += value.fourthDerivative
       }
     }
-    return Value(loss: sums[0], slope: sums[1], curvature: sums[2], thirdDerivative: sums[3])
+    return Value(
+      loss: sums[0], slope: sums[1], curvature: sums[2], thirdDerivative: sums[3],
+      fourthDerivative: sums[4])
   }
 
   /// The losses at `scale`, 2·`scale`, 4·`scale`, …, from one exponential for each logit.

@@ -19,15 +19,18 @@ struct TemperatureSearch {
     }
 
     /// The objective after the step.
-    var loss: Double { value.loss + value.slope * exp(position) * step / 2 }
+    var loss: Double { loss(after: exp(position + step) - exp(position)) }
 
     /// The objective at `temperature` to a few 1e-11, nil where that is too far to tell.
-    ///
-    /// By its Taylor series, which is cut off after the third derivative.
     func loss(at temperature: Double) -> Double? {
       let distance = 1 / temperature - exp(position)
-      guard abs(distance) < 2e-3 * exp(position) else { return nil }
-      let third = value.curvature / 2 + value.thirdDerivative / 6 * distance
+      return abs(distance) < 2e-2 * exp(position) ? loss(after: distance) : nil
+    }
+
+    /// The Taylor series, which is cut off after the fourth derivative.
+    private func loss(after distance: Double) -> Double {
+      let fourth = value.thirdDerivative / 6 + value.fourthDerivative / 24 * distance
+      let third = value.curvature / 2 + fourth * distance
       return value.loss + distance * (value.slope + distance * third)
     }
   }
@@ -37,8 +40,11 @@ struct TemperatureSearch {
   private static let coldest = -log(FittedTemperature.bounds.lowerBound)
   private static let hottest = -log(FittedTemperature.bounds.upperBound)
 
-  /// The step in log T that ends the search: one of Halley's leaves about its cube.
-  private static let tolerance = 1e-5
+  /// The step in log T that ends the search: it leaves about its fourth power.
+  private var tolerance: Double { objective.rowCount > Self.largestStart ? 1e-2 : 1e-4 }
+
+  /// A bracket in log T that rounding lets shrink no more.
+  private static let smallestBracket = 1e-10
 
   /// Of more rows than this, every sixteenth tells where to start.
   private static let largestStart = 4096
@@ -115,7 +121,7 @@ struct TemperatureSearch {
   /// The point in `range` where the slope changes from falling to rising, or the end where it
   /// still points out.
   ///
-  /// Halley's step, or Newton's, is taken where it stays between the points known and is under half
+  /// Householder's step, or a simpler one, is taken where it stays between the points known and is under half
   /// the step before; else their middle, or an end not tried yet.
   private func root(from start: Point, in range: ClosedRange<Double>) throws -> Point {
     var (lower, upper) = (range.lowerBound, range.upperBound)
@@ -129,14 +135,14 @@ struct TemperatureSearch {
       } else {
         (lower, isLowerKnown) = (point.position, true)
       }
-      let halley = Self.step(at: point)
-      let target = point.position + halley
-      if abs(halley) < Self.tolerance, range.contains(target) {
-        point.step = halley
+      let best = Self.step(at: point)
+      let target = point.position + best
+      if abs(best) < tolerance, range.contains(target) {
+        point.step = best
         break
       }
-      if isLowerKnown, isUpperKnown, upper - lower < Self.tolerance * Self.tolerance { break }
-      let isSafe = abs(halley) < abs(step) / 2 && lower < target && target < upper
+      if isLowerKnown, isUpperKnown, upper - lower < Self.smallestBracket { break }
+      let isSafe = abs(best) < abs(step) / 2 && lower < target && target < upper
       let middle = (lower + upper) / 2
       let next =
         isSafe
@@ -148,15 +154,23 @@ struct TemperatureSearch {
     return point
   }
 
-  /// Halley's step towards the root of the slope in log(1/T), or Newton's, or one too long.
+  /// Householder's third-order step towards the root of the slope in log(1/T); Halley's or Newton's
+  /// where that is far from it; or one too long.
   private static func step(at point: Point) -> Double {
     let (scale, value) = (exp(point.position), point.value)
     let slope = value.slope
     let curvature = value.curvature * scale
     let third = (value.curvature + value.thirdDerivative * scale) * scale
+    let fourth =
+      (value.curvature + (3 * value.thirdDerivative + value.fourthDerivative * scale) * scale)
+      * scale
     guard curvature > 0 else { return slope > 0 ? -.infinity : .infinity }
-    let denominator = curvature * curvature - slope * third / 2
-    return denominator > curvature * curvature / 2
-      ? -slope * curvature / denominator : -slope / curvature
+    let newton = -slope / curvature
+    // Relative to Newton's step: what the third and the fourth derivative change.
+    let (bend, twist) = (newton * third / curvature, newton * newton * fourth / curvature)
+    guard bend > -1 else { return newton }
+    let halley = 1 / (1 + bend / 2)
+    let householder = (1 + bend / 2) / (1 + bend + twist / 6)
+    return newton * (abs(householder - halley) < halley / 2 ? householder : halley)
   }
 }

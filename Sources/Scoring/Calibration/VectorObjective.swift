@@ -18,6 +18,10 @@ struct VectorObjective {
   let scorer: Scorer
 
   static let penalty = 1e-4
+  /// So many rows tell the curvature well enough.
+  private static let curvatureRowCount = 1 << 16
+
+  private var rowCount: Int { source.logits.rowCount }
 
   private var classCount: Int { source.logits.classCount }
 
@@ -33,14 +37,14 @@ struct VectorObjective {
 
   func value(at parameters: [Double]) throws -> Value {
     let scaling = scaling(of: parameters)
-    let blocks = try scorer.mapBlocks(source.logits.rowCount) { rows in
+    let blocks = try scorer.mapBlocks(rowCount) { rows in
       let gradient = VectorGradient(source, scaling)
       for row in rows { gradient.add(row) }
       return gradient.sums
     }
     var sums = blocks[0]
     for block in blocks.dropFirst() { for i in sums.indices { sums[i] += block[i] } }
-    for i in sums.indices { sums[i] /= Double(source.logits.rowCount) }
+    for i in sums.indices { sums[i] /= Double(rowCount) }
     var value = Value(loss: sums[2 * classCount], gradient: Array(sums[..<(2 * classCount)]))
     for (i, neutral) in identity.enumerated() {
       let excess = parameters[i] - neutral
@@ -48,6 +52,25 @@ struct VectorObjective {
       value.gradient[i] += 2 * Self.penalty * excess
     }
     return value
+  }
+
+  /// About the second derivatives at a point, by some of the rows: a metric for a search from there.
+  func curvature(at parameters: [Double]) throws -> CholeskyFactor? {
+    let scaling = scaling(of: parameters)
+    let stride = max(1, rowCount / Self.curvatureRowCount)
+    let sampleCount = (rowCount + stride - 1) / stride
+    let blocks = try scorer.mapBlocks(sampleCount) { rows in
+      let gradient = VectorGradient(source, scaling)
+      var curvature = VectorCurvature(classCount: classCount)
+      for row in rows { gradient.add(row * stride, to: &curvature) }
+      curvature.finish()
+      return curvature
+    }
+    var matrix = blocks.dropFirst().reduce(into: blocks[0]) { $0.merge($1) }.sums
+    let size = 2 * classCount
+    for i in matrix.indices { matrix[i] /= Double(sampleCount) }
+    for i in 0..<size { matrix[i * size + i] += 2 * Self.penalty }
+    return CholeskyFactor(matrix, size: size)
   }
 }
 
@@ -82,18 +105,36 @@ private final class VectorGradient {
 
   var sums: [Double] { Array(UnsafeBufferPointer(start: total, count: 2 * classCount + 1)) }
 
+  /// Adds the loss of a row, and its gradient.
   func add(_ row: Int) {
     let label = source.logits.labels[row]
-    source.load(row, into: logits)
-    scaled.update(from: logits, count: pooledCount * classCount)
-    scaling.apply(to: scaled, rowCount: pooledCount)
-    for pooled in 0..<pooledCount { normalise(pooled, label: label) }
-    let logMean = logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
+    let logMean = load(row, label: label)
     total[2 * classCount] -= logMean
     for pooled in 0..<pooledCount {
-      let weight = exp(logLikelihoods[pooled] - logMean) / Double(pooledCount)
-      accumulate(pooled, label: label, weight: weight)
+      accumulate(pooled, label: label, weight: weight(of: pooled, logMean: logMean))
     }
+  }
+
+  /// Adds the second derivatives of a row.
+  func add(_ row: Int, to curvature: inout VectorCurvature) {
+    let logMean = load(row, label: source.logits.labels[row])
+    for pooled in 0..<pooledCount {
+      curvature.add(
+        logits + pooled * classCount, scaled + pooled * classCount,
+        weight: weight(of: pooled, logMean: logMean))
+    }
+  }
+
+  /// Makes the probabilities of a row; returns the logarithm of the label's mean one.
+  private func load(_ row: Int, label: Int) -> Double {
+    source.load(row, into: logits)
+    scaling.apply(to: logits, rowCount: pooledCount, into: scaled)
+    for pooled in 0..<pooledCount { normalise(pooled, label: label) }
+    return logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
+  }
+
+  private func weight(of pooled: Int, logMean: Double) -> Double {
+    exp(logLikelihoods[pooled] - logMean) / Double(pooledCount)
   }
 
   /// Makes the scaled logits of one distribution its probabilities.
@@ -107,11 +148,12 @@ private final class VectorGradient {
 
   private func accumulate(_ pooled: Int, label: Int, weight: Double) {
     let (logits, probabilities) = (logits + pooled * classCount, scaled + pooled * classCount)
+    let (scales, biases) = (total, total + classCount)
     probabilities[label] -= 1
     for c in 0..<classCount {
       let error = weight * probabilities[c]
-      total[c] += error * logits[c]
-      total[classCount + c] += error
+      scales[c] += error * logits[c]
+      biases[c] += error
     }
   }
 }

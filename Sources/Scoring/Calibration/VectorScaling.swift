@@ -14,11 +14,18 @@ public struct VectorScaling: Sendable, Equatable {
 }
 
 extension VectorScaling {
-  /// Scales and shifts `rowCount` rows of logits in place.
-  func apply(to logits: UnsafeMutablePointer<Double>, rowCount: Int) {
-    for row in 0..<rowCount {
-      let logits = logits + row * scales.count
-      for c in scales.indices { logits[c] = scales[c] * logits[c] + biases[c] }
+  /// Writes `rowCount` rows of logits, scaled and shifted, to `results`.
+  func apply(
+    to logits: UnsafePointer<Double>, rowCount: Int, into results: UnsafeMutablePointer<Double>
+  ) {
+    let classCount = scales.count
+    scales.withUnsafeBufferPointer { scales in
+      biases.withUnsafeBufferPointer { biases in
+        for row in 0..<rowCount {
+          let (logits, results) = (logits + row * classCount, results + row * classCount)
+          for c in 0..<classCount { results[c] = scales[c] * logits[c] + biases[c] }
+        }
+      }
     }
   }
 }

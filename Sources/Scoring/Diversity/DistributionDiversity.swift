@@ -68,59 +68,22 @@ public struct DistributionDiversity: Sendable, Equatable {
     informations.merge(other.informations)
   }
 
-  /// Adds one row of each member.
-  mutating func add(_ members: [Distribution]) {
-    for i in pairs.indices {
-      let (p, q) = (members[pairs[i].first], members[pairs[i].second])
-      pairs[i].divergences.add(p.divergence(from: q))
-      pairs[i].cosines.add(p.cosine(to: q))
-      pairs[i].jensenShannons.add(Distribution.information([p, q]))
+  /// Adds a row: each pair's distances, and the information of more than two members.
+  mutating func add(_ distances: [PairDistances], information: Double) {
+    for (i, pair) in distances.enumerated() {
+      pairs[i].divergences.add(pair.divergence)
+      pairs[i].cosines.add(pair.cosine)
+      pairs[i].jensenShannons.add(pair.information)
     }
-    if memberCount > 2 { informations.add(Distribution.information(members)) }
+    if memberCount > 2 { informations.add(information) }
   }
 }
 
-/// One row of a member's probabilities, in memory that somebody else owns.
-struct Distribution {
-  let probabilities: UnsafePointer<Double>  // [K]
-  let logProbabilities: UnsafePointer<Double>  // [K]
-  let classCount: Int
-
-  /// Σ (p − q)(log p − log q) / 2.
-  func divergence(from other: Distribution) -> Double {
-    var sum = 0.0
-    for c in 0..<classCount {
-      sum +=
-        (probabilities[c] - other.probabilities[c])
-        * (logProbabilities[c] - other.logProbabilities[c])
-    }
-    return sum / 2
-  }
-
-  func cosine(to other: Distribution) -> Double {
-    var (squares, otherSquares, products) = (0.0, 0.0, 0.0)
-    for c in 0..<classCount {
-      squares += probabilities[c] * probabilities[c]
-      otherSquares += other.probabilities[c] * other.probabilities[c]
-      products += probabilities[c] * other.probabilities[c]
-    }
-    return min(1, products / (squares * otherSquares).squareRoot())
-  }
-
-  /// The mean over `members` of the divergence from their mean m, Σ p(log p − log m).
-  static func information(_ members: [Distribution]) -> Double {
-    var sum = 0.0
-    for c in 0..<members[0].classCount {
-      let first = members[0].probabilities[c]
-      let mean = members.reduce(0) { $0 + $1.probabilities[c] } / Double(members.count)
-      // Equal probabilities add nothing; where the mean underflows, every term does.
-      guard mean > 0, members.contains(where: { $0.probabilities[c] != first }) else { continue }
-      let logMean = log(mean)
-      for member in members {
-        sum += member.probabilities[c] * (member.logProbabilities[c] - logMean)
-      }
-    }
-    // Rounding may take the divergence of nearly equal distributions below 0.
-    return max(0, sum / Double(members.count))
-  }
+/// How far apart two distributions are.
+struct PairDistances {
+  /// Half of Jeffreys' divergence.
+  let divergence: Double
+  let cosine: Double
+  /// The Jensen–Shannon divergence.
+  let information: Double
 }

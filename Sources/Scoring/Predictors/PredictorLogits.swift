@@ -1,7 +1,7 @@
 /// The logits that one predictor makes its probabilities of: for each row, P pooled rows of K.
 ///
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
-struct PredictorLogits: Sendable {
+final class PredictorLogits: Sendable {
   private enum Source {
     case meanOfMembers(scales: [Double]?)  // [M]
     case member(Int)
@@ -53,15 +53,13 @@ struct PredictorLogits: Sendable {
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     let (members, classes) = (logits.memberCount, logits.classCount)
-    logits.withRow(row) { row in
-      guard let row = row.baseAddress else { return }
-      switch source {
-      case .member(let member): convert(row + member * classes, count: classes, to: target)
-      case .allMembers: convert(row, count: members * classes, to: target)
-      case .meanOfMembers(let scales): average(row, scales: scales, to: target)
-      }
+    let row = logits.row(row)
+    switch source {
+    case .member(let member): convert(row + member * classes, count: classes, to: target)
+    case .allMembers: convert(row, count: members * classes, to: target)
+    case .meanOfMembers(let scales): average(row, scales: scales, to: target)
     }
-    if let vector { vector.apply(to: target, rowCount: pooledCount) }
+    if let vector { vector.apply(to: target, rowCount: pooledCount, into: target) }
   }
 
   private func average(

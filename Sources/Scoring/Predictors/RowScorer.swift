@@ -7,7 +7,6 @@ final class RowScorer {
   private let source: PredictorLogits
   private let scales: [Double]  // [P]
   private let scaleAfterAveraging: Double?
-  private let confidenceMap: ConfidenceMap?
   private let pooledCount: Int
   let classCount: Int
   /// Those of the row scored last, [K]; longer, and first the logits, where rows are pooled.
@@ -20,7 +19,6 @@ final class RowScorer {
     self.source = source
     scales = source.temperatures.map { 1 / $0 }
     scaleAfterAveraging = source.calibration.scaleAfterAveraging
-    confidenceMap = source.calibration.confidenceMap
     pooledCount = source.pooledCount
     classCount = source.logits.classCount
     logProbabilities = .allocate(capacity: pooledCount * classCount)
@@ -117,10 +115,9 @@ final class RowScorer {
   private func measure(label: Int, order: (first: Int, labelRank: Int)) -> RowScore {
     let (squares, entropy) = brierScoreAndEntropy(
       probabilities, logProbabilities, count: classCount, label: label)
-    let confidence = probabilities[order.first]
     return RowScore(
       predictedClass: order.first, labelRank: order.labelRank,
-      confidence: confidenceMap?(confidence) ?? confidence,
+      confidence: probabilities[order.first],
       negativeLogLikelihood: -logProbabilities[label], brierScore: squares, entropy: entropy)
   }
 }
@@ -128,9 +125,5 @@ final class RowScorer {
 extension CalibrationMap {
   fileprivate var scaleAfterAveraging: Double? {
     if case .temperatureAfterAveraging(let value) = self { 1 / value } else { nil }
-  }
-
-  fileprivate var confidenceMap: ConfidenceMap? {
-    if case .confidence(let map) = self { map } else { nil }
   }
 }

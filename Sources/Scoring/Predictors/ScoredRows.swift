@@ -5,7 +5,7 @@ public struct RowScore: Sendable, Equatable {
   /// How many classes come before the label when sorted by probability, equals by index.
   public let labelRank: Int
   /// The largest probability.
-  public let confidence: Double
+  public internal(set) var confidence: Double
   /// −log p of the label, in nats, from the log-softmax.
   public let negativeLogLikelihood: Double
   /// Σ over classes of (p − 1[label])².
@@ -40,5 +40,16 @@ public struct ScoredRows: Sendable, Equatable {
     self.isConfidenceOnly = isConfidenceOnly
     self.classwise = classwise
     self.thresholdedCalibrationError = thresholdedCalibrationError
+  }
+
+  /// Rows whose confidences a map replaces.
+  init(classCount: Int, rows: [RowScore], replacingConfidences map: ConfidenceMap) {
+    self.init(
+      classCount: classCount,
+      rows: rows.map { row in
+        var row = row
+        row.confidence = map(row.confidence)
+        return row
+      }, isConfidenceOnly: true)
   }
 }

@@ -9,19 +9,60 @@ extension Scorer {
     of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
   ) throws -> ScoredRows {
     let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
-    guard !calibration.isOfConfidence else {
+    if case .confidence(let map) = calibration {
       return ScoredRows(
-        classCount: logits.classCount, rows: try scores(of: source), isConfidenceOnly: true)
+        classCount: logits.classCount, rows: try scores(of: source), replacingConfidences: map)
     }
     let pool = AccumulatorPool { ClasswiseCalibration(classCount: logits.classCount) }
     let blocks = try mapBlocks(logits.rowCount) { block in
       let scorer = RowScorer(source)
-      return pool.withOne { scorer.score(block, classwise: &$0) }
+      return pool.withOne { classwise in block.map { scorer.score($0, classwise: &classwise) } }
     }
-    let classwise = pool.merged { $0.merge($1) }
+    return try scored(source, Array(blocks.joined()), pool.merged { $0.merge($1) })
+  }
+
+  /// The scores of every member, and how far apart the members' probabilities are, in one pass.
+  ///
+  /// - Parameters:
+  ///   - maps: The calibration of each member, none of which is of the confidence alone.
+  func memberRows(
+    in logits: LabelledLogits, calibrations maps: [CalibrationMap]
+  ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
+    let sources = try maps.enumerated().map {
+      try PredictorLogits(.member($0), of: logits, calibration: $1)
+    }
+    let empty = sources.map { _ in ClasswiseCalibration(classCount: logits.classCount) }
+    let pool = AccumulatorPool { empty }
+    let blocks = try mapBlocks(logits.rowCount) { block in
+      let scorers = sources.map(RowScorer.init)
+      var scores = sources.map { _ in [RowScore]() }
+      var distances = DistributionDistances(scorers.map(\.distribution))
+      pool.withOne { classwise in
+        for row in block {
+          for m in scorers.indices {
+            scores[m].append(scorers[m].score(row, classwise: &classwise[m]))
+          }
+          distances.add()
+        }
+      }
+      return (scores, distances.diversity)
+    }
+    let classwise = pool.merged { sums, more in
+      for m in sums.indices { sums[m].merge(more[m]) }
+    }
+    let rows = try sources.indices.map { m in
+      try scored(sources[m], blocks.flatMap { $0.0[m] }, classwise[m])
+    }
+    return (rows, blocks.dropFirst().reduce(into: blocks[0].1) { $0.merge($1.1) })
+  }
+
+  /// Rows that were scored once, with what a second pass over them takes.
+  private func scored(
+    _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration
+  ) throws -> ScoredRows {
     let error = try thresholdedCalibrationError(classwise) { try add(source, to: &$0) }
     return ScoredRows(
-      classCount: logits.classCount, rows: Array(blocks.joined()), classwise: classwise,
+      classCount: source.logits.classCount, rows: rows, classwise: classwise,
       thresholdedCalibrationError: error)
   }
 
@@ -81,13 +122,11 @@ extension Scorer {
 }
 
 extension RowScorer {
-  /// Scores rows, and counts their probabilities.
-  func score(_ rows: Range<Int>, classwise: inout ClasswiseCalibration) -> [RowScore] {
-    rows.map { row in
-      let score = score(row)
-      classwise.add(classProbabilities, label: label(of: row))
-      return score
-    }
+  /// Scores a row, and counts its probabilities.
+  func score(_ row: Int, classwise: inout ClasswiseCalibration) -> RowScore {
+    let score = score(row)
+    classwise.add(classProbabilities, label: label(of: row))
+    return score
   }
 
   /// Adds the probabilities of rows.
@@ -100,11 +139,5 @@ extension RowScorer {
 
   private var classProbabilities: UnsafeBufferPointer<Double> {
     UnsafeBufferPointer(start: probabilities, count: classCount)
-  }
-}
-
-extension CalibrationMap {
-  fileprivate var isOfConfidence: Bool {
-    if case .confidence = self { true } else { false }
   }
 }

@@ -28,9 +28,9 @@ struct Softmax {
     addingTo probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {
     let softmax = Softmax(row, count: count, scale: scale, exponentials: scratch)
-    let (maximum, sum, logSum) = (row[softmax.largest], softmax.sum, softmax.logSum)
+    let (maximum, share, logSum) = (row[softmax.largest], 1 / softmax.sum, softmax.logSum)
     for c in 0..<count { row[c] = scale * (row[c] - maximum) - logSum }
-    for c in 0..<count { probabilities[c] += scratch[c] / sum }
+    for c in 0..<count { probabilities[c] += scratch[c] * share }
   }
 }
 
@@ -58,14 +58,6 @@ func logMeans(
       averages[c] > 1e-300 && averages[c] < 0.5
       ? scratch[c]
       : logMeanExponential(logProbabilities + c, count: count, stride: classCount)
-  }
-}
-
-private typealias Lanes = SIMD8<Double>
-
-extension UnsafeMutablePointer<Double> {
-  fileprivate func lanes(at index: Int) -> Lanes {
-    UnsafeRawPointer(self + index).loadUnaligned(as: Lanes.self)
   }
 }
 
