@@ -47,7 +47,7 @@ package struct SpeedTest {
     let optimizer = SGD(
       network.parameters,
       settings: .init(
-        learningRate: 0.01, momentum: 0.9, weightDecay: 0, usesNesterovMomentum: true),
+        learningRate: 0.01, momentum: 0.9, usesNesterovMomentum: true),
       l2Penalty: 3e-4, workers: workers)
     return imagesPerSecond {
       let logits = network.forward(images, masks: masks)

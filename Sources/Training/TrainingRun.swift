@@ -15,7 +15,7 @@ package final class TrainingRun {
   package let folder: RunFolder
   package let configuration: RunConfiguration
   private let network: MixMoNetwork
-  private let optimizer: SGD
+  private let optimizer: any Optimizer
   private let batches: TrainingBatches
   private let test: any Dataset
   private let coefficients: [Double]
@@ -68,9 +68,8 @@ package final class TrainingRun {
     loaders = Workers(count: workers.count)
     let (model, training) = (configuration.model, configuration.training)
     network = configuration.network(workers: workers)
-    optimizer = SGD(
-      network.parameters, settings: model.optimizer.parameters, l2Penalty: model.loss.l2Penalty,
-      workers: workers)
+    optimizer = model.optimizer.optimizer(
+      of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
     batches = try TrainingBatches(
       of: train, configuration.data.dataset,

@@ -23,7 +23,9 @@ extension TrainingState {
 
   /// The checkpoint of a network and its optimizer in this state: what PyTorch users expect of
   /// MixMo, and a `mixmo` entry of our own.
-  func checkpoint(_ network: MixMoNetwork, _ optimizer: SGD, learningRate: Double) -> Checkpoint {
+  func checkpoint(
+    _ network: MixMoNetwork, _ optimizer: any Optimizer, learningRate: Double
+  ) -> Checkpoint {
     let own: CheckpointValue = [
       "format": .int(Self.formatVersion),
       "seed": .string("\(seed)"),
@@ -33,8 +35,8 @@ extension TrainingState {
     return Checkpoint([
       "epoch": .int(epoch),
       "classifier_state_dict": network.stateDictionary.value,
-      "classifier_optimizer_state_dict": optimizer.checkpointValue(
-        network.parameters, learningRate: learningRate),
+      "classifier_optimizer_state_dict": optimizer.stateDictionary(
+        learningRate: learningRate),
       Self.key: own,
     ])
   }
@@ -43,7 +45,8 @@ extension TrainingState {
   ///
   /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
   static func restore(
-    _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork, _ optimizer: SGD
+    _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork,
+    _ optimizer: any Optimizer
   ) throws -> TrainingState {
     guard let own = checkpoint.root[key], case .int(formatVersion)? = own["format"],
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
@@ -55,7 +58,7 @@ extension TrainingState {
     }
     try network.load(checkpoint.weights())
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
-      optimizer.restore(saved, network.parameters)
+      optimizer.restore(saved)
     else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
     return TrainingState(seed: seed, dataFingerprint: data, records: read)
   }
@@ -115,50 +118,5 @@ extension MixMoNetwork {
       }
       normalization.batchCount = Int(count)
     }
-  }
-}
-
-extension SGD {
-  /// The state dictionary of PyTorch's `torch.optim.SGD` over the same parameters.
-  fileprivate func checkpointValue(
-    _ parameters: [Parameter], learningRate: Double
-  ) -> CheckpointValue {
-    let states = zip(parameters, velocities).enumerated().map { index, pair in
-      CheckpointItem(
-        .int(index),
-        [
-          "momentum_buffer": .tensor(
-            CheckpointTensor(pair.0.checkpointShape, pair.0.checkpointValues(of: pair.1)))
-        ])
-    }
-    return [
-      "state": .dictionary(states),
-      "param_groups": [
-        [
-          "lr": .double(learningRate), "momentum": .double(settings.momentum), "dampening": 0,
-          "weight_decay": .double(settings.weightDecay),
-          "nesterov": .bool(settings.usesNesterovMomentum), "maximize": false,
-          "foreach": .none, "differentiable": false, "fused": .none,
-          "params": .list(parameters.indices.map(CheckpointValue.int)),
-        ]
-      ],
-    ]
-  }
-
-  /// Takes over the velocities of a state dictionary; returns whether it has one for each
-  /// parameter, of its shape.
-  fileprivate func restore(_ value: CheckpointValue, _ parameters: [Parameter]) -> Bool {
-    guard let states = value["state"]?.items, states.count == parameters.count else { return false }
-    var velocities: [Tensor] = []
-    for (index, parameter) in parameters.enumerated() {
-      guard case .tensor(let tensor)? = value["state"]?[.int(index)]?["momentum_buffer"],
-        tensor.shape == parameter.checkpointShape
-      else { return false }
-      let velocity = Tensor(parameter.value.shape)
-      parameter.setCheckpointValues(tensor.floats(), of: velocity)
-      velocities.append(velocity)
-    }
-    restore(velocities: velocities)
-    return true
   }
 }

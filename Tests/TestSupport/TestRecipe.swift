@@ -32,5 +32,13 @@ package struct TestRecipe {
       withTemplate: "$1 " + NSRegularExpression.escapedTemplate(for: value))
   }
 
+  /// Puts another optimiser in the place of SGD.
+  ///
+  /// - Parameter optimizer: what stands behind the key `optimizer`, on one line.
+  package mutating func replace(optimizer: String) {
+    text = text.replacing(
+      #/(?s) {2}optimizer:.*?(?= {2}warmup_period)/#, with: "  optimizer: \(optimizer)\n")
+  }
+
   package mutating func append(_ lines: String) { text += lines }
 }

@@ -101,6 +101,87 @@ struct RunConfigurationTests {
     }
   }
 
+  static func read(optimizer: String) throws -> OptimizerConfiguration {
+    var recipe = try TestRecipe()
+    recipe.replace(optimizer: optimizer)
+    let configuration = try read(recipe.text)
+    #expect(try read(configuration.yaml) == configuration)
+    return configuration.model.optimizer
+  }
+
+  @Test func `optimisers have PyTorch's defaults`() throws {
+    func json(_ name: String) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let configuration = try Self.read(optimizer: "{name: \(name), params: {}}")
+      return String(decoding: try encoder.encode(configuration), as: UTF8.self)
+    }
+    #expect(
+      try json("adam") == #"{"name":"adam","params":{"amsgrad":false,"betas":[0.9,0.999],"#
+        + #""eps":1e-08,"lr":0.001,"weight_decay":0}}"#)
+    #expect(
+      try json("adadelta") == #"{"name":"adadelta","params":{"eps":1e-06,"lr":1,"rho":0.9,"#
+        + #""weight_decay":0}}"#)
+    #expect(
+      try json("rmsprop") == #"{"name":"rmsprop","params":{"alpha":0.99,"centered":false,"#
+        + #""eps":1e-08,"lr":0.01,"momentum":0,"weight_decay":0}}"#)
+  }
+
+  @Test func `optimisers take their parameters`() throws {
+    #expect(
+      try Self.read(optimizer: "{name: sgd, params: {lr: 0.1, momentum: 0.9, dampening: 0.5}}")
+        == .sgd(.init(learningRate: 0.1, momentum: 0.9, dampening: 0.5)))
+    guard
+      case .adam(let adam) = try Self.read(
+        optimizer: "{name: adam, params: {lr: 2.0e-3, betas: [0.8, 0.99], amsgrad: True}}")
+    else {
+      Issue.record("expected adam")
+      return
+    }
+    #expect(adam.betas == [0.8, 0.99] && adam.usesLargestSquares && adam.learningRate == 0.002)
+  }
+
+  @Test(arguments: [
+    ("{name: adamw, params: {}}", "name: expected one of sgd, adam, adadelta, rmsprop; found"),
+    ("{name: sgd, params: {}}", "params: the key \"lr\" is missing"),
+    ("{name: sgd, params: {lr: .inf}}", "params.lr: expected a finite number, found inf"),
+    ("{name: sgd, params: {lr: .nan}}", "params.lr: expected a value of at least 0.0, found nan"),
+    (
+      "{name: sgd, params: {lr: 1, nesterov: true}}",
+      "params.momentum: expected a momentum above 0 with nesterov, found 0"
+    ),
+    (
+      "{name: sgd, params: {lr: 1, momentum: 0.9, nesterov: true, dampening: 0.5}}",
+      "params.dampening: expected a dampening of 0 with nesterov, found 0.5"
+    ),
+    ("{name: adam, params: {momentum: 0.9}}", "params.momentum: unknown key; known are lr, betas"),
+    ("{name: adam, params: {amsgrd: true}}", "did you mean \"amsgrad\"?"),
+    ("{name: adam, params: {betas: 0.9}}", "params.betas: expected a list, found \"0.9\""),
+    (
+      "{name: adam, params: {betas: [0.9]}}",
+      "params.betas: expected two numbers of at least 0 and below 1, found [0.9]"
+    ),
+    (
+      "{name: adam, params: {betas: [0.9, 1]}}",
+      "params.betas: expected two numbers of at least 0 and below 1, found [0.9, 1.0]"
+    ),
+    ("{name: adam, params: {eps: -1}}", "params.eps: expected a value of at least 0.0, found -1.0"),
+    ("{name: adadelta, params: {rho: 1.5}}", "rho: expected a value from 0.0 to 1.0, found 1.5"),
+    ("{name: rmsprop, params: {alpha: -0.1}}", "alpha: expected a value from 0.0 to 1.0"),
+    ("{name: rmsprop, params: {centered: 2}}", "centered: expected true or false, found \"2\""),
+  ])
+  func `says which parameter of an optimiser is impossible`(
+    optimizer: String, message: String
+  ) throws {
+    #expect {
+      try Self.read(optimizer: optimizer)
+    } throws: { error in
+      let found = "\(error)"
+      #expect(found.contains(message) && found.contains(".yaml:"), "\(found)")
+      return found.contains("model_wrapper.optimizer")
+    }
+  }
+
   @Test func `an unknown key is an error that names the nearest`() throws {
     let text = try TestRecipe().text.replacing("momentum:", with: "momentun:")
     #expect {

@@ -79,6 +79,40 @@ struct TrainingRunTests {
     }
   }
 
+  @Test(arguments: [
+    "{name: sgd, params: {lr: 0.1}}",
+    "{name: sgd, params: {lr: 0.1, momentum: 0.9, dampening: 0.5, weight_decay: 0.001}}",
+    "{name: adam, params: {lr: 0.01, amsgrad: true}}",
+    "{name: adadelta, params: {weight_decay: 0.001}}",
+    "{name: rmsprop, params: {momentum: 0.9, centered: true}}",
+  ])
+  func `every optimiser goes on from its checkpoint in the same bytes`(optimizer: String) throws {
+    var recipe = try TestRecipe.small(epochs: 2)
+    recipe.replace(optimizer: optimizer)
+    let (whole, stopped) = (try Subject(), try Subject())
+    _ = try whole.run(recipe: recipe)
+    #expect(throws: TrainingError.self) { try stopped.run(recipe: recipe, stopAfterSteps: 5) }
+    #expect(try Checkpoint(contentsOf: stopped.folder.lastCheckpoint).root["epoch"] == 1)
+    _ = try stopped.run(threads: 1, recipe: recipe)
+    let bytes = try [whole, stopped].map { try $0.bytes($0.folder.lastCheckpoint) }
+    let isSame = bytes[0] == bytes[1]
+    #expect(isSame)
+  }
+
+  @Test func `a checkpoint without the optimiser's state is refused`() throws {
+    let subject = try Subject()
+    _ = try subject.run()
+    let url = subject.folder.lastCheckpoint
+    let checkpoint = try Checkpoint(contentsOf: url)
+    let items = try #require(checkpoint.root.items)
+    let key: CheckpointKey = "classifier_optimizer_state_dict"
+    let emptied = items.map { $0.key == key ? CheckpointItem(key, ["state": [:]]) : $0 }
+    try Checkpoint(.dictionary(emptied)).write(to: url)
+    #expect(throws: TrainingError.notResumable(url, missing: "the optimizer's state")) {
+      try subject.run()
+    }
+  }
+
   @Test func `a finished run is left as it is`() throws {
     let subject = try Subject()
     let first = try subject.run()

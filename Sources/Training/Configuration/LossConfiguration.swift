@@ -18,7 +18,8 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// A weight, or the reference's `<num_members`: 1 for a member that exists, else no term.
+  /// A weight, 0 for no term; or the reference's `<num_members`: 1 for a member that exists, else no
+  /// term.
   package enum Coefficient: Sendable, Equatable {
     case value(Double)
     case ifMemberExists
@@ -44,13 +45,11 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
       throw keys.corrupted(.name, "expected multitask, found \"\(name)\"")
     }
     displayName = try keys.decodeIfPresent(String.self, forKey: .displayName) ?? "main"
-    l2Penalty =
-      try keys.decodeUnlessNone(Double.self, .l2Penalty) == nil
-      ? 0 : keys.decode(.l2Penalty, in: 0.0...)
+    l2Penalty = try keys.number(.l2Penalty, in: 0..., absent: 0)
     terms = try keys.decode([Term].self, forKey: .terms)
   }
 
-  /// The weight of each member's cross-entropy.
+  /// The weight of each member's cross-entropy, the sum over its terms.
   ///
   /// - Throws: the problem, if a term with a weight is for a member that does not exist.
   package func coefficients(
@@ -62,6 +61,7 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
       switch term.coefficient {
       case .ifMemberExists where member >= memberCount: continue
       case .ifMemberExists: coefficients[member] += 1
+      case .value(0): continue
       case .value(let value):
         guard member < memberCount else {
           throw .termOfMissingMember(term.displayName, member, memberCount)
@@ -110,7 +110,12 @@ extension LossConfiguration.Coefficient: Codable {
     if let text = try? value.decode(String.self), text == Self.condition {
       self = .ifMemberExists
     } else {
-      self = .value(try value.decode(Double.self))
+      let coefficient = try value.decode(Double.self)
+      guard coefficient.isFinite else {
+        throw DecodingError.dataCorruptedError(
+          in: value, debugDescription: "expected a finite number, found \(coefficient)")
+      }
+      self = .value(coefficient)
     }
   }
 

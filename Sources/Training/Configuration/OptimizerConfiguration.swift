@@ -1,98 +1,70 @@
 import Formats
+import Networks
+import Tensors
 
-/// The `optimizer` part of a configuration file.
-package struct OptimizerConfiguration: Codable, Sendable, Equatable {
-  package enum Name: String, Codable, CaseIterable, Sendable { case sgd }
+/// The `optimizer` part of a configuration file: a name, and PyTorch's parameters of that optimiser.
+package enum OptimizerConfiguration: Sendable, Equatable {
+  case sgd(SGD.Settings)
+  case adam(Adam.Settings)
+  case adadelta(Adadelta.Settings)
+  case rmsprop(RMSprop.Settings)
 
-  /// PyTorch's parameters of SGD, with its defaults.
-  package struct Parameters: Codable, Sendable, Equatable {
-    package let learningRate: Double
-    package let momentum: Double
-    package let weightDecay: Double
-    package let usesNesterovMomentum: Bool
-
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-      case learningRate = "lr"
-      case momentum
-      case weightDecay = "weight_decay"
-      case usesNesterovMomentum = "nesterov"
-    }
-
-    package init(
-      learningRate: Double, momentum: Double = 0, weightDecay: Double = 0,
-      usesNesterovMomentum: Bool = false
-    ) {
-      self.learningRate = learningRate
-      self.momentum = momentum
-      self.weightDecay = weightDecay
-      self.usesNesterovMomentum = usesNesterovMomentum
-    }
-
-    package init(from decoder: any Decoder) throws {
-      let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      learningRate = try keys.decode(.learningRate, in: 0.0...)
-      func number(_ key: CodingKeys, in range: some RangeExpression<Double>) throws -> Double {
-        try keys.decodeUnlessNone(Double.self, key) == nil ? 0 : keys.decode(key, in: range)
-      }
-      momentum = try number(.momentum, in: 0.0...1.0)
-      weightDecay = try number(.weightDecay, in: 0.0...)
-      usesNesterovMomentum = try keys.decodeUnlessNone(Bool.self, .usesNesterovMomentum) ?? false
-      guard !usesNesterovMomentum || momentum > 0 else {
-        throw keys.corrupted(.momentum, "expected a momentum above 0 with nesterov, found 0")
-      }
+  /// The rate before warm-up and milestones.
+  package var learningRate: Double {
+    switch self {
+    case .sgd(let settings): settings.learningRate
+    case .adam(let settings): settings.learningRate
+    case .adadelta(let settings): settings.learningRate
+    case .rmsprop(let settings): settings.learningRate
     }
   }
 
-  package let name: Name
-  package let parameters: Parameters
-
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case name
-    case parameters = "params"
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    name = try keys.decodeCase(Name.self, .name)
-    parameters = try keys.decode(Parameters.self, forKey: .parameters)
+  /// The optimiser of `parameters`; `2 · l2Penalty · w` is added to each gradient.
+  package func optimizer(
+    of parameters: [Parameter], l2Penalty: Double, workers: Workers
+  ) -> any Optimizer {
+    switch self {
+    case .sgd(let settings):
+      SGD(parameters, settings: settings, l2Penalty: l2Penalty, workers: workers)
+    case .adam(let settings):
+      Adam(parameters, settings: settings, l2Penalty: l2Penalty, workers: workers)
+    case .adadelta(let settings):
+      Adadelta(parameters, settings: settings, l2Penalty: l2Penalty, workers: workers)
+    case .rmsprop(let settings):
+      RMSprop(parameters, settings: settings, l2Penalty: l2Penalty, workers: workers)
+    }
   }
 }
 
-/// The `lr_schedule` part of a configuration file: a factor for each milestone epoch.
-package struct ScheduleConfiguration: Codable, Sendable, Equatable {
-  package struct Parameters: Codable, Sendable, Equatable {
-    /// The factor that the learning rate is multiplied by from each epoch on.
-    ///
-    /// Milestones below 1, which some of the reference's files have, are never reached.
-    package let factorAtMilestone: [Int: Double]
+extension OptimizerConfiguration: Codable {
+  private enum Name: String, Codable, CaseIterable { case sgd, adam, adadelta, rmsprop }
 
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-      case factorAtMilestone = "dict_milestone_to_gamma"
-    }
-
-    package init(from decoder: any Decoder) throws {
-      let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      factorAtMilestone = try keys.decode([Int: Double].self, forKey: .factorAtMilestone)
-      guard factorAtMilestone.values.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-        throw keys.corrupted(.factorAtMilestone, "expected factors of at least 0")
-      }
-    }
-  }
-
-  package let name: String
-  package let parameters: Parameters
-
-  package enum CodingKeys: String, CodingKey, CaseIterable {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case name
     case parameters = "params"
   }
 
   package init(from decoder: any Decoder) throws {
     let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    name = try keys.decode(String.self, forKey: .name)
-    guard name == "multigamma_step" else {
-      throw keys.corrupted(.name, "expected multigamma_step, found \"\(name)\"")
+    switch try keys.decodeCase(Name.self, .name) {
+    case .sgd: self = .sgd(try keys.decode(SGD.Settings.self, forKey: .parameters))
+    case .adam: self = .adam(try keys.decode(Adam.Settings.self, forKey: .parameters))
+    case .adadelta: self = .adadelta(try keys.decode(Adadelta.Settings.self, forKey: .parameters))
+    case .rmsprop: self = .rmsprop(try keys.decode(RMSprop.Settings.self, forKey: .parameters))
     }
-    parameters = try keys.decode(Parameters.self, forKey: .parameters)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    func encode(_ name: Name, _ settings: some Encodable) throws {
+      try keys.encode(name, forKey: .name)
+      try keys.encode(settings, forKey: .parameters)
+    }
+    switch self {
+    case .sgd(let settings): try encode(.sgd, settings)
+    case .adam(let settings): try encode(.adam, settings)
+    case .adadelta(let settings): try encode(.adadelta, settings)
+    case .rmsprop(let settings): try encode(.rmsprop, settings)
+    }
   }
 }

@@ -93,7 +93,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
   /// The learning rate of each epoch and step.
   package var learningRate: LearningRate {
     LearningRate(
-      base: model.optimizer.parameters.learningRate, warmupSteps: model.warmupSteps,
+      base: model.optimizer.learningRate, warmupSteps: model.warmupSteps,
       factorAtMilestone: model.schedule.parameters.factorAtMilestone)
   }
 
