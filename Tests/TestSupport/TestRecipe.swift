@@ -40,5 +40,13 @@ package struct TestRecipe {
       #/(?s) {2}optimizer:.*?(?= {2}warmup_period)/#, with: "  optimizer: \(optimizer)\n")
   }
 
+  /// Puts other terms in the place of one cross-entropy for each member.
+  ///
+  /// - Parameter terms: what stands behind the key `listloss`, on one line.
+  package mutating func replace(lossTerms terms: String) {
+    text = text.replacing(
+      #/(?s) {4}listloss:.*?(?= {4}name: multitask)/#, with: "    listloss: \(terms)\n")
+  }
+
   package mutating func append(_ lines: String) { text += lines }
 }

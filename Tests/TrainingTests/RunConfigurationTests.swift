@@ -85,6 +85,10 @@ struct RunConfigurationTests {
       "model_wrapper.loss.listloss.Index 0.coeff: expected a number, found \"3,5\""
     ),
     (
+      "coeff", ".inf",
+      "model_wrapper.loss.listloss.Index 0.coeff: expected a finite number, found inf"
+    ),
+    (
       "input", "logits_7",
       "model_wrapper.loss.listloss.Index 0.target: expected target_7 as for logits_7, found "
         + "\"target_0\""
@@ -189,6 +193,21 @@ struct RunConfigurationTests {
     } throws: {
       "\($0)".contains("params.momentun: unknown key; did you mean \"momentum\"?")
     }
+  }
+
+  @Test(arguments: [("0", [1, 0]), ("\"<num_members\"", [1, 0]), ("-0.0", [1, 0])])
+  func `a term without weight may be of a member that does not exist`(
+    coefficient: String, expected: [Double]
+  ) throws {
+    let text = try TestRecipe().text.replacing("_1", with: "_2")
+      .replacing("\"<num_members\"", with: coefficient)
+    #expect(try Self.read(text).model.loss.coefficients(memberCount: 2) == expected)
+  }
+
+  @Test func `terms of one member add up`() throws {
+    var recipe = try TestRecipe()
+    recipe.replace(lossTerms: LossTerms([(0, 0.5), (1, 2), (0, 0.25), (1, -1)]).text)
+    #expect(try Self.read(recipe.text).model.loss.coefficients(memberCount: 2) == [0.75, 1])
   }
 
   @Test func `a term for a member that does not exist is an error`() throws {
