@@ -9,7 +9,7 @@ struct Mixmo: ParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ScoreCommand.self,
-      CorruptCommand.self,
-      InspectCommand.self, ConvertCommand.self, DataCommand.self, BenchmarkCommand.self,
+      CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
+      DataCommand.self, BenchmarkCommand.self,
     ])
 }

@@ -1,0 +1,116 @@
+/// The recipes for one data set, and what they share.
+package enum RecipeCollection: String, CaseIterable, Sendable {
+  case cifar10, cifar100
+  case tinyImageNet = "tinyimagenet"
+
+  /// The folder below `config` that the shipped files lie in.
+  package var folder: String { self == .tinyImageNet ? "tiny" : rawValue }
+
+  /// The data set's name without the number of its classes.
+  var datasetName: String { self == .tinyImageNet ? rawValue : "cifar" }
+
+  var classCount: Int {
+    switch self {
+    case .cifar10: 10
+    case .cifar100: 100
+    case .tinyImageNet: 200
+    }
+  }
+
+  var networks: [Recipe.Network] {
+    self == .tinyImageNet ? Recipe.Network.preActResNets : Recipe.Network.wideResNets
+  }
+
+  /// What the schedules of a data set share; rate and warm-up are those of `bar1`.
+  struct Training: Sendable {
+    let epochCount: Int
+    let batchSize: Int
+    let learningRate: Double
+    let warmupSteps: Int
+    let weightDecay: Double
+    let l2Penalty: Double
+    /// The epochs from which on the rate is a tenth; −1, in the reference's files, is never reached.
+    let milestones: [Int]  // [3]
+  }
+
+  var training: Training {
+    switch self {
+    case .cifar10, .cifar100:
+      Training(
+        epochCount: 300, batchSize: 64, learningRate: 0.05, warmupSteps: 782, weightDecay: 0,
+        l2Penalty: 0.0003, milestones: [101, 201, 226])
+    case .tinyImageNet:
+      Training(
+        epochCount: 1200, batchSize: 100, learningRate: 0.2, warmupSteps: 1000,
+        weightDecay: 0.0001, l2Penalty: 0, milestones: [600, 900, -1])
+    }
+  }
+}
+
+// MARK: The shipped recipes
+
+extension RecipeCollection {
+  /// The recipes that `config` has, and their published top-1 accuracies on the clean test set in
+  /// per cent.
+  var published: [(recipe: String, accuracies: [Double])] {
+    switch self {
+    case .cifar10:
+      [
+        ("wrn2810_1net_standard_bar1", [96.37]),
+        ("wrn2810_1net_msdamixup_bar1", [97.07]),
+        ("wrn2810_1net_msdacutmix_bar1", [97.28]),
+        ("wrn2810-2_mimo_standard_bar4", [96.71]),
+        ("wrn2810-2_linearmixmo_standard_bar4", [96.88]),
+        ("wrn2810-2_cutmixmo-p5_standard_bar4", [97.52]),
+        ("wrn2810-2_linearmixmo_msdacutmix_bar4", [97.73]),
+        ("wrn2810-2_cutmixmo-p5_msdacutmix_bar4", [97.83]),
+      ]
+    case .cifar100:
+      [
+        ("wrn2810_1net_standard_bar1", [81.79]),
+        ("wrn2810_1net_msdamixup_bar1", [83.43]),
+        ("wrn2810_1net_msdacutmix_bar1", [83.95]),
+        ("wrn2810-2_mimo_standard_bar4", [82.92]),
+        ("wrn2810-2_linearmixmo_standard_bar4", [82.96]),
+        ("wrn2810-2_cutmixmo-p5_standard_bar4", [85.52, 85.59]),
+        ("wrn2810-2_linearmixmo_msdacutmix_bar4", [85.36, 85.57]),
+        ("wrn2810-2_cutmixmo-p5_msdacutmix_bar4", [85.77, 85.92]),
+      ]
+    case .tinyImageNet:
+      [
+        ("res18_1net_standard_bar1", [62.75]),
+        ("res18_1net_msdamixup_bar1", []),
+        ("res18_1net_msdacutmix_bar1", []),
+        ("res182_1net_standard_bar1", [64.91]),
+        ("res183_1net_standard_bar1", [65.84]),
+        ("res18-2_linearmixmo_standard_bar4", [62.91]),
+        ("res18-2_cutmixmo-p5_standard_bar4", [64.32]),
+        ("res182-2_linearmixmo_standard_bar4", [67.03]),
+        ("res182-2_cutmixmo-p5_standard_bar4", [69.12]),
+        ("res183-2_linearmixmo_standard_bar4", [68.36]),
+        ("res183-2_cutmixmo-p5_standard_bar4", [70.23]),
+      ]
+    }
+  }
+
+  /// The recipes of the files in `config`.
+  package var shipped: [Recipe] {
+    published.compactMap { try? Recipe(named: $0.recipe, in: self) }
+  }
+
+  /// Every possible recipe, the shipped ones first.
+  package var recipes: [Recipe] {
+    let all = networks.flatMap { network in
+      Recipe.Mixing.all.flatMap { mixing in
+        Recipe.Augmentation.all.flatMap { augmentation in
+          Recipe.Schedule.all.map { schedule in
+            Recipe(
+              collection: self, network: network, mixing: mixing, augmentation: augmentation,
+              schedule: schedule)
+          }
+        }
+      }
+    }
+    return shipped + all.filter { $0.contradiction == nil && !$0.isShipped }
+  }
+}
