@@ -1,0 +1,108 @@
+import Datasets
+import Foundation
+import Networks
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// Every shipped configuration trains: its file, its network, its batches, its optimiser.
+@Suite(.serialized)  // One network at a time: the largest takes about 2 GB.
+struct ShippedConfigurationTests {
+  /// Paths below `config`.
+  static let files = RecipeCollection.allCases.flatMap { collection in
+    collection.shipped.map { "\(collection.folder)/\($0.name).yaml" }
+  }
+
+  @Test func `there are 27 of them`() {
+    #expect(Self.files.count == 27)
+  }
+
+  @Test(arguments: files)
+  func `two steps move every parameter`(file: String) throws {
+    let configuration = try RunConfiguration(contentsOf: RecipeTests.config.appending(path: file))
+    let workers = Workers(count: 2)
+    let network = configuration.network(workers: workers)
+    fill(network)
+    let start = network.parameters.map(\.fingerprint)
+    try takeTwoSteps(configuration, network, workers)
+    for (parameter, start) in zip(network.parameters, start) {
+      let isFinite = parameter.value.values.allSatisfy { $0.isFinite }
+      #expect(parameter.fingerprint != start && isFinite, "\(parameter.name)")
+    }
+  }
+
+  /// Repeated noise of the scale that a training starts from, which takes longer to draw than to
+  /// train two steps.
+  private func fill(_ network: MixMoNetwork) {
+    var generator = SeededGenerator(seed: 2)
+    let noise = (0..<4099).map { _ in Float.random(in: -1...1, using: &generator) }
+    for parameter in network.parameters where parameter.value.shape.count > 1 {
+      let shape = parameter.value.shape
+      let fanIn = parameter.layout == .convolution ? shape[..<3].reduce(1, *) : shape[1]
+      let scale = (6 / Float(fanIn)).squareRoot()
+      for i in 0..<parameter.value.count { parameter.value[i] = scale * noise[i % noise.count] }
+    }
+  }
+
+  private func takeTwoSteps(
+    _ configuration: RunConfiguration, _ network: MixMoNetwork, _ workers: Workers
+  ) throws {
+    let model = configuration.model
+    let optimizer = model.optimizer.optimizer(
+      of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
+    let coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
+    let epoch = try batches(configuration, workers).epoch(1)
+    #expect(epoch.count == 2)
+    for step in 0..<epoch.count {
+      let batch = try epoch.batch(at: step)
+      let logits = network.forward(batch.images, masks: batch.masks)
+      #expect(logits.shape == [4, configuration.memberCount, configuration.data.classCount])
+      let (losses, gradient) = SoftCrossEntropy.evaluate(
+        logits, targets: batch.targets, coefficients: coefficients)
+      #expect(losses.allSatisfy { $0.isFinite && $0 > 0 })
+      network.backward(gradient)
+      // The warm-up's first steps are too small to move a weight of 1 in Float32.
+      optimizer.step(
+        learningRate: configuration.learningRate.at(epoch: 1, step: model.warmupSteps + 1 + step))
+    }
+  }
+
+  /// Two batches of four entries of noise.
+  private func batches(
+    _ configuration: RunConfiguration, _ workers: Workers
+  ) throws -> TrainingBatches {
+    let (kind, training) = (configuration.data.dataset, configuration.training)
+    let count = 2 * 4 / training.batchSampler.batchRepetitions
+    var generator = SeededGenerator(seed: 1)
+    let noise = InMemoryDataset(
+      name: kind.rawValue, classCount: kind.classCount, imageSide: kind.imageSide,
+      labels: (0..<count).map { $0 * 7 % kind.classCount },
+      images: (0..<count).map { _ in
+        .init(
+          height: kind.imageSide, width: kind.imageSide,
+          pixels: (0..<kind.imageSide * kind.imageSide * 3).map { _ in
+            .random(in: 0...255, using: &generator)
+          })
+      })
+    let network = configuration.model.network
+    return try TrainingBatches(
+      of: noise, kind,
+      maskSize: .init(
+        height: network.encoderSide, width: network.encoderSide, channels: network.encoderChannels),
+      .init(
+        wrapper: training.datasetWrapper, sampler: training.batchSampler, batchSize: 4,
+        memberCount: configuration.memberCount, epochCount: training.epochCount),
+      seed: 1, workers: workers)
+  }
+}
+
+extension Parameter {
+  /// A hash of the elements, where a copy of all would take too much memory.
+  fileprivate var fingerprint: Int {
+    var hasher = Hasher()
+    hasher.combine(
+      bytes: UnsafeRawBufferPointer(UnsafeBufferPointer(start: value.elements, count: value.count)))
+    return hasher.finalize()
+  }
+}
