@@ -16,7 +16,7 @@ struct Target: Sendable {
     .torch, .torchMembers, .torchLegacy,
     .png, .pngChunks, .jpeg,
     .cifar, .cifarPython, .cifarC, .tinyImageNet,
-    .configuration, .suite, .csv,
+    .configuration, .template, .suite, .csv,
   ]
 }
 

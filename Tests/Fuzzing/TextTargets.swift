@@ -6,9 +6,9 @@ import Training
 
 extension Target {
   static let configuration = Target(
-    name: "configuration", maximumLength: 2048, words: yamlWords,
+    name: "configuration", maximumLength: 2048, words: yamlWords + optimizerWords,
     seeds: {
-      try ["digits", "cifar10", "cifar100"].flatMap { try Seed.files("config/\($0)") }
+      try ["digits", "cifar10", "cifar100", "tiny"].flatMap { try Seed.files("config/\($0)") }
         .map { Seed(name: $0.name, bytes: withoutComments($0.bytes)) }
     },
     read: { input in
@@ -16,6 +16,14 @@ extension Target {
       guard input.isChosen else { return }
       _ = try ConfigurationFile(text: configuration.yaml, url: input.url)
         .decode(RunConfiguration.self)
+    })
+
+  static let template = Target(
+    name: "template", maximumLength: 512, words: ["%(", ")s", "%%", "%(depth)s", "%(lrinit)s"],
+    seeds: { [Seed(name: "network", bytes: Array("a: %(depth)s\nb: 100 %%\n".utf8))] },
+    read: { input in
+      let recipe = try Recipe(named: "wrn2810_1net_standard_bar1", in: .cifar10)
+      _ = try RecipeTemplate(contentsOf: input.url).filled(for: recipe)
     })
 
   static let suite = Target(
@@ -50,6 +58,11 @@ extension Target {
     "&a ", "*a", "<<: ", "? ", "!!str ", "!!binary ", "|\n", ">-\n", "---\n", "...\n", "null", "~",
     ".nan", ".inf", "-.inf", "1e400", "0x10", "0o7", "1_000", "60:30", "\"\\x0a\"", "{", "}", "[",
     "]", ": ", "- ", "\n  ", "9223372036854775807", "-9223372036854775808",
+  ]
+
+  private static let optimizerWords = [
+    "name: adam", "name: adadelta", "name: rmsprop", "betas: [0.9, 0.999]", "eps: 1e-8",
+    "amsgrad: true", "rho: 0.9", "alpha: 0.99", "centered: true", "dampening: 0",
   ]
 
   private static func withoutComments(_ text: [UInt8]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Formats
 import Foundation
 import Networks
 import Tensors
@@ -93,7 +94,7 @@ extension Adam {
       guard betas.count == 2, betas.allSatisfy({ (0..<1).contains($0) }) else {
         let found = betas.map { "\($0)" }.joined(separator: ", ")
         throw keys.corrupted(
-          .betas, "expected two numbers of at least 0 and below 1, found [\(found)]")
+          .betas, "expected two numbers of at least 0 and below 1, found [\(found.oneLine)]")
       }
       epsilon = try keys.number(.epsilon, in: 0..., absent: 1e-8)
       weightDecay = try keys.number(.weightDecay, in: 0..., absent: 0)

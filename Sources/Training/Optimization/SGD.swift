@@ -1,4 +1,5 @@
 import Checkpoints
+import Formats
 import Networks
 import Tensors
 

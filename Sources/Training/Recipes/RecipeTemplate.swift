@@ -42,7 +42,7 @@ package struct RecipeTemplate: Sendable {
       guard let value = values[String(placeholder.1)] else {
         throw error(
           at: mark,
-          "unknown placeholder %\(placeholder.0); known are "
+          "unknown placeholder %\(String(placeholder.0).oneLine); known are "
             + values.keys.sorted().joined(separator: ", "))
       }
       filled += value
