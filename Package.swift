@@ -31,7 +31,9 @@ let package = Package(
     // Floor 4: jobs
     .target(
       name: "Training",
-      dependencies: ["Checkpoints", "Datasets", "Formats", "Networks", "Tensors", yams]),
+      dependencies: [
+        "Checkpoints", "Datasets", "Formats", "Networks", "Scoring", "Tensors", yams,
+      ]),
     .target(
       name: "Evaluation",
       dependencies: ["Corruptions", "Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
@@ -96,7 +98,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Checkpoints", "Datasets", "Formats", "Networks", "Tensors", "TestSupport", "Training",
-      ]),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [

@@ -18,8 +18,12 @@ package struct RunFolder: Sendable {
   package var name: String { url.lastPathComponent }
   package var configuration: URL { url.appendingPathComponent("config.yaml") }
   package var logs: URL { url.appendingPathComponent("logs.csv") }
-  /// The state after the latest epoch, from which a run resumes.
+  /// The state after the latest epoch or interruption, from which a run resumes.
   package var lastCheckpoint: URL { url.appendingPathComponent("last.ckpt") }
+  /// The state before that one, for the case that it is damaged.
+  package var previousCheckpoint: URL { url.appendingPathComponent("previous.ckpt") }
+  /// Held by the process that trains in the folder.
+  var lock: URL { url.appendingPathComponent("train.lock") }
 
   /// The checkpoint kept of an epoch.
   package func checkpoint(epoch: Int) -> URL {
@@ -28,11 +32,10 @@ package struct RunFolder: Sendable {
     return url.appendingPathComponent("checkpoint_epoch_\(padding)\(digits).ckpt")
   }
 
-  /// Makes the folder for a configuration, or makes sure that it is this configuration's.
+  /// Writes a configuration into the folder, or makes sure that it is this configuration's.
   ///
   /// - Throws: `TrainingError.otherConfiguration`, or `FileError`.
   func claim(_ yaml: String) throws {
-    try FolderCreation.create(url)
     guard FileManager.default.fileExists(atPath: configuration.path) else {
       return try AtomicFile.write(yaml, to: configuration)
     }
@@ -55,12 +58,47 @@ package struct RunFolder: Sendable {
   func clear() throws {
     let predictions = url.appendingPathComponent("predictions")
     let stored = (try? FileManager.default.contentsOfDirectory(atPath: predictions.path)) ?? []
-    let tables = ["run.json", "cells.csv", "diversity.csv", "reliability.csv"]
-    var files = [lastCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs]
+    let tables = ["run.json", "cells.csv", "diversity.csv", "reliability.csv", "summary.csv"]
+    var files =
+      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs]
     files += tables.map { url.appendingPathComponent($0) }
     files += stored.filter { $0.hasSuffix(".npy") }.map { predictions.appendingPathComponent($0) }
     for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)
+    }
+  }
+
+  /// Makes the last checkpoint the previous one as well.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  func keepPrevious() throws {
+    guard FileManager.default.fileExists(atPath: lastCheckpoint.path) else { return }
+    unlink(previousCheckpoint.path)
+    guard link(lastCheckpoint.path, previousCheckpoint.path) != 0 else { return }
+    // Some file systems have no links.
+    let bytes = try FileContents.read(lastCheckpoint, limit: .max)
+    try AtomicFile.write(bytes, to: previousCheckpoint)
+  }
+
+  /// The checkpoints that a run may go on from, the latest first.
+  func resumableCheckpoints() -> [URL] {
+    let all =
+      [lastCheckpoint, previousCheckpoint] + keptEpochs().reversed().map(checkpoint(epoch:))
+    return all.filter { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  /// Removes the checkpoints of epochs but for the latest `count` and the best one.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  func thin(keeping count: Int, of records: [EpochRecord]) throws {
+    let kept = keptEpochs()
+    let best = records.filter { kept.contains($0.epoch) }
+      .max { ($0.testAccuracy, $0.epoch) < ($1.testAccuracy, $1.epoch) }
+    for epoch in kept.dropLast(count) where epoch != best?.epoch {
+      let file = checkpoint(epoch: epoch)
+      guard unlink(file.path) == 0 || errno == ENOENT else {
+        throw FileError.unwritable(file, errno)
+      }
     }
   }
 

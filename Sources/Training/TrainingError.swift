@@ -12,8 +12,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case notResumable(URL, missing: String)
   /// The loss is no number any more.
   case diverged(epoch: Int, step: Int, resume: URL?)
-  /// Asked to stop.
-  case interrupted(epoch: Int)
+  /// Asked to stop, and saved after so many steps of the epoch.
+  case interrupted(epoch: Int, step: Int)
   /// No checkpoint of that epoch was kept.
   case noCheckpoint(URL, epoch: Int?, kept: [Int])
 
@@ -33,9 +33,9 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .diverged(let epoch, let step, let resume):
       "the loss became infinite or no number in epoch \(epoch), step \(step); "
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
-    case .interrupted(let epoch):
-      "interrupted in epoch \(epoch); the same command goes on from "
-        + (epoch > 1 ? "the end of epoch \(epoch - 1)" : "the beginning")
+    case .interrupted(let epoch, let step):
+      "interrupted after step \(step) of epoch \(epoch), and saved; the same command goes on from "
+        + "there"
     case .noCheckpoint(let folder, let epoch, let kept):
       "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
         + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))

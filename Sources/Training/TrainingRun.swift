@@ -5,12 +5,13 @@ import Datasets
 import Formats
 import Foundation
 import Networks
+import Scoring
 import Tensors
 
 /// Trains one network from a configuration, epoch by epoch, in a folder from which it can go on.
 ///
-/// After every epoch `last.ckpt` holds all of the run's state: a run that was killed at any moment
-/// and started again ends in the same bytes as one that was left alone.
+/// After every epoch, and where it was asked to stop, `last.ckpt` holds all of the run's state: a run
+/// that was killed at any moment and started again ends in the same bytes as one left alone.
 package final class TrainingRun {
   package let folder: RunFolder
   package let configuration: RunConfiguration
@@ -21,13 +22,24 @@ package final class TrainingRun {
   private let coefficients: [Double]
   /// Make the next batch while the network's workers are at this one.
   private let loaders: Workers
+  private let scorer: Scorer
+  /// How many checkpoints of epochs are kept beside the best one; nil for all.
+  private let keptCount: Int?
+  /// Held as long as the run is there.
+  private let lock: FileLock
   private var state: TrainingState
+  /// What was found when the run was resumed, to be reported.
+  private var resumption: [Event] = []
 
   /// What a run tells while it goes on.
   package enum Event: Sendable {
-    case resumed(epoch: Int)
+    /// Goes on after so many epochs, and so many steps of the next one.
+    case resumed(epoch: Int, step: Int)
+    /// A checkpoint is damaged in the way that is told; an earlier one is taken.
+    case damaged(any Error, instead: URL)
     case step(Step)
-    case epoch(EpochRecord)
+    /// An epoch, and the images that it trained on in a second.
+    case epoch(EpochRecord, imagesPerSecond: Double)
   }
 
   /// One step of an epoch, all counted from 1.
@@ -36,6 +48,8 @@ package final class TrainingRun {
     package let step: Int
     package let stepCount: Int
     package let loss: Double
+    /// Head 0's over the epoch so far.
+    package let accuracy: Double
     package let learningRate: Double
     /// Images seen since the run began, each as often as it was seen.
     package let imageCount: Int
@@ -55,16 +69,21 @@ package final class TrainingRun {
   ///   - dataFingerprint: a hash of the images to train on.
   ///   - seed: decides every random draw.
   ///   - startsOver: whether to remove what an earlier run left in the folder.
+  ///   - keptCount: how many checkpoints of epochs to keep beside the best one, at least 1; nil for
+  ///     all that the reference keeps.
   ///   - workers: the threads to compute on.
-  /// - Throws: `TrainingError` if the folder belongs to another run, `CheckpointError`, `FileError`,
-  ///   `DatasetError`.
+  /// - Throws: `TrainingError` if the folder belongs to another run, `CheckpointError` if all its
+  ///   checkpoints are damaged, `FileError`, also if another process trains in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
-    dataFingerprint: String, seed: UInt64, startsOver: Bool, workers: Workers
+    dataFingerprint: String, seed: UInt64, startsOver: Bool, keptCount: Int? = nil,
+    workers: Workers
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.test = test
+    self.keptCount = keptCount
+    scorer = Scorer(threadCount: workers.count)
     loaders = Workers(count: workers.count)
     let (model, training) = (configuration.model, configuration.training)
     network = configuration.network(workers: workers)
@@ -81,6 +100,8 @@ package final class TrainingRun {
         batchSize: training.batchSize, memberCount: configuration.memberCount,
         epochCount: training.epochCount), seed: seed, workers: loaders)
     state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
+    try FolderCreation.create(folder.url)
+    lock = try FileLock(folder.lock)
     if startsOver { try folder.clear() }
     try folder.claim(configuration.yaml)
     try resume()
@@ -91,15 +112,28 @@ package final class TrainingRun {
 
   private var epochImageCount: Int { batches.sampler.batchCount * batches.sampler.entryCount }
 
-  /// Continues from `last.ckpt` where there is one.
+  /// Continues from the latest checkpoint that can be read, where there is one.
   private func resume() throws {
-    guard FileManager.default.fileExists(atPath: folder.lastCheckpoint.path) else {
-      network.initialize(seed: state.seed)
-      return
+    var firstError: (any Error)?
+    for checkpoint in folder.resumableCheckpoints() {
+      do {
+        try resume(from: checkpoint)
+        if let firstError { resumption.append(.damaged(firstError, instead: checkpoint)) }
+        resumption.append(.resumed(epoch: state.epoch, step: state.progress?.stepCount ?? 0))
+        return try writeLogs()
+      } catch let error as TrainingError {
+        throw error
+      } catch {
+        firstError = firstError ?? error
+      }
     }
+    if let firstError { throw firstError }
+    network.initialize(seed: state.seed)
+  }
+
+  private func resume(from url: URL) throws {
     let saved = try TrainingState.restore(
-      Checkpoint(contentsOf: folder.lastCheckpoint), from: folder.lastCheckpoint, network,
-      optimizer)
+      Checkpoint(contentsOf: url), from: url, network, optimizer)
     guard saved.seed == state.seed else {
       throw TrainingError.otherSeed(folder.url, expected: state.seed, found: saved.seed)
     }
@@ -108,60 +142,84 @@ package final class TrainingRun {
         folder.url, expected: state.dataFingerprint, found: saved.dataFingerprint)
     }
     state = saved
-    try writeLogs()
   }
 
   /// Trains the epochs that are left.
   ///
   /// - Parameters:
   ///   - report: told of each step and epoch.
-  ///   - isInterrupted: asked after each step whether to stop.
+  ///   - isInterrupted: asked after each step whether to save and stop.
   /// - Returns: the records of all epochs.
   /// - Throws: `TrainingError.diverged`, `.interrupted`, or what reading images and writing files
-  ///   throws; the last checkpoint stays as it was.
+  ///   throws; the last checkpoint stays as it was, or is of the step of the interruption.
   package func run(
     report: (Event) -> Void, isInterrupted: () -> Bool = { false }
   ) throws -> [EpochRecord] {
-    if state.epoch > 0 { report(.resumed(epoch: state.epoch)) }
+    resumption.forEach(report)
+    resumption = []
     while state.epoch < configuration.training.epochCount {
-      let record = try train(epoch: state.epoch + 1, report: report, isInterrupted: isInterrupted)
+      let (record, rate) = try train(
+        epoch: state.epoch + 1, report: report, isInterrupted: isInterrupted)
       try save(record)
-      report(.epoch(record))
+      report(.epoch(record, imagesPerSecond: rate))
     }
     return state.records
   }
 
   private func train(
     epoch: Int, report: (Event) -> Void, isInterrupted: () -> Bool
-  ) throws -> EpochRecord {
+  ) throws -> (EpochRecord, imagesPerSecond: Double) {
     let order = batches.epoch(epoch)
-    var (lossSum, rightCount, imageCount, rate) = (0.0, 0, 0, 0.0)
-    try Ahead.forEach(order.count, make: order.batch(at:)) { step, batch in
-      rate = configuration.learningRate.at(epoch: epoch, step: (epoch - 1) * order.count + step + 1)
-      let (loss, right) = trainStep(batch, learningRate: rate)
-      guard loss.isFinite else {
-        throw TrainingError.diverged(
-          epoch: epoch, step: step + 1, resume: epoch > 1 ? folder.lastCheckpoint : nil)
-      }
-      lossSum += loss
-      rightCount += right
-      imageCount += batch.targets[0].shape[0]
+    var progress =
+      state.progress ?? EpochProgress(memberCount: configuration.memberCount)
+    let (firstStep, firstImage, start) = (progress.stepCount, progress.imageCount, Date())
+    func stopIfInterrupted() throws {
+      guard isInterrupted() else { return }
+      state.progress = progress
+      try saveLast(learningRate: rate(epoch, progress.stepCount))
+      throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
+    }
+    let makeBatch = { @Sendable in try order.batch(at: firstStep + $0) }
+    try Ahead.forEach(order.count - firstStep, make: makeBatch) { _, batch in
+      let learningRate = rate(epoch, progress.stepCount + 1)
+      let (losses, rightCount) = trainStep(batch, learningRate: learningRate)
+      let loss = losses.reduce(0, +)
+      guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
+      progress.add(
+        losses: losses, imageCount: batch.targets[0].shape[0], rightCount: rightCount)
       report(
         .step(
           Step(
-            epoch: epoch, step: step + 1, stepCount: order.count, loss: loss, learningRate: rate,
-            imageCount: (epoch - 1) * epochImageCount + imageCount)))
-      if isInterrupted() { throw TrainingError.interrupted(epoch: epoch) }
+            epoch: epoch, step: progress.stepCount, stepCount: order.count, loss: loss,
+            accuracy: progress.accuracy, learningRate: learningRate,
+            imageCount: (epoch - 1) * epochImageCount + progress.imageCount)))
+      try stopIfInterrupted()
     }
-    let testAccuracy = try testAccuracy(epoch: epoch, isInterrupted: isInterrupted)
-    return EpochRecord(
-      epoch: epoch, trainAccuracy: Double(rightCount) / Double(imageCount),
-      testAccuracy: testAccuracy, isCheckpointSaved: isKept(epoch: epoch, accuracy: testAccuracy),
-      trainLoss: lossSum / Double(order.count), learningRate: rate)
+    let seconds = Date().timeIntervalSince(start)
+    let test = try testScores(epoch: epoch, stopIfInterrupted: stopIfInterrupted)
+    let record = EpochRecord(
+      epoch: epoch, trainAccuracy: progress.accuracy, memberLosses: progress.losses,
+      learningRate: rate(epoch, order.count), test: test,
+      isCheckpointSaved: isKept(epoch: epoch, accuracy: test.accuracy))
+    return (record, Double(progress.imageCount - firstImage) / max(seconds, 1e-9))
   }
 
-  /// One step; returns the loss and how many images head 0 got right.
-  private func trainStep(_ batch: TrainingBatch, learningRate: Double) -> (Double, right: Int) {
+  /// The learning rate of a step, counted from 1 in its epoch.
+  private func rate(_ epoch: Int, _ step: Int) -> Double {
+    configuration.learningRate.at(
+      epoch: epoch, step: (epoch - 1) * batches.sampler.batchCount + step)
+  }
+
+  /// The error of a run that cannot go on.
+  private func diverged(_ epoch: Int, step: Int) -> TrainingError {
+    let isSaved = FileManager.default.fileExists(atPath: folder.lastCheckpoint.path)
+    return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
+  }
+
+  /// One step; returns the members' losses and how many images head 0 got right.
+  private func trainStep(
+    _ batch: TrainingBatch, learningRate: Double
+  ) -> (losses: [Double], rightCount: Int) {
     let logits = network.forward(batch.images, masks: batch.masks)
     let (losses, gradient) = SoftCrossEntropy.evaluate(
       logits, targets: batch.targets, coefficients: coefficients)
@@ -172,13 +230,12 @@ package final class TrainingRun {
       logits.largestIndex(from: image * members * classes, count: classes)
         == batch.targets[0].largestIndex(from: image * classes, count: classes)
     }
-    return (losses.reduce(0, +), right)
+    return (losses, right)
   }
 
-  /// The accuracy of the members' mean logits on the test images.
-  private func testAccuracy(epoch: Int, isInterrupted: () -> Bool) throws -> Double {
+  /// The figures of the network on the test images.
+  private func testScores(epoch: Int, stopIfInterrupted: () throws -> Void) throws -> TestScores {
     let inference = InferenceNetwork(network)
-    var rightCount = 0
     let (test, loaders) = (test, loaders)
     let normalization = configuration.data.dataset.normalization
     let batchCount = (test.count + Self.testBatchSize - 1) / Self.testBatchSize
@@ -188,21 +245,21 @@ package final class TrainingRun {
         Array(first..<min(first + Self.testBatchSize, test.count)), of: test,
         normalization: normalization, workers: loaders)
     }
+    var (values, labels) = ([Float](), [Int]())
     try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
-      let ensemble = inference.logits(batch.images).meanOverMembers()
+      let logits = inference.logits(batch.images).values
       // Weights that the epoch's last step blew up must not become a checkpoint.
-      guard ensemble.values.allSatisfy(\.isFinite) else {
-        throw TrainingError.diverged(
-          epoch: epoch, step: batches.sampler.batchCount,
-          resume: epoch > 1 ? folder.lastCheckpoint : nil)
+      guard logits.allSatisfy(\.isFinite) else {
+        throw diverged(epoch, step: batches.sampler.batchCount)
       }
-      if isInterrupted() { throw TrainingError.interrupted(epoch: epoch) }
-      let classes = configuration.data.classCount
-      rightCount += batch.labels.indices.count {
-        ensemble.largestIndex(from: $0 * classes, count: classes) == batch.labels[$0]
-      }
+      values += logits
+      labels += batch.labels
+      try stopIfInterrupted()
     }
-    return Double(rightCount) / Double(test.count)
+    return try TestScores(
+      LabelledLogits(
+        values, memberCount: configuration.memberCount,
+        classCount: configuration.data.classCount, labels: labels), scorer: scorer)
   }
 
   private func isKept(epoch: Int, accuracy: Double) -> Bool {
@@ -213,12 +270,20 @@ package final class TrainingRun {
   /// Writes the checkpoints, then the logs, which can be made again from them.
   private func save(_ record: EpochRecord) throws {
     state.records.append(record)
-    let checkpoint = state.checkpoint(network, optimizer, learningRate: record.learningRate)
+    state.progress = nil
     if record.isCheckpointSaved {
-      try checkpoint.write(to: folder.checkpoint(epoch: record.epoch))
+      try state.checkpoint(network, optimizer, learningRate: record.learningRate)
+        .write(to: folder.checkpoint(epoch: record.epoch))
     }
-    try checkpoint.write(to: folder.lastCheckpoint)
+    try saveLast(learningRate: record.learningRate)
     try writeLogs()
+    if let keptCount { try folder.thin(keeping: keptCount, of: state.records) }
+  }
+
+  private func saveLast(learningRate: Double) throws {
+    try folder.keepPrevious()
+    try state.checkpoint(network, optimizer, learningRate: learningRate)
+      .write(to: folder.lastCheckpoint)
   }
 
   private func writeLogs() throws {
@@ -230,18 +295,5 @@ extension Tensor {
   /// The index, from `start` on, of the largest of `count` elements, the first of equals.
   fileprivate func largestIndex(from start: Int, count: Int) -> Int {
     (1..<max(count, 1)).reduce(0) { self[start + $1] > self[start + $0] ? $1 : $0 }
-  }
-
-  /// `[N, M, K]` to `[N, K]`.
-  fileprivate func meanOverMembers() -> Tensor {
-    let (batch, members, classes) = (shape[0], shape[1], shape[2])
-    let mean = Tensor([batch, classes])
-    for image in 0..<batch {
-      for k in 0..<classes {
-        let sum = (0..<members).reduce(Float(0)) { $0 + self[(image * members + $1) * classes + k] }
-        mean[image * classes + k] = sum / Float(members)
-      }
-    }
-    return mean
   }
 }

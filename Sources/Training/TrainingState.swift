@@ -3,23 +3,26 @@ import Foundation
 import Networks
 import Tensors
 
-/// A training between two epochs, as a checkpoint holds it.
+/// A training between two steps, as a checkpoint holds it.
 ///
-/// Random draws are a function of seed, epoch and step: the seed and the number of epochs are all
-/// of the random state.
+/// Random draws are a function of seed, epoch and step: the seed and the numbers of epochs and steps
+/// are all of the random state.
 struct TrainingState: Equatable {
   let seed: UInt64
   /// SHA-256 of the training images and labels.
   let dataFingerprint: String
   /// One for each finished epoch.
   var records: [EpochRecord]
+  /// Of an epoch that was begun.
+  var progress: EpochProgress?
 
+  /// How many epochs are finished.
   var epoch: Int { records.count }
 }
 
 extension TrainingState {
   private static let key: CheckpointKey = "mixmo"
-  private static let formatVersion = 1
+  private static let formatVersion = 2
 
   /// The checkpoint of a network and its optimizer in this state: what PyTorch users expect of
   /// MixMo, and a `mixmo` entry of our own.
@@ -31,6 +34,7 @@ extension TrainingState {
       "seed": .string("\(seed)"),
       "data": .string(dataFingerprint),
       "records": .list(records.map(\.checkpointValue)),
+      "progress": progress?.checkpointValue ?? CheckpointValue.none,
     ]
     return Checkpoint([
       "epoch": .int(epoch),
@@ -53,14 +57,15 @@ extension TrainingState {
       case .string(let data)? = own["data"], case .list(let records)? = own["records"]
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
-    guard read.count == records.count, read.map(\.epoch) == Array(1...max(read.count, 1)) else {
+    let progress = own["progress"].flatMap(EpochProgress.init)
+    guard read.count == records.count, read.enumerated().allSatisfy({ $1.epoch == $0 + 1 }) else {
       throw TrainingError.notResumable(url, missing: "a record for each epoch")
     }
     try network.load(checkpoint.weights())
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
       optimizer.restore(saved)
     else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
-    return TrainingState(seed: seed, dataFingerprint: data, records: read)
+    return TrainingState(seed: seed, dataFingerprint: data, records: read, progress: progress)
   }
 }
 
@@ -68,22 +73,70 @@ extension EpochRecord {
   fileprivate var checkpointValue: CheckpointValue {
     [
       "epoch": .int(epoch), "train_accuracy": .double(trainAccuracy),
-      "test_accuracy": .double(testAccuracy), "checkpoint_saved": .bool(isCheckpointSaved),
-      "train_loss": .double(trainLoss), "learning_rate": .double(learningRate),
+      "member_losses": .list(memberLosses.map(CheckpointValue.double)),
+      "learning_rate": .double(learningRate),
+      "test": .dictionary(
+        test.figures.map {
+          CheckpointItem(
+            .string($0.name), $0.value.map(CheckpointValue.double) ?? CheckpointValue.none)
+        }),
+      "checkpoint_saved": .bool(isCheckpointSaved),
     ]
   }
 
   fileprivate init?(_ value: CheckpointValue) {
     guard case .int(let epoch)? = value["epoch"],
       case .double(let trainAccuracy)? = value["train_accuracy"],
-      case .double(let testAccuracy)? = value["test_accuracy"],
-      case .bool(let isCheckpointSaved)? = value["checkpoint_saved"],
-      case .double(let trainLoss)? = value["train_loss"],
-      case .double(let learningRate)? = value["learning_rate"]
+      let memberLosses = value["member_losses"]?.doubles,
+      case .double(let learningRate)? = value["learning_rate"],
+      let test = value["test"]?.items.flatMap(TestScores.init(checkpointItems:)),
+      case .bool(let isCheckpointSaved)? = value["checkpoint_saved"]
     else { return nil }
     self.init(
-      epoch: epoch, trainAccuracy: trainAccuracy, testAccuracy: testAccuracy,
-      isCheckpointSaved: isCheckpointSaved, trainLoss: trainLoss, learningRate: learningRate)
+      epoch: epoch, trainAccuracy: trainAccuracy, memberLosses: memberLosses,
+      learningRate: learningRate, test: test, isCheckpointSaved: isCheckpointSaved)
+  }
+}
+
+extension TestScores {
+  fileprivate init?(checkpointItems items: [CheckpointItem]) {
+    let figures = items.compactMap { item -> Figure? in
+      switch (item.key, item.value) {
+      case (.string(let name), .double(let value)): Figure(name: name, value: value)
+      case (.string(let name), CheckpointValue.none): Figure(name: name, value: nil)
+      default: nil
+      }
+    }
+    guard figures.count == items.count else { return nil }
+    self.init(figures: figures)
+  }
+}
+
+extension EpochProgress {
+  fileprivate var checkpointValue: CheckpointValue {
+    [
+      "steps": .int(stepCount), "loss_sums": .list(lossSums.map(CheckpointValue.double)),
+      "images": .int(imageCount), "right": .int(rightCount),
+    ]
+  }
+
+  fileprivate init?(_ value: CheckpointValue) {
+    guard case .int(let stepCount)? = value["steps"], stepCount > 0,
+      let lossSums = value["loss_sums"]?.doubles, case .int(let imageCount)? = value["images"],
+      case .int(let rightCount)? = value["right"]
+    else { return nil }
+    self.init(memberCount: lossSums.count)
+    (self.stepCount, self.lossSums) = (stepCount, lossSums)
+    (self.imageCount, self.rightCount) = (imageCount, rightCount)
+  }
+}
+
+extension CheckpointValue {
+  /// The numbers of a list of numbers, else nil.
+  fileprivate var doubles: [Double]? {
+    guard case .list(let values) = self else { return nil }
+    let numbers = values.compactMap { if case .double(let number) = $0 { number } else { nil } }
+    return numbers.count == values.count ? numbers : nil
   }
 }
 

@@ -46,14 +46,15 @@ struct DemoCommand: ParsableCommand {
     try Digits.write(to: data)
 
     let folder = RunFolder(save: output, configurationFile: recipe)
+    let test = try configuration.data.dataset.read(.test, in: data)
     _ = try TrainingJob(
-      configuration: configuration, folder: folder, data: data, cache: nil,
-      startsOver: fromScratch, common: common
+      configuration: configuration, folder: folder, data: data, cache: nil, test: test,
+      startsOver: fromScratch, keptCount: nil, common: common
     ).run()
     let cube = try EvaluationJob(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"),
-      dataset: configuration.data.dataset.read(.test, in: data), output: folder.url,
+      dataset: test, output: folder.url,
       corruptions: .generated(suite), severities: Array(1...5),
       settings: ScoringSettings(
         calibrations: [.none, .temperature], seed: common.seed, kinds: suite.suite.kinds),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Evaluation
 import Foundation
 import Tensors
 import Training
@@ -9,6 +10,9 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains a network, or goes on with a run that was stopped.",
     discussion: """
+      After every epoch the run's folder holds all that it takes to go on. In the end the best epoch is
+      evaluated on the clean test images.
+
       Example: train Cut-MixMo on CIFAR-100 in runs/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4:
 
         mixmo train --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
@@ -27,22 +31,57 @@ struct TrainCommand: ParsableCommand {
     help: "Remove what an earlier run left and start over.")
   var fromScratch = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the checkpoints of the latest epochs and of the best one (default: all).",
+      valueName: "count"))
+  var keep: Int?
+
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let keep, keep < 1 {
+      throw ValidationError("--keep: expected a number of at least 1, found \(keep).")
+    }
+  }
 
   func run() throws {
     let configuration = try RunConfiguration(contentsOf: inputs.configURL)
     let folder = RunFolder(
       save: URL(fileURLWithPath: save), configurationFile: inputs.configURL)
-    let records = try TrainingJob(
+    let kind = configuration.data.dataset
+    let test = try kind.read(
+      .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
+    _ = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
-      cache: inputs.cacheURL, startsOver: fromScratch, common: common
+      cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
+      common: common
     ).run()
-    if let last = records.last, !common.json {
-      try common.terminal.show(
-        String(
-          format: "%@: epoch %d, test accuracy %.2f %%\n", folder.url.path, last.epoch,
-          100 * last.testAccuracy))
+    let best = try folder.checkpoint(named: "best")
+    common.terminal.say("\(best.path): the best epoch")
+    do {
+      try common.terminal.show(summaryOf: evaluate(best, of: configuration, in: folder, on: test))
+    } catch EvaluationError.otherEvaluation {
+      common.terminal.warn(
+        "\(folder.url.path): holds an evaluation of another checkpoint, which stays; evaluate the "
+          + "best epoch with --output and another folder")
     }
+  }
+
+  /// Scores the clean test images.
+  private func evaluate(
+    _ checkpoint: URL, of configuration: RunConfiguration, in folder: RunFolder,
+    on test: any Dataset
+  ) throws -> ScoreCube {
+    let suite = try SelectedSuite(
+      SelectedSuite.standardURL(for: configuration.data.dataset), names: [])
+    return try EvaluationJob(
+      configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
+      output: folder.url, corruptions: .none, severities: Array(1...5),
+      settings: ScoringSettings(
+        calibrations: [.none], seed: common.seed, kinds: suite.suite.kinds),
+      imageLimit: nil, common: common
+    ).run()
   }
 }
 
@@ -52,7 +91,9 @@ struct TrainingJob {
   let folder: RunFolder
   let data: URL
   let cache: URL?
+  let test: any Dataset
   let startsOver: Bool
+  let keptCount: Int?
   let common: CommonOptions
 
   func run() throws -> [EpochRecord] {
@@ -60,10 +101,9 @@ struct TrainingJob {
     let workers = common.workers
     let train = try kind.read(.train, in: data, cache: cache, workers: workers)
     let run = try TrainingRun(
-      configuration, folder: folder, train: train,
-      test: kind.read(.test, in: data, cache: cache, workers: workers),
+      configuration, folder: folder, train: train, test: test,
       dataFingerprint: train.fingerprint(workers: workers), seed: common.seed,
-      startsOver: startsOver, workers: workers)
+      startsOver: startsOver, keptCount: keptCount, workers: workers)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
@@ -74,22 +114,27 @@ struct TrainingJob {
         isInterrupted: { Interruption.isRequested })
     } catch let error as TrainingError {
       guard case .interrupted = error else { throw error }
-      common.terminal.say("\(error)")
+      common.terminal.say("\(folder.url.path): \(error)")
       throw ExitCode(130)
     }
   }
 
   private func report(_ event: TrainingRun.Event, on bar: ProgressBar, epochCount: Int) {
     switch event {
-    case .resumed(let epoch):
-      common.terminal.say("\(folder.url.path): going on after epoch \(epoch) of \(epochCount)")
+    case .resumed(let epoch, let step):
+      let place = step > 0 ? ", step \(step) of the next" : ""
+      common.terminal.say(
+        "\(folder.url.path): going on after epoch \(epoch) of \(epochCount)\(place)")
+    case .damaged(let error, let instead):
+      common.terminal.warn("\(error); going back to \(instead.path)")
     case .step(let step):
       bar.update(
         step.imageCount,
         String(
-          format: "epoch %d/%d  loss %.3f  rate %.4g", step.epoch, epochCount, step.loss,
+          format: "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  rate %.4g", step.epoch,
+          epochCount, step.step, step.stepCount, step.loss, 100 * step.accuracy,
           step.learningRate))
-    case .epoch(let record):
+    case .epoch(let record, _):
       if common.json { try? common.terminal.show(json: record) }
     }
   }

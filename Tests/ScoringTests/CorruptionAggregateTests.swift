@@ -133,7 +133,8 @@ struct CorruptionAggregateTests {
       values += logits.values
       labels += logits.labels
     }
-    let first = try #require(tallies.removeValue(forKey: c15.cells()[0]))
+    let removed = tallies.removeValue(forKey: c15.cells()[0])
+    let first = try #require(removed)
     var all = first
     for tally in tallies.values { try all.merge(tally) }
     let pooled = all.scores

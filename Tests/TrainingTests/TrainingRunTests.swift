@@ -27,7 +27,8 @@ struct TrainingRunTests {
 
     func run(
       seed: UInt64 = 1, threads: Int = 2, images: Int = 48, startsOver: Bool = false,
-      recipe: TestRecipe? = nil, stopAfterSteps: Int = .max
+      recipe: TestRecipe? = nil, stopAfterSteps: Int = .max, keptCount: Int? = nil,
+      report: (TrainingRun.Event) -> Void = { _ in }
     ) throws -> [EpochRecord] {
       let file = save.appending(path: "small.yaml")
       try AtomicFile.write((recipe ?? self.recipe).text, to: file)
@@ -41,9 +42,14 @@ struct TrainingRunTests {
       let run = try TrainingRun(
         RunConfiguration(contentsOf: file), folder: folder, train: train, test: digits(.test, 20),
         dataFingerprint: train.fingerprint(workers: Workers(count: 1)), seed: seed,
-        startsOver: startsOver, workers: Workers(count: threads))
+        startsOver: startsOver, keptCount: keptCount, workers: Workers(count: threads))
       var steps = 0
-      return try run.run(report: { if case .step = $0 { steps += 1 } }) { steps >= stopAfterSteps }
+      return try run.run { event in
+        if case .step = event { steps += 1 }
+        report(event)
+      } isInterrupted: {
+        steps >= stopAfterSteps
+      }
     }
 
     func bytes(_ url: URL) throws -> [UInt8] { try FileContents.read(url, limit: 1 << 30) }
@@ -155,21 +161,88 @@ struct TrainingRunTests {
     #expect(try subject.bytes(subject.folder.lastCheckpoint) == before)
   }
 
-  @Test func `a damaged checkpoint is refused by name and left alone`() throws {
-    let subject = try Subject()
-    _ = try subject.run(stopAfterSteps: .max)
-    let whole = try subject.bytes(subject.folder.lastCheckpoint)
-    var flipped = whole
-    flipped[whole.count / 2] ^= 4
-    for damaged in [Array(whole.prefix(whole.count / 2)), flipped, []] {
-      try AtomicFile.write(damaged, to: subject.folder.lastCheckpoint)
-      #expect {
-        try subject.run()
-      } throws: {
-        "\($0)".contains("last.ckpt")
+  @Test(arguments: [false, true])
+  func `a damaged checkpoint is named, and the one before taken`(isCut: Bool) throws {
+    let (whole, damaged) = (try Subject(epochs: 3), try Subject(epochs: 3))
+    _ = try whole.run()
+    // Stopped in the third epoch; the previous checkpoint is that of the second.
+    #expect(throws: TrainingError.self) { try damaged.run(stopAfterSteps: 7) }
+    var bytes = try damaged.bytes(damaged.folder.lastCheckpoint)
+    if isCut { bytes.removeLast(bytes.count / 2) } else { bytes[bytes.count / 2] ^= 4 }
+    try AtomicFile.write(bytes, to: damaged.folder.lastCheckpoint)
+    var events: [String] = []
+    _ = try damaged.run {
+      switch $0 {
+      case .damaged(let error, let instead): events.append("\(error) \(instead.lastPathComponent)")
+      case .resumed(let epoch, let step): events.append("\(epoch) \(step)")
+      default: break
       }
-      #expect(try subject.bytes(subject.folder.lastCheckpoint) == damaged)
     }
+    #expect(events.count == 2 && events.last == "2 0")
+    #expect(events[0].contains("last.ckpt") && events[0].hasSuffix(" previous.ckpt"))
+    let isSame =
+      try whole.bytes(whole.folder.lastCheckpoint) == damaged.bytes(damaged.folder.lastCheckpoint)
+    #expect(isSame)
+  }
+
+  @Test func `where every checkpoint is damaged the last one is named, and all are left alone`()
+    throws
+  {
+    let subject = try Subject()
+    _ = try subject.run()
+    let folder = subject.folder
+    let files =
+      [folder.lastCheckpoint, folder.previousCheckpoint]
+      + folder.keptEpochs().map(folder.checkpoint(epoch:))
+    for file in files { try AtomicFile.write([1, 2, 3], to: file) }
+    #expect {
+      try subject.run()
+    } throws: {
+      "\($0)".contains("last.ckpt")
+    }
+    for file in files { #expect(try subject.bytes(file) == [1, 2, 3]) }
+  }
+
+  @Test func `of kept checkpoints the latest and the best stay`() throws {
+    let all = try Subject(epochs: 5)
+    let records = try all.run()
+    let kept = try Subject(epochs: 5)
+    _ = try kept.run(keptCount: 1)
+    let saved = records.filter(\.isCheckpointSaved).map(\.epoch)
+    #expect(all.folder.keptEpochs() == saved)
+    let best = records.max { ($0.testAccuracy, $0.epoch) < ($1.testAccuracy, $1.epoch) }?.epoch
+    #expect(Set(kept.folder.keptEpochs()) == Set([saved.last, best].compactMap(\.self)))
+    #expect(try kept.folder.checkpoint(named: "best") == kept.folder.checkpoint(epoch: best ?? 0))
+  }
+
+  @Test func `a folder that another run works in is refused`() throws {
+    let subject = try Subject()
+    var refusal: (any Error)?
+    _ = try subject.run { event in
+      guard case .step = event, refusal == nil else { return }
+      do { _ = try subject.run() } catch { refusal = error }
+    }
+    #expect(
+      refusal as? FileError == .inUse(subject.folder.url.appending(path: "train.lock")))
+  }
+
+  @Test func `logs hold every figure of the record`() throws {
+    let subject = try Subject()
+    let records = try subject.run()
+    let logs = try CSVTable(contentsOf: subject.folder.logs)
+    for (row, record) in records.enumerated() {
+      for scalar in record.scalars {
+        let column = logs.column(scalar.name) ?? []
+        #expect(column.count == 2 && Double(column[row]) == scalar.value, "\(scalar.name)")
+      }
+    }
+    let names = Set(records[0].scalars.map(\.name))
+    #expect(
+      names.isSuperset(of: [
+        "train/loss_0", "train/loss_1", "test/nll", "test/ece", "test/accuracy_1",
+        "test/ratio_of_errors",
+      ]))
+    #expect(records[0].trainLoss == records[0].memberLosses[0] + records[0].memberLosses[1])
   }
 
   @Test func `a rate that diverges stops with the step`() throws {
@@ -187,8 +260,9 @@ struct TrainingRunTests {
     let accuracies = [0.5, 0.7, 0.7, 0.9]
     let records = accuracies.enumerated().map { index, accuracy in
       EpochRecord(
-        epoch: index + 1, trainAccuracy: 0, testAccuracy: accuracy, isCheckpointSaved: index < 3,
-        trainLoss: 1, learningRate: 0.1)
+        epoch: index + 1, trainAccuracy: 0, memberLosses: [1], learningRate: 0.1,
+        test: TestScores(figures: [.init(name: "accuracy", value: accuracy)]),
+        isCheckpointSaved: index < 3)
     }
     try AtomicFile.write(EpochRecord.table(records).text, to: subject.folder.logs)
     #expect(throws: TrainingError.noCheckpoint(subject.folder.url, epoch: nil, kept: [])) {
