@@ -3,6 +3,7 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -17,6 +18,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -53,7 +55,9 @@ let package = Package(
     // Floor 1: arrays, images, bytes
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
-    .target(name: "Formats", dependencies: ["CCrypto", "CZip", yams]),
+    .target(
+      name: "Formats", dependencies: ["CCrypto", "CZip", protobuf, yams],
+      exclude: ["TensorBoard/event.proto"]),
 
     // Floor 0: our C
     .target(name: "CKernels"),

@@ -101,8 +101,8 @@ public enum AtomicFile {
 
 /// The open end of a file that `AtomicFile.stream(to:_:)` is writing.
 public struct ByteStream {
-  fileprivate let file: Int32
-  fileprivate let url: URL
+  let file: Int32
+  let url: URL
 
   /// Writes all of `bytes` behind what was written before.
   ///

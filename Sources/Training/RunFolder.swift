@@ -22,6 +22,8 @@ package struct RunFolder: Sendable {
   package var lastCheckpoint: URL { url.appendingPathComponent("last.ckpt") }
   /// The state before that one, for the case that it is damaged.
   package var previousCheckpoint: URL { url.appendingPathComponent("previous.ckpt") }
+  /// The scalars of each epoch, for TensorBoard.
+  package var events: URL { url.appendingPathComponent(EventFile.name) }
   /// Held by the process that trains in the folder.
   var lock: URL { url.appendingPathComponent("train.lock") }
 
@@ -60,7 +62,7 @@ package struct RunFolder: Sendable {
     let stored = (try? FileManager.default.contentsOfDirectory(atPath: predictions.path)) ?? []
     let tables = ["run.json", "cells.csv", "diversity.csv", "reliability.csv", "summary.csv"]
     var files =
-      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs]
+      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs, events]
     files += tables.map { url.appendingPathComponent($0) }
     files += stored.filter { $0.hasSuffix(".npy") }.map { predictions.appendingPathComponent($0) }
     for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {

@@ -27,6 +27,7 @@ package final class TrainingRun {
   private let keptCount: Int?
   /// Held as long as the run is there.
   private let lock: FileLock
+  private var events: EventLog?
   private var state: TrainingState
   /// What was found when the run was resumed, to be reported.
   private var resumption: [Event] = []
@@ -105,6 +106,7 @@ package final class TrainingRun {
     if startsOver { try folder.clear() }
     try folder.claim(configuration.yaml)
     try resume()
+    events = try EventLog(folder, records: state.records)
   }
 
   /// Images that the whole run sees, each as often as it is seen.
@@ -161,6 +163,7 @@ package final class TrainingRun {
       let (record, rate) = try train(
         epoch: state.epoch + 1, report: report, isInterrupted: isInterrupted)
       try save(record)
+      try events?.append(record, imagesPerSecond: rate)
       report(.epoch(record, imagesPerSecond: rate))
     }
     return state.records

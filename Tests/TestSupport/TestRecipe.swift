@@ -32,6 +32,11 @@ package struct TestRecipe {
       withTemplate: "$1 " + NSRegularExpression.escapedTemplate(for: value))
   }
 
+  /// Mixes each image with another one.
+  package mutating func mixImages(by method: String) {
+    text = text.replacing("mix_method: null", with: "mix_method: \(method)")
+  }
+
   /// Puts another optimiser in the place of SGD.
   ///
   /// - Parameter optimizer: what stands behind the key `optimizer`, on one line.

@@ -11,11 +11,14 @@ struct TrainingRunTests {
   /// A run on the first digits in a temporary folder.
   final class Subject {
     let save: URL
-    let recipe: TestRecipe
+    private(set) var recipe: TestRecipe
 
-    init(epochs: Int = 2, _ replacements: [String: String] = [:]) throws {
+    init(
+      epochs: Int = 2, _ replacements: [String: String] = [:], imageMixing: String? = nil
+    ) throws {
       save = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID())")
       recipe = try TestRecipe.small(epochs: epochs, replacements)
+      if let imageMixing { recipe.mixImages(by: imageMixing) }
       try FolderCreation.create(save)
     }
 
@@ -116,6 +119,31 @@ struct TrainingRunTests {
     try Checkpoint(.dictionary(emptied)).write(to: url)
     #expect(throws: TrainingError.notResumable(url, missing: "the optimizer's state")) {
       try subject.run()
+    }
+  }
+
+  /// Every kind of mixing and augmentation that recipes name, each stopped in the middle of an epoch.
+  @Test(arguments: [
+    ["method_name": "mixup", "alpha": "0", "weight_root": "1"],
+    ["method_name": "cow", "prob": "1"], ["method_name": "patchupsoft", "prob": "1"],
+    ["msda": "cutmix", "batch_repetitions": "4", "proba_input_repetition": "0"],
+    ["msda": "mixup", "da_method": "augmix"],
+  ])
+  func `recipes resume to the same bytes`(replacements: [String: String]) throws {
+    var others = replacements
+    let imageMixing = others.removeValue(forKey: "msda")
+    let whole = try Subject(others, imageMixing: imageMixing)
+    let stopped = try Subject(others, imageMixing: imageMixing)
+    let stepCount = replacements["batch_repetitions"] == nil ? 3 : 12
+    _ = try whole.run()
+    #expect(throws: TrainingError.interrupted(epoch: 2, step: 2)) {
+      try stopped.run(stopAfterSteps: stepCount + 2)
+    }
+    _ = try stopped.run(threads: 1)
+    for file in [\RunFolder.lastCheckpoint, \.logs] {
+      let isSame =
+        try whole.bytes(whole.folder[keyPath: file]) == stopped.bytes(stopped.folder[keyPath: file])
+      #expect(isSame, "\(file)")
     }
   }
 

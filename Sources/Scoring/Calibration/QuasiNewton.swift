@@ -32,9 +32,8 @@ struct QuasiNewton {
 
   /// The minimum that is found from `start`, never above `start`.
   ///
-  /// - Parameters:
-  ///   - curvature: About the second derivatives at `start`; nil where nothing is known of them.
-  ///   - tolerance: The length of the gradient that ends the search.
+  /// `curvature` is about the second derivatives at `start`, nil where nothing is known of them. The
+  /// search ends where the gradient is no longer than `tolerance`.
   static func minimum(
     from start: [Double], curvature: CholeskyFactor?, tolerance: Double,
     of function: @escaping ([Double]) throws -> Value

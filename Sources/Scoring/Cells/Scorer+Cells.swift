@@ -68,10 +68,8 @@ extension Scorer {
     return CellTally(calibration: .none, parts: [part])
   }
 
-  /// What is gathered of rows whose whole distributions are calibrated.
-  ///
-  /// - Parameters:
-  ///   - keep: Told the scores of each predictor.
+  /// What is gathered of rows whose whole distributions are calibrated; `keep` is told the scores of
+  /// each predictor.
   private func part(
     _ logits: LabelledLogits, _ calibration: Calibration, maps: [Predictor: CalibrationMap],
     keep: (Predictor, ScoredRows) -> Void = { _, _ in }
@@ -118,8 +116,9 @@ extension Scorer {
       guard let map = maps[predictor], case .confidence(let confidences) = map else { continue }
       let all = try plain.rows(of: predictor, scorer: self)
       let scored = ScoredRows(
-        classCount: logits.classCount, rows: rows.map { $0.map { all[$0] } } ?? all,
-        replacingConfidences: confidences)
+        classCount: logits.classCount,
+        rows: (rows ?? Array(all.indices)).map { all[$0].calibrated(by: confidences) },
+        isConfidenceOnly: true)
       scores[predictor] = scored.rows
       predictors.append(.init(predictor: predictor, map: map, scores: ScoreAccumulator(scored)))
     }

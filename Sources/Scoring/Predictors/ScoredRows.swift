@@ -15,6 +15,13 @@ public struct RowScore: Sendable, Equatable {
 
   /// Whether the predicted class is the label.
   public var isRight: Bool { labelRank == 0 }
+
+  /// The same with a calibrated confidence.
+  func calibrated(by map: ConfidenceMap) -> RowScore {
+    var row = self
+    row.confidence = map(confidence)
+    return row
+  }
 }
 
 /// The scores of one predictor on some rows: what passes over its probabilities leave.
@@ -40,16 +47,5 @@ public struct ScoredRows: Sendable, Equatable {
     self.isConfidenceOnly = isConfidenceOnly
     self.classwise = classwise
     self.thresholdedCalibrationError = thresholdedCalibrationError
-  }
-
-  /// Rows whose confidences a map replaces.
-  init(classCount: Int, rows: [RowScore], replacingConfidences map: ConfidenceMap) {
-    self.init(
-      classCount: classCount,
-      rows: rows.map { row in
-        var row = row
-        row.confidence = map(row.confidence)
-        return row
-      }, isConfidenceOnly: true)
   }
 }

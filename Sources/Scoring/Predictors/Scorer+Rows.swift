@@ -9,9 +9,9 @@ extension Scorer {
     of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
   ) throws -> ScoredRows {
     let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
-    if case .confidence(let map) = calibration {
+    if case .confidence = calibration {
       return ScoredRows(
-        classCount: logits.classCount, rows: try scores(of: source), replacingConfidences: map)
+        classCount: logits.classCount, rows: try scores(of: source), isConfidenceOnly: true)
     }
     let pool = AccumulatorPool { ClasswiseCalibration(classCount: logits.classCount) }
     let blocks = try mapBlocks(logits.rowCount) { block in
@@ -23,8 +23,7 @@ extension Scorer {
 
   /// The scores of every member, and how far apart the members' probabilities are, in one pass.
   ///
-  /// - Parameters:
-  ///   - maps: The calibration of each member, none of which is of the confidence alone.
+  /// There is a calibration for each member, none of which is of the confidence alone.
   func memberRows(
     in logits: LabelledLogits, calibrations maps: [CalibrationMap]
   ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
@@ -72,7 +71,9 @@ extension Scorer {
       let scorer = RowScorer(source)
       return block.map(scorer.score)
     }
-    return Array(blocks.joined())
+    let rows = Array(blocks.joined())
+    guard case .confidence(let map) = source.calibration else { return rows }
+    return rows.map { $0.calibrated(by: map) }
   }
 
   /// Adds the probabilities of `predictor` on every row, as `rows(of:in:calibration:)` has them.

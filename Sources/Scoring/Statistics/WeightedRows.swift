@@ -3,8 +3,6 @@
 /// The weights are how often draws of a bootstrap hold the rows' images. Scores are those of the
 /// rows repeated as often.
 struct WeightedRows: Sendable {
-  typealias Lanes = SIMD8<Double>
-
   private struct Row: Sendable {
     let image: Int
     let isRight: Double
@@ -39,76 +37,49 @@ struct WeightedRows: Sendable {
 
   /// The scores under `weights`, indexed by image.
   func scores(_ weights: UnsafeBufferPointer<SIMD8<UInt8>>) -> WeightedScores {
-    var scores = WeightedScores()
-    var (tied, tiedRight, excess) = (Lanes.zero, Lanes.zero, Lanes.zero)
+    func weight(_ row: Row) -> Lanes {
+      Lanes(SIMD8<Int32>(truncatingIfNeeded: weights[row.image]))
+    }
+    var (total, right) = (Lanes.zero, Lanes.zero)
     for row in rows {
-      let weight = Lanes(SIMD8<Int32>(truncatingIfNeeded: weights[row.image]))
-      scores.loss += weight * row.loss
-      scores.brierScore += weight * row.brierScore
-      excess += weight * row.excessConfidence
-      tied += weight
-      tiedRight += weight * row.isRight
-      if row.endsBin {
-        scores.addBin(excess)
-        excess = .zero
-      }
+      let weight = weight(row)
+      total += weight
+      right += weight * row.isRight
+    }
+    var scores = WeightedScores(total: total, right: right)
+    var (tie, bin) = (Sums(), Sums())
+    for row in rows {
+      let weight = weight(row)
+      scores.add(loss: weight * row.loss, brierScore: weight * row.brierScore)
+      tie.add(weight, row)
       if row.endsTie {
-        scores.addTie(tied, right: tiedRight)
-        (tied, tiedRight) = (.zero, .zero)
+        scores.addTie(tie.count, right: tie.right, excess: tie.excess)
+        bin.add(tie)
+        tie = Sums()
+      }
+      if row.endsBin {
+        scores.addBin(bin.count, right: bin.right, excess: bin.excess)
+        bin = Sums()
       }
     }
     return scores
   }
-}
 
-/// What one pass over weighted rows leaves, in each lane under one set of weights.
-struct WeightedScores {
-  typealias Lanes = SIMD8<Double>
+  /// The weights of consecutive rows and of the right ones, and Σ of weight · (confidence − right).
+  private struct Sums {
+    var (count, right, excess) = (Lanes.zero, Lanes.zero, Lanes.zero)
 
-  var loss = Lanes.zero
-  var brierScore = Lanes.zero
-  private var total = Lanes.zero
-  private var right = Lanes.zero
-  private var calibrationError = Lanes.zero
-  private var twiceWins = Lanes.zero
-  private var area = Lanes.zero
-  private var risk = Lanes.zero
-  private var hasBegun = false
-
-  /// Adds a bin's Σ of weight · (confidence − right).
-  mutating func addBin(_ excess: Lanes) {
-    calibrationError += pointwiseMax(excess, -excess)
-  }
-
-  /// Adds the weight of rows that are less confident than those before, and as confident as each
-  /// other.
-  mutating func addTie(_ tied: Lanes, right tiedRight: Lanes) {
-    twiceWins += (tied - tiedRight) * (2 * right + tiedRight)
-    total += tied
-    right += tiedRight
-    var newRisk = (total - right) / total
-    if !hasBegun {
-      newRisk.replace(with: 0, where: total .== 0)
-      // Down to coverage 0 the risk is that of the most confident.
-      risk.replace(with: newRisk, where: total .== tied)
-      hasBegun = all(total .> 0)
+    @inline(__always)
+    mutating func add(_ weight: Lanes, _ row: Row) {
+      count += weight
+      right += weight * row.isRight
+      excess += weight * row.excessConfidence
     }
-    area += tied * (risk + newRisk)
-    risk = newRisk
-  }
 
-  /// The metrics that are defined in one lane.
-  func figures(_ lane: Int) -> Figures<Metric> {
-    var figures = Figures<Metric>()
-    let (total, right) = (total[lane], right[lane])
-    guard total > 0 else { return figures }
-    figures[.accuracy] = right / total
-    figures[.negativeLogLikelihood] = loss[lane] / total
-    figures[.brierScore] = brierScore[lane] / total
-    figures[.calibrationError] = calibrationError[lane] / total
-    figures[.riskCoverageArea] = area[lane] / (2 * total)
-    guard right > 0, right < total else { return figures }
-    figures[.misclassificationAUROC] = twiceWins[lane] / (2 * right * (total - right))
-    return figures
+    mutating func add(_ other: Sums) {
+      count += other.count
+      right += other.right
+      excess += other.excess
+    }
   }
 }
