@@ -83,21 +83,49 @@ struct AugMixTests {
     }
     let negative = Double(steps.count(where: \.isNegative)) / Double(steps.count)
     expectClose(negative, 0.5, absolute: 5 * 0.0038)
-    // Beta(1, 1) is uniform with variance 1/12, a Dirichlet(1, 1, 1) part has mean ⅓, variance 1/18.
-    let blend = draws.reduce(0) { $0 + $1.blendShare } / 3000
-    expectClose(blend, 0.5, absolute: 5 * (1 / 12.0 / 3000).squareRoot())
-    let weight = draws.reduce(0) { $0 + $1.weights[0] } / 3000
-    expectClose(weight, 1 / 3.0, absolute: 5 * (1 / 18.0 / 3000).squareRoot())
+  }
+
+  @Test func `shares follow Dirichlet(1, 1, 1), the blend Beta(1, 1)`() {
+    let draws = (0..<5000).map { index in
+      var random = RandomStream(seed: 2, purpose: "augmix", minor: index)
+      return AugMix.draw(from: &random)
+    }
+    expectSample(draws.map(\.blendShare), follows: beta(1, 1), "blend")
+    for chain in 0..<3 { expectSample(draws.map { $0.weights[chain] }, follows: beta(1, 2)) }
+    expectSample(draws.map { $0.weights[0] / ($0.weights[0] + $0.weights[1]) }, follows: beta(1, 1))
+    // Two roundings of a sum of 1.
+    #expect(draws.allSatisfy { abs($0.weights.reduce(0, +) - 1) <= 0x1p-51 })
+  }
+
+  /// Forty images of one grey.
+  static func greys(_ grey: UInt8) -> InMemoryDataset {
+    let image = Image(height: 16, width: 16, pixels: .init(repeating: grey, count: 768))
+    return InMemoryDataset(
+      name: "grey", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
+      images: .init(repeating: image, count: 40))
+  }
+
+  @Test func `the padding of a crop is augmented too`() throws {
+    let batches = try TrainingBatchesTests.batches(
+      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 1, dataset: Self.greys(255))
+    // Before the crop it would leave the padding black in all but the central crop, 80 of 81.
+    // Inverted at least once, padding is grey: 3 chains of 1 to 3 operations, each one of 10.
+    let black = (-0.4913725490196078 / 0.2023) * (1 - 1e-6)
+    var shown = 0
+    for step in 0..<50 {
+      let batch = try batches.epoch(1 + step / 5).batch(at: step % 5)
+      shown += (0..<8).count { position in
+        let pixels = TrainingBatchesTests.row(batch.images[0], position)
+        return stride(from: 0, to: 768, by: 3).contains { Double(pixels[$0]) < black }
+      }
+    }
+    #expect(shown < 300, "\(shown) of 400")
   }
 
   @Test func `a repeated image has one draw in its batch`() throws {
     // Black images show nothing but the draw: no crop changes them, some operations do.
-    let black = Image(height: 16, width: 16, pixels: .init(repeating: 0, count: 768))
-    let dataset = InMemoryDataset(
-      name: "black", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
-      images: .init(repeating: black, count: 40))
     let batches = try TrainingBatchesTests.batches(
-      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: dataset)
+      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: Self.greys(0))
     var results: [Int: Set<[Float]>] = [:]
     for step in 0..<20 {
       let indices = batches.sampler.epoch(1).indices(at: step)[0]
@@ -109,5 +137,26 @@ struct AugMixTests {
     #expect(results.count == 40)
     #expect(results.values.allSatisfy { $0.count == 1 })
     #expect(Set(results.values).count > 1)
+  }
+
+  @Test func `members and epochs have their own draws`() throws {
+    let wrapper = DatasetWrapperConfiguration(
+      mixmo: .init(mixMethod: .init(method: .mixup)), augmentation: .augmix)
+    let batches = try TrainingBatchesTests.batches(
+      members: 2, wrapper: wrapper, repetitions: 1, shared: 1, dataset: Self.greys(0))
+    var results: [Int: [[Float]]] = [:]
+    for epoch in 1...2 {
+      for step in 0..<5 {
+        let indices = batches.sampler.epoch(epoch).indices(at: step)[0]
+        let batch = try batches.epoch(epoch).batch(at: step)
+        for (position, index) in indices.enumerated() {
+          results[index, default: []] += batch.images.map { TrainingBatchesTests.row($0, position) }
+        }
+      }
+    }
+    // Two draws that leave black as it is are equal: less than ⅓ of the pairs.
+    for (first, second) in [(0, 1), (0, 2)] {
+      #expect(results.values.count { $0[first] == $0[second] } < 25)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import TestSupport
 import Testing
 
 struct BatchSamplerTests {
@@ -65,23 +66,42 @@ struct BatchSamplerTests {
     #expect(equal[shared...].allSatisfy { $0 < batches.count / 3 })
   }
 
-  @Test func `members' orders are uniform`() {
-    // Of 4 entries, member 0 and member 1 have each of the 24 · 24 orders equally often.
-    let sampler = Self.sampler(images: 40_000, batch: 4)
-    let epoch = sampler.epoch(1)
-    var counts: [[Int]: Int] = [:]
-    for step in 0..<sampler.batchCount {
-      let members = epoch.indices(at: step)
-      let order = members[1].compactMap { members[0].firstIndex(of: $0) }
-      counts[order, default: 0] += 1
+  @Test func `the first entries are those of the walk`() {
+    let batches = Self.batches(Self.sampler(members: 2, repetitions: 2, shared: 0.5))
+    for batch in batches {
+      #expect(batch.allSatisfy { $0[0] == $0[1] && $0[2] == $0[3] && $0[0] != $0[2] })
     }
-    let expected = Double(sampler.batchCount) / 24
-    let statistic = counts.values.reduce(0) {
-      $0 + (Double($1) - expected) * (Double($1) - expected)
+    // Three copies of three images where eight entries were asked for.
+    let whole = Self.batches(Self.sampler(members: 2, repetitions: 3, shared: 1))
+    for batch in whole {
+      #expect(batch[0] == batch[1])
+      #expect(stride(from: 0, to: 9, by: 3).allSatisfy { Set(batch[0][$0..<$0 + 3]).count == 1 })
     }
-    #expect(counts.count == 24)
-    // The 1 − 10⁻⁶ quantile of χ² with 23 degrees of freedom is 70.
-    #expect(statistic / expected < 70)
+  }
+
+  @Test(arguments: [(0, 1), (0, 2), (1, 2)])
+  func `members' orders are independent and uniform`(first: Int, second: Int) {
+    let batches = Self.batches(Self.sampler(images: 20_000, batch: 4, members: 3))
+    expectEven(
+      batches.map { batch in batch[second].map { batch[first].firstIndex(of: $0) } }, kinds: 24)
+  }
+
+  @Test func `every member's order is uniform`() {
+    // Two copies of two images lie in three ways, whatever their names.
+    let batches = Self.batches(Self.sampler(images: 4000, batch: 4, members: 3, repetitions: 2))
+    for member in 0..<3 {
+      let orders = batches.map { batch in batch[member].map { $0 == batch[member][0] } }
+      expectEven(orders, kinds: 3, "member \(member)")
+    }
+  }
+
+  @Test func `each epoch walks the images in a fresh uniform order`() {
+    let sampler = Self.sampler(images: 4, batch: 1, members: 1)
+    let orders = (1...2000).map { Self.batches(sampler, epoch: $0) }
+    expectEven(orders, kinds: 24)
+    // One order in 24 is that of the epoch before: five standard errors of 1999.
+    let repeated = Double(zip(orders, orders.dropFirst()).count { $0 == $1 }) / 1999
+    expectClose(repeated, 1 / 24.0, absolute: 5 * (23 / 576.0 / 1999).squareRoot())
   }
 
   @Test func `batches depend on seed and epoch alone`() {

@@ -90,58 +90,106 @@ struct MSDATests {
     }
   }
 
-  static func mask(_ side: Int, _ isInside: (Int, Int) -> Bool) -> MixingMask {
-    let places = (0..<side).flatMap { row in (0..<side).map { (row, $0) } }
-    return MixingMask(
-      .spatial, size: .init(height: side, width: side, channels: 1),
-      values: places.map { isInside($0, $1) ? 1 : 0 })
+  /// Forty images, each of a class of its own.
+  static let distinct = InMemoryDataset.random(count: 40, classCount: 40, side: 16)
+
+  /// What one member's input was made of.
+  struct Mixed {
+    var index: Int
+    /// The second image; nil if there is none, or it is the first one again.
+    var other: Int?
+    /// The target of the first image.
+    var share: Double
   }
 
-  static func mixing(_ mask: MixingMask) -> Mixing {
-    let rest = MixingMask(mask.extent, size: mask.size, values: mask.values.map { 1 - $0 })
-    return Mixing(masks: [mask, rest], proportions: [mask.mean, 1 - mask.mean])
+  /// The inputs of 4000 entries, `[entry][member]`.
+  static func mixed(_ wrapper: DatasetWrapperConfiguration, members: Int) throws -> [[Mixed]] {
+    let batches = try TrainingBatchesTests.batches(
+      members: members, wrapper: wrapper, repetitions: 1, dataset: distinct)
+    return try (0..<500).flatMap { step in
+      let indices = batches.sampler.epoch(1 + step / 5).indices(at: step % 5)
+      let targets = try batches.epoch(1 + step / 5).batch(at: step % 5).targets
+      return (0..<8).map { position in
+        (0..<members).map { member in
+          let target = TrainingBatchesTests.row(targets[member], position)
+          let index = indices[member][position]
+          return Mixed(
+            index: index, other: target.indices.first { $0 != index && target[$0] > 0 },
+            share: Double(target[index]))
+        }
+      }
+    }
   }
 
-  @Test func `labels count what the member's mask lets through`() {
-    // The first image has the left half, the member the upper left 4×4 and one row more: 5 of 9.
-    let images = Self.mixing(Self.mask(8) { _, column in column < 4 })
-    let member = Self.mask(8) { row, column in (row < 4 && column < 4) || (row == 4 && column < 8) }
-    let corrected = images.corrected(by: member)
-    // 20 of 24 pixels of the member; 10⁻⁸ beside the mean of ⅜.
-    expectClose(corrected.proportions, [20 / 24.0, 4 / 24.0], absolute: 1e-7)
-    #expect(corrected.masks == images.masks)
+  @Test(arguments: [1, 2, 4])
+  func `the second image is uniform and the first one's share beta`(parameter: Int) throws {
+    let mixed = try Self.mixed(Self.wrapper(.mixup, beta: Double(parameter)), members: 1).map(\.[0])
+    expectEven(mixed.map { $0.other ?? $0.index }, kinds: 40)
+    expectEven(mixed.map { (($0.other ?? $0.index) - $0.index + 40) % 40 }, kinds: 40, "relative")
+    let shares = mixed.filter { $0.other != nil }.map(\.share)
+    expectSample(shares, follows: beta(parameter, parameter))
   }
 
-  @Test func `the minor image and the major one swap roles`() {
-    let images = Self.mixing(Self.mask(8) { _, column in column >= 4 })
-    let member = Self.mask(8) { row, column in (row < 4 && column < 4) || (row == 4 && column < 8) }
-    let corrected = images.corrected(by: member)
-    expectClose(corrected.proportions, [20 / 24.0, 4 / 24.0], absolute: 1e-7)  // as above
-    #expect(corrected.masks == images.masks.reversed())
+  @Test func `members are mixed independently`() throws {
+    let wrapper = Self.wrapper(.mixup, probability: 0.5, mixmo: .mixup, alpha: 0)
+    let entries = try Self.mixed(wrapper, members: 2)
+    let patterns = entries.map { $0.map { $0.other == nil ? 0 : 1 } }
+    let counts = [[0, 0], [0, 1], [1, 0], [1, 1]].map { pattern in
+      patterns.count { $0 == pattern }
+    }
+    // An image is mixed with another one if a draw says so and it does not find itself.
+    let share = 0.5 * 39 / 40
+    expectCounts(
+      counts,
+      shares: [(1 - share) * (1 - share), (1 - share) * share, share * (1 - share), share * share])
+    let both = entries.filter { $0.allSatisfy { $0.other != nil } }
+    let distances = both.map { $0.map { (($0.other ?? 0) - $0.index + 40) % 40 } }
+    let equal = Double(distances.count { $0[0] == $0[1] }) / Double(both.count)
+    // Five standard errors of a share 1/39.
+    expectClose(equal, 1 / 39.0, absolute: 5 * (38 / 1521.0 / Double(both.count)).squareRoot())
+    #expect(both.allSatisfy { $0[0].share != $0[1].share })
   }
 
-  @Test func `a member that sees half the resolution averages squares`() {
-    // Columns 0…2 of 8: the halved mask is 1, ½, 0, 0. The member sees columns 0 and 1 of 4.
-    let images = Self.mixing(Self.mask(8) { _, column in column < 3 })
-    let member = Self.mask(4) { _, column in column < 2 }
-    let corrected = images.corrected(by: member)
-    expectClose(corrected.proportions, [0.75, 0.25], absolute: 1e-7)  // 10⁻⁸ beside the mean of ½
-    #expect(corrected.proportions.reduce(0, +) == 1)
+  @Test func `the second image has its own crop and flip`() throws {
+    // Half and half: the upper rows belong to one image, the lower ones to the other.
+    let copies = TrainingBatchesTests.copies
+    let known = try TrainingBatchesTests.augmentations(copies.images[0], .cifar10)
+    let upper = Dictionary(uniqueKeysWithValues: known.map { (Array($0.prefix(384)), $1) })
+    let lower = Dictionary(uniqueKeysWithValues: known.map { (Array($0.suffix(384)), $1) })
+    let batches = try TrainingBatchesTests.batches(
+      members: 1, wrapper: Self.wrapper(.stackhorizontal, beta: 0), repetitions: 1,
+      dataset: copies)
+    var draws: [[CropAndFlip.Draw]] = []
+    for step in 0..<500 {
+      let batch = try batches.epoch(1 + step / 5).batch(at: step % 5)
+      for position in 0..<8 {
+        let pixels = TrainingBatchesTests.row(batch.images[0], position)
+        draws.append([
+          try #require(upper[Array(pixels.prefix(384))]),
+          try #require(lower[Array(pixels.suffix(384))]),
+        ])
+      }
+    }
+    for half in 0..<2 { expectEven(draws.map { $0[half] }, kinds: 162) }
+    // Five standard errors of a share 1/162 of 4000.
+    let equal = Double(draws.count { $0[0] == $0[1] }) / 4000
+    expectClose(equal, 1 / 162.0, absolute: 5 * 0.00124)
   }
 
-  @Test func `a member that sees nothing keeps finite labels`() {
-    let images = Self.mixing(Self.mask(8) { _, column in column < 3 })
-    #expect(images.corrected(by: Self.mask(8) { _, _ in false }).proportions == [0, 0])
-    #expect(images.corrected(by: Self.mask(4) { _, _ in false }).proportions == [1, 0])
-  }
-
-  @Test func `channels of both masks count by their means`() {
-    let size = MixingMask.Size(height: 2, width: 2, channels: 3)
-    let images = Self.mixing(MixingMask(.channel, size: size, values: [1, 1, 0]))
-    let member = MixingMask(
-      .full, size: size, values: [0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0])
-    // Every pixel has ⅔ of the first image.
-    expectClose(images.corrected(by: member).proportions, [2 / 3.0, 1 / 3.0], absolute: 1e-7)
+  @Test(arguments: [MixingMask.Extent.spatial, .channel, .full])
+  func `images are blended place by place`(extent: MixingMask.Extent) {
+    let size = MixingMask.Size(height: 4, width: 5, channels: 3)
+    let count = extent.shape(size).reduce(1, *)
+    let mask = MixingMask(
+      extent, size: size, values: (0..<count).map { Float($0) / Float(count - 1) })
+    let (first, second) = ((0..<60).map { Float($0) }, (0..<60).map { 100 - 3 * Float($0) })
+    let blend = LabelCorrectionTests.mixing(mask).blend(first, second)
+    let places = MixingMethodTests.places(size)
+    let expected = places.enumerated().map { index, place in
+      let share = mask[place.row, place.column, place.channel]
+      return share * first[index] + (1 - share) * second[index]
+    }
+    expectClose(blend, expected, absolute: 4 * 100 * 0x1p-24)  // four roundings of up to 100
   }
 
   @Test func `with MixMo the sampled image stays the major one`() throws {

@@ -127,21 +127,4 @@ struct MaskShapeTests {
       }
     }
   }
-
-  @Test func `patches cover what independent seeds cover`() {
-    let size = MixingMask.Size(height: 32, width: 32, channels: 4)
-    let rate = 0.5 * 1024 / (49 * 26 * 26)
-    // A pixel stays free if no seed lies in its clipped 7×7 window.
-    let reach = (0..<32).map { min($0 + 3, 31) - max($0 - 3, 0) + 1 }
-    let covered = reach.flatMap { rows in
-      reach.map { columns in 1 - pow(1 - rate, Double(rows * columns)) }
-    }
-    let expected = covered.reduce(0, +) / 1024
-    let means = (0..<400).map { index in
-      var random = RandomStream(seed: 2, purpose: "patches", minor: index)
-      return Self.mask(.patchuphard2d, 0.5, size, &random).mean
-    }
-    // About 16 seeds a mask: the deviation of a mean is below 0.12; five standard errors of 400.
-    expectClose(means.reduce(0, +) / 400, expected, absolute: 5 * 0.12 / 20)
-  }
 }

@@ -10,31 +10,46 @@ struct MixMoMixerTests {
   static func mixer(
     _ method: MixingMethod? = .cutmix, probability: Double = 0.5,
     replacement: MixingMethod = .mixup,
-    alpha: Double = 2, members: Int = 2, size: MixingMask.Size = size, seed: UInt64 = 1
+    alpha: Double = 2, members: Int = 2, size: MixingMask.Size = size, epochs: Int = 12,
+    seed: UInt64 = 1
   ) throws -> MixMoMixer {
     let configuration = MixMoConfiguration(
       mixMethod: .init(method: method, probability: probability, replacement: replacement),
       alpha: alpha)
     return try MixMoMixer(
-      configuration, memberCount: members, size: size, epochCount: 12, seed: seed)
+      configuration, memberCount: members, size: size, epochCount: epochs, seed: seed)
   }
 
-  @Test func `the method's probability falls to 0 in the last twelfth`() {
+  @Test(arguments: [1, 10, 12, 24, 300, 1200])
+  func `the method's probability falls to 0 in the last twelfth`(epochs: Int) {
     let method = MixMoConfiguration.MixMethod(method: .cutmix, probability: 0.5)
-    let probabilities = [1, 274, 275, 287, 299, 300].map { method.probability(epoch: $0, of: 300) }
-    // A few roundings of numbers below 1.
-    expectClose(
-      probabilities, [0.5, 0.5, 0.5, 0.26, 0.02, 0], absolute: 1e-14)
+    let probabilities = (1...epochs).map { method.probability(epoch: $0, of: epochs) }
+    let expected = (1...epochs).map { 0.5 * min(1, Double(12 * (epochs - $0)) / Double(epochs)) }
+    // A few roundings of numbers below 1, divided by a twelfth.
+    expectClose(probabilities, expected, absolute: 1e-14)
   }
 
   @Test func `one draw a batch chooses the method`() throws {
-    let mixer = try Self.mixer(probability: 0.3)
+    let mixer = try Self.mixer(probability: 0.3, epochs: 24)
     func share(_ epoch: Int) -> Double {
       Double((0..<4000).count { mixer.batch(epoch: epoch, step: $0).method == .cutmix }) / 4000
     }
-    // Five standard errors, √(0.3·0.7/4000) each.
-    expectClose(share(1), 0.3, absolute: 5 * 0.0073)
-    #expect(share(12) == 0)
+    // Five standard errors, √(0.3·0.7/4000) or less each.
+    for epoch in [1, 11, 21, 22] { expectClose(share(epoch), 0.3, absolute: 5 * 0.0073) }
+    expectClose(share(23), 0.15, absolute: 5 * 0.0073)
+    #expect(share(24) == 0)
+  }
+
+  @Test func `all samples of a batch have its method`() throws {
+    let mixer = try Self.mixer(probability: 0.5)
+    let batches = (0..<20).map { mixer.batch(epoch: 1, step: $0) }
+    #expect(Set(batches.map(\.method)) == [.cutmix, .mixup])
+    for batch in batches {
+      for entry in 0..<16 {
+        let values = Set(batch.mixing(ofEntry: entry).masks[0].values)
+        #expect(batch.method == .cutmix ? values.isSubset(of: [0, 1]) : values.count == 1)
+      }
+    }
   }
 
   @Test(arguments: [2, 3])
@@ -48,34 +63,48 @@ struct MixMoMixerTests {
     for count in counts.values { expectClose(Double(count) / 6000, 1 / orders, absolute: 0.033) }
   }
 
-  @Test func `all samples of a batch have its roles`() throws {
-    // A box is a first input's mask: with λ ≈ ½ its complement is the larger one after clipping.
-    let mixer = try Self.mixer(probability: 1, alpha: 0)
+  @Test(arguments: [2, 3])
+  func `all samples of a batch have its roles`(members: Int) throws {
+    // A box is a first input's mask: with λ = 1/M it holds less than that after clipping.
+    let mixer = try Self.mixer(probability: 1, alpha: 0, members: members)
     for step in 0..<20 {
       let batch = mixer.batch(epoch: 1, step: step)
       for entry in 0..<16 {
         let mixing = batch.mixing(ofEntry: step * 16 + entry)
-        #expect(mixing.proportions[batch.roles[0]] < 0.5)
+        let first = try #require(batch.roles.firstIndex(of: 0))
+        let least = try #require(mixing.proportions.min())
+        #expect(mixing.proportions[first] == least && least < 1 / Double(members))
+        #expect(Set(mixing.masks[first].values) == [0, 1])
+        for (mask, proportion) in zip(mixing.masks, mixing.proportions) {
+          // One rounding of 1 − λ.
+          expectClose(mask.mean, proportion, absolute: 0x1p-53)
+        }
       }
     }
   }
 
-  @Test func `proportions follow the Dirichlet distribution`() throws {
-    let batch = try Self.mixer(.mixup).batch(epoch: 1, step: 0)
-    let sample = (0..<20_000).map { batch.mixing(ofEntry: $0).proportions[0] }
-    let mean = sample.reduce(0, +) / 20_000
-    let variance = sample.reduce(0) { $0 + ($1 - 0.5) * ($1 - 0.5) } / 20_000
-    // Beta(2, 2) has variance 1/20 and kurtosis 15/7: five standard errors of each.
-    expectClose(mean, 0.5, absolute: 5 * (0.05 / 20_000).squareRoot())
-    expectClose(variance, 0.05, absolute: 5 * 0.05 * ((15 / 7.0 - 1) / 20_000).squareRoot())
+  @Test(arguments: [2, 3, 4], [1, 2, 4])
+  func `proportions follow the Dirichlet distribution`(members: Int, alpha: Int) throws {
+    let size = MixingMask.Size(height: 2, width: 2, channels: 1)
+    let mixer = try Self.mixer(.mixup, alpha: Double(alpha), members: members, size: size)
+    let batch = mixer.batch(epoch: 1, step: 0)
+    let sample = (0..<10_000).map { batch.mixing(ofEntry: $0).proportions }
+    for member in 0..<members {
+      expectSample(
+        sample.map { $0[member] }, follows: beta(alpha, (members - 1) * alpha), "\(member)")
+    }
+    // Of two parts together, each one's share does not depend on the others.
+    expectSample(sample.map { $0[0] / ($0[0] + $0[1]) }, follows: beta(alpha, alpha), "two parts")
   }
 
   @Test(arguments: [0.0, -1.0])
   func `without concentration proportions are equal`(alpha: Double) throws {
     for members in [2, 4] {
       let mixer = try Self.mixer(.mixup, alpha: alpha, members: members)
-      let mixing = mixer.batch(epoch: 1, step: 0).mixing(ofEntry: 0)
+      let batch = mixer.batch(epoch: 1, step: 0)
+      let mixing = batch.mixing(ofEntry: 0)
       #expect(mixing.proportions == Array(repeating: 1 / Double(members), count: members))
+      #expect(batch.lossWeights(mixing) == Array(repeating: 1, count: members))
     }
   }
 
@@ -102,6 +131,18 @@ struct MixMoMixerTests {
     #expect(try mixing(2, 1, 0) != first)
     #expect(try mixing(1, 2, 0) != first)
     #expect(try mixing(1, 1, 1) != first)
+  }
+
+  @Test(arguments: MixingMethod.allCases, [3, 4])
+  func `more than two members have mixup and cutmix alone`(method: MixingMethod, members: Int) {
+    let isPossible = [.mixup, .cutmix].contains(method)
+    func isRefused(_ mixer: () throws -> MixMoMixer) -> Bool {
+      do { _ = try mixer() } catch { return error is DatasetError }
+      return false
+    }
+    #expect(isRefused { try Self.mixer(method, members: members) } == !isPossible)
+    #expect(isRefused { try Self.mixer(replacement: method, members: members) } == !isPossible)
+    #expect(!isRefused { try Self.mixer(method, replacement: method) })
   }
 
   @Test func `impossible methods are named`() {

@@ -11,14 +11,15 @@ struct TrainingBatchesTests {
 
   static func batches(
     members: Int = 2, wrapper: DatasetWrapperConfiguration = cutMixMo, repetitions: Int = 2,
-    dataset: InMemoryDataset = dataset, kind: DatasetKind = .cifar10, seed: UInt64 = 1,
-    threads: Int = 2
+    shared: Double = 0, dataset: InMemoryDataset = dataset, kind: DatasetKind = .cifar10,
+    maskSize: MixingMask.Size = maskSize, seed: UInt64 = 1, threads: Int = 2
   ) throws -> TrainingBatches {
     try TrainingBatches(
       of: dataset, kind, maskSize: maskSize,
       .init(
-        wrapper: wrapper, sampler: .init(batchRepetitions: repetitions), batchSize: 8,
-        memberCount: members, epochCount: 10),
+        wrapper: wrapper,
+        sampler: .init(batchRepetitions: repetitions, inputRepetitionProbability: shared),
+        batchSize: 8, memberCount: members, epochCount: 1000),
       seed: seed, workers: Workers(count: threads))
   }
 
@@ -36,7 +37,9 @@ struct TrainingBatchesTests {
   }
 
   /// Every crop and flip of an image, normalised.
-  static func augmentations(_ image: Image, _ kind: DatasetKind) throws -> Set<[Float]> {
+  static func augmentations(
+    _ image: Image, _ kind: DatasetKind
+  ) throws -> [[Float]: CropAndFlip.Draw] {
     let augmentation = kind.cropAndFlip
     let draws = (0...8).flatMap { row in
       (0...8).flatMap { column in
@@ -47,7 +50,8 @@ struct TrainingBatchesTests {
       labels: draws.map { _ in 0 }, side: image.height, normalization: kind.normalization,
       workers: Workers(count: 1)
     ) { augmentation.apply(draws[$0], to: image) }
-    return Set(draws.indices.map { row(batch.images, $0) })
+    return Dictionary(
+      uniqueKeysWithValues: draws.enumerated().map { (row(batch.images, $0), $1) })
   }
 
   @Test func `one member sees augmented images and one-hot targets`() throws {
@@ -62,7 +66,7 @@ struct TrainingBatchesTests {
       oneHot[Self.dataset.labels[index]] = 1
       #expect(Self.row(batch.targets[0], position) == oneHot)
       let possible = try Self.augmentations(Self.dataset.images[index], .cifar10)
-      #expect(possible.contains(Self.row(batch.images[0], position)))
+      #expect(possible[Self.row(batch.images[0], position)] != nil)
     }
   }
 
@@ -82,7 +86,7 @@ struct TrainingBatchesTests {
         for member in 0..<members {
           let index = indices[member][position]
           let possible = try Self.augmentations(Self.dataset.images[index], .cifar10)
-          #expect(possible.contains(Self.row(batch.images[member], position)))
+          #expect(possible[Self.row(batch.images[member], position)] != nil)
           let target = Self.row(batch.targets[member], position)
           let weight = target[Self.dataset.labels[index]]
           #expect(target.reduce(0, +) == weight)
@@ -97,12 +101,69 @@ struct TrainingBatchesTests {
     }
   }
 
-  @Test func `a repeated image has its own crop and flip`() throws {
-    let batches = try Self.batches(members: 1, wrapper: .init(), repetitions: 8)
+  @Test func `all samples of a batch have its method and roles`() throws {
+    let batches = try Self.batches(members: 3)
+    var boxes: [Int] = []
+    for step in 0..<600 {
+      let batch = try batches.epoch(1 + step / 10).batch(at: step % 10)
+      // Only a box is 0 or 1 everywhere; the other masks of cutmix have 0 in it.
+      let isBox = batch.masks.map { mask in
+        Set((0..<8).map { Set(Self.row(mask, $0)).isSubset(of: [0, 1]) })
+      }
+      #expect(isBox.allSatisfy { $0.count == 1 })
+      let members = isBox.indices.filter { isBox[$0] == [true] }
+      #expect(members.count <= 1)
+      #expect(members.isEmpty || batch.masks.allSatisfy { $0.values.contains(0) })
+      boxes += members
+    }
+    // Five standard errors of 600 even draws.
+    expectClose(Double(boxes.count) / 600, 0.5, absolute: 5 * 0.0205)
+    expectEven(boxes, kinds: 3)
+  }
+
+  @Test(arguments: [2, 3])
+  func `members of MIMO share evenly`(members: Int) throws {
+    let mixmo = MixMoConfiguration(mixMethod: .init(method: .mixup), alpha: 0, weightRoot: 1)
+    let batches = try Self.batches(members: members, wrapper: .init(mixmo: mixmo))
     let batch = try batches.epoch(1).batch(at: 0)
-    #expect(Set(batches.sampler.epoch(1).indices(at: 0)[0]).count == 1)
-    // Eight of 162 draws all agree with probability 10⁻¹⁵.
-    #expect(Set((0..<8).map { Self.row(batch.images[0], $0) }).count > 1)
+    for member in 0..<members {
+      #expect(batch.masks[member].values.allSatisfy { $0 == 1 / Float(members) })
+      for (position, index) in batches.sampler.epoch(1).indices(at: 0)[member].enumerated() {
+        var oneHot = [Float](repeating: 0, count: 5)
+        oneHot[Self.dataset.labels[index]] = 1
+        #expect(Self.row(batch.targets[member], position) == oneHot)
+      }
+    }
+  }
+
+  /// Forty times one image, which shows its crop and flip.
+  static let copies = InMemoryDataset(
+    name: "copies", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
+    images: .init(repeating: dataset.images[0], count: 40))
+
+  @Test func `every entry of every member has its own crop and flip`() throws {
+    let batches = try Self.batches(repetitions: 8, shared: 1, dataset: Self.copies)
+    let known = try Self.augmentations(Self.copies.images[0], .cifar10)
+    let draws = try (1...15).map { epoch in
+      try (0..<40).flatMap { step in
+        let batch = try batches.epoch(epoch).batch(at: step)
+        return try (0..<8).map { position in
+          try batch.images.map { try #require(known[Self.row($0, position)]) }
+        }
+      }
+    }  // [epoch][entry][member]
+    expectEven(draws.joined().flatMap { $0 }, kinds: 162)
+
+    func expectIndependent(_ pairs: [(CropAndFlip.Draw, CropAndFlip.Draw)], _ name: String) {
+      // Five standard errors of a share 1/162 of the pairs.
+      let error = (161 / 26244.0 / Double(pairs.count)).squareRoot()
+      let equal = Double(pairs.count { $0.0 == $0.1 }) / Double(pairs.count)
+      expectClose(equal, 1 / 162.0, absolute: 5 * error, name)
+    }
+    let entries = draws.flatMap { $0 }
+    expectIndependent(entries.map { ($0[0], $0[1]) }, "members")
+    expectIndependent(zip(entries, entries.dropFirst()).map { ($0[0], $1[0]) }, "entries")
+    expectIndependent(zip(draws[0], draws[1]).map { ($0[0], $1[0]) }, "epochs")
   }
 
   @Test func `a batch has the same bits on any number of threads and in any order`() throws {
