@@ -108,8 +108,9 @@ struct AugMixTests {
   @Test func `the padding of a crop is augmented too`() throws {
     let batches = try TrainingBatchesTests.batches(
       members: 1, wrapper: .init(augmentation: .augmix), repetitions: 1, dataset: Self.greys(255))
-    // Before the crop it would leave the padding black in all but the central crop, 80 of 81.
-    // Inverted at least once, padding is grey: 3 chains of 1 to 3 operations, each one of 10.
+    // Before the crop, AugMix would leave padding black in all crops but the central one of 81.
+    // After it, padding stays black where no chain inverts it: ((0.9 + 0.9² + 0.9³)/3)³ and a few
+    // inverted twice, 0.56 of 400 crops, seven standard errors below 300.
     let black = (-0.4913725490196078 / 0.2023) * (1 - 1e-6)
     var shown = 0
     for step in 0..<50 {
@@ -154,9 +155,10 @@ struct AugMixTests {
         }
       }
     }
-    // Two draws that leave black as it is are equal: less than ⅓ of the pairs.
+    // Two draws are equal where both leave black as it is: 0.56² of 40 pairs, six standard errors
+    // below 30.
     for (first, second) in [(0, 1), (0, 2)] {
-      #expect(results.values.count { $0[first] == $0[second] } < 25)
+      #expect(results.values.count { $0[first] == $0[second] } < 30)
     }
   }
 }

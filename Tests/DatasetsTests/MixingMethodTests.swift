@@ -66,7 +66,7 @@ struct MixingMethodTests {
     }
   }
 
-  @Test(arguments: [0.0, 0.001, 0.25, 0.5, 0.83, 1.0])
+  @Test(arguments: [0.0, 0.001, 0.25, 0.35, 0.4, 0.5, 0.83, 1.0])
   func `the box of cutmix is the clipped square root of its share`(share: Double) {
     for centreRow in 0..<12 {
       for centreColumn in 0..<10 {
