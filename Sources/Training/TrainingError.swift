@@ -34,8 +34,7 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
       "the loss became infinite or no number in epoch \(epoch), step \(step); "
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
     case .interrupted(let epoch, let step):
-      "interrupted after step \(step) of epoch \(epoch), and saved; the same command goes on from "
-        + "there"
+      "interrupted after step \(step) of epoch \(epoch), and saved"
     case .noCheckpoint(let folder, let epoch, let kept):
       "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
         + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))

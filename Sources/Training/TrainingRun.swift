@@ -31,6 +31,8 @@ package final class TrainingRun {
   private var state: TrainingState
   /// What was found when the run was resumed, to be reported.
   private var resumption: [Event] = []
+  /// Whether `last.ckpt` is damaged: it must not take the place of the one before.
+  private var isLastDamaged = false
 
   /// What a run tells while it goes on.
   package enum Event: Sendable {
@@ -116,20 +118,21 @@ package final class TrainingRun {
 
   /// Continues from the latest checkpoint that can be read, where there is one.
   private func resume() throws {
-    var firstError: (any Error)?
+    var damages: [any Error] = []
     for checkpoint in folder.resumableCheckpoints() {
       do {
         try resume(from: checkpoint)
-        if let firstError { resumption.append(.damaged(firstError, instead: checkpoint)) }
+        isLastDamaged = !damages.isEmpty
+        resumption += damages.map { .damaged($0, instead: checkpoint) }
         resumption.append(.resumed(epoch: state.epoch, step: state.progress?.stepCount ?? 0))
         return try writeLogs()
       } catch let error as TrainingError {
         throw error
       } catch {
-        firstError = firstError ?? error
+        damages.append(error)
       }
     }
-    if let firstError { throw firstError }
+    if let first = damages.first { throw first }
     network.initialize(seed: state.seed)
   }
 
@@ -166,6 +169,8 @@ package final class TrainingRun {
       try events?.append(record, imagesPerSecond: rate)
       report(.epoch(record, imagesPerSecond: rate))
     }
+    // A run that was killed after its last epoch may have come to saving, but not to this.
+    try thin()
     return state.records
   }
 
@@ -280,13 +285,18 @@ package final class TrainingRun {
     }
     try saveLast(learningRate: record.learningRate)
     try writeLogs()
-    if let keptCount { try folder.thin(keeping: keptCount, of: state.records) }
+    try thin()
   }
 
   private func saveLast(learningRate: Double) throws {
-    try folder.keepPrevious()
+    if !isLastDamaged { try folder.keepPrevious() }
     try state.checkpoint(network, optimizer, learningRate: learningRate)
       .write(to: folder.lastCheckpoint)
+    isLastDamaged = false
+  }
+
+  private func thin() throws {
+    if let keptCount { try folder.thin(keeping: keptCount, of: state.records) }
   }
 
   private func writeLogs() throws {

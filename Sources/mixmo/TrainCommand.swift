@@ -114,7 +114,8 @@ struct TrainingJob {
         isInterrupted: { Interruption.isRequested })
     } catch let error as TrainingError {
       guard case .interrupted = error else { throw error }
-      common.terminal.say("\(folder.url.path): \(error)")
+      let command = startsOver ? "the same command without --from-scratch" : "the same command"
+      common.terminal.say("\(folder.url.path): \(error); \(command) goes on from there")
       throw ExitCode(130)
     }
   }

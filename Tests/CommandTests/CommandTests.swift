@@ -6,41 +6,6 @@ import Testing
 
 /// The command as a user meets it: exit codes, messages, files.
 struct CommandTests {
-  /// A data folder with 48 digits to train on and 24 to test, and a small recipe.
-  final class Place {
-    let folder: TemporaryFolder
-
-    init(epochs: Int = 2) throws {
-      folder = try TemporaryFolder()
-      func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
-        let all = Digits.dataset(split)
-        return InMemoryDataset(
-          name: all.name, classCount: all.classCount, imageSide: all.imageSide,
-          labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
-      }
-      try CIFARWriter.write(
-        train: digits(.train, 48), test: digits(.test, 24), classNames: (0...9).map(String.init),
-        to: folder.file("data/digits-data/cifar-10-batches-bin"))
-      try AtomicFile.write(TestRecipe.small(epochs: epochs).text, to: folder.file("small.yaml"))
-    }
-
-    var configuration: String { folder.file("small.yaml").path }
-    var data: String { folder.file("data").path }
-    func path(_ name: String) -> String { folder.file(name).path }
-
-    func train(save: String, _ more: String...) -> [String] {
-      ["train", "--config", configuration, "--data", data, "--save", path(save)] + more
-    }
-
-    func evaluate(save: String, _ more: String...) -> [String] {
-      ["evaluate", "--config", configuration, "--data", data, "--save", path(save)] + more
-    }
-
-    func bytes(_ name: String) throws -> [UInt8] {
-      try FileContents.read(folder.file(name), limit: 1 << 30)
-    }
-  }
-
   @Test func `trains, evaluates and writes every file, the same on 1 and 2 threads`() throws {
     let place = try Place()
     for threads in ["1", "2"] {
@@ -89,50 +54,6 @@ struct CommandTests {
     #expect(evaluation.status == 0, "\(evaluation.errors)")
     let rows = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [Any]
     #expect(rows?.count == 10)
-  }
-
-  @Test func `killed at any moment and started again, a run ends in the same bytes`() throws {
-    let place = try Place(epochs: 40)
-    #expect(try MixmoProcess(place.train(save: "whole", "--threads", "1")).status == 0)
-    var random = SeededGenerator(seed: 11)
-    for kill in 0..<6 {
-      let process = MixmoProcess.process(place.train(save: "killed", "--threads", "1"))
-      let errors = Pipe()
-      process.standardError = errors
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      _ = errors.fileHandleForReading.availableData  // training has begun
-      Thread.sleep(forTimeInterval: Double.random(in: 0...0.15, using: &random))
-      Foundation.kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-      #expect(process.terminationReason == .uncaughtSignal, "kill \(kill) came too late")
-    }
-    let last = try MixmoProcess(place.train(save: "killed", "--threads", "1"))
-    #expect(last.status == 0, "\(last.errors)")
-    let files = try FileManager.default.subpathsOfDirectory(atPath: place.path("whole/small"))
-    // The record says how long the evaluation took.
-    for name in files where name != "predictions" && name != "run.json" {
-      let isSame = try place.bytes("whole/small/\(name)") == place.bytes("killed/small/\(name)")
-      #expect(isSame, "\(name)")
-    }
-    let left = try FileManager.default.subpathsOfDirectory(atPath: place.path("killed/small"))
-    #expect(left.sorted() == files.sorted())
-  }
-
-  @Test func `an interrupt ends with 130 and says how to go on`() throws {
-    let place = try Place(epochs: 500)
-    let process = MixmoProcess.process(place.train(save: "runs"))
-    let errors = Pipe()
-    process.standardError = errors
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    let first = errors.fileHandleForReading.availableData  // training has begun
-    process.interrupt()
-    let rest = try errors.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 130)
-    let text = String(decoding: first + rest, as: UTF8.self)
-    #expect(text.contains("the same command goes on"), "\(text)")
   }
 
   @Test(arguments: [

@@ -17,8 +17,11 @@ struct MixmoProcess {
     try self.init(arguments)
   }
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    let process = Self.process(arguments, environment: environment)
+  init(
+    _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil
+  ) throws {
+    let process = Self.process(
+      arguments, environment: environment, fileSizeLimit: fileSizeLimit)
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
@@ -32,10 +35,21 @@ struct MixmoProcess {
     status = process.terminationStatus
   }
 
-  static func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
+  /// A process that has not begun; on a disk that is full, as it were, where every file ends after
+  /// `fileSizeLimit` blocks of 512 bytes.
+  static func process(
+    _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil
+  ) -> Process {
     let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
+    if let fileSizeLimit {
+      process.executableURL = URL(filePath: "/bin/sh")
+      process.arguments =
+        ["-c", #"trap "" XFSZ; ulimit -f "$0"; exec "$@""#, "\(fileSizeLimit)", executable.path]
+        + arguments
+    } else {
+      process.executableURL = executable
+      process.arguments = arguments
+    }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     return process

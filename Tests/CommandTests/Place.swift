@@ -1,0 +1,74 @@
+import Datasets
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// A data folder with 48 digits to train on and 24 to test, and a small recipe.
+final class Place {
+  let folder: TemporaryFolder
+
+  init(epochs: Int = 2, _ replacements: [String: String] = [:]) throws {
+    folder = try TemporaryFolder()
+    func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
+      let all = Digits.dataset(split)
+      return InMemoryDataset(
+        name: all.name, classCount: all.classCount, imageSide: all.imageSide,
+        labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
+    }
+    try CIFARWriter.write(
+      train: digits(.train, 48), test: digits(.test, 24), classNames: (0...9).map(String.init),
+      to: folder.file("data/digits-data/cifar-10-batches-bin"))
+    try AtomicFile.write(
+      TestRecipe.small(epochs: epochs, replacements).text, to: folder.file("small.yaml"))
+  }
+
+  var configuration: String { folder.file("small.yaml").path }
+  var data: String { folder.file("data").path }
+  func path(_ name: String) -> String { folder.file(name).path }
+
+  func train(save: String, _ more: String...) -> [String] {
+    ["train", "--config", configuration, "--data", data, "--save", path(save)] + more
+  }
+
+  func evaluate(save: String, _ more: String...) -> [String] {
+    ["evaluate", "--config", configuration, "--data", data, "--save", path(save)] + more
+  }
+
+  func bytes(_ name: String) throws -> [UInt8] {
+    try FileContents.read(folder.file(name), limit: 1 << 30)
+  }
+
+  /// The bytes of every file below a folder, by its path there.
+  func files(_ name: String) throws -> [String: [UInt8]] {
+    var files: [String: [UInt8]] = [:]
+    for file in try FileManager.default.subpathsOfDirectory(atPath: path(name)) {
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: path("\(name)/\(file)"), isDirectory: &isFolder)
+      if !isFolder.boolValue { files[file] = try bytes("\(name)/\(file)") }
+    }
+    return files
+  }
+
+  /// Trains without a disturbance, for `expectSameRun` to compare with.
+  func trainUndisturbed() throws {
+    let run = try MixmoProcess(train(save: "whole", "--quiet"))
+    try #require(run.status == 0, "\(run.errors)")
+  }
+
+  /// Expects of the run below `save` every file of the undisturbed one, byte for byte, and no other.
+  func expectSameRun(
+    _ save: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var (whole, other) = (try files("whole/small"), try files("\(save)/small"))
+    // The record says how long the evaluation took.
+    for record in [whole.removeValue(forKey: "run.json"), other.removeValue(forKey: "run.json")] {
+      #expect(record != nil, sourceLocation: sourceLocation)
+    }
+    #expect(other.keys.sorted() == whole.keys.sorted(), sourceLocation: sourceLocation)
+    for (name, bytes) in whole {
+      let isSame = other[name] == bytes
+      #expect(isSame, "\(name)", sourceLocation: sourceLocation)
+    }
+  }
+}

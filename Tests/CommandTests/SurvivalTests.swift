@@ -1,0 +1,146 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// Whatever stops a training, the same command goes on and ends in the bytes of a run left alone.
+struct SurvivalTests {
+  /// How often the soak kills its run; set `MIXMO_SOAK_KILLS` for another number.
+  private static let killCount =
+    ProcessInfo.processInfo.environment["MIXMO_SOAK_KILLS"].flatMap { Int($0) } ?? 10
+
+  /// Sleeps for less than `seconds`.
+  private func pause(below seconds: Double, _ random: inout SeededGenerator) {
+    Thread.sleep(forTimeInterval: Double.random(in: 0..<seconds, using: &random))
+  }
+
+  @Test func `a run killed at many moments ends in the same bytes`() throws {
+    // A kill comes within two epochs and a pause, so that the run is never at its end too early.
+    let place = try Place(epochs: 5 * Self.killCount)
+    try place.trainUndisturbed()
+    var random = SeededGenerator(seed: 11)
+    for kill in 0..<Self.killCount {
+      let run = try RunningMixmo(place.train(save: "killed", "--json"))
+      run.waitForEpochs(Int.random(in: 0...2, using: &random))
+      pause(below: 0.15, &random)
+      run.send(SIGKILL)
+      #expect(run.end() == nil, "kill \(kill) came too late")
+    }
+    let last = try MixmoProcess(place.train(save: "killed"))
+    #expect(last.status == 0, "\(last.errors)")
+    try place.expectSameRun("killed")
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT])
+  func `a signal stops after a step, which the same command goes on from`(signal: Int32) throws {
+    let (epochCount, stepCount) = (40, 12)
+    let place = try Place(epochs: epochCount, ["batch_size": "4"])
+    try place.trainUndisturbed()
+    let save = place.path("stopped/small")
+    var random = SeededGenerator(seed: UInt64(signal))
+    var goingOn: String?
+    var stepsInside = 0
+    for _ in 0..<6 {
+      let run = try RunningMixmo(place.train(save: "stopped", "--json"))
+      let first = run.nextLine()
+      if let goingOn { #expect(first == goingOn) }
+      run.waitForEpochs(Int.random(in: 0...2, using: &random))
+      pause(below: 0.1, &random)
+      run.send(signal)
+      #expect(run.end() == 130)
+      let message = try #require(run.lines.last)
+      let match = try #require(
+        message.wholeMatch(
+          of:
+            /(.*): interrupted after step (\d+) of epoch (\d+), and saved; the same command goes on from there/
+        ), "\(run.lines)")
+      let (step, epoch) = (try #require(Int(match.2)), try #require(Int(match.3)))
+      #expect(match.1 == save)
+      if step < stepCount { stepsInside += 1 }
+      goingOn =
+        "\(save): going on after epoch \(epoch - 1) of \(epochCount), step \(step) of the next"
+    }
+    #expect(stepsInside > 0, "no signal came inside an epoch")
+    let last = try MixmoProcess(place.train(save: "stopped"))
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(last.errors.split(separator: "\n").first.map(String.init) == goingOn)
+    try place.expectSameRun("stopped")
+  }
+
+  /// A run of six epochs, stopped inside one after the second.
+  private func stoppedRun(_ place: Place, save: String) throws {
+    let run = try RunningMixmo(place.train(save: save, "--json"))
+    run.waitForEpochs(2)
+    run.send(SIGTERM)
+    try #require(run.end() == 130, "\(run.lines)")
+  }
+
+  @Test func `an interrupted run that started over goes on without --from-scratch`() throws {
+    let place = try Place(epochs: 50)
+    let run = try RunningMixmo(place.train(save: "runs", "--from-scratch"))
+    run.nextLine()
+    run.send(SIGTERM)
+    #expect(run.end() == 130)
+    #expect(
+      run.lines.last?.hasSuffix("the same command without --from-scratch goes on from there")
+        == true, "\(run.lines)")
+  }
+
+  @Test(arguments: [false, true])
+  func `a full disk is named with the file, and leaves what there was`(isLastDamaged: Bool) throws {
+    let place = try Place(epochs: 6)
+    try place.trainUndisturbed()
+    try stoppedRun(place, save: "full")
+    if isLastDamaged {
+      try AtomicFile.write([1, 2, 3], to: place.folder.file("full/small/last.ckpt"))
+    }
+    let before = try place.files("full/small")
+    // 64 kB hold every file but a checkpoint.
+    let full = try MixmoProcess(place.train(save: "full"), fileSizeLimit: 128)
+    #expect(full.status == 1)
+    #expect(
+      full.errors.contains(
+        /full\/small\/(last|checkpoint_epoch_\d+)\.ckpt: cannot be written: .*File too large\n/),
+      "\(full.errors)")
+    let after = try place.files("full/small")
+    #expect(after.keys.filter { $0.contains("partial") } == [])
+    for (name, bytes) in before where name != "previous.ckpt" || isLastDamaged {
+      let isSame = after[name] == bytes
+      #expect(isSame, "\(name)")
+    }
+    let last = try MixmoProcess(place.train(save: "full"))
+    #expect(last.status == 0, "\(last.errors)")
+    try place.expectSameRun("full")
+  }
+
+  enum Damage: CaseIterable { case cut, flipped, emptied, cutTwice }
+
+  @Test(arguments: Damage.allCases)
+  func `a damaged checkpoint is named with the one taken instead`(damage: Damage) throws {
+    let place = try Place(epochs: 6)
+    try place.trainUndisturbed()
+    try stoppedRun(place, save: "damaged")
+    let names = damage == .cutTwice ? ["last.ckpt", "previous.ckpt"] : ["last.ckpt"]
+    for name in names {
+      var bytes = try place.bytes("damaged/small/\(name)")
+      switch damage {
+      case .cut, .cutTwice: bytes.removeLast(bytes.count / 3)
+      case .flipped: bytes[bytes.count / 3] ^= 16
+      case .emptied: bytes = []
+      }
+      try AtomicFile.write(bytes, to: place.folder.file("damaged/small/\(name)"))
+    }
+    let last = try MixmoProcess(place.train(save: "damaged"))
+    #expect(last.status == 0, "\(last.errors)")
+    let instead = damage == .cutTwice ? /checkpoint_epoch_00\d\.ckpt/ : /previous\.ckpt/
+    let warnings = last.errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
+    #expect(warnings.count == names.count, "\(last.errors)")
+    for (name, warning) in zip(names, warnings) {
+      #expect(warning.hasPrefix("warning: \(place.path("damaged/small/\(name)")): "))
+      #expect(warning.contains("; going back to \(place.path("damaged/small"))/"))
+      #expect(
+        try warning.firstMatch(of: instead)?.range.upperBound == warning.endIndex, "\(warning)")
+    }
+    try place.expectSameRun("damaged")
+  }
+}

@@ -1,0 +1,151 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// `mixmo train` as a user meets it.
+struct TrainCommandTests {
+  @Test(arguments: [[], ["--from-scratch"]])
+  func `a folder that another process trains in is refused by name`(more: [String]) throws {
+    let place = try Place(epochs: 4)
+    try place.trainUndisturbed()
+    let first = try RunningMixmo(place.train(save: "runs", "--json"))
+    first.waitForEpochs(1)
+    first.send(SIGSTOP)
+    let before = try place.files("runs/small")
+    let second = try MixmoProcess(place.train(save: "runs") + more)
+    #expect(second.status == 1)
+    #expect(
+      second.errors.contains(
+        "\(place.path("runs/small/train.lock")): another process is at work here"),
+      "\(second.errors)")
+    let isSame = try place.files("runs/small") == before
+    #expect(isSame, "the second process touched the first one's files")
+    first.send(SIGCONT)
+    #expect(first.end() == 0, "\(first.lines)")
+    try place.expectSameRun("runs")
+  }
+
+  @Test func `--keep 1 leaves the latest kept and the best checkpoint`() throws {
+    let place = try Place(epochs: 8)
+    try place.trainUndisturbed()
+    let run = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
+    #expect(run.status == 0, "\(run.errors)")
+    let logs = try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv"))
+    #expect(try place.bytes("runs/small/logs.csv") == place.bytes("whole/small/logs.csv"))
+    func columns(_ name: String) throws -> [Double] {
+      try #require(logs.column(name)).map { try #require(Double($0)) }
+    }
+    let accuracies = try columns("test/accuracy")
+    let kept = try columns("general/checkpoint_saved").indices(where: { $0 == 1 }).ranges
+      .flatMap(Array.init)
+    let best = try #require(kept.max { (accuracies[$0], $0) < (accuracies[$1], $1) })
+    let expected = Set([best, try #require(kept.last)].map { "checkpoint_epoch_00\($0 + 1).ckpt" })
+    #expect(kept.count > expected.count, "nothing to remove")
+    let names = try place.files("runs/small").keys.filter { $0.hasPrefix("checkpoint_epoch") }
+    #expect(Set(names) == expected)
+
+    let evaluation = try MixmoProcess(
+      place.evaluate(save: "runs", "--checkpoint", "best", "--output", place.path("out")))
+    #expect(evaluation.status == 0, "\(evaluation.errors)")
+    #expect(try place.bytes("out/cells.csv") == place.bytes("runs/small/cells.csv"))
+  }
+
+  @Test func `--keep thins out a run that was killed before it could`() throws {
+    let place = try Place(epochs: 4)
+    let all = try MixmoProcess(place.train(save: "runs"))
+    #expect(all.status == 0, "\(all.errors)")
+    let thinned = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
+    #expect(thinned.status == 0, "\(thinned.errors)")
+    let once = try MixmoProcess(place.train(save: "once", "--keep", "1"))
+    #expect(once.status == 0, "\(once.errors)")
+    #expect(
+      try place.files("runs/small").keys.sorted() == place.files("once/small").keys.sorted())
+  }
+
+  @Test func `with --json every line is JSON, the epochs' under the columns of the logs`() throws {
+    let place = try Place(epochs: 3)
+    let run = try MixmoProcess(place.train(save: "runs", "--json"))
+    #expect(run.status == 0, "\(run.errors)")
+    let lines = run.output.split(separator: "\n").map { Data($0.utf8) }
+    let epochs = try lines.dropLast().map {
+      try JSONDecoder().decode([String: Double].self, from: $0)
+    }
+    #expect(epochs.map { $0["epoch"] } == [1, 2, 3])
+    let summary = try JSONSerialization.jsonObject(with: #require(lines.last))
+    #expect((summary as? [[String: Any]])?.isEmpty == false, "\(run.output)")
+    let logs = try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv"))
+    for (epoch, row) in zip(epochs, logs.rows) {
+      // What is undefined is an empty field there and absent here.
+      let defined = zip(logs.header, row).filter { $0.1 != "" }
+      #expect(Set(epoch.keys) == Set(defined.map(\.0)))
+      for (name, field) in defined { #expect(epoch[name] == Double(field), "\(name)") }
+    }
+  }
+
+  /// What `run.json` says, but for the seconds that the evaluation took.
+  private func record(_ place: Place, _ name: String) throws -> NSDictionary {
+    let text = try place.bytes("\(name)/run.json")
+    let object = try JSONSerialization.jsonObject(with: Data(text))
+    var record = try #require(object as? [String: Any])
+    #expect(record.removeValue(forKey: "durationSeconds") is Double)
+    return record as NSDictionary
+  }
+
+  @Test func `the best epoch is evaluated in the end as evaluate would`() throws {
+    let place = try Place(epochs: 3)
+    try place.trainUndisturbed()
+    let evaluation = try MixmoProcess(
+      place.evaluate(save: "whole", "--checkpoint", "best", "--output", place.path("out")))
+    #expect(evaluation.status == 0, "\(evaluation.errors)")
+    for name in ["cells", "diversity", "reliability", "summary"] {
+      #expect(
+        try place.bytes("whole/small/\(name).csv") == place.bytes("out/\(name).csv"), "\(name)")
+    }
+    #expect(try record(place, "whole/small") == record(place, "out"))
+  }
+
+  @Test func `an evaluation of another checkpoint stays, and a warning says so`() throws {
+    let place = try Place(epochs: 30)
+    let run = try RunningMixmo(place.train(save: "runs", "--json"))
+    run.waitForEpochs(1)
+    run.send(SIGTERM)
+    #expect(run.end() == 130)
+    let evaluation = try MixmoProcess(place.evaluate(save: "runs", "--checkpoint", "1"))
+    #expect(evaluation.status == 0, "\(evaluation.errors)")
+    let files = ["run.json", "cells.csv", "summary.csv", "predictions/clean-0.npy"]
+    let before = try files.map { try place.bytes("runs/small/\($0)") }
+    let rest = try MixmoProcess(place.train(save: "runs"))
+    #expect(rest.status == 0)
+    #expect(
+      rest.errors.contains(
+        "warning: \(place.path("runs/small")): holds an evaluation of another checkpoint, which stays"
+      ), "\(rest.errors)")
+    #expect(!rest.errors.contains("checkpoint_epoch_001.ckpt: the best epoch"))
+    let after = try files.map { try place.bytes("runs/small/\($0)") }
+    #expect(after == before)
+  }
+
+  @Test func `a rate that diverges stops with the step, and leaves the epoch before`() throws {
+    let place = try Place(epochs: 3)
+    let one = try TestRecipe.small(epochs: 3).text.replacing("14: 0.1", with: "2: 1.0e+30")
+    try AtomicFile.write(one, to: place.folder.file("small.yaml"))
+    let run = try RunningMixmo(place.train(save: "runs", "--json"))
+    run.waitForEpochs(1)
+    #expect(run.end() == 1)
+    // The warm-up ends with the first of the three steps of epoch 2; the second blows up the weights.
+    #expect(
+      run.lines.last
+        == "Error: the loss became infinite or no number in epoch 2, step 3; the last good checkpoint "
+        + "is \(place.path("runs/small/last.ckpt"))", "\(run.lines)")
+    let files = try place.files("runs/small")
+    #expect(
+      files.keys.sorted() == [
+        "checkpoint_epoch_001.ckpt", "config.yaml", "last.ckpt", "logs.csv", "train.lock",
+      ])
+    let isSame = files["last.ckpt"] == files["checkpoint_epoch_001.ckpt"]
+    #expect(isSame)
+    #expect(
+      try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv")).column("epoch") == ["1"])
+  }
+}
