@@ -25,8 +25,8 @@ package final class TrainingRun {
   private let scorer: Scorer
   /// How many checkpoints of epochs are kept beside the best one; nil for all.
   private let keptCount: Int?
-  /// Held as long as the run is there.
-  private let lock: FileLock
+  /// The hold on the folder, which ends with the run or with whoever keeps it.
+  package let lock: FileLock
   private var events: EventLog?
   private var state: TrainingState
   /// What was found when the run was resumed, to be reported.

@@ -47,10 +47,11 @@ struct DemoCommand: ParsableCommand {
 
     let folder = RunFolder(save: output, configurationFile: recipe)
     let test = try configuration.data.dataset.read(.test, in: data)
-    _ = try TrainingJob(
+    let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: data, cache: nil, test: test,
       startsOver: fromScratch, keptCount: nil, common: common
     ).run()
+    defer { lock.release() }
     let cube = try EvaluationJob(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"),

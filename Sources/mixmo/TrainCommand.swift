@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Evaluation
+import Formats
 import Foundation
 import Tensors
 import Training
@@ -52,11 +53,12 @@ struct TrainCommand: ParsableCommand {
     let kind = configuration.data.dataset
     let test = try kind.read(
       .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
-    _ = try TrainingJob(
+    let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
       cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
       common: common
     ).run()
+    defer { lock.release() }
     let best = try folder.checkpoint(named: "best")
     common.terminal.say("\(best.path): the best epoch")
     do {
@@ -96,7 +98,8 @@ struct TrainingJob {
   let keptCount: Int?
   let common: CommonOptions
 
-  func run() throws -> [EpochRecord] {
+  /// Trains to the end; returns the hold on the folder, which its evaluation needs as well.
+  func run() throws -> FileLock {
     let kind = configuration.data.dataset
     let workers = common.workers
     let train = try kind.read(.train, in: data, cache: cache, workers: workers)
@@ -109,9 +112,10 @@ struct TrainingJob {
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
     do {
       defer { bar.finish() }
-      return try run.run(
+      _ = try run.run(
         report: { report($0, on: bar, epochCount: epochCount) },
         isInterrupted: { Interruption.isRequested })
+      return run.lock
     } catch let error as TrainingError {
       guard case .interrupted = error else { throw error }
       let command = startsOver ? "the same command without --from-scratch" : "the same command"

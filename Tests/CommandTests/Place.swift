@@ -4,11 +4,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A data folder with 48 digits to train on and 24 to test, and a small recipe.
+/// A data folder with a few digits to train on and to test, and a small recipe.
 final class Place {
   let folder: TemporaryFolder
 
-  init(epochs: Int = 2, _ replacements: [String: String] = [:]) throws {
+  init(
+    epochs: Int = 2, trainCount: Int = 48, testCount: Int = 24,
+    _ replacements: [String: String] = [:]
+  ) throws {
     folder = try TemporaryFolder()
     func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
       let all = Digits.dataset(split)
@@ -17,7 +20,8 @@ final class Place {
         labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
     }
     try CIFARWriter.write(
-      train: digits(.train, 48), test: digits(.test, 24), classNames: (0...9).map(String.init),
+      train: digits(.train, trainCount), test: digits(.test, testCount),
+      classNames: (0...9).map(String.init),
       to: folder.file("data/digits-data/cifar-10-batches-bin"))
     try AtomicFile.write(
       TestRecipe.small(epochs: epochs, replacements).text, to: folder.file("small.yaml"))

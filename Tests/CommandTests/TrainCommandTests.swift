@@ -7,7 +7,7 @@ import Testing
 struct TrainCommandTests {
   @Test(arguments: [[], ["--from-scratch"]])
   func `a folder that another process trains in is refused by name`(more: [String]) throws {
-    let place = try Place(epochs: 4)
+    let place = try Place(epochs: 20, trainCount: 16, testCount: 8)
     try place.trainUndisturbed()
     let first = try RunningMixmo(place.train(save: "runs", "--json"))
     first.waitForEpochs(1)
@@ -26,21 +26,36 @@ struct TrainCommandTests {
     try place.expectSameRun("runs")
   }
 
+  @Test func `nobody else begins while the best epoch is evaluated`() throws {
+    // So many images to test that the evaluation takes a while.
+    let place = try Place(epochs: 1, trainCount: 16, testCount: 300)
+    let first = try RunningMixmo(place.train(save: "runs"))
+    while let line = first.nextLine(), !line.hasSuffix(": the best epoch") {}
+    first.send(SIGSTOP)
+    try #require(
+      !FileManager.default.fileExists(atPath: place.path("runs/small/summary.csv")),
+      "stopped too late")
+    let second = try MixmoProcess(place.train(save: "runs", "--from-scratch"))
+    #expect(second.status == 1 && second.errors.contains("train.lock: another process"))
+    first.send(SIGCONT)
+    #expect(first.end() == 0, "\(first.lines)")
+  }
+
   @Test func `--keep 1 leaves the latest kept and the best checkpoint`() throws {
-    let place = try Place(epochs: 8)
+    // The checkpoint of epoch 30 is kept however accurate.
+    let place = try Place(epochs: 31, trainCount: 16, testCount: 8)
     try place.trainUndisturbed()
     let run = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
     #expect(run.status == 0, "\(run.errors)")
     let logs = try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv"))
     #expect(try place.bytes("runs/small/logs.csv") == place.bytes("whole/small/logs.csv"))
-    func columns(_ name: String) throws -> [Double] {
-      try #require(logs.column(name)).map { try #require(Double($0)) }
-    }
-    let accuracies = try columns("test/accuracy")
-    let kept = try columns("general/checkpoint_saved").indices(where: { $0 == 1 }).ranges
-      .flatMap(Array.init)
-    let best = try #require(kept.max { (accuracies[$0], $0) < (accuracies[$1], $1) })
-    let expected = Set([best, try #require(kept.last)].map { "checkpoint_epoch_00\($0 + 1).ckpt" })
+    let accuracies = try #require(logs.column("test/accuracy")).map(Double.init)
+    let saved = try #require(logs.column("general/checkpoint_saved"))
+    let kept = saved.indices.filter { saved[$0] == "1" }
+    let best = try #require(
+      kept.max { (accuracies[$0] ?? -1, $0) < (accuracies[$1] ?? -1, $1) })
+    let expected = Set(
+      [best, try #require(kept.last)].map { String(format: "checkpoint_epoch_%03d.ckpt", $0 + 1) })
     #expect(kept.count > expected.count, "nothing to remove")
     let names = try place.files("runs/small").keys.filter { $0.hasPrefix("checkpoint_epoch") }
     #expect(Set(names) == expected)
@@ -52,7 +67,7 @@ struct TrainCommandTests {
   }
 
   @Test func `--keep thins out a run that was killed before it could`() throws {
-    let place = try Place(epochs: 4)
+    let place = try Place(epochs: 4, trainCount: 16, testCount: 8)
     let all = try MixmoProcess(place.train(save: "runs"))
     #expect(all.status == 0, "\(all.errors)")
     let thinned = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
@@ -106,7 +121,7 @@ struct TrainCommandTests {
   }
 
   @Test func `an evaluation of another checkpoint stays, and a warning says so`() throws {
-    let place = try Place(epochs: 30)
+    let place = try Place(epochs: 10)
     let run = try RunningMixmo(place.train(save: "runs", "--json"))
     run.waitForEpochs(1)
     run.send(SIGTERM)
