@@ -9,9 +9,9 @@ struct SurvivalTests {
   private static let killCount =
     ProcessInfo.processInfo.environment["MIXMO_SOAK_KILLS"].flatMap { Int($0) } ?? 10
 
-  /// A run of quick epochs, of 8 steps each.
+  /// A run of quick epochs, of 4 steps each.
   private func place(epochs: Int) throws -> Place {
-    try Place(epochs: epochs, trainCount: 16, testCount: 8, ["batch_size": "2"])
+    try Place(epochs: epochs, trainCount: 16, testCount: 8, ["batch_size": "4"])
   }
 
   /// Sleeps for less than `seconds`.
@@ -36,16 +36,15 @@ struct SurvivalTests {
     try place.expectSameRun("killed")
   }
 
-  @Test(arguments: [SIGTERM, SIGINT])
-  func `a signal stops after a step, which the same command goes on from`(signal: Int32) throws {
-    let (epochCount, stepCount) = (25, 8)
+  @Test func `a signal stops after a step, which the same command goes on from`() throws {
+    let (epochCount, stepCount) = (25, 4)
     let place = try place(epochs: epochCount)
     try place.trainUndisturbed()
     let save = place.path("stopped/small")
-    var random = SeededGenerator(seed: UInt64(signal))
+    var random = SeededGenerator(seed: 12)
     var goingOn: String?
     var stepsInside = 0
-    for _ in 0..<5 {
+    for signal in [SIGTERM, SIGINT, SIGINT, SIGTERM, SIGINT] {
       let run = try RunningMixmo(place.train(save: "stopped", "--json"))
       let first = run.nextLine()
       if let goingOn { #expect(first == goingOn) }
@@ -120,32 +119,36 @@ struct SurvivalTests {
 
   enum Damage: CaseIterable { case cut, flipped, emptied, cutTwice }
 
-  @Test(arguments: Damage.allCases)
-  func `a damaged checkpoint is named with the one taken instead`(damage: Damage) throws {
+  @Test func `a damaged checkpoint is named with the one taken instead`() throws {
     let place = try place(epochs: 12)
     try place.trainUndisturbed()
-    try stoppedRun(place, save: "damaged")
-    let names = damage == .cutTwice ? ["last.ckpt", "previous.ckpt"] : ["last.ckpt"]
-    for name in names {
-      var bytes = try place.bytes("damaged/small/\(name)")
-      switch damage {
-      case .cut, .cutTwice: bytes.removeLast(bytes.count / 3)
-      case .flipped: bytes[bytes.count / 3] ^= 16
-      case .emptied: bytes = []
+    try stoppedRun(place, save: "stopped")
+    for damage in Damage.allCases {
+      let save = "\(damage)"
+      try FileManager.default.copyItem(
+        at: place.folder.file("stopped"), to: place.folder.file(save))
+      let names = damage == .cutTwice ? ["last.ckpt", "previous.ckpt"] : ["last.ckpt"]
+      for name in names {
+        var bytes = try place.bytes("\(save)/small/\(name)")
+        switch damage {
+        case .cut, .cutTwice: bytes.removeLast(bytes.count / 3)
+        case .flipped: bytes[bytes.count / 3] ^= 16
+        case .emptied: bytes = []
+        }
+        try AtomicFile.write(bytes, to: place.folder.file("\(save)/small/\(name)"))
       }
-      try AtomicFile.write(bytes, to: place.folder.file("damaged/small/\(name)"))
+      let last = try MixmoProcess(place.train(save: save))
+      #expect(last.status == 0, "\(last.errors)")
+      let warnings = last.errors.split(separator: "\n").filter { $0.contains("; going back to ") }
+      #expect(warnings.count == names.count, "\(last.errors)")
+      let instead = damage == .cutTwice ? "checkpoint_epoch_" : "previous.ckpt"
+      for (name, warning) in zip(names, warnings) {
+        #expect(warning.hasPrefix("warning: \(place.path("\(save)/small/\(name)")): "))
+        #expect(
+          warning.contains("; going back to \(place.path("\(save)/small/\(instead)"))"),
+          "\(warning)")
+      }
+      try place.expectSameRun(save)
     }
-    let last = try MixmoProcess(place.train(save: "damaged"))
-    #expect(last.status == 0, "\(last.errors)")
-    let instead = damage == .cutTwice ? /checkpoint_epoch_\d+\.ckpt/ : /previous\.ckpt/
-    let warnings = last.errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
-    #expect(warnings.count == names.count, "\(last.errors)")
-    for (name, warning) in zip(names, warnings) {
-      #expect(warning.hasPrefix("warning: \(place.path("damaged/small/\(name)")): "))
-      #expect(warning.contains("; going back to \(place.path("damaged/small"))/"))
-      #expect(
-        try warning.firstMatch(of: instead)?.range.upperBound == warning.endIndex, "\(warning)")
-    }
-    try place.expectSameRun("damaged")
   }
 }
