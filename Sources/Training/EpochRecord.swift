@@ -47,17 +47,18 @@ package struct EpochRecord: Sendable, Equatable {
     return scalars
   }
 
-  /// The rows as `logs.csv` has them.
+  /// The rows as `logs.csv` has them: the columns of the latest epoch.
   package static func table(_ records: [EpochRecord]) -> CSVTable {
-    var table = CSVTable(header: ["epoch"] + (records.first?.scalars.map(\.name) ?? []))
+    let names = records.last?.scalars.map(\.name) ?? []
+    var table = CSVTable(header: ["epoch"] + names)
     for record in records {
-      table.append(
-        ["\(record.epoch)"]
-          + record.scalars.map { scalar in
-            scalar.name == "general/checkpoint_saved"
-              ? (record.isCheckpointSaved ? "1" : "0")
-              : scalar.value.map(CSVTable.field) ?? ""
-          })
+      let fields = record.scalars.map { scalar in
+        let isFlag = scalar.name == "general/checkpoint_saved"
+        let flag = record.isCheckpointSaved ? "1" : "0"
+        return (scalar.name, isFlag ? flag : CSVTable.field(scalar.value))
+      }
+      let fieldsByName = Dictionary(fields) { first, _ in first }
+      table.append(["\(record.epoch)"] + names.map { fieldsByName[$0] ?? "" })
     }
     return table
   }

@@ -57,9 +57,18 @@ extension TrainingState {
       case .string(let data)? = own["data"], case .list(let records)? = own["records"]
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
+    let memberCount = network.memberCount
+    guard read.count == records.count,
+      read.enumerated().allSatisfy({
+        $1.epoch == $0 + 1 && $1.memberLosses.count == memberCount
+      })
+    else { throw TrainingError.notResumable(url, missing: "a record for each epoch") }
     let progress = own["progress"].flatMap(EpochProgress.init)
-    guard read.count == records.count, read.enumerated().allSatisfy({ $1.epoch == $0 + 1 }) else {
-      throw TrainingError.notResumable(url, missing: "a record for each epoch")
+    guard
+      progress.map({ $0.lossSums.count == memberCount })
+        ?? (own["progress"] == CheckpointValue.none)
+    else {
+      throw TrainingError.notResumable(url, missing: "the progress of its epoch")
     }
     try network.load(checkpoint.weights())
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
@@ -123,7 +132,8 @@ extension EpochProgress {
   fileprivate init?(_ value: CheckpointValue) {
     guard case .int(let stepCount)? = value["steps"], stepCount > 0,
       let lossSums = value["loss_sums"]?.doubles, case .int(let imageCount)? = value["images"],
-      case .int(let rightCount)? = value["right"]
+      case .int(let rightCount)? = value["right"], (0...1 << 48).contains(imageCount),
+      (0...imageCount).contains(rightCount)
     else { return nil }
     self.init(memberCount: lossSums.count)
     (self.stepCount, self.lossSums) = (stepCount, lossSums)

@@ -147,6 +147,51 @@ struct TrainingRunTests {
     }
   }
 
+  /// `value` with another one in the place that `path` leads to.
+  private static func replace(
+    _ value: CheckpointValue, at path: ArraySlice<CheckpointKey>, by new: CheckpointValue
+  ) throws -> CheckpointValue {
+    guard let key = path.first else { return new }
+    let items = try #require(value.items)
+    return .dictionary(
+      try items.map {
+        $0.key == key
+          ? CheckpointItem(key, try replace($0.value, at: path.dropFirst(), by: new)) : $0
+      })
+  }
+
+  @Test(
+    arguments: [
+      (["progress"], 7), (["progress", "loss_sums"], .list([.double(1)])),
+      (["progress", "loss_sums"], .list([])), (["progress", "steps"], 0),
+      (["progress", "images"], .int(.max)), (["progress", "right"], -1),
+      (["records"], .list([.none])), (["records"], .list([["epoch": 1]])),
+    ] as [([CheckpointKey], CheckpointValue)])
+  func `a state that no run of the configuration can be in is refused`(
+    path: [CheckpointKey], new: CheckpointValue
+  ) throws {
+    let subject = try Subject()
+    #expect(throws: TrainingError.self) { try subject.run(stopAfterSteps: 4) }
+    let url = subject.folder.lastCheckpoint
+    let root = try Checkpoint(contentsOf: url).root
+    try Checkpoint(Self.replace(root, at: ["mixmo"] + path[...], by: new)).write(to: url)
+    let missing =
+      path[0] == "records" ? "a record for each epoch" : "the progress of its epoch"
+    #expect(throws: TrainingError.notResumable(url, missing: missing)) { try subject.run() }
+  }
+
+  @Test func `records with other figures than the latest leave their fields empty`() throws {
+    let records = ["nll", "ece"].enumerated().map { index, name in
+      EpochRecord(
+        epoch: index + 1, trainAccuracy: 0.5, memberLosses: [1], learningRate: 0.1,
+        test: TestScores(figures: [.init(name: name, value: 2)]), isCheckpointSaved: true)
+    }
+    let table = EpochRecord.table(records)
+    #expect(table.column("test/ece") == ["", "2.0"] && table.column("test/nll") == nil)
+    #expect(table.column("train/accuracy") == ["0.5", "0.5"])
+    #expect(table.column("general/checkpoint_saved") == ["1", "1"])
+  }
+
   @Test func `a finished run is left as it is`() throws {
     let subject = try Subject()
     let first = try subject.run()
