@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Formats
 import Foundation
+import Scoring
 import Tensors
 import Training
 
@@ -53,6 +54,8 @@ struct TrainCommand: ParsableCommand {
     let kind = configuration.data.dataset
     let test = try kind.read(
       .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
+    // What is wrong with it must not show after days of training.
+    let suite = try SelectedSuite(SelectedSuite.standardURL(for: kind), names: [])
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
       cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
@@ -62,7 +65,9 @@ struct TrainCommand: ParsableCommand {
     let best = try folder.checkpoint(named: "best")
     common.terminal.say("\(best.path): the best epoch")
     do {
-      try common.terminal.show(summaryOf: evaluate(best, of: configuration, in: folder, on: test))
+      try common.terminal.show(
+        summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
+      )
     } catch EvaluationError.otherEvaluation {
       common.terminal.warn(
         "\(folder.url.path): holds an evaluation of another checkpoint, which stays; evaluate the "
@@ -73,15 +78,13 @@ struct TrainCommand: ParsableCommand {
   /// Scores the clean test images.
   private func evaluate(
     _ checkpoint: URL, of configuration: RunConfiguration, in folder: RunFolder,
-    on test: any Dataset
+    on test: any Dataset, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
-    let suite = try SelectedSuite(
-      SelectedSuite.standardURL(for: configuration.data.dataset), names: [])
-    return try EvaluationJob(
+    try EvaluationJob(
       configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
       output: folder.url, corruptions: .none, severities: Array(1...5),
       settings: ScoringSettings(
-        calibrations: [.none], seed: common.seed, kinds: suite.suite.kinds),
+        calibrations: [.none], seed: common.seed, kinds: kinds),
       imageLimit: nil, common: common
     ).run()
   }

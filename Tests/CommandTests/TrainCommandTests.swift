@@ -121,6 +121,17 @@ struct TrainCommandTests {
     #expect(try record(place, "whole/small") == record(place, "out"))
   }
 
+  @Test func `what the evaluation lacks is said before the training`() throws {
+    let place = try Place(epochs: 1)
+    try FolderCreation.create(place.folder.file("home/corruptions"))
+    try AtomicFile.write("suite: [", to: place.folder.file("home/corruptions/cifar.yaml"))
+    let run = try MixmoProcess(
+      place.train(save: "runs"), environment: ["MIXMO_HOME": place.path("home")])
+    #expect(run.status == 1)
+    #expect(run.errors.contains(place.path("home/corruptions/cifar.yaml")), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+  }
+
   @Test func `an evaluation of another checkpoint stays, and a warning says so`() throws {
     let place = try Place(epochs: 10)
     let run = try RunningMixmo(place.train(save: "runs", "--json"))
