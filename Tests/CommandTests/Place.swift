@@ -70,7 +70,16 @@ final class Place {
       #expect(record != nil, sourceLocation: sourceLocation)
     }
     #expect(other.keys.sorted() == whole.keys.sorted(), sourceLocation: sourceLocation)
-    for (name, bytes) in whole {
+    // Events say when they were written, and how fast the images went by.
+    let events = try ["whole", save].map { folder in
+      try EventFile.events(of: self.folder.file("\(folder)/small/\(EventFile.name)")).map { event in
+        ScalarEvent(
+          step: event.step, wallTime: 0,
+          scalars: event.scalars.filter { $0.tag != "train/images_per_second" })
+      }
+    }
+    #expect(events[0] == events[1], sourceLocation: sourceLocation)
+    for (name, bytes) in whole where name != EventFile.name {
       let isSame = other[name] == bytes
       #expect(isSame, "\(name)", sourceLocation: sourceLocation)
     }

@@ -168,7 +168,8 @@ struct TrainCommandTests {
     let files = try place.files("runs/small")
     #expect(
       files.keys.sorted() == [
-        "checkpoint_epoch_001.ckpt", "config.yaml", "last.ckpt", "logs.csv", "train.lock",
+        "checkpoint_epoch_001.ckpt", "config.yaml", EventFile.name, "last.ckpt", "logs.csv",
+        "train.lock",
       ])
     let isSame = files["last.ckpt"] == files["checkpoint_epoch_001.ckpt"]
     #expect(isSame)
