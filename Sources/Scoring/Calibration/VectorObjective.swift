@@ -18,10 +18,10 @@ struct VectorObjective {
   let scorer: Scorer
 
   static let penalty = 1e-4
-  /// So many rows tell the curvature well enough.
-  private static let curvatureRowCount = 1 << 16
-
   private var rowCount: Int { source.logits.rowCount }
+
+  /// So many rows tell the curvature well enough, in the time of about three evaluations.
+  private var curvatureRowCount: Int { min(max(32 * rowCount / classCount, 256), 1 << 16) }
 
   private var classCount: Int { source.logits.classCount }
 
@@ -57,7 +57,7 @@ struct VectorObjective {
   /// About the second derivatives at a point, by some of the rows: a metric for a search from there.
   func curvature(at parameters: [Double]) throws -> CholeskyFactor? {
     let scaling = scaling(of: parameters)
-    let stride = max(1, rowCount / Self.curvatureRowCount)
+    let stride = max(1, rowCount / curvatureRowCount)
     let sampleCount = (rowCount + stride - 1) / stride
     let blocks = try scorer.mapBlocks(sampleCount) { rows in
       let gradient = VectorGradient(source, scaling)

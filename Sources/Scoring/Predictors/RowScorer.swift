@@ -53,13 +53,19 @@ final class RowScorer {
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {
     source.load(row, into: logProbabilities)
-    normalisePooled()
     if let scaleAfterAveraging {
+      normalisePooled()
       averageMembers()
       renormalise(scaleAfterAveraging)
-    } else if pooledCount > 1 {
-      divide()
+      return
     }
+    probabilities.update(repeating: 0, count: classCount)
+    for pooled in 0..<pooledCount {
+      Softmax.add(
+        probabilitiesOf: logProbabilities + pooled * classCount, count: classCount,
+        scale: scales[pooled], to: probabilities, scratch: scratch)
+    }
+    if pooledCount > 1 { divide() }
   }
 
   /// Writes K logits whose softmax is the calibrated distribution of `row`.

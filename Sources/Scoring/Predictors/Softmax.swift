@@ -27,10 +27,22 @@ struct Softmax {
     _ row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
     addingTo probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {
-    let softmax = Softmax(row, count: count, scale: scale, exponentials: scratch)
-    let (maximum, share, logSum) = (row[softmax.largest], 1 / softmax.sum, softmax.logSum)
+    let softmax = add(
+      probabilitiesOf: row, count: count, scale: scale, to: probabilities, scratch: scratch)
+    let (maximum, logSum) = (row[softmax.largest], softmax.logSum)
     for c in 0..<count { row[c] = scale * (row[c] - maximum) - logSum }
+  }
+
+  /// Adds the probabilities of one row of logits to `probabilities`.
+  @discardableResult
+  static func add(
+    probabilitiesOf row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
+    to probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
+  ) -> Softmax {
+    let softmax = Softmax(row, count: count, scale: scale, exponentials: scratch)
+    let share = 1 / softmax.sum
     for c in 0..<count { probabilities[c] += scratch[c] * share }
+    return softmax
   }
 }
 

@@ -3,10 +3,9 @@
 
 Written with Python 3.11, scipy 1.17.1.
 
-Use:  compare_digits.py peer.jsonl seed-*/exp_digits_*/cells.csv
+Use:  compare_digits.py peer.jsonl seed-*/exp_digits_*/logs.csv
 
-Of `train_digits.py` it takes the lines of JSON, of `mixmo evaluate --checkpoint …/last.ckpt` the tables, one for each seed, with the
-training's `logs.csv` beside. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
+Of `train_digits.py` it takes the lines of JSON, of `mixmo train` the logs, one for each seed: the figures after the last epoch. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
 holds zero; with fewer than three seeds of either, only the values are shown. The row `all` is the mean over the recipes of the differences, with
 Student's interval. That one is narrow: runs of one seed begin with the same weights. The program ends with 1 if any row disagrees.
 """
@@ -35,10 +34,9 @@ def read_peer(path, runs):
 
 
 def read_engine(path, runs):
-    losses = [float(row["train/loss"]) for row in csv.DictReader(open(path.parent / "logs.csv"))]
-    for row in csv.DictReader(open(path)):
-        if (row["corruption"], row["predictor"], row["calibration"]) == ("clean", "ensemble", "none"):
-            runs[row["run"]].append(run_of(row, losses))
+    rows = list(csv.DictReader(open(path)))
+    figures = {name: rows[-1][f"test/{name}"] for name in ("accuracy", "nll")}
+    runs[path.parent.name].append(run_of(figures, [float(row["train/loss"]) for row in rows]))
 
 
 def shown(values, digits):
