@@ -7,7 +7,7 @@ internal import Tensors
 /// bits on any number of threads.
 public struct Scorer: Sendable {
   let workers: Workers
-  /// How many probabilities `rows(of:in:temperature:)` keeps at a time, 8 bytes each, unless a single
+  /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
   package var keptProbabilityLimit = 1 << 24
 

@@ -18,6 +18,7 @@ struct VectorObjective {
   let scorer: Scorer
 
   static let penalty = 1e-4
+
   private var rowCount: Int { source.logits.rowCount }
 
   /// So many rows tell the curvature well enough, in the time of about three evaluations.
