@@ -3,7 +3,9 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -19,15 +21,17 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     // Floor 5: the command
     .executableTarget(
       name: "mixmo",
       dependencies: [
-        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Scoring",
-        "Tensors", "Training", argumentParser,
+        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Reports",
+        "Scoring", "Tensors", "Training", argumentParser,
       ]),
 
     // Floor 4: jobs
@@ -39,6 +43,10 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: ["Corruptions", "Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
+    .target(
+      name: "Reports",
+      dependencies: ["Formats", "Scoring", "Tensors", mustache, subprocess],
+      resources: [.embedInCode("Page/Resources")]),
 
     // Floor 3: labelled images
     .target(
@@ -109,6 +117,9 @@ let package = Package(
         "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Scoring",
         "Tensors", "TestSupport",
       ]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Formats", "Reports", "Scoring", "Tensors", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["Checkpoints", "Datasets", "Formats", "TestSupport", "mixmo"]),

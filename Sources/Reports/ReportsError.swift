@@ -1,0 +1,42 @@
+import Formats
+import Foundation
+
+/// A run folder that cannot be reported, or runs that cannot be put side by side.
+package enum ReportsError: Error, CustomStringConvertible, Equatable {
+  /// The folder lacks a file that every finished evaluation has.
+  case missingFile(URL, String)
+  /// The file is not what its name says.
+  case unreadableRecord(URL, String)
+  /// A table lacks columns.
+  case missingColumns(URL, [String])
+  /// A table has a header and nothing else.
+  case noRows(URL)
+  /// A field is not what its column holds; rows count from 1, below the header.
+  case wrongField(URL, row: Int, column: String, expected: String, found: String)
+  /// Two rows are about the same thing.
+  case sameRow(URL, first: Int, second: Int)
+  /// Two runs differ in what they must share.
+  case otherRun(URL, URL, field: String, first: String, second: String)
+
+  package var description: String { message.withoutControlCharacters }
+
+  private var message: String {
+    switch self {
+    case .missingFile(let folder, let name):
+      "\(folder.path): expected the folder of a finished evaluation, found no \(name); "
+        + "run mixmo evaluate or mixmo score with this folder as its output"
+    case .unreadableRecord(let url, let problem):
+      "\(url.path): not the record of an evaluation: \(problem)"
+    case .missingColumns(let url, let names):
+      "\(url.path): expected the columns \(names.joined(separator: ", ")), found none of these names"
+    case .noRows(let url): "\(url.path): expected rows below the header, found none"
+    case .wrongField(let url, let row, let column, let expected, let found):
+      "\(url.path): row \(row), \(column): expected \(expected), found \"\(found.oneLine)\""
+    case .sameRow(let url, let first, let second):
+      "\(url.path): row \(second) is about the same thing as row \(first)"
+    case .otherRun(let first, let second, let field, let mine, let other):
+      "\(first.path) and \(second.path) cannot be put side by side: \(field): "
+        + "\(mine.oneLine) and \(other.oneLine)"
+    }
+  }
+}
