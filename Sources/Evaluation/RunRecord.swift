@@ -70,11 +70,14 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var fitting: String
     /// Draws of the bootstrap behind the intervals.
     package var draws: Int
+    /// The family of each corruption that aggregates know, by its published name.
+    package var families: [String: String]?
 
     package init(_ settings: ScoringSettings) {
       calibrations = settings.calibrations.map(\.rawValue)
       fitting = settings.fitting.name
       draws = settings.drawCount
+      families = Dictionary(settings.kinds.map { ($0.name, $0.family) }) { first, _ in first }
     }
   }
 

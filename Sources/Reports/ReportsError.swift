@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Scoring
 
 /// A run folder that cannot be reported, or runs that cannot be put side by side.
 package enum ReportsError: Error, CustomStringConvertible, Equatable {
@@ -15,6 +16,10 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case wrongField(URL, row: Int, column: String, expected: String, found: String)
   /// Two rows are about the same thing.
   case sameRow(URL, first: Int, second: Int)
+  /// An array of predictions or labels is of another shape.
+  case wrongShape(URL, expected: String, found: [Int])
+  /// Predictions cannot be scored.
+  case unusablePredictions(URL, ScoringError)
   /// Two runs differ in what they must share.
   case otherRun(URL, URL, field: String, first: String, second: String)
 
@@ -34,6 +39,9 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
       "\(url.path): row \(row), \(column): expected \(expected), found \"\(found.oneLine)\""
     case .sameRow(let url, let first, let second):
       "\(url.path): row \(second) is about the same thing as row \(first)"
+    case .wrongShape(let url, let expected, let found):
+      "\(url.path): expected shape \(expected), found \(found)"
+    case .unusablePredictions(let url, let error): "\(url.path): \(error)"
     case .otherRun(let first, let second, let field, let mine, let other):
       "\(first.path) and \(second.path) cannot be put side by side: \(field): "
         + "\(mine.oneLine) and \(other.oneLine)"

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 @main
-struct Mixmo: ParsableCommand {
+struct Mixmo: AsyncParsableCommand {
   static let version = "0.1.0"
 
   static let configuration = CommandConfiguration(
@@ -10,6 +10,6 @@ struct Mixmo: ParsableCommand {
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
-      DataCommand.self, BenchmarkCommand.self,
+      DataCommand.self, ReportCommand.self, BenchmarkCommand.self,
     ])
 }

@@ -25,6 +25,8 @@ package struct RunInformation: Decodable, Sendable, Equatable {
     package let fitting: String
     /// Draws of the bootstrap behind the intervals.
     package let draws: Int
+    /// The family of each corruption, by its published name.
+    package let families: [String: String]?
   }
 
   package let origin: Origin

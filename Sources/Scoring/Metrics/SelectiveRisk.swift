@@ -41,6 +41,29 @@ extension ConfidenceRanking {
     return Double(twiceArea) / (2 * Double(count) * Double(count))
   }
 
+  /// The risks at shares of all rows, which rise; nil for no rows.
+  ///
+  /// They are those of the curve that `riskCoverageArea` is the area of.
+  public func risks(at coverages: [Double]) -> [Double]? {
+    guard count > 0 else { return nil }
+    var points: [(accepted: Double, risk: Double)] = []
+    var (wrong, accepted) = (0, 0)
+    for tie in ties.reversed() {
+      wrong += tie.wrongCount
+      accepted += tie.count
+      points.append((Double(accepted), Double(wrong) / Double(accepted)))
+    }
+    var place = 0
+    return coverages.map { coverage in
+      let wanted = coverage * Double(count)
+      while place < points.count - 1, points[place].accepted < wanted { place += 1 }
+      let (end, start) = (points[place], points[max(place - 1, 0)])
+      guard end.accepted > start.accepted, wanted < end.accepted else { return end.risk }
+      let share = (wanted - start.accepted) / (end.accepted - start.accepted)
+      return start.risk + (end.risk - start.risk) * share
+    }
+  }
+
   private func riskCoverageArea(of steps: some Sequence<(wrongCount: Int, count: Int)>) -> Double {
     var twiceArea = RunningMean()
     var (wrong, accepted) = (0, 0)

@@ -21,6 +21,16 @@ extension Scorer {
     return try scored(source, Array(blocks.joined()), pool.merged { $0.merge($1) })
   }
 
+  /// The scores of `predictor` on every row, calibrated by `calibration`, with nothing counted class
+  /// by class: a fraction of the work of `rows(of:in:calibration:)`.
+  ///
+  /// - Throws: as `rows(of:in:calibration:)`.
+  public func rowScores(
+    of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
+  ) throws -> [RowScore] {
+    try scores(of: PredictorLogits(predictor, of: logits, calibration: calibration))
+  }
+
   /// The scores of every member, and how far apart the members' probabilities are, in one pass.
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.

@@ -1,0 +1,57 @@
+import Foundation
+
+/// Colours that colour-blind readers and grey prints keep apart.
+enum Palette {
+  /// A colour in sRGB.
+  struct Colour: Sendable, Equatable {
+    let (red, green, blue): (UInt8, UInt8, UInt8)
+
+    var hex: String {
+      "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// The colour as gnuplot's `rgb variable` takes it.
+    var number: Int { Int(red) << 16 | Int(green) << 8 | Int(blue) }
+
+    /// Relative luminance in 0...1 (WCAG 2.2).
+    var luminance: Double {
+      func linear(_ part: UInt8) -> Double {
+        let share = Double(part) / 255
+        return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
+      }
+      return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    /// Dark or light, whichever is easier to read on this colour.
+    var text: Colour {
+      luminance > 0.18 ? Colour(0x10_10_10) : Colour(0xF8_F8_F8)
+    }
+
+    init(_ number: Int) {
+      red = UInt8(truncatingIfNeeded: number >> 16)
+      green = UInt8(truncatingIfNeeded: number >> 8)
+      blue = UInt8(truncatingIfNeeded: number)
+    }
+  }
+
+  /// Lines and points, to be told apart by dashes and shapes as well (Okabe and Ito 2008).
+  static let series = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map(Colour.init)
+
+  /// The colour of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
+  static func scale(_ share: Double) -> Colour {
+    let position = min(max(share, 0), 1) * Double(stops.count - 1)
+    let index = min(Int(position), stops.count - 2)
+    func mixed(_ part: KeyPath<Colour, UInt8>) -> Int {
+      let (low, high) = (
+        Double(stops[index][keyPath: part]), Double(stops[index + 1][keyPath: part])
+      )
+      return Int((low + (high - low) * (position - Double(index))).rounded())
+    }
+    return Colour(mixed(\.red) << 16 | mixed(\.green) << 8 | mixed(\.blue))
+  }
+
+  private static let stops = [
+    0x440154, 0x482878, 0x3E4A89, 0x31688E, 0x26828E, 0x1F9E89, 0x35B779, 0x6ECE58, 0xB5DE2B,
+    0xFDE725,
+  ].map(Colour.init)
+}

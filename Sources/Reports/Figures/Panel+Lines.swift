@@ -1,0 +1,69 @@
+import Foundation
+
+extension Panel {
+  /// A line through points.
+  struct Line: Sendable {
+    /// The place in the figure's legend, which gives colour, dash and shape.
+    let style: Int
+    let points: [(x: Double, y: Double?)]
+  }
+
+  /// How an axis is drawn.
+  struct Axis: Sendable {
+    let label: String
+    var range: ClosedRange<Double>?
+    /// The distance between tics; gnuplot's choice where nil.
+    var step: Double?
+
+    init(label: String, range: ClosedRange<Double>? = nil, step: Double? = nil) {
+      self.label = label
+      self.range = range
+      self.step = step
+    }
+
+    /// An axis whose ends are tics, about five in all, and enclose `values`.
+    init(label: String, around values: [Double]) {
+      guard let low = values.min(), let high = values.max() else {
+        self.init(label: label)
+        return
+      }
+      let span = high > low ? high - low : max(abs(high), 1e-9) / 2
+      let power = pow(10, (log10(span / 4)).rounded(.down))
+      let step = ([1, 2, 5].first { $0 * power >= span / 4.5 } ?? 10) * power
+      let first = (low / step + 1e-9).rounded(.down)
+      let last = max((high / step - 1e-9).rounded(.up), first + 1)
+      self.init(label: label, range: first * step...last * step, step: step)
+    }
+
+    func commands(_ letter: String) -> [String] {
+      let range = range.map { "[\($0.lowerBound):\($0.upperBound)]" } ?? "[*:*]"
+      return [
+        "set \(letter)range \(range)",
+        "set \(letter)tics \(step.map { "\($0)" } ?? "autofreq") nomirror",
+      ] + (label.isEmpty ? [] : ["set \(letter)label \(Gnuplot.quoted(label))"])
+    }
+  }
+
+  /// Lines over an axis of numbers.
+  ///
+  /// `name` is one for the data, of letters and digits, no two alike in a figure.
+  static func lines(
+    _ name: String, title: String, x: Axis, _ lines: [Line], pointsAreShown: Bool = true,
+    height: Double = 150
+  ) -> Panel {
+    let blocks = lines.enumerated().map { index, line in
+      Block(
+        name: "\(name)\(index)",
+        lines: line.points.map { "\($0.x)\t\(Gnuplot.field($0.y))" })
+    }
+    let curves = lines.enumerated().map { index, line in
+      "$\(name)\(index) using 1:2 with \(pointsAreShown ? "linespoints" : "lines") "
+        + "linetype \(line.style + 1) notitle"
+    }
+    return Panel(
+      title: title, height: height, leftMargin: 50, bottomMargin: 36, blocks: blocks,
+      commands: x.commands("x")
+        + Axis(label: "", around: lines.flatMap { $0.points.compactMap(\.y) }).commands("y")
+        + ["set grid y", "plot \(curves.joined(separator: ", "))"])
+  }
+}

@@ -1,0 +1,37 @@
+/// One system of axes with what is drawn in it, as gnuplot's commands.
+struct Panel: Sendable {
+  /// Named data: lines of fields that tabs separate.
+  struct Block: Sendable {
+    let name: String
+    let lines: [String]
+  }
+
+  let title: String
+  /// The height of what the axes enclose, in CSS pixels.
+  let height: Double
+  /// The room left of the axes, in CSS pixels.
+  let leftMargin: Double
+  /// The room below the axes, in CSS pixels.
+  let bottomMargin: Double
+  let blocks: [Block]
+  /// Commands that set the axes up and plot, of settings that are as gnuplot has them at first.
+  let commands: [String]
+}
+
+/// Text and numbers in gnuplot's language.
+enum Gnuplot {
+  /// Text as a literal; whatever has a meaning for gnuplot is replaced.
+  static func quoted(_ text: String) -> String { "'\(plain(text))'" }
+
+  /// Text as a field of a block.
+  static func plain(_ text: String) -> String {
+    String(text.prefix(60).map { isPlain($0) ? $0 : "·" })
+  }
+
+  private static func isPlain(_ character: Character) -> Bool {
+    character.isLetter || character.isNumber || " _-+.,:;()/=%#<>&*".contains(character)
+  }
+
+  /// A number as a field; what is not there is a NaN, which is not drawn.
+  static func field(_ number: Double?) -> String { number.map { "\($0)" } ?? "NaN" }
+}

@@ -1,0 +1,71 @@
+import Scoring
+
+extension Report {
+  /// A part of the page.
+  struct FigureSection {
+    let id: String
+    let title: String
+    let text: String
+    let figures: [Figure]
+  }
+
+  /// The parts with pictures, those of all runs beside each other.
+  ///
+  /// - Throws: what reading stored predictions throws.
+  func sectionFigures(_ scorer: Scorer) throws -> [FigureSection] {
+    let sections = [
+      FigureSection(
+        id: "side-by-side", title: "Side by side",
+        text: "The runs' ensembles on the same images. mixmo compare tests the differences.",
+        figures: runs.count > 1 ? [Run.severityCurves(runs)].compactMap { $0 } : []),
+      FigureSection(
+        id: "where-it-fails", title: "Where it fails",
+        text: "Which corruptions hurt, and how soon.",
+        figures: each { [map(.accuracy, $0), map(.negativeLogLikelihood, $0), $0.familyCurves()] }),
+      FigureSection(
+        id: "confidence", title: "Whether its confidence can be trusted",
+        text:
+          "Calibration is fitted on clean images: what it does under corruption is the question.",
+        figures: try each {
+          [
+            $0.reliabilityDiagrams(), map(.calibrationError, $0), $0.temperatureDots(),
+            try $0.riskCoverage(scorer),
+          ]
+        }),
+      FigureSection(
+        id: "members", title: "What the members add",
+        text: "An ensemble is better than its members where they err on different images.",
+        figures: each { [$0.memberDots(), $0.diversityCurves()] }),
+      FigureSection(
+        id: "training", title: "How it was trained", text: "From the log of the training.",
+        figures: each { [$0.trainingCurves()] }),
+    ]
+    return sections.filter { !$0.figures.isEmpty }
+  }
+
+  /// A map of `run` on a scale that all runs share.
+  private func map(_ metric: Run.ShownMetric, _ run: Run) -> Figure? {
+    let values = runs.flatMap { $0.mapped(metric).flatMap { $0.values.joined().compactMap { $0 } } }
+    guard let low = values.min(), let high = values.max() else { return nil }
+    return run.map(metric, range: low...high)
+  }
+
+  /// The figures that `make` makes of each run, kind by kind.
+  private func each(_ make: (Run) throws -> [Figure?]) rethrows -> [Figure] {
+    let made = try runs.map(make)
+    return (made.first ?? []).indices.flatMap { kind in
+      made.enumerated().compactMap { index, figures in
+        figures[kind].map { runs.count == 1 ? $0 : $0.of(run: index + 1, runs[index].label) }
+      }
+    }
+  }
+}
+
+extension Figure {
+  /// The figure as that of one run among several.
+  fileprivate func of(run number: Int, _ label: String) -> Figure {
+    Figure(
+      name: "run-\(number)-\(name)", title: "\(title): \(label)", reading: reading, panels: panels,
+      across: across, legend: legend, data: data)
+  }
+}

@@ -1,0 +1,131 @@
+import Formats
+import Foundation
+import Mustache
+import Scoring
+
+/// A page about one evaluation or several, with figures and tables beside it.
+package struct Report: Sendable {
+  package let runs: [Run]
+  private let version: String
+
+  /// - Throws: `ReportsError.otherRun` where runs are not of the same cells of the same data set.
+  package init(_ runs: [Run], version: String) throws {
+    precondition(!runs.isEmpty, "no run")
+    self.runs = runs
+    self.version = version
+    for run in runs.dropFirst() { try Self.check(run, against: runs[0]) }
+  }
+
+  private static func check(_ run: Run, against first: Run) throws {
+    func names(_ run: Run) -> String {
+      (run.corruptions.joined(separator: ", ") + " at "
+        + run.severities.map { "\($0)" }.joined(separator: ", "))
+    }
+    for (field, mine, other) in [
+      ("data set", first.information.origin.dataset, run.information.origin.dataset),
+      ("corruptions", names(first), names(run)),
+      ("images", "\(first.information.origin.images)", "\(run.information.origin.images)"),
+    ] where mine != other {
+      throw ReportsError.otherRun(
+        first.folder, run.folder, field: field, first: mine, second: other)
+    }
+  }
+
+  /// Writes `report.html` and what it refers to, `figures/` and `tables/`, into `folder`.
+  ///
+  /// Without `gnuplot` the page has the figures' numbers alone.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the files go; it is made where it is not there.
+  ///   - gnuplot: Draws the figures.
+  /// - Returns: The page.
+  /// - Throws: `GnuplotError`, or `FileError.unwritable`.
+  package func write(to folder: URL, gnuplot: GnuplotProgram?) async throws -> URL {
+    try FolderCreation.create(folder)
+    let figures = try sectionFigures(Scorer())
+    let pictures = try await FigureFiles(folder: folder, gnuplot: gnuplot)
+      .write(figures.flatMap(\.figures))
+    let headline = Headline(runs)
+    let headlineFile = "tables/headline.csv"
+    try FolderCreation.create(folder.appendingPathComponent("tables"))
+    try AtomicFile.write(
+      headline.data.csv.text, to: folder.appendingPathComponent(headlineFile))
+    let model = PageModel(
+      title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil),
+      sections: [
+        atAGlance(headline, file: headlineFile)
+      ]
+        + figures.map { section in
+          PageModel.Section(
+            id: section.id, title: section.title, text: [section.text],
+            figures: section.figures.compactMap { pictures[$0.name] })
+        } + [
+          PageModel.Section(
+            id: "what-was-run", title: "What was run", facts: runs.map(PageModel.Facts.init))
+        ],
+      version: version, style: String(decoding: PackageResources.style_css, as: UTF8.self))
+    let page = folder.appendingPathComponent("report.html")
+    try AtomicFile.write(try Self.render(model), to: page)
+    return page
+  }
+
+  private func atAGlance(_ headline: Headline, file: String) -> PageModel.Section {
+    let isShown = { (run: Run, calibration: String) in
+      run.shownCalibrations.contains(calibration)
+    }
+    let hasMore = runs.contains { $0.calibrations.count > $0.shownCalibrations.count }
+    return PageModel.Section(
+      id: "at-a-glance", title: "At a glance",
+      text: [
+        "Means over cells, with 95 % intervals. ECE cannot be negative and grows with noise, so an "
+          + "interval of a small ECE can lie above it."
+      ],
+      tables: headline.tables(file: file, of: isShown),
+      moreTables: hasMore
+        ? PageModel.MoreTables(
+          title: "All calibrations", tables: headline.tables(file: file) { _, _ in true }) : nil)
+  }
+
+  static func render(_ model: PageModel) throws -> String {
+    let library = MustacheLibrary(templates: [
+      "page": try template(PackageResources.page_mustache),
+      "table": try template(PackageResources.table_mustache),
+    ])
+    return library.render(model, withTemplate: "page") ?? ""
+  }
+
+  private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
+    try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+  }
+
+  private var title: String {
+    runs.count == 1 ? runs[0].label : "\(runs.count) runs side by side"
+  }
+
+  private var lead: String {
+    let origin = runs[0].information.origin
+    let cells = runs[0].corruptions.count * runs[0].severities.count
+    return "\(origin.images) test images of \(origin.dataset), clean"
+      + (cells > 0
+        ? " and under \(runs[0].corruptions.count) corruptions at \(runs[0].severities.count) "
+          + "severities." : ".")
+  }
+
+  private func notes(hasGnuplot: Bool) -> [String] {
+    let substitutes = runs[0].corruptions.filter { $0.contains(Run.substituteMark) }
+    let unknown = runs.flatMap { run in
+      [run.cells, run.summary, run.reliability, run.diversity].filter { !$0.unknownColumns.isEmpty }
+        .map {
+          "\(run.label): \($0.file.lastPathComponent) has columns that this version does not know: "
+            + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")
+        }
+    }
+    return (hasGnuplot ? [] : ["gnuplot was not found: the page has numbers, but no figures."])
+      + (substitutes.isEmpty
+        ? []
+        : [
+          "\(substitutes.joined(separator: ", ")): made with other means than the published ones; "
+            + "figures over all corruptions that include them are no published figures."
+        ]) + unknown
+  }
+}
