@@ -15,7 +15,8 @@ struct ScoreCommand: ParsableCommand {
       in the same forms.
 
       Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \
-      run.json as well.
+      run.json as well, and predictions/ with the logits and labels that were scored, for compare \
+      and report.
 
       Example: a deep ensemble of two, as it is and with every calibration:
 
@@ -67,11 +68,16 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     Interruption.listen()
     let start = Date()
-    let rows = try read(logits, labels)
-    let validation = try validationLabels.map { try read(validationLogits, $0) }
+    let array = try read(logits)
+    let rows = try labelled(array, labels)
+    let validation = try validationLabels.map { try labelled(read(validationLogits), $0) }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
     var record = try self.record(settings, rows)
-    if let outputURL { try record.claim(outputURL) }
+    if let outputURL {
+      try record.claim(outputURL)
+      try PredictionStore(folder: outputURL.appendingPathComponent("predictions"))
+        .store(array, of: .clean, labels: rows.labels)
+    }
     let cube = try settings.score(
       [.clean], rowCount: rows.rowCount, common: common, logits: { _ in rows })
     if let outputURL {
@@ -90,10 +96,13 @@ struct ScoreCommand: ParsableCommand {
 
   private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 
-  private func read(_ files: [String], _ labels: String) throws -> LabelledLogits {
+  private func read(_ files: [String]) throws -> LogitArray {
     let array = try LogitArray(members: files.map(url))
-    let classes = try LabelFile.read(url(labels))
-    return try (probabilities ? array.logarithms() : array).labelled(classes, from: url(labels))
+    return try probabilities ? array.logarithms() : array
+  }
+
+  private func labelled(_ array: LogitArray, _ labels: String) throws -> LabelledLogits {
+    try array.labelled(LabelFile.read(url(labels)), from: url(labels))
   }
 
   private func record(_ settings: ScoringSettings, _ rows: LabelledLogits) throws -> RunRecord {

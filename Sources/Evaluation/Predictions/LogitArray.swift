@@ -99,6 +99,23 @@ package struct LogitArray: Sendable {
     try storage.withBytes { try body($0.bindMemory(to: Float.self)) }
   }
 
+  /// Replaces `url` with these numbers, `[N, M, K]`.
+  ///
+  /// - Throws: `FileError`.
+  func write(to url: URL) throws {
+    try NumPyArray.write(Float.self, shape: shape, to: url) { rows in
+      try withValues { try rows.append($0) }
+    }
+  }
+
+  /// Whether `other` holds the same bits in the same shape.
+  func isIdentical(to other: LogitArray) -> Bool {
+    guard shape == other.shape else { return false }
+    return storage.withBytes { mine in
+      other.storage.withBytes { $0.count == mine.count && $0.elementsEqual(mine) }
+    }
+  }
+
   package var shape: [Int] { [rowCount, memberCount, classCount] }
 
   /// The logits with the labels of the file `labelFile`.

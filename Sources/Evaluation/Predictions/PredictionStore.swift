@@ -16,6 +16,18 @@ package struct PredictionStore: Sendable {
     try NumPyArray.write(labels.map(Int64.init), shape: [labels.count], to: labelsURL)
   }
 
+  /// Stores a cell's logits and the labels; a file that holds the same logits stays as it is.
+  ///
+  /// Numbers in a mapped file go to the new one from there, without a copy in memory.
+  ///
+  /// - Throws: `FileError`.
+  package func store(_ logits: LogitArray, of cell: Cell, labels: [Int]) throws {
+    try create(labels: labels)
+    let url = url(of: cell)
+    if let stored = try? LogitArray(contentsOf: url), stored.isIdentical(to: logits) { return }
+    try logits.write(to: url)
+  }
+
   package var labelsURL: URL { folder.appendingPathComponent("labels.npy") }
 
   package func url(of cell: Cell) -> URL {
