@@ -2,7 +2,9 @@
 
 PREFIX ?= /usr/local
 PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev pkg-config \
-  curl ca-certificates
+  curl ca-certificates gnuplot-nox fonts-liberation
+TEST_PACKAGES = chromium
+WANTED = $(PACKAGES)
 BUILD = swift build -c release --explicit-target-dependency-import-check error
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
@@ -15,7 +17,7 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 .PHONY: setup build demo test bench fuzz lint install
 
 setup:
-	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
+	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
 	[ -z "$$missing" ] || { sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo apt-get update && $$sudo apt-get install -y $$missing; }
 
 build: setup
@@ -24,6 +26,7 @@ build: setup
 demo: build
 	.build/release/mixmo demo --output demo
 
+test: WANTED += $(TEST_PACKAGES)
 test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel

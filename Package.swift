@@ -119,7 +119,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["Formats", "Reports", "Scoring", "Tensors", "TestSupport"]),
+      dependencies: [
+        "Corruptions", "Evaluation", "Formats", "Reports", "Scoring", "Tensors", "TestSupport",
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["Checkpoints", "Datasets", "Formats", "TestSupport", "mixmo"]),

@@ -1,8 +1,7 @@
 import Foundation
+import Reports
 import TestSupport
 import Testing
-
-@testable import Reports
 
 @Suite struct RunInformationTests {
   private static let origin = """

@@ -32,7 +32,7 @@ package struct GnuplotProgram: Sendable {
   /// Runs `script` in `folder`, where it leaves its files.
   ///
   /// - Throws: `GnuplotError` with what the program said.
-  func draw(_ script: String, in folder: URL) async throws {
+  package func draw(_ script: String, in folder: URL) async throws {
     let answer = try await run(
       executable, arguments: ["-d", "-"], environment: Self.environment,
       workingDirectory: .init(folder.path), input: .string(script), output: .discarded,

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Colours that colour-blind readers and grey prints keep apart.
-enum Palette {
+package enum Palette {
   /// A colour in sRGB.
-  struct Colour: Sendable, Equatable {
+  package struct Colour: Sendable, Equatable {
     let (red, green, blue): (UInt8, UInt8, UInt8)
 
-    var hex: String {
+    package var hex: String {
       "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
@@ -14,7 +14,7 @@ enum Palette {
     var number: Int { Int(red) << 16 | Int(green) << 8 | Int(blue) }
 
     /// Relative luminance in 0...1 (WCAG 2.2).
-    var luminance: Double {
+    package var luminance: Double {
       func linear(_ part: UInt8) -> Double {
         let share = Double(part) / 255
         return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
@@ -23,8 +23,8 @@ enum Palette {
     }
 
     /// Dark or light, whichever is easier to read on this colour.
-    var text: Colour {
-      luminance > 0.18 ? Colour(0x10_10_10) : Colour(0xF8_F8_F8)
+    package var text: Colour {
+      luminance > 0.179 ? Colour(0) : Colour(0xFF_FF_FF)
     }
 
     init(_ number: Int) {
@@ -37,8 +37,13 @@ enum Palette {
   /// Lines and points, to be told apart by dashes and shapes as well (Okabe and Ito 2008).
   static let series = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map(Colour.init)
 
+  /// A win, a loss and neither: dark, middle and light.
+  package static let (win, loss, undecided) = (
+    Colour(0x08_45_94), Colour(0xFD_AE_6B), Colour(0xE4_E6_E9)
+  )
+
   /// The colour of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
-  static func scale(_ share: Double) -> Colour {
+  package static func scale(_ share: Double) -> Colour {
     let position = min(max(share, 0), 1) * Double(stops.count - 1)
     let index = min(Int(position), stops.count - 2)
     func mixed(_ part: KeyPath<Colour, UInt8>) -> Int {

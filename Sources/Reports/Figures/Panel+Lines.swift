@@ -9,9 +9,9 @@ extension Panel {
   }
 
   /// How an axis is drawn.
-  struct Axis: Sendable {
+  package struct Axis: Sendable {
     let label: String
-    var range: ClosedRange<Double>?
+    package var range: ClosedRange<Double>?
     /// The distance between tics; gnuplot's choice where nil.
     var step: Double?
 
@@ -22,12 +22,12 @@ extension Panel {
     }
 
     /// An axis whose ends are tics, about five in all, and enclose `values`.
-    init(label: String, around values: [Double]) {
+    package init(label: String, around values: [Double]) {
       guard let low = values.min(), let high = values.max() else {
         self.init(label: label)
         return
       }
-      let span = high > low ? high - low : max(abs(high), 1e-9) / 2
+      let span = high > low ? high - low : high != 0 ? abs(high) / 2 : 0.5
       let power = pow(10, (log10(span / 4)).rounded(.down))
       let step = ([1, 2, 5].first { $0 * power >= span / 4.5 } ?? 10) * power
       let first = (low / step + 1e-9).rounded(.down)

@@ -1,5 +1,5 @@
 /// One system of axes with what is drawn in it, as gnuplot's commands.
-struct Panel: Sendable {
+package struct Panel: Sendable {
   /// Named data: lines of fields that tabs separate.
   struct Block: Sendable {
     let name: String

@@ -6,7 +6,8 @@ extension PageModel.Shown {
   init?(_ number: Double?, style: DataTable.Style, row: Int, column: String) {
     guard let number else { return nil }
     self.init(
-      digits: CSVTable.field(number), shown: Self.text(number, style), row: row, column: column)
+      digits: CSVTable.field(number),
+      shown: Self.text(number, style).replacing("-", with: "\u{2212}"), row: row, column: column)
   }
 
   /// A number as people read it.
@@ -17,7 +18,7 @@ extension PageModel.Shown {
     case .count: String(format: "%.0f", number)
     case .figure, .name:
       abs(number) >= 1e5 || (number != 0 && abs(number) < 1e-3)
-        ? String(format: "%.3g", number) : String(format: "%.4f", number)
+        ? String(format: "%.2e", number) : String(format: "%.4f", number)
     }
   }
 }

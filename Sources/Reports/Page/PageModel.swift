@@ -57,6 +57,14 @@ struct PageModel {
   struct Ends {
     let low: Shown
     let high: Shown
+    /// What stands between the two: a dash would be read as a minus before negative numbers.
+    let between: String
+
+    init(low: Shown, high: Shown) {
+      self.low = low
+      self.high = high
+      between = low.digits.hasPrefix("-") ? " to " : "–"
+    }
   }
 
   /// A number, shown short, and the place in the table's file that has it whole.
@@ -83,5 +91,5 @@ struct PageModel {
   let notes: [String]
   let sections: [Section]
   let version: String
-  let style: String
+  let style = String(decoding: PackageResources.style_css, as: UTF8.self)
 }

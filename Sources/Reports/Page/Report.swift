@@ -1,6 +1,5 @@
 import Formats
 import Foundation
-import Mustache
 import Scoring
 
 /// A page about one evaluation or several, with figures and tables beside it.
@@ -63,9 +62,9 @@ package struct Report: Sendable {
           PageModel.Section(
             id: "what-was-run", title: "What was run", facts: runs.map(PageModel.Facts.init))
         ],
-      version: version, style: String(decoding: PackageResources.style_css, as: UTF8.self))
+      version: version)
     let page = folder.appendingPathComponent("report.html")
-    try AtomicFile.write(try Self.render(model), to: page)
+    try AtomicFile.write(try model.html, to: page)
     return page
   }
 
@@ -84,18 +83,6 @@ package struct Report: Sendable {
       moreTables: hasMore
         ? PageModel.MoreTables(
           title: "All calibrations", tables: headline.tables(file: file) { _, _ in true }) : nil)
-  }
-
-  static func render(_ model: PageModel) throws -> String {
-    let library = MustacheLibrary(templates: [
-      "page": try template(PackageResources.page_mustache),
-      "table": try template(PackageResources.table_mustache),
-    ])
-    return library.render(model, withTemplate: "page") ?? ""
-  }
-
-  private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
-    try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
   }
 
   private var title: String {
@@ -120,7 +107,7 @@ package struct Report: Sendable {
             + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")
         }
     }
-    return (hasGnuplot ? [] : ["gnuplot was not found: the page has numbers, but no figures."])
+    return (hasGnuplot ? [] : [PageModel.withoutGnuplot])
       + (substitutes.isEmpty
         ? []
         : [

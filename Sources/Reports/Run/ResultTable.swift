@@ -6,6 +6,11 @@ package struct Number: Sendable, Equatable {
   package let value: Double
   /// The row in the file, from 1, below the header.
   package let row: Int
+
+  package init(value: Double, row: Int) {
+    self.value = value
+    self.row = row
+  }
 }
 
 /// One of a run's tables: numbers in named columns, by what their rows are about.

@@ -96,7 +96,7 @@ extension Run {
   }
 
   /// The calibrations that figures show: the first of the run, and the first one that was fitted.
-  var shownCalibrations: [String] {
+  package var shownCalibrations: [String] {
     let fitted = Calibration.allCases.filter(\.needsFitting).map(\.rawValue)
       .first(where: calibrations.contains)
     return [calibrations[0]] + [fitted].compactMap { $0 }.filter { $0 != calibrations[0] }
@@ -139,7 +139,7 @@ extension Run {
   }
 
   /// The corruptions of each family, families and corruptions in the order of the tables.
-  var families: [(name: String, corruptions: [String])] {
+  package var families: [(name: String, corruptions: [String])] {
     var families: [(name: String, corruptions: [String])] = []
     for corruption in corruptions {
       let published = corruption.replacing(Self.substituteMark, with: "")

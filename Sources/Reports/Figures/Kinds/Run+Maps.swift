@@ -18,6 +18,14 @@ extension Run {
     static let calibrationError = ShownMetric(
       name: "ece", title: "ECE", style: .figure, isBetterLarger: false)
 
+    /// A value on the scale from end to end of `range`, whose better end is bright.
+    func square(_ value: Double, range: ClosedRange<Double>) -> Panel.Square {
+      let length = range.upperBound - range.lowerBound
+      let share = length > 0 ? (value - range.lowerBound) / length : 0.5
+      return Panel.Square(
+        text: short(value), colour: Palette.scale(isBetterLarger ? share : 1 - share))
+    }
+
     /// A value in the few characters that a square has room for.
     func short(_ value: Double) -> String {
       style == .share
@@ -68,10 +76,9 @@ extension Run {
     }
     let panels = mapped.enumerated().map { index, one in
       Panel.map(
-        "map\(index)", title: "\(one.predictor), \(one.calibration)", columnLabel: "severity",
-        Panel.Map(
-          rows: corruptions, columns: severities.map { "\($0)" }, values: one.values,
-          range: range, isReversed: !metric.isBetterLarger, text: metric.short))
+        "map\(index)", title: "\(one.predictor), \(one.calibration)", rows: corruptions,
+        columns: severities.map { "\($0)" }, columnLabel: "severity",
+        one.values.map { $0.map { $0.map { metric.square($0, range: range) } } })
     }
     let unit = metric.style == .share ? " in %" : ""
     return Figure(

@@ -1,0 +1,161 @@
+import Formats
+import Foundation
+import Reports
+import Scoring
+import TestSupport
+import Testing
+
+@Suite struct ReportTests {
+  private func write(_ folders: [URL], to output: URL, hasGnuplot: Bool = true) async throws -> URL
+  {
+    let runs = try folders.enumerated().map { try Run(folder: $1, label: "run \($0)") }
+    let gnuplot = hasGnuplot ? try await Gnuplot.program() : nil
+    return try await Report(runs, version: "0.1.0").write(to: output, gnuplot: gnuplot)
+  }
+
+  @Test func `every number on the page is the table's`() async throws {
+    let folder = try TemporaryFolder()
+    for seed in 0..<2 {
+      try ReportedRun.write(to: folder.file("\(seed)"), name: "r", seed: UInt64(seed))
+    }
+    let page = try ShownPage(
+      contentsOf: await write(
+        [folder.file("0"), folder.file("1")], to: folder.file("page"), hasGnuplot: false))
+    let numbers = page.numbers
+    // Two runs with a headline of (2 shown + all 3) calibrations and a dozen figures.
+    #expect(numbers.count > 2000)
+    var tables: [String: CSVTable] = [:]
+    for number in numbers {
+      let table =
+        try tables[number.file]
+        ?? CSVTable(contentsOf: folder.file("page").appending(path: number.file))
+      tables[number.file] = table
+      let field = try #require(table.column(number.column))[number.row - 1]
+      #expect(field == number.digits, "\(number)")
+      try expectShown(number)
+    }
+    // The page has all that the tables have.
+    for (file, table) in tables where file.hasPrefix("figures/") {
+      let count = table.rows.joined().count { Double($0) != nil }
+      let names = table.rows.reduce(0) { $0 + $1.count { Double($0) != nil && !$0.contains(".") } }
+      #expect(numbers.count { $0.file == file } >= count - names, "\(file)")
+    }
+  }
+
+  /// A shown number is the digits, rounded.
+  private func expectShown(_ number: ShownPage.Shown) throws {
+    let digits = try #require(Double(number.digits))
+    let plain = number.text.replacing("\u{2212}", with: "-").replacing(" %", with: "")
+    let shown = try #require(Double(plain), "\(number)")
+    let isShare = number.text.hasSuffix("%") || (abs(shown) > 1.01 && abs(digits) <= 1)
+    let value = isShare ? 100 * digits : digits
+    // Half of the last of four significant or decimal digits.
+    #expect(
+      abs(shown - value) <= max(0.00501 * (isShare ? 1 : 0.01), 0.00501 * abs(value)), "\(number)")
+  }
+
+  @Test func `figures are of the run's tables`() async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url)
+    _ = try await write([folder.url], to: folder.url, hasGnuplot: false)
+    let cells = try CSVTable(contentsOf: folder.file("cells.csv"))
+    func cell(_ keys: [String], _ column: String) throws -> String {
+      let place = try #require(cells.header.firstIndex(of: column))
+      return try #require(cells.rows.first { Array($0[2..<6]) == keys })[place]
+    }
+    for metric in ["accuracy", "nll", "ece"] {
+      let map = try CSVTable(contentsOf: folder.file("figures/\(metric)-map.csv"))
+      // Three corruptions at five severities, of two predictors or under two calibrations.
+      #expect(map.rows.count == 30)
+      for row in map.rows { #expect(try cell(Array(row[0..<4]), metric) == row[4]) }
+    }
+    let curves = try CSVTable(contentsOf: folder.file("figures/family-curves.csv"))
+    for row in curves.rows where row[0] == "weather" && row[1] != "0" {
+      let values = try ["fog", "frost(substitute)"].map {
+        try #require(Double(try cell([$0, row[1], row[2], row[3]], "nll")))
+      }
+      #expect(Double(row[5]) == (values[0] + values[1]) / 2)
+    }
+    let temperatures = try CSVTable(contentsOf: folder.file("figures/temperature-dots.csv"))
+    for row in temperatures.rows {
+      #expect(try cell(Array(row[0..<3]) + ["temperature"], "temperature") == row[3])
+      #expect(try cell(Array(row[0..<3]) + ["oracle"], "temperature") == row[4])
+    }
+    let risks = try CSVTable(contentsOf: folder.file("figures/risk-coverage.csv"))
+    for severity in ["clean", "1", "3", "5"] {
+      // The risk of all images is the error.
+      let risk = try #require(risks.rows.last { $0[0] == severity })
+      let names = severity == "clean" ? ["clean"] : ReportedRun.corruptions
+      let errors = try names.map {
+        1
+          - (Double(
+            try cell([$0, severity == "clean" ? "0" : severity, "ensemble", "none"], "accuracy"))
+            ?? .nan)
+      }
+      // A mean of three quotients against the quotient of sums.
+      expectClose(
+        Double(risk[2]) ?? .nan, errors.reduce(0, +) / Double(errors.count), absolute: 1e-12)
+    }
+  }
+
+  @Test func `the same input gives the same bytes`() async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.file("run"))
+    for name in ["a", "b"] { _ = try await write([folder.file("run")], to: folder.file(name)) }
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.file("a").path)
+    // Ten figures as PDF and PNG of two widths with their data, a page and a table.
+    #expect(
+      names.count { $0.hasSuffix(".pdf") } == 20 && names.count { $0.hasSuffix(".png") } == 20)
+    for name in names where name.contains(".") {
+      let bytes = try ["a", "b"].map {
+        try FileContents.read(folder.file($0).appending(path: name), limit: 1 << 26)
+      }
+      #expect(bytes[0] == bytes[1], "\(name)")
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("a").path).sorted() == [
+        "figures", "report.html", "tables",
+      ])
+  }
+
+  @Test func `names stay names`() async throws {
+    let hostile = "<script>alert(1)</script>`touch pwned`$(touch pwned)'\"{{{x}}}\\n@{}"
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(
+      to: folder.url, name: hostile, corruptions: ["fog", "`touch pwned`$(touch pwned)<b>'"],
+      version: hostile)
+    let run = try Run(folder: folder.url, label: hostile)
+    let url = try await Report([run], version: "0").write(
+      to: folder.file("page"), gnuplot: try await Gnuplot.program())
+    let page = try ShownPage(contentsOf: url)
+    #expect(!page.text.contains("<script") && !page.text.contains("<b>"))
+    #expect(page.text.contains("&lt;script&gt;"))
+    let all = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path)
+    #expect(!all.contains { $0.hasSuffix("pwned") })
+    // What pictures cannot say safely is a dot in them.
+    #expect(page.text.contains("·touch pwned··(touch pwned)&lt;b>·"))
+  }
+
+  @Test func `runs of other cells, images or data are not put side by side`() throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.file("a"))
+    try ReportedRun.write(to: folder.file("b"), corruptions: ["fog"])
+    let runs = try ["a", "b"].map { try Run(folder: folder.file($0), label: $0) }
+    #expect {
+      try Report(runs, version: "0")
+    } throws: {
+      "\($0)".hasSuffix(
+        "cannot be put side by side: corruptions: gaussian_noise, fog, frost(substitute) at "
+          + "1, 2, 3, 4, 5 and fog at 1, 2, 3, 4, 5")
+    }
+  }
+
+  @Test func `one member, clean images and no log leave out what they lack`() async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, corruptions: [], calibrations: [.none])
+    try FileManager.default.removeItem(at: folder.file("logs.csv"))
+    let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
+    #expect(page.text.contains("id=\"reliability\""))
+    #expect(!page.text.contains("id=\"accuracy-map\"") && !page.text.contains("training-curves"))
+  }
+}

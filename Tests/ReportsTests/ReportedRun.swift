@@ -1,0 +1,71 @@
+import Evaluation
+import Formats
+import Foundation
+import Reports
+import Scoring
+import TestSupport
+import Testing
+
+/// A folder as an evaluation leaves it, of made-up predictions.
+enum ReportedRun {
+  static let imageCount = 60
+  static let (memberCount, classCount) = (2, 4)
+  static let corruptions = ["gaussian_noise", "fog", "frost(substitute)"]
+  static let kinds = [
+    CorruptionKind(name: "gaussian_noise", family: "noise", isBenchmark: true),
+    CorruptionKind(name: "fog", family: "weather", isBenchmark: true),
+    CorruptionKind(name: "frost", family: "weather", isBenchmark: true),
+  ]
+
+  /// Writes a run: `skill` is how far the label's logit is above the others on clean images.
+  static func write(
+    to folder: URL, name: String = "run", skill: Float = 2.5, seed: UInt64 = 1,
+    corruptions: [String] = corruptions, severities: [Int] = [1, 2, 3, 4, 5],
+    calibrations: [Calibration] = [.none, .temperature, .oracle], version: String = "0.1.0"
+  ) throws {
+    var generator = SeededGenerator(seed: seed)
+    let labels = (0..<imageCount).map { ($0 * 7) % classCount }
+    let cells =
+      [Cell.clean]
+      + corruptions.flatMap { name in severities.map { Cell(corruption: name, severity: $0) } }
+    let store = PredictionStore(folder: folder.appending(path: "predictions"))
+    try store.create(labels: labels)
+    for cell in cells {
+      let strength = skill * (1 - 0.18 * Float(cell.severity))
+      let values = labels.flatMap { label in
+        (0..<memberCount * classCount).map { place in
+          Float.random(in: -1.5...1.5, using: &generator)
+            + (place % classCount == label ? strength : 0)
+        }
+      }
+      try NumPyArray.write(
+        values, shape: [imageCount, memberCount, classCount], to: store.url(of: cell))
+    }
+    let settings = ScoringSettings(calibrations: calibrations, drawCount: 100, kinds: kinds)
+    let cube = try CubeScorer(settings, threadCount: 2).score(cells) {
+      try store.logits(
+        of: $0, labels: labels, memberCount: memberCount, classCount: classCount)
+    } report: { _ in
+    }
+    try ResultFiles(runName: name, datasetName: "made-up", cube: cube).write(to: folder)
+    var record = RunRecord(
+      origin: RunRecord.Origin(
+        run: name, dataset: "made-up", images: imageCount, checkpoint: "c\(seed)", data: "d",
+        suite: "s", seed: 0, version: version),
+      configuration: "training:\n  nb_epochs: 3\n", threads: 2)
+    record.scoring = RunRecord.ScoringRecord(settings)
+    record.durationSeconds = 12.5
+    try record.write(to: folder)
+    try AtomicFile.write(
+      "epoch,train/accuracy,test/accuracy,train/loss,test/nll\r\n1,0.3,0.4,1.5,1.25\r\n"
+        + "2,0.5,0.625,1.0,0.75\r\n", to: folder.appending(path: "logs.csv"))
+  }
+}
+
+/// gnuplot, which `make setup` installs.
+enum Gnuplot {
+  static func program() async throws -> GnuplotProgram {
+    let found = await GnuplotProgram()
+    return try #require(found)
+  }
+}
