@@ -5,13 +5,13 @@ import Evaluation
 import Foundation
 import Training
 
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Does the whole job on built-in handwritten digits.",
     discussion: """
       Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits,
-      calibrates them and writes every file. Started again, it goes on where it was.
+      calibrates them and writes every file and a page. Started again, it goes on where it was.
 
       Example:
 
@@ -36,7 +36,7 @@ struct DemoCommand: ParsableCommand {
     "brightness", "contrast", "pixelate", "saturate",
   ]
 
-  func run() throws {
+  func run() async throws {
     let output = URL(fileURLWithPath: output)
     let data = output.appendingPathComponent("data")
     let recipe = try SharedFiles.url(Self.recipe)
@@ -58,10 +58,11 @@ struct DemoCommand: ParsableCommand {
       dataset: test, output: folder.url,
       corruptions: .generated(suite), severities: Array(1...5),
       settings: ScoringSettings(
-        calibrations: [.none, .temperature], seed: common.seed, kinds: suite.suite.kinds),
+        calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds),
       imageLimit: nil, common: common
     ).run()
     try common.terminal.show(summaryOf: cube)
+    try await ReportJob.report(folder.url, common.terminal)
     common.terminal.say("All files are in \(folder.url.path).")
   }
 }

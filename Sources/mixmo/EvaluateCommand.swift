@@ -7,7 +7,7 @@ import Foundation
 import Scoring
 import Training
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores a checkpoint on clean and corrupted test images.",
@@ -50,6 +50,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Score this many images, evenly spaced.", valueName: "count"))
   var limit: Int?
 
+  @Flag(help: "Make a page of the results, as mixmo report does.")
+  var report = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -72,7 +75,7 @@ struct EvaluateCommand: ParsableCommand {
   /// Whether only clean images are asked for.
   private var isClean: Bool { !corruptions && suite.corruption.isEmpty }
 
-  func run() throws {
+  func run() async throws {
     let configuration = try RunConfiguration(contentsOf: inputs.configURL)
     let runFolder = save.map {
       RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL)
@@ -81,17 +84,19 @@ struct EvaluateCommand: ParsableCommand {
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
     let kind = configuration.data.dataset
     let selected = try suite.selected(for: kind)
+    let output = try outputURL(runFolder)
     let cube = try EvaluationJob(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL,
       dataset: kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
-      output: outputURL(runFolder), corruptions: choice(selected), severities: suite.severities,
+      output: output, corruptions: choice(selected), severities: suite.severities,
       settings: scoring.settings(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
       imageLimit: limit, common: common
     ).run()
     try common.terminal.show(summaryOf: cube)
+    if report { try await ReportJob.report(output, common.terminal) }
   }
 
   /// The user's own halves of all clean images, where the data folder has them.

@@ -44,6 +44,12 @@ struct ReportCommand: AsyncParsableCommand {
 
 /// Makes the page of some runs.
 struct ReportJob {
+  /// Makes the page of the run in `folder`, and says where it is.
+  static func report(_ folder: URL, _ terminal: Terminal) async throws {
+    let page = try await ReportJob(folders: [folder], output: folder, terminal: terminal).run()
+    terminal.say("The page is \(page.path).")
+  }
+
   let folders: [URL]
   let output: URL
   let terminal: Terminal

@@ -38,7 +38,7 @@ package struct SummaryTable: Sendable {
     }
   }
 
-  /// The table as lines of fixed width.
+  /// The table as lines of fixed width, without the oracle, which is a bound, beside results.
   package var text: String {
     let groups = cellCount > 0 ? ["clean", "mean of \(cellCount) corrupted cells"] : ["clean"]
     let names = ["accuracy", "NLL", "ECE", "AUROC"]
@@ -48,7 +48,8 @@ package struct SummaryTable: Sendable {
       Self.pad("predictor", 16) + Self.pad("calibration", 21) + Self.align("T", 8)
         + groups.flatMap { _ in names.map { Self.align($0, 9) } + ["  "] }.joined(),
     ]
-    for row in rows {
+    let results = rows.filter { $0.calibration != Calibration.oracle.rawValue }
+    for row in results.isEmpty ? rows : results {
       lines.append(
         Self.pad(row.predictor, 16) + Self.pad(row.calibration, 21)
           + Self.align(row.temperature.map { Self.fixed($0, 3) } ?? "", 8)
