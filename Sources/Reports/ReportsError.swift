@@ -20,6 +20,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case wrongShape(URL, expected: String, found: [Int])
   /// Predictions cannot be scored.
   case unusablePredictions(URL, ScoringError)
+  /// No run has rows of the name that a table was asked for.
+  case nothingSelected(column: String, expected: [String], found: String)
   /// Two runs differ in what they must share.
   case otherRun(URL, URL, field: String, first: String, second: String)
 
@@ -42,6 +44,9 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
     case .wrongShape(let url, let expected, let found):
       "\(url.path): expected shape \(expected), found \(found)"
     case .unusablePredictions(let url, let error): "\(url.path): \(error)"
+    case .nothingSelected(let column, let expected, let found):
+      "\(column): expected one of \(expected.prefix(40).map(\.oneLine).joined(separator: ", ")), "
+        + "found \"\(found.oneLine)\""
     case .otherRun(let first, let second, let field, let mine, let other):
       "\(first.path) and \(second.path) cannot be put side by side: \(field): "
         + "\(mine.oneLine) and \(other.oneLine)"

@@ -10,6 +10,7 @@ struct Mixmo: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
-      DataCommand.self, ReportCommand.self, CompareCommand.self, BenchmarkCommand.self,
+      DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
+      BenchmarkCommand.self,
     ])
 }

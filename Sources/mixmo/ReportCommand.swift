@@ -54,12 +54,17 @@ struct ReportJob {
   let output: URL
   let terminal: Terminal
 
-  /// - Returns: The page.
-  func run() async throws -> URL {
+  /// The runs in `folders`, named so that they can be told apart.
+  static func read(_ folders: [URL]) throws -> [Run] {
     let names = try folders.map { try RunInformation(of: $0).origin.run }
-    let runs = try zip(folders, RunLabels.labels(for: folders, names: names)).map {
+    return try zip(folders, RunLabels.labels(for: folders, names: names)).map {
       try Run(folder: $0, label: $1)
     }
+  }
+
+  /// - Returns: The page.
+  func run() async throws -> URL {
+    let runs = try Self.read(folders)
     let gnuplot = await GnuplotProgram()
     if gnuplot == nil {
       terminal.warn("gnuplot was not found; the page has numbers, but no figures")

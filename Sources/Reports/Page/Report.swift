@@ -49,6 +49,13 @@ package struct Report: Sendable {
     try FolderCreation.create(folder.appendingPathComponent("tables"))
     try AtomicFile.write(
       headline.data.csv.text, to: folder.appendingPathComponent(headlineFile))
+    let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
+    for (name, text) in [
+      ("headline.md", table.markdown(hasIntervals: true)),
+      ("headline.tex", table.latex(hasIntervals: false)),
+    ] {
+      try AtomicFile.write(text, to: folder.appendingPathComponent("tables/\(name)"))
+    }
     let model = PageModel(
       title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil),
       sections: [
