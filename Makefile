@@ -14,7 +14,11 @@ SANITIZE = --sanitize address --sanitize fuzzer -Xswiftc -sanitize=address,fuzze
 SECONDS = 60
 TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 
-.PHONY: setup build demo test bench fuzz lint install
+# The libraries that others can depend on, and where the documentation goes.
+LIBRARIES = Scoring Corruptions Images Checkpoints Formats
+DOCS = .build/documentation
+
+.PHONY: setup build demo test bench fuzz lint docs install
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
@@ -46,6 +50,19 @@ fuzz: setup
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
+
+# A site of static pages in $(DOCS)/site, to be looked at through any web server.
+docs: build
+	swift package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+	rm -rf $(DOCS) && mkdir -p $(DOCS)
+	for name in mixmo $(LIBRARIES); do \
+	mkdir -p $(DOCS)/$$name && \
+	cp .build/*/symbolgraph/$$name.symbols.json .build/*/symbolgraph/$$name@*.symbols.json $(DOCS)/$$name 2>/dev/null; \
+	catalog=Sources/$$name/Documentation.docc; [ -d $$catalog ] || catalog=; \
+	docc convert $$catalog --additional-symbol-graph-dir $(DOCS)/$$name --fallback-display-name $$name \
+	--fallback-bundle-identifier $$name --warnings-as-errors --transform-for-static-hosting \
+	--output-path $(DOCS)/$$name.doccarchive || exit 1; done
+	docc merge $(DOCS)/*.doccarchive --synthesized-landing-page-name mixmo --output-path $(DOCS)/site
 
 install: build
 	install -D .build/release/mixmo $(DESTDIR)$(PREFIX)/bin/mixmo
