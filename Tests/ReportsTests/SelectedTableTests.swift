@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SelectedTableTests {
-  /// A run whose summary has these values of NLL, with their intervals, of predictors a, b, …
+  /// A run whose summary has these values of NLL, with their intervals, of predictors p_0, p_1 and so on.
   private func run(
     _ folder: URL, label: String, metric: String = "nll", calibrations: [String]? = nil,
     _ values: [(Double, Double, Double)]
