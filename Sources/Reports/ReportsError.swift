@@ -24,6 +24,12 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case nothingSelected(column: String, expected: [String], found: String)
   /// Two runs differ in what they must share.
   case otherRun(URL, URL, field: String, first: String, second: String)
+  /// The folder of a run lacks a file of predictions that every run has.
+  case missingPredictions(URL, String)
+  /// Two runs have predictions of different cells.
+  case otherCells(URL, URL, onlyFirst: [String], onlySecond: [String])
+  /// A run has no predictor of this name.
+  case noSuchPredictor(URL, String, expected: [String])
 
   package var description: String { message.withoutControlCharacters }
 
@@ -45,11 +51,27 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
       "\(url.path): expected shape \(expected), found \(found)"
     case .unusablePredictions(let url, let error): "\(url.path): \(error)"
     case .nothingSelected(let column, let expected, let found):
-      "\(column): expected one of \(expected.prefix(40).map(\.oneLine).joined(separator: ", ")), "
+      "\(column): expected one of \(Self.list(expected)), "
         + "found \"\(found.oneLine)\""
     case .otherRun(let first, let second, let field, let mine, let other):
       "\(first.path) and \(second.path) cannot be put side by side: \(field): "
         + "\(mine.oneLine) and \(other.oneLine)"
+    case .missingPredictions(let folder, let name):
+      "\(folder.path): expected stored predictions, found no \(name); run mixmo evaluate or mixmo "
+        + "score again with this folder as its output"
+    case .otherCells(let first, let second, let onlyFirst, let onlySecond):
+      "\(first.path) and \(second.path) cannot be put side by side: cells: "
+        + [(first, onlyFirst), (second, onlySecond)].filter { !$0.1.isEmpty }
+        .map { "only \($0.path) has \(Self.list($1))" }.joined(separator: "; ")
+        + "; finish both evaluations, or evaluate both on the same corruptions"
+    case .noSuchPredictor(let folder, let name, let expected):
+      "\(folder.path): expected a predictor of \(Self.list(expected)), found \"\(name.oneLine)\""
     }
+  }
+
+  /// The first few names.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(5).map(\.oneLine).joined(separator: ", ")
+    return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
   }
 }

@@ -7,93 +7,116 @@ import Scoring
 struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Says whether one run is better than another, image by image.",
+    abstract: "Says whether runs differ: paired tests on the same images.",
     discussion: """
-      The first run is the reference. Predictions stored by evaluate, score --output or demo are \
-      paired by image: McNemar's exact test for each cell, corrected by Holm's method, the paired \
-      bootstrap for intervals, Fisher's sign-flip test for the mean over corrupted cells. Runs must \
-      be of the same images, labels and cells.
+      Reads the predictions that evaluate, demo or score left in the folders of runs, and compares \
+      each run with the first: accuracy by McNemar's exact test in every cell, and by an exact \
+      sign-flip test on average over the corrupted ones; the chance of any wrong claim in all of it \
+      is 5 %. Intervals are of the paired bootstrap over images; NLL, Brier score and ECE are \
+      described and not tested. Calibrations are fitted on halves of the clean images.
 
-      Example:
+      --output writes comparison.csv: a row for each run, cell and metric; the corruption named mean \
+      stands for the mean over the corrupted cells.
 
-        mixmo compare runs/mimo runs/cutmixmo --output comparison
+      Example: two runs against a third, calibrated:
+
+        mixmo compare runs/baseline runs/first runs/second --calibration temperature \\
+          --output comparison
       """)
+
+  /// What can be fitted before the rows that it scores are seen.
+  private static let calibrations = Calibration.allCases.filter { $0 != .oracle }
 
   @Argument(help: ArgumentHelp("Folders of evaluations, the reference first.", valueName: "run"))
   var runs: [String]
 
-  @Option(help: ArgumentHelp("Where comparison.csv and comparison.html go.", valueName: "dir"))
-  var output: String?
-
-  @Option(help: "ensemble, ensemble-probs or member-0, member-1, ….")
+  @Option(
+    help: ArgumentHelp(
+      "Who predicts: ensemble, ensemble-probs, or member-0 and on.", valueName: "name"))
   var predictor = Predictor.ensemble.name
 
-  @Option(help: "A calibration, fitted on halves of the clean images.")
+  @Option(
+    help: ArgumentHelp(
+      "One of \(calibrations.map(\.rawValue).joined(separator: ", ")).", valueName: "name"))
   var calibration = Calibration.none.rawValue
 
   @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals.", valueName: "count"))
   var bootstrap = 1000
 
+  @Option(
+    help: ArgumentHelp(
+      "The folder that comparison.csv and comparison.html go to.", valueName: "dir"))
+  var output: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard runs.count > 1 else { throw ValidationError("Give the folders of two runs or more.") }
-    guard (1...1_000_000).contains(bootstrap) else {
-      throw ValidationError("--bootstrap: expected a number from 1 to 1000000, found \(bootstrap).")
+    let paths = folders.map { $0.resolvingSymlinksInPath().path }
+    if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
+      throw ValidationError("\(twice.oneLine) is given twice.")
     }
-    _ = try (chosenPredictor, chosenCalibration)
-  }
-
-  private var chosenPredictor: Predictor {
-    get throws {
-      let known = Predictor.predicting(memberCount: 64)
-      guard let found = known.first(where: { $0.name == predictor }) else {
-        throw ValidationError(
-          "--predictor: expected ensemble, ensemble-probs or member-0, member-1, …, found "
-            + "\"\(predictor.oneLine)\".")
-      }
-      return found
+    guard 0...100_000 ~= bootstrap else {
+      throw ValidationError(
+        "--bootstrap: expected a number from 0 to 100000, found \(bootstrap).")
     }
-  }
-
-  private var chosenCalibration: Calibration {
-    get throws {
-      let known = Calibration.allCases.filter { $0 != .oracle }
-      guard let found = known.first(where: { $0.rawValue == calibration }) else {
-        throw ValidationError(
-          "--calibration: expected \(known.map(\.rawValue).joined(separator: ", ")), found "
-            + "\"\(calibration.oneLine)\".")
-      }
-      guard try found.applies(to: chosenPredictor) else {
-        throw ValidationError("--calibration \(calibration) is not for \(predictor).")
-      }
-      return found
-    }
+    _ = try chosenCalibration()
   }
 
   func run() async throws {
     Interruption.listen()
-    let runs = try ComparedRuns(runs.map { URL(fileURLWithPath: $0) })
-    let bar = ProgressBar(
-      "compare", total: runs.cellCount * runs.imageCount, terminal: common.terminal)
-    defer { bar.finish() }
-    let comparison = try runs.compare(
-      predictor: chosenPredictor, calibration: chosenCalibration, drawCount: bootstrap,
-      seed: common.seed, threadCount: common.workers.count
-    ) { done in
-      bar.update(done * runs.imageCount)
-      if Interruption.isRequested { throw ExitCode(130) }
-    }
-    bar.finish()
+    let comparison = try compare()
+    comparison.notes.forEach(common.terminal.warn)
     if let output {
       let page = try await ComparisonPage(comparison, version: Mixmo.version).write(
-        to: URL(fileURLWithPath: output), gnuplot: GnuplotProgram())
+        to: URL(fileURLWithPath: output), gnuplot: ReportJob.gnuplot(common.terminal))
       common.terminal.say("The page is \(page.path).")
     }
     if common.json {
-      try common.terminal.show(json: comparison.summary)
+      try common.terminal.show(json: ComparisonRecord(comparison))
     } else {
-      try common.terminal.show(comparison.text)
+      try common.terminal.show(ComparisonText(comparison).text)
     }
+  }
+
+  private var folders: [URL] { runs.map { URL(fileURLWithPath: $0) } }
+
+  private func chosenCalibration() throws -> Calibration {
+    guard let known = Self.calibrations.first(where: { $0.rawValue == calibration }) else {
+      let names = Self.calibrations.map(\.rawValue)
+      throw ValidationError(
+        "--calibration: unknown \"\(calibration)\"; "
+          + Spelling.suggestion(for: calibration, from: names))
+    }
+    return known
+  }
+
+  private func compare() throws -> Comparison {
+    var comparer = RunComparer(threadCount: common.workers.count)
+    comparer.predictor = predictor
+    comparer.calibration = try chosenCalibration()
+    comparer.drawCount = bootstrap
+    comparer.seed = common.seed
+    var bar: ProgressBar?
+    defer { bar?.finish() }
+    return try comparer.compare(folders) { done, total in
+      let shown = bar ?? ProgressBar("compare", total: total, terminal: common.terminal)
+      bar = shown
+      shown.update(done)
+      if Interruption.isRequested { throw ExitCode(130) }
+    }
+  }
+}
+
+/// A comparison for programs.
+private struct ComparisonRecord: Encodable {
+  let conclusions: [String]
+  let caveat: String
+  let rows: [Comparison.Row]
+
+  init(_ comparison: Comparison) {
+    conclusions = comparison.conclusions
+    caveat = Comparison.caveat
+    rows = comparison.rows
   }
 }

@@ -65,10 +65,16 @@ struct ReportJob {
   /// - Returns: The page.
   func run() async throws -> URL {
     let runs = try Self.read(folders)
+    return try await Report(runs, version: Mixmo.version).write(
+      to: output, gnuplot: Self.gnuplot(terminal))
+  }
+
+  /// The program that draws figures; a warning where it is not there.
+  static func gnuplot(_ terminal: Terminal) async -> GnuplotProgram? {
     let gnuplot = await GnuplotProgram()
     if gnuplot == nil {
       terminal.warn("gnuplot was not found; the page has numbers, but no figures")
     }
-    return try await Report(runs, version: Mixmo.version).write(to: output, gnuplot: gnuplot)
+    return gnuplot
   }
 }

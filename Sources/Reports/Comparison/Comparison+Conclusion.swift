@@ -1,56 +1,60 @@
+import Formats
 import Foundation
 import Scoring
 
-extension Comparison.Pair {
-  /// How many cells were decided for the run, against it, and not at all.
-  package var counts: (wins: Int, losses: Int, undecided: Int) {
-    (
-      cells.count { $0.verdict == .win }, cells.count { $0.verdict == .loss },
-      cells.count { $0.verdict == .undecided }
-    )
-  }
-}
-
 extension Comparison {
-  /// What the numbers of `pair` carry, in a sentence.
-  package func conclusion(_ pair: Pair) -> String {
-    let counts = pair.counts
-    guard let mean = pair.mean else {
-      guard let clean = pair.cells.first else { return "" }
-      let figures = "\(Self.points(clean.accuracy)), McNemar p = \(Self.shown(clean.pValue))"
-      return clean.verdict == .undecided
-        ? "Which of \(pair.label) and \(reference) is more accurate is open: \(figures)."
-        : "\(pair.label) is \(Self.word(clean.verdict)) accurate than \(reference): \(figures)."
-    }
-    let cells =
-      counts.wins + counts.losses == 0
-      ? "no cell is decided"
-      : "of \(pair.cells.count) cells \(counts.wins) are decided for \(pair.label), "
-        + "\(counts.losses) against it, \(counts.undecided) are open"
-    let figures = "\(Self.points(mean.accuracy)) on average over \(mean.cellCount) corrupted cells"
-    return mean.verdict == .undecided
-      ? "Which of \(pair.label) and \(reference) is more accurate on average is open (\(figures)); "
-        + "\(cells)."
-      : "\(pair.label) is \(Self.word(mean.verdict)) accurate than \(reference): \(figures); \(cells)."
-  }
-
-  /// What the conclusions are about, and what not.
+  /// What every conclusion must be read with.
   package static let caveat =
-    "This is about these checkpoints on images like these: anything at all is claimed of equally good "
-    + "ones with a probability of at most \(Int(100 * level)) %. Whether one way of training is better "
-    + "takes several seeds of each."
+    "This is about these checkpoints on images like these, not about the methods that trained them: "
+    + "that needs several seeds of each."
 
-  private static func word(_ verdict: Verdict) -> String { verdict == .win ? "more" : "less" }
-
-  private static func points(_ difference: Difference) -> String {
-    func signed(_ number: Double) -> String { String(format: "%+.2f", 100 * number) }
-    let interval = difference.interval.map {
-      " (95 % interval \(signed($0.low)) to \(signed($0.high)))"
-    }
-    return (difference.difference.map(signed) ?? "–") + " points" + (interval ?? "")
+  /// One sentence for each run: what the numbers carry, and no more.
+  package var conclusions: [String] {
+    pairs.map { conclusion($0).withoutControlCharacters }
   }
 
-  static func shown(_ pValue: Double) -> String {
-    pValue < 0.0001 ? "below 0.0001" : String(format: "%.4f", pValue)
+  private func conclusion(_ pair: Pair) -> String {
+    guard let mean = pair.mean else {
+      return claim(pair, pair.cells[0], scope: "on the clean images")
+        + " (exact McNemar test, 5 %)."
+    }
+    let scope = "on average over \(Self.count(cells.count - 1, "corrupted cell"))"
+    return claim(pair, mean, scope: scope) + "; " + counts(pair)
+      + " (exact tests, Holm, 5 % for all claims together)."
+  }
+
+  /// What is decided, and by how much the runs differ.
+  private func claim(_ pair: Pair, _ contrast: Contrast, scope: String) -> String {
+    let difference = Self.points(contrast.figures[.accuracy]) + " " + scope
+    switch contrast.verdict {
+    case .win: return "\(pair.run) is more accurate than \(reference): \(difference)"
+    case .loss: return "\(pair.run) is less accurate than \(reference): \(difference)"
+    case .undecided where pair.count(.undecided) == pair.cells.count:
+      return "No difference is decided between \(pair.run) and \(reference): \(difference)"
+    case .undecided:
+      return "Whether \(pair.run) or \(reference) is more accurate \(scope) is not decided: "
+        + Self.points(contrast.figures[.accuracy])
+    }
+  }
+
+  private func counts(_ pair: Pair) -> String {
+    let total = "of \(Self.count(cells.count, "cell")), clean images among them"
+    let (wins, losses) = (pair.count(.win), pair.count(.loss))
+    guard wins + losses > 0 else { return "\(total), none is decided" }
+    return "\(total), decided in its favour in \(wins), against it in \(losses), "
+      + "open in \(pair.count(.undecided))"
+  }
+
+  private static func count(_ number: Int, _ name: String) -> String {
+    "\(number) \(name)\(number == 1 ? "" : "s")"
+  }
+
+  /// A difference of shares in percentage points, with its interval.
+  private static func points(_ figure: Contrast.Figure?) -> String {
+    guard let figure else { return "undefined" }
+    let difference = String(format: "%+.2f points", 100 * figure.difference)
+    guard let interval = figure.interval else { return difference }
+    return difference
+      + String(format: " (95 %% interval %.2f to %.2f)", 100 * interval.low, 100 * interval.high)
   }
 }

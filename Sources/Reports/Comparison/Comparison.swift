@@ -1,120 +1,97 @@
 import Scoring
 
-/// How other runs compare with a first one, on the same images.
-package struct Comparison: Sendable {
-  /// Whether a run is better than the reference.
-  package enum Verdict: String, Sendable {
-    case win
-    case loss
-    case undecided
-  }
-
-  /// A metric of both runs, and how far the run is above the reference.
-  package struct Difference: Sendable {
-    package let metric: Metric
-    package let reference: Double?
-    package let value: Double?
-    package let difference: Double?
-    /// The 95 % interval by the paired bootstrap of images; not corrected for being many.
-    package let interval: Interval?
-  }
-
-  /// One cell of two runs.
-  package struct Cell: Sendable {
+/// Runs on the same images, each against the first: what differs, and what of it is decided.
+package struct Comparison: Sendable, Equatable {
+  /// Clean images, or a corruption at a severity.
+  package struct Cell: Hashable, Sendable {
     package let corruption: String
+    /// From 1; 0 for clean images.
     package let severity: Int
-    package let sampleCount: Int
-    /// Those of `Comparison.metrics`, in their order.
-    package let differences: [Difference]
-    /// McNemar's exact p-value.
-    package let pValue: Double
-    /// The same after Holm's correction over all cells of all runs.
-    package var correctedPValue: Double
-    package var verdict: Verdict
 
-    package var accuracy: Difference { differences[0] }
+    package init(corruption: String, severity: Int) {
+      self.corruption = corruption
+      self.severity = severity
+    }
+
+    package static let clean = Cell(corruption: "clean", severity: 0)
+
+    /// The name in file names, such as `fog-3`.
+    package var name: String { "\(corruption)-\(severity)" }
   }
 
-  /// The mean over corrupted cells.
-  package struct Mean: Sendable {
-    package let cellCount: Int
-    package let differences: [Difference]
-    /// Fisher's sign-flip p-value of the images' mean differences in accuracy.
-    package let pValue: Double
-    /// The same after Holm's correction over all runs.
-    package var correctedPValue: Double
-    package var verdict: Verdict
+  /// A run against the reference.
+  package struct Pair: Sendable, Equatable {
+    /// The run's label.
+    package let run: String
+    /// In the order of the comparison's `cells`.
+    package internal(set) var cells: [Contrast]
+    /// On average over the corrupted cells, each with the same weight; nil where there are none.
+    package internal(set) var mean: Contrast?
 
-    package var accuracy: Difference { differences[0] }
+    package init(run: String, cells: [Contrast], mean: Contrast?) {
+      self.run = run
+      self.cells = cells
+      self.mean = mean
+    }
   }
 
-  /// A run beside the reference.
-  package struct Pair: Sendable {
-    package let label: String
-    package var cells: [Cell]
-    /// Nil where there are only clean images.
-    package var mean: Mean?
-  }
-
-  /// What is compared; accuracy first.
+  /// The metrics that are compared; accuracy is tested, the others are described.
   package static let metrics: [Metric] = [
     .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError,
   ]
-  /// The probability with which anything is claimed of runs that are equally good.
-  package static let level = 0.05
 
+  /// The label of the run that the others are compared with.
   package let reference: String
-  package let predictor: Predictor
+  /// The name of the predictor that is compared.
+  package let predictor: String
   package let calibration: Calibration
-  package private(set) var pairs: [Pair]
+  /// N, the images of each cell.
+  package let imageCount: Int
+  /// The clean cell first, then the others by name and severity.
+  package let cells: [Cell]
+  /// The runs but the first, in the order they were given.
+  package let pairs: [Pair]
+  /// What could not be made sure of.
+  package let notes: [String]
 
-  /// Judges `pairs`: claims of all cells and means together are wrong with probability `level` at most.
-  ///
-  /// Means take half of `level` and cells the other half, each corrected by Holm's method; where all
-  /// means are decided, cells are judged at the whole of it. This is Bonferroni's and Holm's method
-  /// joined as in Bretz et al. 2009, "A graphical approach to sequentially rejective multiple test
-  /// procedures".
-  init(reference: String, predictor: Predictor, calibration: Calibration, pairs: [Pair]) {
+  package init(
+    reference: String, predictor: String, calibration: Calibration, imageCount: Int,
+    cells: [Cell], pairs: [Pair], notes: [String]
+  ) {
     self.reference = reference
     self.predictor = predictor
     self.calibration = calibration
+    self.imageCount = imageCount
+    self.cells = cells
     self.pairs = pairs
-    let means = HolmCorrection.adjusted(pairs.compactMap { $0.mean?.pValue })
-    let meanLevel = means.isEmpty ? 0 : Self.level / 2
-    for (place, pair) in pairs.indices.filter({ pairs[$0].mean != nil }).enumerated() {
-      self.pairs[pair].mean?.judge(means[place], at: meanLevel)
-    }
-    let areMeansDecided = means.allSatisfy { $0 <= meanLevel }
-    let cellLevel = areMeansDecided ? Self.level : Self.level / 2
-    var cells = HolmCorrection.adjusted(pairs.flatMap { $0.cells.map(\.pValue) })[...]
-    for pair in pairs.indices {
-      for cell in pairs[pair].cells.indices {
-        self.pairs[pair].cells[cell].judge(cells.removeFirst(), at: cellLevel)
-      }
+    self.notes = notes
+  }
+
+  /// The metrics of `metrics` that the calibration leaves defined.
+  package var metrics: [Metric] { Self.metrics.filter(calibration.defines) }
+
+  /// The corruptions, without clean images.
+  package var corruptions: [String] {
+    var seen: Set<String> = []
+    return cells.map(\.corruption).filter {
+      $0 != Cell.clean.corruption && seen.insert($0).inserted
     }
   }
+
+  /// The severities of corrupted cells, rising.
+  package var severities: [Int] { Set(cells.map(\.severity)).subtracting([0]).sorted() }
 }
 
-extension Comparison.Cell {
-  fileprivate mutating func judge(_ pValue: Double, at level: Double) {
-    correctedPValue = pValue
-    verdict = Comparison.Verdict(accuracy.difference, isDecided: pValue <= level)
+extension Comparison.Pair {
+  /// How many of the cells at `places`, all by default, have a verdict.
+  package func count(_ verdict: Contrast.Verdict, at places: [Int]? = nil) -> Int {
+    (places ?? Array(cells.indices)).count { cells[$0].verdict == verdict }
   }
-}
 
-extension Comparison.Mean {
-  fileprivate mutating func judge(_ pValue: Double, at level: Double) {
-    correctedPValue = pValue
-    verdict = Comparison.Verdict(accuracy.difference, isDecided: pValue <= level)
-  }
-}
-
-extension Comparison.Verdict {
-  fileprivate init(_ difference: Double?, isDecided: Bool) {
-    guard isDecided, let difference, difference != 0 else {
-      self = .undecided
-      return
-    }
-    self = difference > 0 ? .win : .loss
+  /// The mean of a metric's differences over the cells at `places`; nil where it is undefined.
+  package func meanDifference(_ metric: Metric, at places: [Int]) -> Double? {
+    let differences = places.compactMap { cells[$0].figures[metric]?.difference }
+    guard !differences.isEmpty, differences.count == places.count else { return nil }
+    return differences.reduce(0, +) / Double(differences.count)
   }
 }

@@ -1,11 +1,12 @@
 import Formats
 import Foundation
-import Scoring
 
 /// The files of a comparison: `comparison.csv`, and a page with maps of wins and losses.
 package struct ComparisonPage: Sendable {
   private let comparison: Comparison
   private let version: String
+
+  private static let table = "comparison.csv"
 
   package init(_ comparison: Comparison, version: String) {
     self.comparison = comparison
@@ -21,25 +22,23 @@ package struct ComparisonPage: Sendable {
   /// - Throws: `GnuplotError`, or `FileError.unwritable`.
   package func write(to folder: URL, gnuplot: GnuplotProgram?) async throws -> URL {
     try FolderCreation.create(folder)
-    let table = "comparison.csv"
-    try AtomicFile.write(comparison.table.text, to: folder.appendingPathComponent(table))
+    try AtomicFile.write(comparison.table.text, to: folder.appendingPathComponent(Self.table))
     let maps = comparison.pairs.enumerated().compactMap { map($1, number: $0 + 1) }
     let pictures = try await FigureFiles(folder: folder, gnuplot: gnuplot).write(maps)
     let model = PageModel(
       title: "Compared with \(comparison.reference)",
-      lead: "\(comparison.predictor.name), calibration \(comparison.calibration.rawValue), "
-        + "on the same images.",
-      notes: gnuplot == nil ? [PageModel.withoutGnuplot] : [],
+      lead: "\(comparison.predictor), calibration \(comparison.calibration.rawValue), on the same "
+        + "\(comparison.imageCount) images.",
+      notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
       sections: [
         PageModel.Section(
           id: "conclusion", title: "Conclusion",
-          text: comparison.pairs.map(comparison.conclusion) + [Comparison.caveat],
-          tables: comparison.pairs.indices.map { means($0, file: table) }),
+          text: comparison.conclusions + [Comparison.caveat],
+          tables: comparison.pairs.map(means)),
         PageModel.Section(
           id: "maps", title: "Wins and losses",
-          text: [
-            "McNemar's exact test of each cell, corrected by Holm's method for being many."
-          ], figures: maps.compactMap { pictures[$0.name] }),
+          text: ["McNemar's exact test of each cell, corrected for being many."],
+          figures: maps.compactMap { pictures[$0.name] }),
       ].filter { $0.id != "maps" || !maps.isEmpty },
       version: version)
     let page = folder.appendingPathComponent("comparison.html")
@@ -47,69 +46,62 @@ package struct ComparisonPage: Sendable {
     return page
   }
 
-  /// The clean images and the mean over cells, by metric.
-  private func means(_ pair: Int, file: String) -> PageModel.Table {
-    let subject = comparison.pairs[pair]
-    let metrics = Comparison.metrics.count
-    let before = comparison.pairs[..<pair].reduce(0) {
-      $0 + ($1.cells.count + ($1.mean == nil ? 0 : 1)) * metrics
+  /// The clean images and the mean over corrupted cells, by metric.
+  private func means(_ pair: Comparison.Pair) -> PageModel.Table {
+    let clean = Comparison.Cell.clean.corruption
+    let rows = comparison.rows.enumerated().filter { _, row in
+      row.run == pair.run && [Comparison.mean, clean].contains(row.corruption)
     }
-    let clean = subject.cells.firstIndex { $0.severity == 0 }
-    let scopes: [(name: String, place: Int, differences: [Comparison.Difference])] =
-      (clean.map { [("clean", $0, subject.cells[$0].differences)] } ?? [])
-      + (subject.mean.map {
-        [("mean of \($0.cellCount) cells", subject.cells.count, $0.differences)]
-      } ?? [])
-    let rows = scopes.flatMap { scope in
-      scope.differences.enumerated().map { index, difference in
-        PageModel.Row(
-          names: [scope.name, difference.metric.rawValue],
-          fields: fields(difference, row: before + scope.place * metrics + index + 1))
-      }
-    }
+    let ordered = rows.filter { $1.corruption == clean } + rows.filter { $1.corruption != clean }
     return PageModel.Table(
-      file: file, caption: "\(subject.label) beside \(comparison.reference), accuracy in %:",
-      nameHeader: ["over", "metric"], header: ["reference", "run", "difference"], rows: rows)
+      file: Self.table, caption: "\(pair.run) beside \(comparison.reference), accuracy in %:",
+      nameHeader: ["over", "metric"], header: ["reference", "run", "difference"],
+      rows: ordered.map { index, row in
+        let over =
+          row.corruption == clean ? clean : "mean of \(comparison.cells.count - 1) cells"
+        return PageModel.Row(names: [over, row.metric], fields: fields(row, row: index + 1))
+      })
   }
 
-  private func fields(_ difference: Comparison.Difference, row: Int) -> [PageModel.Field] {
-    let style: DataTable.Style = difference.metric == .accuracy ? .percent : .figure
-    func shown(_ number: Double?, _ column: String) -> PageModel.Shown? {
-      PageModel.Shown(number, style: style, row: row, column: column)
+  private func fields(_ row: Comparison.Row, row number: Int) -> [PageModel.Field] {
+    let style: DataTable.Style = row.metric == "accuracy" ? .percent : .figure
+    func shown(_ value: Double?, _ column: Comparison.Column) -> PageModel.Shown? {
+      PageModel.Shown(value, style: style, row: number, column: column.rawValue)
     }
-    let ends = shown(difference.interval?.low, "low").flatMap { low in
-      shown(difference.interval?.high, "high").map { PageModel.Ends(low: low, high: $0) }
+    let ends = shown(row.low, .low).flatMap { low in
+      shown(row.high, .high).map { PageModel.Ends(low: low, high: $0) }
     }
     return [
-      PageModel.Field(value: shown(difference.reference, "reference_value")),
-      PageModel.Field(value: shown(difference.value, "value")),
-      PageModel.Field(value: shown(difference.difference, "difference"), interval: ends),
+      PageModel.Field(value: shown(row.referenceValue, .referenceValue)),
+      PageModel.Field(value: shown(row.value, .value)),
+      PageModel.Field(value: shown(row.difference, .difference), interval: ends),
     ]
   }
 
   /// A map of wins and losses; nil where there are only clean images.
   private func map(_ pair: Comparison.Pair, number: Int) -> Figure? {
-    let (corruptions, severities) = comparison.grid(pair)
+    let (corruptions, severities) = (comparison.corruptions, comparison.severities)
     guard !corruptions.isEmpty else { return nil }
     var data = DataTable([
       ("corruption", .name), ("severity", .name), ("verdict", .name), ("difference", .share),
       ("p", .figure), ("p_holm", .figure),
     ])
+    let contrasts = Dictionary(uniqueKeysWithValues: zip(comparison.cells, pair.cells))
     let squares = corruptions.map { corruption in
       severities.map { severity -> Panel.Square? in
-        let found = pair.cells.first {
-          $0.corruption == corruption && $0.severity == severity
-        }
-        guard let cell = found, let difference = cell.accuracy.difference else { return nil }
+        let cell = Comparison.Cell(corruption: corruption, severity: severity)
+        guard let contrast = contrasts[cell],
+          let difference = contrast.figures[.accuracy]?.difference
+        else { return nil }
         data.append(
-          [corruption, "\(severity)", cell.verdict.rawValue],
-          [difference, cell.pValue, cell.correctedPValue])
+          [corruption, "\(severity)", contrast.verdict.rawValue],
+          [difference, contrast.pValue, contrast.correctedPValue])
         return Panel.Square(
-          text: String(format: "%+.1f", 100 * difference), colour: cell.verdict.colour)
+          text: String(format: "%+.1f", 100 * difference), colour: contrast.verdict.colour)
       }
     }
     return Figure(
-      name: "verdicts-\(number)", title: "\(pair.label) beside \(comparison.reference)",
+      name: "verdicts-\(number)", title: "\(pair.run) beside \(comparison.reference)",
       reading: "Each square is the difference in accuracy, in points: dark where the run is more "
         + "accurate than the reference, orange where it is less, grey where the images do not decide.",
       panels: [
@@ -120,7 +112,7 @@ package struct ComparisonPage: Sendable {
   }
 }
 
-extension Comparison.Verdict {
+extension Contrast.Verdict {
   fileprivate var colour: Palette.Colour {
     switch self {
     case .win: Palette.win

@@ -24,20 +24,6 @@ package struct RunPredictions: Sendable {
     labels = try array.values(of: Int.self)
   }
 
-  /// The stored cells, the clean one first, then by name and severity.
-  package var cells: [(corruption: String, severity: Int)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let cells = names.compactMap { name -> (corruption: String, severity: Int)? in
-      guard name.hasSuffix(".npy"), let dash = name.lastIndex(of: "-"),
-        let severity = Int(name[name.index(after: dash)...].dropLast(".npy".count))
-      else { return nil }
-      return (String(name[..<dash]), severity)
-    }
-    return cells.sorted {
-      ($0.severity > 0 ? 1 : 0, $0.0, $0.1) < ($1.severity > 0 ? 1 : 0, $1.0, $1.1)
-    }
-  }
-
   /// The file of a cell's logits.
   package func url(corruption: String, severity: Int) -> URL {
     folder.appendingPathComponent("\(corruption)-\(severity).npy")

@@ -31,29 +31,6 @@ extension Scorer {
     try scores(of: PredictorLogits(predictor, of: logits, calibration: calibration))
   }
 
-  /// The scores of `predictor` on every row of a cell, each under the fit that scores it.
-  ///
-  /// - Returns: For each fit the rows that it scores, with their places in the cell.
-  /// - Throws: `ScoringError` when `calibration` was not fitted, or the shape or a label differs from
-  ///   the logits that were.
-  public func rowScores(
-    of predictor: Predictor, in cell: LabelledLogits, under calibration: Calibration,
-    with fitted: FittedCalibrations
-  ) throws -> [(places: [Int], rows: [RowScore])] {
-    guard calibration.needsFitting else {
-      return [(Array(0..<cell.rowCount), try rowScores(of: predictor, in: cell))]
-    }
-    try fitted.check(calibration, for: cell)
-    return try fitted.folds.map { fold in
-      let places = fold.rows ?? Array(0..<cell.rowCount)
-      let map = fold.maps[calibration]?[predictor] ?? .identity
-      return (
-        places,
-        try rowScores(of: predictor, in: cell.selecting(rows: places), calibration: map)
-      )
-    }
-  }
-
   /// The scores of every member, and how far apart the members' probabilities are, in one pass.
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.

@@ -1,0 +1,99 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// `mixmo compare` as a user meets it, on runs of `mixmo score`.
+@Suite struct CompareCommandTests {
+  private static let rowCount = 60
+
+  /// Scores predictions of a strength into the folder `name`.
+  private func score(
+    _ folder: borrowing TemporaryFolder, _ name: String, seed: UInt64, strength: Float,
+    more: [String] = []
+  ) throws {
+    var generator = SeededGenerator(seed: seed)
+    let labels = (0..<Self.rowCount).map { Int64($0 % 3) }
+    let values = (0..<Self.rowCount * 3).map { place in
+      Float.random(in: -1...1, using: &generator)
+        + (place % 3 == Int(labels[place / 3]) ? strength : 0)
+    }
+    try NumPyArray.write(values, shape: [Self.rowCount, 3], to: folder.file("\(name).npy"))
+    try NumPyArray.write(labels, shape: [Self.rowCount], to: folder.file("labels.npy"))
+    let process = try MixmoProcess(
+      [
+        "score", "--logits", folder.file("\(name).npy").path, "--labels",
+        folder.file("labels.npy").path, "--output", folder.file("runs/\(name)").path, "--quiet",
+      ] + more)
+    try #require(process.status == 0, "\(process.errors)")
+  }
+
+  @Test func `a better run is said to be better, in words, tables and JSON`() throws {
+    let folder = try TemporaryFolder()
+    try score(folder, "weak", seed: 1, strength: 0.2)
+    try score(folder, "strong", seed: 2, strength: 1.5)
+    let runs = ["weak", "strong"].map { folder.file("runs/\($0)").path }
+    let output = folder.file("comparison").path
+    let process = try MixmoProcess(["compare"] + runs + ["--output", output, "--quiet"])
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(process.output.contains("strong is more accurate than weak: +"))
+    #expect(process.output.contains("not about the methods that trained them"))
+    #expect(process.errors.contains("is taken from their labels"))
+    let table = try CSVTable(contentsOf: folder.file("comparison/comparison.csv"))
+    #expect(table.column("verdict") == ["win", "", "", ""])
+    let json = try MixmoProcess(["compare"] + runs + ["--json", "--quiet", "--threads", "1"])
+    #expect(json.output.contains(#""p_holm":"#) && json.output.contains(#""verdict":"win""#))
+    let again = try MixmoProcess(
+      ["compare"] + runs + ["--output", folder.file("again").path, "--threads", "1", "--quiet"])
+    #expect(again.output == process.output)
+    #expect(
+      try FileContents.read(folder.file("again/comparison.csv"), limit: 1 << 20)
+        == FileContents.read(folder.file("comparison/comparison.csv"), limit: 1 << 20))
+  }
+
+  @Test func `score stores what it scored, once`() throws {
+    let folder = try TemporaryFolder()
+    let stored = folder.file("runs/a/predictions/clean-0.npy")
+    try score(folder, "a", seed: 1, strength: 1)
+    let array = try NumPyArray(contentsOf: stored)
+    #expect(array.shape == [Self.rowCount, 1, 3])
+    #expect(
+      try array.values(of: Float.self)
+        == NumPyArray(contentsOf: folder.file("a.npy")).values(of: Float.self))
+    let labels = try NumPyArray(contentsOf: folder.file("runs/a/predictions/labels.npy"))
+    #expect(try labels.values(of: Int.self) == (0..<Self.rowCount).map { $0 % 3 })
+    let before = try inode(stored)
+    try score(folder, "a", seed: 1, strength: 1, more: ["--calibration", "temperature"])
+    #expect(try inode(stored) == before)
+    // Another logit under the same name is not what was scored, and is replaced.
+    var bytes = try FileContents.read(stored, limit: 1 << 20)
+    bytes[bytes.count - 1] ^= 1
+    try Data(bytes).write(to: stored)
+    try score(folder, "a", seed: 1, strength: 1)
+    bytes[bytes.count - 1] ^= 1
+    #expect(try FileContents.read(stored, limit: 1 << 20) == bytes)
+  }
+
+  private func inode(_ url: URL) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+    return try #require(attributes[.systemFileNumber] as? Int)
+  }
+
+  @Test(arguments: [
+    (["compare", "a"], "Give the folders of two runs or more."),
+    (["compare", "a", "./a"], "is given twice"),
+    (["compare", "a", "b", "--calibration", "oracle"], "unknown \"oracle\""),
+    (["compare", "a", "b", "--calibration", "vectr"], "did you mean \"vector\"?"),
+    (["compare", "a", "b", "--bootstrap", "-1"], "--bootstrap"),
+  ])
+  func `misuse exits with 64`(arguments: [String], message: String) throws {
+    let process = try MixmoProcess(arguments)
+    #expect(process.status == 64 && process.errors.contains(message), "\(process.errors)")
+  }
+
+  @Test func `a folder that is no run is named`() throws {
+    let folder = try TemporaryFolder()
+    let process = try MixmoProcess("compare", folder.file("x").path, folder.file("y").path)
+    #expect(process.status == 1 && process.errors.contains("/x: expected the folder of a finished"))
+  }
+}

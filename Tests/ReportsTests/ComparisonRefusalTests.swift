@@ -1,0 +1,176 @@
+import Formats
+import Foundation
+import Reports
+import Scoring
+import TestSupport
+import Testing
+
+@Suite struct ComparisonRefusalTests {
+  /// Why two runs cannot be compared; nothing where they are.
+  private func problem(
+    _ first: StoredRun, _ second: StoredRun, predictor: String = "ensemble",
+    change: (URL) throws -> Void = { _ in }
+  ) throws -> String {
+    let place = try TemporaryFolder()
+    let folders = try [first.write(to: place, "a"), second.write(to: place, "b")]
+    try change(folders[1])
+    var comparer = RunComparer(threadCount: 1)
+    (comparer.predictor, comparer.drawCount) = (predictor, 8)
+    do {
+      _ = try comparer.compare(folders)
+      return ""
+    } catch {
+      return "\(error)".replacing(place.url.path, with: "")
+    }
+  }
+
+  /// A way in which a second run is of other images.
+  struct Difference: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let change: @Sendable (inout StoredRun) -> Void
+    let message: String
+  }
+
+  @Test(arguments: [
+    Difference(
+      testDescription: "data set", change: { $0.dataset = "cifar" },
+      message: "dataset: digits and cifar"),
+    Difference(testDescription: "count", change: { $0.images = 25 }, message: "images: 24 and 25"),
+    Difference(testDescription: "data", change: { $0.data = "e" }, message: "data: d and e"),
+    Difference(
+      testDescription: "label", change: { $0.labels[7] = 0 }, message: "label in row 7: 1 and 0"),
+    Difference(
+      testDescription: "classes",
+      change: { run in
+        run.classCount = 4
+        run.cells = run.cells.mapValues { _ in [Float](repeating: 0, count: 96) }
+      }, message: "classes: 3 and 4"),
+    Difference(
+      testDescription: "cells", change: { $0.cells["fog-2"] = nil },
+      message: "cells: only /a has fog-2; finish both evaluations"),
+    Difference(
+      testDescription: "suite", change: { $0.suite = "files" }, message: "suite: s and files"),
+    Difference(
+      testDescription: "no suite", change: { $0.suite = nil }, message: "suite: s and none"),
+    Difference(
+      testDescription: "files", change: { $0.hashes["fog-1"] = "h" },
+      message: "images of fog-1: none and h"),
+    Difference(
+      testDescription: "seed", change: { $0.seed = 4 },
+      message: "seed of the corruptions: 3 and 4"),
+  ])
+  func otherImagesAreRefused(difference: Difference) throws {
+    var other = StoredRun(seed: 1)
+    difference.change(&other)
+    let found = try problem(StoredRun(), other)
+    #expect(found.hasPrefix("/a and /b cannot be put side by side: "))
+    #expect(found.contains(difference.message))
+  }
+
+  @Test func seedsMayDifferWhereNothingWasMadeWithThem() throws {
+    for suite in ["files", nil] {
+      var (first, second) = (StoredRun(), StoredRun(seed: 1))
+      (first.suite, second.suite, second.seed) = (suite, suite, 4)
+      #expect(try problem(first, second) == "")
+    }
+  }
+
+  @Test func membersMayDiffer() throws {
+    var second = StoredRun()
+    second.memberCount = 2
+    second.cells = second.cells.mapValues { $0 + $0 }
+    #expect(try problem(StoredRun(), second) == "")
+    let found = try problem(second, StoredRun(), predictor: "member-1")
+    #expect(found == "/b: expected a predictor of ensemble, found \"member-1\"")
+  }
+
+  @Test func scoredPredictionsNeedTheSameLabelsAlone() throws {
+    var scored = StoredRun(seed: 1)
+    (scored.dataset, scored.data, scored.suite) = ("predictions", "l", nil)
+    #expect(try problem(StoredRun(), scored) == "")
+    scored.labels[2] = 0
+    #expect(try problem(StoredRun(), scored).contains("label in row 2: 2 and 0"))
+  }
+
+  @Test func halfARunIsRefused() throws {
+    let run = StoredRun()
+    func without(_ name: String) throws -> String {
+      try problem(run, run) { try FileManager.default.removeItem(at: $0.appending(path: name)) }
+    }
+    let advice = "run mixmo evaluate or mixmo score again with this folder as its output"
+    for name in ["predictions/labels.npy", "predictions/clean-0.npy"] {
+      #expect(try without(name) == "/b: expected stored predictions, found no \(name); \(advice)")
+    }
+    #expect(try without("run.json").contains("found no run.json"))
+    #expect(try without("predictions/fog-1.npy").contains("only /a has fog-1"))
+    let cut = try problem(run, run) { folder in
+      let file = folder.appending(path: "predictions/fog-2.npy")
+      try Data(contentsOf: file).dropLast(4).write(to: file)
+    }
+    #expect(cut.contains("fog-2.npy"))
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func whatIsNoNumberIsRefused(value: Float) throws {
+    var second = StoredRun()
+    second.cells["fog-2"]?[10] = value
+    let found = try problem(StoredRun(), second)
+    #expect(found.hasPrefix("/b/predictions/fog-2.npy: 1 logits are NaN or infinite"))
+    #expect(found.hasSuffix("row 3, member 0, class 1"))
+  }
+
+  @Test func cellsOfARunHaveOneShape() throws {
+    var second = StoredRun()
+    second.cells["fog-1"] = nil
+    let found = try problem(second, second) { folder in
+      try NumPyArray.write(
+        [Float](repeating: 0, count: 144), shape: [24, 2, 3],
+        to: folder.appending(path: "predictions/fog-2.npy"))
+    }
+    #expect(found == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]")
+  }
+
+  @Test func aBoundIsNoPredictor() throws {
+    let place = try TemporaryFolder()
+    var comparer = RunComparer(threadCount: 1)
+    comparer.calibration = .oracle
+    let folders = try ["a", "b"].map { try StoredRun().write(to: place, $0) }
+    #expect(throws: ScoringError.notFitted(.oracle)) { try comparer.compare(folders) }
+  }
+
+  @Test func hostileNamesStayNames() throws {
+    let place = try TemporaryFolder()
+    let cells = ["clean-0", "<script>-1", "a\nb-1", "$(rm x)-2", "\u{1B}[2J,\"-3"]
+    let names = ["<script>alert(1)</script>", "two\nlines\r$(reboot)\u{1B}[31m"]
+    let folders = try names.enumerated().map { index, name in
+      var run = StoredRun(seed: UInt64(index), cells: cells)
+      run.name = name
+      return try run.write(to: place, "\(index)")
+    }
+    let comparison = try RunComparer(threadCount: 1).compare(folders)
+    let text = ComparisonText(comparison).text
+    #expect(!text.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
+    #expect(comparison.conclusions.allSatisfy { !$0.contains("\n") })
+    // A file of tables has names as they are, in quotes.
+    let file = place.file("comparison.csv")
+    try AtomicFile.write(comparison.table.text, to: file)
+    let table = try CSVTable(contentsOf: file)
+    #expect(Set(table.column("run") ?? []) == [names[1]])
+    #expect(
+      Set(table.column("corruption") ?? []) == [
+        "mean", "clean", "<script>", "a\nb", "$(rm x)", "\u{1B}[2J,\"",
+      ])
+  }
+
+  @Test func otherFilesAreNoCells() throws {
+    let place = try TemporaryFolder()
+    let folders = try ["a", "b"].map { try StoredRun().write(to: place, $0) }
+    for name in [
+      ".fog-3.npy.partial", "fog-03.npy", "fog-0.npy", "-1.npy", "fog.npy", "clean-0.txt",
+    ] {
+      try Data().write(to: folders[0].appending(path: "predictions/\(name)"))
+    }
+    let comparison = try RunComparer(threadCount: 1).compare(folders)
+    #expect(comparison.cells.map(\.severity) == [0, 1, 2])
+  }
+}
