@@ -16,7 +16,8 @@ struct CompareCommand: AsyncParsableCommand {
       described and not tested. Calibrations are fitted on halves of the clean images.
 
       --output writes comparison.csv: a row for each run, cell and metric; the corruption named mean \
-      stands for the mean over the corrupted cells.
+      stands for the mean over the corrupted cells, and p_holm for the p-value corrected for all \
+      claims together.
 
       Example: two runs against a third, calibrated:
 

@@ -138,6 +138,18 @@ import Testing
     #expect(throws: ScoringError.notFitted(.oracle)) { try comparer.compare(folders) }
   }
 
+  @Test func aTemperatureWithoutALimitIsNoted() throws {
+    let place = try TemporaryFolder()
+    var sure = StoredRun(cells: ["clean-0"])
+    sure.name = "sure"
+    sure.cells["clean-0"] = sure.labels.flatMap { label in (0..<3).map { $0 == label ? 1 : 0 } }
+    let folders = try [StoredRun(cells: ["clean-0"]), sure].map { try $0.write(to: place, $0.name) }
+    var comparer = RunComparer(threadCount: 1)
+    comparer.calibration = .temperature
+    let notes = try comparer.compare(folders).notes
+    #expect(notes.contains { $0.hasPrefix("sure: a temperature is at its bound") })
+  }
+
   @Test func hostileNamesStayNames() throws {
     let place = try TemporaryFolder()
     let cells = ["clean-0", "<script>-1", "a\nb-1", "$(rm x)-2", "\u{1B}[2J,\"-3"]

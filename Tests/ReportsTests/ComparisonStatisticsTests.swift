@@ -90,14 +90,14 @@ import Testing
   }
 
   @Test func seedsAloneAreRarelyClaimedToDiffer() throws {
-    let claims = try (0..<200).count { index in
+    let claims = try (0..<2000).count { index in
       let pair = try pair(seed: 1000 + UInt64(index))
       return pair.mean?.verdict != .undecided || pair.count(.undecided) < pair.cells.count
     }
-    // Of 200 pairs at 5 % at most 20 are wrong claims with probability 0.999 (binomial).
-    #expect(claims <= 20)
-    // The test of the mean alone is exact at 2.5 %, so that none at all has a chance of 0.006.
-    #expect(claims > 0)
+    // Of 2000 pairs at 5 % at most 131 are wrong claims with probability 0.999 (binomial).
+    #expect(claims <= 131)
+    // The test of the mean alone is exact at 2.5 %, but for steps of its p-value: it claims at times.
+    #expect(claims > 20)
   }
 
   @Test(arguments: [0.6, -0.6])

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Scoring
 
@@ -59,10 +60,11 @@ package struct RunComparer: Sendable {
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.information.origin.run))
+    let bounded = zip(labels, subjects).filter { $1.maps.contains(where: \.isTemperatureAtBound) }
     return Comparison(
       reference: labels[0], predictor: predictor, calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
-      notes: Self.notes(runs))
+      notes: Self.notes(runs) + bounded.map { Self.noteOfBound($0.0) })
   }
 
   /// The images of each part that is calibrated alike: all of them, or two halves.
@@ -101,6 +103,11 @@ package struct RunComparer: Sendable {
         of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
         calibration: map)
     }
+  }
+
+  private static func noteOfBound(_ label: String) -> String {
+    "\(label.oneLine): a temperature is at its bound; the clean images that it was fitted on were all "
+      + "right, or no better than chance"
   }
 
   private static func notes(_ runs: [ComparableRun]) -> [String] {
