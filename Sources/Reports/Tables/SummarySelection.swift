@@ -33,15 +33,16 @@ package struct SummarySelection: Sendable {
     self.calibrations = calibrations
   }
 
-  /// Accuracy, NLL and ECE on clean images and over the protocols that all of `runs` have.
+  /// Accuracy, NLL and ECE on clean images and over the protocols whose cells all of `runs` have.
   package init(standardFor runs: [Run]) {
     let names = runs.first?.summary.values(of: "protocol") ?? []
-    let shared = names.filter { name in
-      runs.allSatisfy { $0.summary.values(of: "protocol").contains(name) }
+    let scopes = names.filter { !$0.hasPrefix("mixmo") }.map {
+      Scope(protocolName: $0, aggregate: $0 == Run.clean ? Run.clean : "macro")
     }
+    let present = runs.map { run in Set(run.summary.keys.map { Array($0[..<2]) }) }
     self.init(
-      scopes: shared.filter { !$0.hasPrefix("mixmo") }.map {
-        Scope(protocolName: $0, aggregate: $0 == Run.clean ? Run.clean : "macro")
+      scopes: scopes.filter { scope in
+        present.allSatisfy { $0.contains([scope.protocolName, scope.aggregate]) }
       }, metrics: ["accuracy", "nll", "ece"])
   }
 }
