@@ -1,4 +1,4 @@
-// The exponential and the logarithm in Float64, included once for each instruction set. Loops over
+// Means, the exponential and the logarithm in Float64, included once for each instruction set. Loops over
 // classes become vectors; without fused multiplications and with sums over fixed lanes they give
 // the same bits at every level.
 
@@ -77,7 +77,13 @@ INLINE long indexOfLargest(const double *values, long count) {
     for (int lane = 0; lane < lanes; lane++) tops[lane] = larger(values[i + lane], tops[lane]);
   for (int lane = 0; lane < lanes; lane++) top = larger(tops[lane], top);
   for (; i < count; i++) top = larger(values[i], top);
-  for (i = 0; i < count - 1 && values[i] != top;) i++;
+  // Eight at a time up to those among which it is.
+  for (i = 0; i + lanes <= count; i += lanes) {
+    int isHere = 0;
+    for (int lane = 0; lane < lanes; lane++) isHere |= values[i + lane] == top;
+    if (isHere) break;
+  }
+  while (i < count - 1 && values[i] != top) i++;
   return i;
 }
 
@@ -98,7 +104,15 @@ static TARGET double softmaxNumerators(
   ROUND_EVERY_PRODUCT
   const long first = indexOfLargest(logits, classes);
   const double top = logits[first];
-  for (long c = 0; c < classes; c++) numerators[c] = exponential(scale * (logits[c] - top));
+  // The last eight overlap those before, so that no class goes alone.
+  const long vectors = classes < lanes ? 0 : (classes + lanes - 1) / lanes;
+  for (long i = 0; i < vectors; i++) {
+    const long c = (i + 1) * lanes <= classes ? i * lanes : classes - lanes;
+    for (int lane = 0; lane < lanes; lane++)
+      numerators[c + lane] = exponential(scale * (logits[c + lane] - top));
+  }
+  if (vectors == 0)
+    for (long c = 0; c < classes; c++) numerators[c] = exponential(scale * (logits[c] - top));
   numerators[first] = 0;
   const double rest = sumOf(numerators, classes);
   numerators[first] = 1;
@@ -109,4 +123,22 @@ static TARGET double softmaxNumerators(
 static TARGET void logarithms(
   const double *restrict numbers, long count, double *restrict logarithms) {
   for (long i = 0; i < count; i++) logarithms[i] = logarithm(numbers[i]);
+}
+
+static TARGET void widen(const float *restrict numbers, long count, double *restrict results) {
+  for (long i = 0; i < count; i++) results[i] = numbers[i];
+}
+
+static TARGET void meanOfRows(
+  const float *restrict rows, long rowCount, long count, double *restrict means) {
+  ROUND_EVERY_PRODUCT
+  for (long i = 0; i < count; i++) means[i] = rows[i];
+  for (long row = 1; row < rowCount; row++)
+    for (long i = 0; i < count; i++) means[i] += rows[row * count + i];
+  // Exact for a power of two, and several times as fast as dividing.
+  const double share = 1.0 / rowCount;
+  if ((rowCount & (rowCount - 1)) == 0)
+    for (long i = 0; i < count; i++) means[i] *= share;
+  else
+    for (long i = 0; i < count; i++) means[i] /= rowCount;
 }

@@ -238,6 +238,18 @@ static void logarithms(const double *numbers, long count, double *logarithms) {
   for (long i = 0; i < count; i++) logarithms[i] = log(numbers[i]);
 }
 
+static void widen(const float *numbers, long count, double *results) {
+  for (long i = 0; i < count; i++) results[i] = numbers[i];
+}
+
+static void meanOfRows(const float *rows, long rowCount, long count, double *means) {
+  for (long i = 0; i < count; i++) {
+    double sum = 0;
+    for (long row = 0; row < rowCount; row++) sum += rows[row * count + i];
+    means[i] = sum / rowCount;
+  }
+}
+
 #define TABLE referenceTable
 #define LEVEL_NAME "reference"
 #define HAS_PRODUCT

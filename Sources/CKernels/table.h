@@ -18,4 +18,6 @@ static const KernelTable TABLE = {
   .normalizationGradient = normalizationGradient,
   .softmaxNumerators = softmaxNumerators,
   .logarithms = logarithms,
+  .widen = widen,
+  .meanOfRows = meanOfRows,
 };

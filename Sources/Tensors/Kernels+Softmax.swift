@@ -1,7 +1,7 @@
 import CKernels
 
-/// Exponentials and logarithms of whole rows: within 1.1 units in the last place, and the same bits
-/// at every level but `reference`.
+/// Means, exponentials and logarithms of whole rows: within 1.1 units in the last place, and the
+/// same bits at every level but `reference`.
 extension Kernels {
   /// Writes exp(scale · (logit − largest logit)) of each of `count` ≥ 1 classes.
   ///
@@ -23,5 +23,22 @@ extension Kernels {
     of numbers: UnsafePointer<Double>, count: Int, into results: UnsafeMutablePointer<Double>
   ) {
     table.logarithms(numbers, count, results)
+  }
+
+  /// Writes `count` numbers in Float64.
+  @inline(__always)
+  package func widen(
+    _ numbers: UnsafePointer<Float>, count: Int, into results: UnsafeMutablePointer<Double>
+  ) {
+    table.widen(numbers, count, results)
+  }
+
+  /// Writes the means over `rows`, `[rowCount, count]`, added up in Float64 from the first row on.
+  @inline(__always)
+  package func meanOfRows(
+    _ rows: UnsafePointer<Float>, rowCount: Int, count: Int,
+    into means: UnsafeMutablePointer<Double>
+  ) {
+    table.meanOfRows(rows, rowCount, count, means)
   }
 }

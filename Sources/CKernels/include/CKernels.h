@@ -107,6 +107,12 @@ typedef struct {
 
   /// Writes the natural logarithms of positive normal numbers.
   void (*logarithms)(const double *numbers, long count, double *logarithms);
+
+  /// Writes the same numbers in Float64.
+  void (*widen)(const float *numbers, long count, double *results);
+
+  /// Writes the means over rows[rowCount, count], added up in Float64 from the first row on.
+  void (*meanOfRows)(const float *rows, long rowCount, long count, double *means);
 } KernelTable;
 
 /// The plainest code for each kernel, which the others are tested against.

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// The logits that one predictor makes its probabilities of: for each row, P pooled rows of K.
 ///
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
@@ -55,8 +57,9 @@ final class PredictorLogits: Sendable {
     let (members, classes) = (logits.memberCount, logits.classCount)
     let row = logits.row(row)
     switch source {
-    case .member(let member): convert(row + member * classes, count: classes, to: target)
-    case .allMembers: convert(row, count: members * classes, to: target)
+    case .member(let member):
+      Kernels.preferred.widen(row + member * classes, count: classes, into: target)
+    case .allMembers: Kernels.preferred.widen(row, count: members * classes, into: target)
     case .meanOfMembers(let scales): average(row, scales: scales, to: target)
     }
     if let vector { vector.apply(to: target, rowCount: pooledCount, into: target) }
@@ -66,30 +69,18 @@ final class PredictorLogits: Sendable {
     _ row: UnsafePointer<Float>, scales: [Double]?, to target: UnsafeMutablePointer<Double>
   ) {
     let (members, classes) = (logits.memberCount, logits.classCount)
-    convert(row, count: classes, to: target)
-    if members == 1 && scales == nil { return }
-    if let scales {
-      for c in 0..<classes { target[c] *= scales[0] }
+    guard let scales else {
+      Kernels.preferred.meanOfRows(row, rowCount: members, count: classes, into: target)
+      return
     }
-    for m in 1..<members {
-      let (member, scale) = (row + m * classes, scales?[m] ?? 1)
+    target.update(repeating: 0, count: classes)
+    for m in 0..<members {
+      let (member, scale) = (row + m * classes, scales[m])
       for c in 0..<classes { target[c] += scale * Double(member[c]) }
     }
     let count = Double(members)
-    if members.nonzeroBitCount == 1 {
-      // Exact, and several times as fast as dividing.
-      let share = 1 / count
-      for c in 0..<classes { target[c] *= share }
-    } else {
-      for c in 0..<classes { target[c] /= count }
-    }
+    for c in 0..<classes { target[c] /= count }
   }
-}
-
-private func convert(
-  _ logits: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Double>
-) {
-  for c in 0..<count { target[c] = Double(logits[c]) }
 }
 
 extension CalibrationMap {
