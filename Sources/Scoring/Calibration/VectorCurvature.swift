@@ -53,7 +53,14 @@ struct VectorCurvature: Sendable {
         let (b, c, d) = (a + size, a + 2 * size, a + 3 * size)
         for i in 0..<size {
           let (row, ai, bi, ci, di) = (sums + i * size, a[i], b[i], c[i], d[i])
-          for j in 0...i { row[j] -= ai * a[j] + bi * b[j] + (ci * c[j] + di * d[j]) }
+          let whole = (i + 1) & ~7
+          for j in stride(from: 0, to: whole, by: 8) {
+            let firstTwo = ai * a.lanes(at: j) + bi * b.lanes(at: j)
+            let difference =
+              row.lanes(at: j) - (firstTwo + (ci * c.lanes(at: j) + di * d.lanes(at: j)))
+            UnsafeMutableRawPointer(row + j).storeBytes(of: difference, as: Lanes.self)
+          }
+          for j in whole..<(i + 1) { row[j] -= ai * a[j] + bi * b[j] + (ci * c[j] + di * d[j]) }
         }
       }
     }

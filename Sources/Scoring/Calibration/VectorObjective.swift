@@ -143,7 +143,7 @@ private final class VectorGradient {
     let row = scaled + pooled * classCount
     let softmax = Softmax(row, count: classCount, scale: 1, exponentials: exponentials)
     logLikelihoods[pooled] = row[label] - row[softmax.largest] - softmax.logSum
-    let share = 1 / softmax.sum
+    let (share, exponentials) = (1 / softmax.sum, exponentials)
     for c in 0..<classCount { row[c] = exponentials[c] * share }
   }
 
