@@ -23,13 +23,13 @@ struct Benchmarks: AsyncParsableCommand {
   var only = ""
 
   func run() async throws {
-    let python = await findPeer()
+    let python = await findPeer(having: "torch")
     if python == nil {
       try show("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
     }
     try await files(python: python)
     try await corruptions()
-    try await scoring(python: python)
+    try await scoring(python: findPeer(having: "numpy"))
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
       try show(await line(benchmark, python: python))
     }
@@ -41,10 +41,10 @@ struct Benchmarks: AsyncParsableCommand {
     try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
 
-  /// A Python that has PyTorch.
-  private func findPeer() async -> Program? {
+  /// A Python that has a library.
+  private func findPeer(having library: String) async -> Program? {
     let python = Program(path: ProcessInfo.processInfo.environment["PEER_PYTHON"] ?? "python3")
-    guard (try? await python.output(["-c", "import torch"])) != nil else { return nil }
+    guard (try? await python.output(["-c", "import \(library)"])) != nil else { return nil }
     return python
   }
 
@@ -65,8 +65,7 @@ struct Benchmarks: AsyncParsableCommand {
     defer { try? FileManager.default.removeItem(at: folder) }
     let benchmarks = ScoringBenchmarks(
       mixmo: Program(path: mixmo),
-      peer: python.map { Program(path: $0.path, prefix: ["peers/scoring.py"]) }, threads: threads,
-      folder: folder)
+      python: python, threads: threads, folder: folder)
     for line in try await benchmarks.run() { try show(line) }
   }
 

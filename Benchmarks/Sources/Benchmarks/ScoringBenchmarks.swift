@@ -1,21 +1,24 @@
 import Formats
 import Foundation
 
-/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, beside NumPy where there is a Python.
+/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, beside NumPy, and beside the metrics
+/// of MixMo's published evaluation re-enacted, where there is a Python.
 struct ScoringBenchmarks {
   let mixmo: Program
-  /// Runs `scoring.py`; nil to time ours alone.
-  let peer: Program?
+  /// Runs the peers; nil to time ours alone.
+  let python: Program?
   let threads: Int
   /// Where files are made, some 800 MB; removed by the caller.
   let folder: URL
 
   private static let (rowCount, memberCount, classCount) = (950_000, 2, 100)
-  private static let calibrations = "none,temperature,temperature-members,vector,isotonic"
-  /// Predictor and calibration pairs that these make: `temperature-members` has no single members.
-  private static let passCount = 18.0
+  private static let calibrations = "none,temperature,vector,isotonic,histogram"
+  /// Pairs of four predictors and five calibrations.
+  private static let passCount = 20.0
 
-  /// A line for the whole, and for one pass over one predictor beside NumPy's.
+  /// A line for the whole, and for one pass over one predictor beside each peer's.
+  ///
+  /// Ours is the share of a pass in all, with fits and diversity, of which the peers' have less.
   func run() async throws -> [String] {
     let (logits, labels) = (folder.appending(path: "z.npy"), folder.appending(path: "y.npy"))
     try write(logits, labels)
@@ -30,17 +33,28 @@ struct ScoringBenchmarks {
         format: "scoring %d × %d × %d logits, five calibrations, diversity: %.1f s", Self.rowCount,
         Self.memberCount, Self.classCount, seconds)
     ]
-    if let peer {
-      let words = try await peer.output([logits.path, labels.path]).split(separator: " ")
-      guard let theirs = words.first.flatMap({ Double($0) }) else {
-        throw ProgramFailure(program: "scoring.py", status: "no figure", message: "")
-      }
+    for (script, name, scale) in [
+      ("scoring.py", "NumPy", 1),
+      ("published_scoring.py", "published metrics, from 50,000 rows,", Double(Self.rowCount) / 1e6),
+    ] {
+      guard let figure = try await figure(of: script, logits, labels) else { continue }
+      let (ours, theirs) = (seconds / Self.passCount, figure * scale)
       lines.append(
         String(
-          format: "one predictor under one calibration: %.2f s, NumPy %.1f s, ratio %.1f",
-          seconds / Self.passCount, theirs, theirs * Self.passCount / seconds))
+          format: "one predictor under one calibration: %.2f s, \(name) %.1f s, ratio %.1f", ours,
+          theirs, theirs / ours))
     }
     return lines
+  }
+
+  /// The figure that a peer's line begins with; nil without a Python.
+  private func figure(of script: String, _ logits: URL, _ labels: URL) async throws -> Double? {
+    guard let python else { return nil }
+    let output = try await python.output(["peers/\(script)", logits.path, labels.path])
+    guard let figure = output.split(separator: " ").first.flatMap({ Double($0) }) else {
+      throw ProgramFailure(program: script, status: "no figure", message: output)
+    }
+    return figure
   }
 
   /// Logits of which three in four rows favour their label.
