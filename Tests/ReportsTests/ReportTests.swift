@@ -156,6 +156,8 @@ import Testing
     try FileManager.default.removeItem(at: folder.file("logs.csv"))
     let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
     #expect(page.text.contains("id=\"reliability\""))
+    // Black lines would vanish in the dark.
+    #expect(!page.text.contains("stroke=\"black\"") && !page.text.contains("stroke='rgb(  0,"))
     #expect(!page.text.contains("id=\"accuracy-map\"") && !page.text.contains("training-curves"))
   }
 }

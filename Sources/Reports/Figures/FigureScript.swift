@@ -122,7 +122,8 @@ struct FigureScript {
       var lines: [[(place: Double, style: Int, name: String)]] = []
       var place = Double.infinity
       for (style, name) in names.enumerated() {
-        let length = 42 + 6.1 * Double(Gnuplot.plain(name).count)
+        let name = Gnuplot.plain(name, limit: Int((width - 50) / 6.1))
+        let length = 42 + 6.1 * Double(name.count)
         if place + length > width {
           lines.append([])
           place = 8

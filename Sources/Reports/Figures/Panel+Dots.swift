@@ -24,12 +24,13 @@ extension Panel {
       isLogarithmic
       ? ["set logscale x", "set xrange [*:*]"]
       : Axis(label: "", around: values.joined().compactMap { $0 }).commands("x")
+    let names = rowNames(rows)
     return Panel(
-      title: title, height: Double(rows.count) * 15, leftMargin: 122, bottomMargin: 38,
+      title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 38,
       blocks: blocks,
       commands: (line ?? []) + axis + [
         "set yrange [-0.5:\(Double(rows.count) - 0.5)]",
-        "set ytics scale 0 (\(tics(rows.reversed())))", "set grid x y",
+        "set ytics scale 0 (\(tics(names.shown.reversed())))", "set grid x y",
         "set xlabel \(Gnuplot.quoted(x))", "plot \(points.joined(separator: ", "))",
       ])
   }

@@ -11,6 +11,7 @@ extension Panel {
     _ squares: [[Square?]]
   ) -> Panel {
     var lines: [String] = []
+    let names = rowNames(rows)
     for (row, squares) in squares.enumerated() {
       for (column, square) in squares.enumerated() {
         guard let square else { continue }
@@ -21,12 +22,13 @@ extension Panel {
       }
     }
     return Panel(
-      title: title, height: Double(rows.count) * 15, leftMargin: 122, bottomMargin: 34,
+      title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 34,
       blocks: [Block(name: name, lines: lines.isEmpty ? ["NaN\tNaN\t0\t\t0"] : lines)],
       commands: [
         "set xrange [-0.5:\(Double(columns.count) - 0.5)]",
         "set yrange [-0.5:\(Double(rows.count) - 0.5)]",
-        "set xtics scale 0 (\(tics(columns)))", "set ytics scale 0 (\(tics(rows.reversed())))",
+        "set xtics scale 0 (\(tics(columns)))",
+        "set ytics scale 0 (\(tics(names.shown.reversed())))",
         "unset border", "set xlabel \(Gnuplot.quoted(columnLabel))",
         "plot $\(name) using 1:2:(0.48):(0.46):3 with boxxyerror fillstyle solid noborder "
           + "linecolor rgb variable notitle, "

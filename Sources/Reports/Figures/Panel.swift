@@ -18,18 +18,27 @@ package struct Panel: Sendable {
   let commands: [String]
 }
 
+extension Panel {
+  /// The names of rows as they are drawn, and the room that they take left of the axes, in CSS pixels.
+  static func rowNames(_ names: [String]) -> (shown: [String], margin: Double) {
+    let shown = names.map { Gnuplot.plain($0, limit: 32) }
+    return (shown, max(122, 20 + 5.2 * Double(shown.map(\.count).max() ?? 0)))
+  }
+}
+
 /// Text and numbers in gnuplot's language.
 enum Gnuplot {
   /// Text as a literal; whatever has a meaning for gnuplot is replaced.
   static func quoted(_ text: String) -> String { "'\(plain(text))'" }
 
-  /// Text as a field of a block.
-  static func plain(_ text: String) -> String {
-    String(text.prefix(60).map { isPlain($0) ? $0 : "·" })
+  /// Text as a field of a block, of at most `limit` characters.
+  static func plain(_ text: String, limit: Int = 60) -> String {
+    let shown = text.count > limit ? text.prefix(max(limit - 1, 0)) + "…" : text[...]
+    return String(shown.map { isPlain($0) ? $0 : "·" })
   }
 
   private static func isPlain(_ character: Character) -> Bool {
-    character.isLetter || character.isNumber || " _-+.,:;()/=%#<>&*".contains(character)
+    character.isLetter || character.isNumber || " _-+.,:;()/=%#<>&*…".contains(character)
   }
 
   /// A number as a field; what is not there is a NaN, which is not drawn.

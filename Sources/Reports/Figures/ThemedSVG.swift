@@ -21,7 +21,9 @@ enum ThemedSVG {
       (gnuplotName(colour), "var(--series-\(index + 1))")
     }
     return series + [
-      ("color=\"black\"", ""), ("stroke='black'", ""), ("fill=\"black\"", "fill=\"currentColor\""),
+      ("color=\"black\"", ""), ("stroke=\"black\"", "stroke=\"currentColor\""),
+      ("stroke='\(gnuplotName(Palette.Colour(0)))'", ""), ("stroke='black'", ""),
+      ("fill=\"black\"", "fill=\"currentColor\""),
       ("'gpDot'", "'\(prefix)-gpDot'"), ("'gpPt", "'\(prefix)-gpPt"),
       ("'#gpPt", "'#\(prefix)-gpPt"),
       ("'#gpDot'", "'#\(prefix)-gpDot'"), ("id='textbox'", "id='\(prefix)-textbox'"),
