@@ -10,6 +10,12 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case otherEvaluation(URL, field: String, expected: String, found: String)
   /// A table of a run that something is read from lacks it.
   case unusableTable(URL, String)
+  /// A folder holds no shard of an evaluation.
+  case noShard(URL)
+  /// Shards that are not there, and shards that several folders hold.
+  case otherShards(count: Int, missing: [Int], doubled: [Int: [String]])
+  /// A shard that was not finished lacks a cell.
+  case unfinishedShard(URL, Shard, cell: Cell)
   /// The folder's record is not one of ours.
   case unreadableRecord(URL, String)
 
@@ -24,6 +30,17 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
       "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
         + "\(found); remove its run.json and predictions, or choose another folder"
     case .unusableTable(let url, let problem): "\(url.path): \(problem)"
+    case .noShard(let url):
+      "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
+    case .otherShards(let count, let missing, let doubled):
+      "expected each of \(count) shards once"
+        + (missing.isEmpty
+          ? "" : "; missing: \(missing.map { "\($0)/\(count)" }.joined(separator: ", "))")
+        + doubled.sorted { $0.key < $1.key }.map {
+          "; \($0.key)/\(count) is in \($0.value.joined(separator: " and "))"
+        }.joined()
+    case .unfinishedShard(let url, let shard, let cell):
+      "\(url.path): shard \(shard) lacks \(cell.name); start its command again, which goes on there"
     case .unreadableRecord(let url, let problem):
       "\(url.path): not the record of an evaluation: \(problem)"
     }

@@ -29,18 +29,21 @@ package struct EvaluationPlan: Sendable {
   package let benchmark: (any CorruptionBenchmark)?
   /// The corruptions' severities, those that the benchmark has as well.
   package let severities: [Int]
+  /// The part of the cells that is predicted; nil for all.
+  package let shard: Shard?
   private let imageLimit: Int
 
   /// A plan for the test set `dataset`, or for `imageLimit` of its images, evenly spaced.
   package init(
     runName: String, dataset: any Dataset, normalization: Normalization,
     benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
-    imageLimit: Int? = nil
+    imageLimit: Int? = nil, shard: Shard? = nil
   ) {
     self.runName = runName
     self.normalization = normalization
     self.benchmark = benchmark
     self.severities = severities
+    self.shard = shard
     self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
     images = Subset(self.imageLimit, of: dataset)
   }
@@ -53,6 +56,12 @@ package struct EvaluationPlan: Sendable {
           Cell(corruption: series.name, severity: $0)
         }
       }
+  }
+
+  /// The cells that are predicted: all, or those of the shard.
+  package var ownCells: [Cell] {
+    guard let shard else { return cells }
+    return cells.enumerated().filter { shard.contains(place: $0.offset) }.map(\.element)
   }
 
   /// How many images each cell has.
@@ -84,9 +93,9 @@ package struct EvaluationPlan: Sendable {
       cell: found, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
   }
 
-  /// The cells whose images are read from files.
+  /// The cells whose images this evaluation reads from files.
   package var storedCells: [Cell] {
-    benchmark?.isGenerated == false ? cells.filter { $0 != .clean } : []
+    benchmark?.isGenerated == false ? ownCells.filter { $0 != .clean } : []
   }
 
   /// SHA-256 of the stored images of each cell that is read from files, by the cell's name, and what

@@ -35,7 +35,7 @@ package struct Evaluator: Sendable {
   /// The images that `predict` will predict.
   package var missingImageCount: Int { missingCells.count * plan.imageCount }
 
-  private var missingCells: [Cell] { plan.cells.filter { !store.contains($0) } }
+  private var missingCells: [Cell] { plan.ownCells.filter { !store.contains($0) } }
 
   /// Predicts the cells that are not stored yet.
   ///

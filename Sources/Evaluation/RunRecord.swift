@@ -35,7 +35,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
     }
 
     /// Everything but the suite, which an evaluation of clean images has none of.
-    fileprivate var fields: [(String, String)] {
+    var fields: [(String, String)] {
       [
         ("run", run), ("dataset", dataset), ("images", "\(images)"), ("checkpoint", checkpoint),
         ("data", data), ("seed", "\(seed)"), ("version", version),
@@ -51,6 +51,8 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var threads: Int
   /// How the tables were made of the predictions; nil in records of older versions.
   package var scoring: ScoringRecord?
+  /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
+  package var sharding: Sharding?
   /// Seconds of the evaluation that finished last; nil until one has.
   package var durationSeconds: Double?
 
@@ -78,6 +80,38 @@ package struct RunRecord: Codable, Sendable, Equatable {
       fitting = settings.fitting.name
       draws = settings.drawCount
       families = Dictionary(settings.kinds.map { ($0.name, $0.family) }) { first, _ in first }
+    }
+  }
+
+  /// What is needed to make one evaluation of its shards.
+  package struct Sharding: Codable, Sendable, Equatable {
+    package var shard: Shard
+    /// The cells of all shards, in the order of the tables.
+    package var plan: [PlannedCell]
+    package var kinds: [Kind]
+    /// The halves of the clean images that a user chose; nil for MixMo's.
+    package var halves: [[Int]]?
+
+    package struct PlannedCell: Codable, Sendable, Equatable {
+      package var corruption: String
+      package var severity: Int
+
+      package var cell: Cell { Cell(corruption: corruption, severity: severity) }
+    }
+
+    package struct Kind: Codable, Sendable, Equatable {
+      package var name: String
+      package var family: String
+      package var isBenchmark: Bool
+    }
+
+    package init(_ shard: Shard, cells: [Cell], _ settings: ScoringSettings) {
+      self.shard = shard
+      plan = cells.map { PlannedCell(corruption: $0.corruption, severity: $0.severity) }
+      kinds = settings.kinds.map {
+        Kind(name: $0.name, family: $0.family, isBenchmark: $0.isBenchmark)
+      }
+      if case .cleanHalves(let chosen?) = settings.fitting { halves = chosen.rows }
     }
   }
 
@@ -121,12 +155,24 @@ package struct RunRecord: Codable, Sendable, Equatable {
       let both = cells.keys.sorted().compactMap { name in
         existing.cells[name].map { (name, cells[name] ?? "", $0) }
       }
-      for (field, mine, other) in fields + [suites] + both where mine != other {
+      let shards = [
+        ("shard", Self.name(sharding), Self.name(existing.sharding)),
+        ("cells of all shards", Self.plan(sharding), Self.plan(existing.sharding)),
+      ]
+      for (field, mine, other) in fields + [suites] + both + shards where mine != other {
         throw EvaluationError.otherEvaluation(folder, field: field, expected: mine, found: other)
       }
       cells.merge(existing.cells) { mine, _ in mine }
     }
     try FolderCreation.create(folder)
     try write(to: folder)
+  }
+
+  private static func name(_ sharding: Sharding?) -> String {
+    sharding?.shard.description ?? "all"
+  }
+
+  private static func plan(_ sharding: Sharding?) -> String {
+    (sharding?.plan ?? []).map(\.cell.name).joined(separator: " ")
   }
 }

@@ -50,6 +50,11 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Score this many images, evenly spaced.", valueName: "count"))
   var limit: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Predict a part of the cells, to be put together by mixmo merge.", valueName: "i/n"))
+  var shard: String?
+
   @Flag(help: "Make a page of the results, as mixmo report does.")
   var report = false
 
@@ -67,8 +72,26 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
     }
+    if try chosenShard != nil, report || scoring.baseline != nil {
+      throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
+    }
     if suite.frostTextures != nil && !generate {
       throw ValidationError("--frost-textures needs --generate.")
+    }
+  }
+
+  /// The part that `--shard` names.
+  private var chosenShard: Shard? {
+    get throws {
+      guard let shard else { return nil }
+      let numbers = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+      guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
+        let found = Shard(index, of: count)
+      else {
+        throw ValidationError(
+          "--shard: expected i/n with i from 1 to n, such as 2/7, found \"\(shard.oneLine)\".")
+      }
+      return found
     }
   }
 
@@ -85,16 +108,22 @@ struct EvaluateCommand: AsyncParsableCommand {
     let kind = configuration.data.dataset
     let selected = try suite.selected(for: kind)
     let output = try outputURL(runFolder)
-    let cube = try EvaluationJob(
+    let job = EvaluationJob(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL,
-      dataset: kind.read(
+      dataset: try kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
       output: output, corruptions: choice(selected), severities: suite.severities,
-      settings: scoring.settings(
+      settings: try scoring.settings(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
-      imageLimit: limit, common: common
-    ).run()
+      imageLimit: limit, common: common)
+    if let shard = try chosenShard {
+      let count = try job.run(shard)
+      return common.terminal.say(
+        "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
+      )
+    }
+    let cube = try job.run()
     try common.terminal.show(summaryOf: cube)
     if report { try await ReportJob.report(output, common.terminal) }
   }

@@ -42,12 +42,40 @@ struct EvaluationJob {
   let imageLimit: Int?
   let common: CommonOptions
 
+  /// Predicts what is missing, scores it and writes the tables.
   func run() throws -> ScoreCube {
     let start = Date()
+    var (record, evaluator) = try predictions(shard: nil)
+    let plan = evaluator.plan
+    let cube = try settings.score(
+      evaluator.storedCells, rowCount: plan.imageCount, common: common
+    ) { cell in
+      try evaluator.store.logits(
+        of: cell, labels: plan.labels, memberCount: configuration.memberCount,
+        classCount: dataset.classCount)
+    }
+    try ResultFiles(runName: runName, datasetName: dataset.name, cube: cube).write(to: output)
+    record.durationSeconds = Date().timeIntervalSince(start)
+    try record.write(to: output)
+    return cube
+  }
+
+  /// Predicts what is missing of a part of the cells, which `mixmo merge` makes a whole of.
+  ///
+  /// - Returns: How many cells the part has.
+  func run(_ shard: Shard) throws -> Int {
+    let start = Date()
+    var (record, evaluator) = try predictions(shard: shard)
+    record.durationSeconds = Date().timeIntervalSince(start)
+    try record.write(to: output)
+    return evaluator.plan.ownCells.count
+  }
+
+  private func predictions(shard: Shard?) throws -> (RunRecord, Evaluator) {
     let workers = common.workers
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
-      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit)
+      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit, shard: shard)
     let evaluator = Evaluator(
       plan: plan, store: PredictionStore(folder: output.appendingPathComponent("predictions")),
       workers: workers)
@@ -61,20 +89,14 @@ struct EvaluationJob {
       origin: try origin(of: plan, workers), cells: files,
       configuration: try configuration.yaml, threads: workers.count)
     record.scoring = RunRecord.ScoringRecord(settings)
+    record.sharding = shard.map { RunRecord.Sharding($0, cells: plan.cells, settings) }
     try record.claim(output)
-
-    if let network { try predict(network, evaluator) }
-    let cube = try settings.score(
-      evaluator.storedCells, rowCount: plan.imageCount, common: common
-    ) { cell in
-      try evaluator.store.logits(
-        of: cell, labels: plan.labels, memberCount: configuration.memberCount,
-        classCount: dataset.classCount)
+    if let network {
+      try predict(network, evaluator)
+    } else {
+      try evaluator.store.create(labels: plan.labels)
     }
-    try ResultFiles(runName: runName, datasetName: dataset.name, cube: cube).write(to: output)
-    record.durationSeconds = Date().timeIntervalSince(start)
-    try record.write(to: output)
-    return cube
+    return (record, evaluator)
   }
 
   private func predict(_ network: InferenceNetwork, _ evaluator: Evaluator) throws {

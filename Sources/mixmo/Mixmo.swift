@@ -8,7 +8,8 @@ struct Mixmo: AsyncParsableCommand {
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
     version: version,
     subcommands: [
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ScoreCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, MergeCommand.self,
+      ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
       BenchmarkCommand.self,
