@@ -128,6 +128,9 @@ package final class TrainingRun {
         return try writeLogs()
       } catch let error as TrainingError {
         throw error
+      } catch let error as FileError {
+        // The file may be whole: what the system refuses now it may give when it is asked again.
+        throw error
       } catch {
         damages.append(error)
       }

@@ -276,6 +276,23 @@ struct TrainingRunTests {
     for file in files { #expect(try subject.bytes(file) == [1, 2, 3]) }
   }
 
+  @Test(arguments: [EISDIR, EINVAL])
+  func `a checkpoint that the system will not read stops the run`(code: Int32) throws {
+    let subject = try Subject()
+    _ = try subject.run()
+    let last = subject.folder.lastCheckpoint
+    let previous = try subject.bytes(subject.folder.previousCheckpoint)
+    try FileManager.default.removeItem(at: last)
+    if code == EISDIR {
+      try FileManager.default.createDirectory(at: last, withIntermediateDirectories: false)
+    } else {
+      try #require(mkfifo(last.path, 0o600) == 0)
+    }
+    let error = #expect(throws: FileError.self) { try subject.run() }
+    #expect("\(try #require(error))" == "\(FileError.unreadable(last, code))")
+    #expect(try subject.bytes(subject.folder.previousCheckpoint) == previous)
+  }
+
   @Test func `of kept checkpoints the latest and the best stay`() throws {
     let all = try Subject(epochs: 5)
     let records = try all.run()
