@@ -137,7 +137,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
-        "Training",
+        "Reports", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

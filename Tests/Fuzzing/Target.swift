@@ -17,6 +17,7 @@ struct Target: Sendable {
     .png, .pngChunks, .jpeg,
     .cifar, .cifarPython, .cifarC, .tinyImageNet,
     .configuration, .template, .suite, .csv,
+    .events, .runRecord, .results,
   ]
 }
 

@@ -1,0 +1,48 @@
+import Formats
+import Foundation
+import Reports
+
+extension Target {
+  static let events = Target(
+    name: "events", maximumLength: 2048, words: ["brain.Event:2"],
+    seeds: { try Seed.fixtures("FormatsTests/Fixtures/tensorboard") },
+    read: { input in
+      // It is cut where it lies, so it needs a place of its own.
+      try AtomicFile.writeInPlace(input.bytes, to: input.output)
+      _ = try EventFile(input.output, keepingThrough: 1)
+    })
+
+  static let runRecord = Target(
+    name: "run-record", maximumLength: 1024,
+    words: ["\"origin\"", "\"scoring\"", "\"cells\"", "null", "1e99", "18446744073709551616"],
+    seeds: {
+      let origin =
+        #"{"run":"a","dataset":"d","images":2,"checkpoint":"c","data":"e","seed":0,"version":"1"}"#
+      let scoring =
+        #"{"calibrations":["none"],"fitting":"cv","draws":9,"families":{"fog":"weather"}}"#
+      return [
+        Seed(name: "record", bytes: Array(#"{"origin":\#(origin),"scoring":\#(scoring)}"#.utf8))
+      ]
+    },
+    read: { input in
+      input.link("run/run.json")
+      _ = try RunInformation(of: Input.folder.appendingPathComponent("run"))
+    })
+
+  static let results = Target(
+    name: "results", maximumLength: 512,
+    words: ["fog", "\"\"", "1e-9", "nan", "inf", "0x1p3", "\r\n"],
+    seeds: {
+      [
+        Seed(
+          name: "table", bytes: Array("run,corruption,severity,nll\nr,fog,1,0.5\nr,fog,2,\n".utf8))
+      ]
+    },
+    read: { input in
+      let table = try ResultTable(
+        contentsOf: input.url, keys: ["corruption", "severity"], text: ["run"], numbers: ["nll"])
+      for key in table.keys {
+        precondition(table[key, "nll"]?.value.isFinite ?? true, "\(key)")
+      }
+    })
+}
