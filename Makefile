@@ -4,8 +4,11 @@ PREFIX ?= /usr/local
 PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev pkg-config \
   curl ca-certificates gnuplot-nox fonts-liberation
 TEST_PACKAGES = chromium
+MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
 BUILD = swift build -c release --explicit-target-dependency-import-check error
+# The program for jobs of several processes.
+MPI = .build/mpi
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 # libFuzzer's and the address sanitizer's flags: SwiftPM passes the compiler one sanitizer alone.
@@ -18,7 +21,7 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
-.PHONY: setup build demo test bench fuzz lint docs install
+.PHONY: setup build demo test mpi test-mpi bench fuzz lint docs install
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
@@ -34,6 +37,16 @@ test: WANTED += $(TEST_PACKAGES)
 test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
+
+# The program with MPI, and tests of its jobs.
+mpi: WANTED += $(MPI_PACKAGES)
+mpi: setup
+	$(BUILD) --traits MPI --scratch-path $(MPI) --product mixmo
+
+test-mpi: WANTED += $(MPI_PACKAGES) $(TEST_PACKAGES)
+test-mpi: mpi
+	$(BUILD) --build-tests
+	MIXMO_MPI=$(CURDIR)/$(MPI)/release/mixmo swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
 bench: build
 	cd Benchmarks && swift run -c release Benchmarks

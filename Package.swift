@@ -18,6 +18,9 @@ let package = Package(
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "Formats", targets: ["Formats"]),
   ],
+  traits: [
+    .trait(name: "MPI", description: "Jobs of several processes, by Open MPI (libopenmpi-dev).")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -61,7 +64,11 @@ let package = Package(
     .target(name: "Scoring", dependencies: ["Tensors"]),
 
     // Floor 1: arrays, images, bytes
-    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(
+      name: "Tensors",
+      dependencies: [
+        "CKernels", "COpenBLAS", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+      ]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
     .target(
       name: "Formats", dependencies: ["CCrypto", "CZip", protobuf, yams],
@@ -78,6 +85,7 @@ let package = Package(
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Tests

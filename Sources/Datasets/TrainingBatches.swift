@@ -72,18 +72,20 @@ package struct TrainingBatches: Sendable {
     /// The number of batches.
     package var count: Int { order.sampler.batchCount }
 
-    /// The batch `step` in 0..<`count`.
+    /// The batch `step` in 0..<`count`, or its entries at `positions`.
     ///
     /// - Throws: what reading an image throws.
-    package func batch(at step: Int) throws -> TrainingBatch {
+    package func batch(at step: Int, _ positions: Range<Int>? = nil) throws -> TrainingBatch {
+      let positions = positions ?? 0..<order.sampler.entryCount
       let indices = order.indices(at: step)
       let sampler = order.sampler
       let dataset = batches.inputs.dataset
       let mixing = batches.mixer?.batch(epoch: order.number, step: step)
       let batch = TrainingBatch(
-        memberCount: sampler.memberCount, entryCount: sampler.entryCount, side: dataset.imageSide,
+        memberCount: sampler.memberCount, entryCount: positions.count, side: dataset.imageSide,
         classCount: dataset.classCount, maskShape: mixing?.maskShape)
-      _ = try batches.workers.map(sampler.entryCount) { position in
+      _ = try batches.workers.map(positions.count) { place in
+        let position = positions.lowerBound + place
         let entry = step * sampler.entryCount + position
         let sample = mixing?.mixing(ofEntry: entry)
         let weights = sample.flatMap { mixing?.lossWeights($0) } ?? [1]
@@ -92,7 +94,7 @@ package struct TrainingBatches: Sendable {
           let input = try batches.inputs.input(
             index, epoch: order.number, entry: entry * sampler.memberCount + member,
             repeated: index * sampler.memberCount + member, mask: sample?.masks[member])
-          batch.set(member, position, input, weight: weights[member], mask: sample?.masks[member])
+          batch.set(member, place, input, weight: weights[member], mask: sample?.masks[member])
         }
       }
       return batch

@@ -23,7 +23,7 @@ package struct Evaluator: Sendable {
   }
 
   /// Images that go through the network together.
-  private static let batchSize = 64
+  static let batchSize = 64
 
   package init(plan: EvaluationPlan, store: PredictionStore, workers: Workers) {
     self.plan = plan
@@ -35,7 +35,7 @@ package struct Evaluator: Sendable {
   /// The images that `predict` will predict.
   package var missingImageCount: Int { missingCells.count * plan.imageCount }
 
-  private var missingCells: [Cell] { plan.ownCells.filter { !store.contains($0) } }
+  var missingCells: [Cell] { plan.ownCells.filter { !store.contains($0) } }
 
   /// Predicts the cells that are not stored yet.
   ///
@@ -69,7 +69,7 @@ package struct Evaluator: Sendable {
   }
 
   /// The normalised images `[N, H, W, 3]` of a batch.
-  private func batch(_ number: Int, of images: any Dataset) throws -> Tensor {
+  func batch(_ number: Int, of images: any Dataset) throws -> Tensor {
     try Batch(
       Array(range(ofBatch: number)), of: images, normalization: plan.normalization,
       workers: loaders

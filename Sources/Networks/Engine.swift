@@ -1,24 +1,33 @@
 import CKernels
 import Tensors
 
-/// What the layers of a network run on: threads, kernels and reusable memory.
+/// What the layers of a network run on: processes, threads, kernels and reusable memory.
 ///
 /// An engine belongs to one thread at a time, whose loops its workers share.
 package final class Engine: @unchecked Sendable {
   package let workers: Workers
   package let kernels: Kernels
+  /// Each has a part of every training batch.
+  let processes: any ProcessGroup
   let tiling: Tiling
-  let pool = TensorPool()
+  let pool: TensorPool
+  let gradientSums: GradientSums
   private var scratchMemory = Tensor([0])
   private var sums = UnsafeMutableBufferPointer<Double>(start: nil, count: 0)
   /// Buffers taken from the system so far, for tests of their reuse.
   package var bufferCount: Int { pool.count + scratchCount }
   private var scratchCount = 0
 
-  package init(workers: Workers, kernels: Kernels = .preferred, tiling: Tiling = Tiling()) {
+  package init(
+    workers: Workers, kernels: Kernels = .preferred, tiling: Tiling = Tiling(),
+    processes: any ProcessGroup = SoleProcess()
+  ) {
     self.workers = workers
     self.kernels = kernels
     self.tiling = tiling
+    self.processes = processes
+    pool = TensorPool()
+    gradientSums = GradientSums(processes: processes, pool: pool)
   }
 
   deinit { sums.deallocate() }

@@ -5,9 +5,12 @@ import Tensors
 
 extension RunConfiguration {
   /// The configured network, with zero weights.
-  package func network(workers: Workers) -> MixMoNetwork {
+  package func network(
+    workers: Workers, processes: any ProcessGroup = SoleProcess()
+  ) -> MixMoNetwork {
     MixMoNetwork(
-      model.network, memberCount: memberCount, classCount: data.classCount, workers: workers)
+      model.network, memberCount: memberCount, classCount: data.classCount, workers: workers,
+      processes: processes)
   }
 
   /// The configured network with the weights of a checkpoint.

@@ -7,40 +7,46 @@ import Tensors
 ///
 /// A measurement is the median of `rounds` after one pass that is not counted.
 package struct SpeedTest {
-  private let network: MixMoNetwork
+  package let network: MixMoNetwork
   private let batch: Int
   private let rounds: Int
   private let workers: Workers
+  private let processes: any ProcessGroup
 
   /// A network with random weights; `rounds` is at least 1.
+  ///
+  /// In training several processes share the batch.
   package init(
     _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, batch: Int,
-    rounds: Int, workers: Workers
+    rounds: Int, workers: Workers, processes: any ProcessGroup = SoleProcess()
   ) {
     network = MixMoNetwork(
-      configuration, memberCount: memberCount, classCount: classCount, workers: workers)
+      configuration, memberCount: memberCount, classCount: classCount, workers: workers,
+      processes: processes)
     network.initialize(seed: 1)
     self.batch = batch
     self.rounds = rounds
     self.workers = workers
+    self.processes = processes
   }
 
   /// Images per second in inference.
   package func inference() -> Double {
     let inference = InferenceNetwork(network)
-    let images = random(imageShape, purpose: "images")
+    let images = random(imageShape(batch), purpose: "images")
     return imagesPerSecond { _ = inference.logits(images) }
   }
 
   /// Images per second in training: forward, loss, backward and the optimiser's step.
   package func training() -> Double {
     let members = network.memberCount
-    let images = (0..<members).map { random(imageShape, purpose: "images", minor: $0) }
+    let sliceCount = processes.slice(of: batch).count
+    let images = (0..<members).map { random(imageShape(sliceCount), purpose: "images", minor: $0) }
     let side = network.configuration.encoderSide
-    let share = random([batch, side, side], purpose: "masks")
+    let share = random([sliceCount, side, side], purpose: "masks")
     let masks = members == 1 ? [] : (0..<members).map { _ in share }
     let targets = (0..<members).map { _ in
-      let target = Tensor([batch, network.classCount])
+      let target = Tensor([sliceCount, network.classCount])
       target.fill(with: 1 / Float(network.classCount))
       return target
     }
@@ -51,7 +57,8 @@ package struct SpeedTest {
       l2Penalty: 3e-4, workers: workers)
     return imagesPerSecond {
       let logits = network.forward(images, masks: masks)
-      network.backward(SoftCrossEntropy.evaluate(logits, targets: targets).gradient)
+      network.backward(
+        SoftCrossEntropy.evaluate(logits, targets: targets, batchSize: batch).gradient)
       optimizer.step(learningRate: 0.01)
     }
   }
@@ -101,9 +108,9 @@ package struct SpeedTest {
     return Double(2 * rows * depth * columns * repeats * count) / time
   }
 
-  private var imageShape: [Int] {
+  private func imageShape(_ count: Int) -> [Int] {
     let side = network.configuration.imageSide
-    return [batch, side, side, 3]
+    return [count, side, side, 3]
   }
 
   private func imagesPerSecond(_ body: () -> Void) -> Double { Double(batch) / seconds(body) }

@@ -14,6 +14,10 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case diverged(epoch: Int, step: Int, resume: URL?)
   /// Asked to stop, and saved after so many steps of the epoch.
   case interrupted(epoch: Int, step: Int)
+  /// There are more processes than images in a batch.
+  case tooManyProcesses(Int, batch: Int)
+  /// A process has another value of something than the first one.
+  case otherProcess(rank: Int, what: String, expected: String, found: String)
   /// No checkpoint of that epoch was kept.
   case noCheckpoint(URL, epoch: Int?, kept: [Int])
 
@@ -35,6 +39,12 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
     case .interrupted(let epoch, let step):
       "interrupted after step \(step) of epoch \(epoch), and saved"
+    case .tooManyProcesses(let count, let batch):
+      "\(count) processes share batches of \(batch) images: expected at most one process for each "
+        + "image; start fewer"
+    case .otherProcess(let rank, let what, let expected, let found):
+      "process \(rank) has other \(what) than process 0: expected \"\(expected)\", found "
+        + "\"\(found)\"; all must read the same files with the same program"
     case .noCheckpoint(let folder, let epoch, let kept):
       "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
         + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))

@@ -12,6 +12,10 @@ import Tensors
 ///
 /// After every epoch, and where it was asked to stop, `last.ckpt` holds all of the run's state: a run
 /// that was killed at any moment and started again ends in the same bytes as one left alone.
+///
+/// With several processes each computes its slice of every batch and of the test images. All hold the
+/// same weights and the same records; the first one alone writes. They differ from one process by
+/// rounding.
 package final class TrainingRun {
   package let folder: RunFolder
   package let configuration: RunConfiguration
@@ -25,8 +29,9 @@ package final class TrainingRun {
   private let scorer: Scorer
   /// How many checkpoints of epochs are kept beside the best one; nil for all.
   private let keptCount: Int?
-  /// The hold on the folder, which ends with the run or with whoever keeps it.
-  package let lock: FileLock
+  private let processes: any ProcessGroup
+  /// The first process's hold on the folder, which ends with the run or with whoever keeps it.
+  package private(set) var lock: FileLock?
   private var events: EventLog?
   private var state: TrainingState
   /// What was found when the run was resumed, to be reported.
@@ -75,21 +80,24 @@ package final class TrainingRun {
   ///   - keptCount: how many checkpoints of epochs to keep beside the best one, at least 1; nil for
   ///     all that the reference keeps.
   ///   - workers: the threads to compute on.
-  /// - Throws: `TrainingError` if the folder belongs to another run, `CheckpointError` if all its
-  ///   checkpoints are damaged, `FileError`, also if another process trains in the folder.
+  ///   - processes: those of the job, each with the same arguments; all see the folder.
+  /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
+  ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job trains
+  ///   in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
     dataFingerprint: String, seed: UInt64, startsOver: Bool, keptCount: Int? = nil,
-    workers: Workers
+    workers: Workers, processes: any ProcessGroup = SoleProcess()
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.test = test
     self.keptCount = keptCount
+    self.processes = processes
     scorer = Scorer(threadCount: workers.count)
     loaders = Workers(count: workers.count)
     let (model, training) = (configuration.model, configuration.training)
-    network = configuration.network(workers: workers)
+    network = configuration.network(workers: workers, processes: processes)
     optimizer = model.optimizer.optimizer(
       of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
@@ -103,12 +111,37 @@ package final class TrainingRun {
         batchSize: training.batchSize, memberCount: configuration.memberCount,
         epochCount: training.epochCount), seed: seed, workers: loaders)
     state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
+    let entryCount = batches.sampler.entryCount
+    guard processes.count <= entryCount else {
+      throw TrainingError.tooManyProcesses(processes.count, batch: entryCount)
+    }
+    try processes.expectSame("configuration", configuration.yaml)
+    try processes.expectSame("seed", "\(seed)")
+    try processes.expectSame("training images", dataFingerprint)
+    // Nothing is made before all agree.
+    processes.wait()
+    let source = processes.isFirst ? try open(startsOver: startsOver) : nil
+    let path = String(
+      decoding: processes.broadcast(Data((source?.path ?? "").utf8), from: 0), as: UTF8.self)
+    if path.isEmpty {
+      network.initialize(seed: seed)
+    } else if !processes.isFirst {
+      try resume(from: URL(fileURLWithPath: path))
+    }
+    // Nobody writes before all have read.
+    try expectSameWeights()
+  }
+
+  /// Opens the folder, and continues from the latest checkpoint that can be read, which it returns,
+  /// where there is one.
+  private func open(startsOver: Bool) throws -> URL? {
     try FolderCreation.create(folder.url)
     lock = try FileLock(folder.lock)
     if startsOver { try folder.clear() }
     try folder.claim(configuration.yaml)
-    try resume()
+    let source = try resume()
     events = try EventLog(folder, records: state.records)
+    return source
   }
 
   /// Images that the whole run sees, each as often as it is seen.
@@ -116,8 +149,7 @@ package final class TrainingRun {
 
   private var epochImageCount: Int { batches.sampler.batchCount * batches.sampler.entryCount }
 
-  /// Continues from the latest checkpoint that can be read, where there is one.
-  private func resume() throws {
+  private func resume() throws -> URL? {
     var damages: [any Error] = []
     for checkpoint in folder.resumableCheckpoints() {
       do {
@@ -125,7 +157,8 @@ package final class TrainingRun {
         isLastDamaged = !damages.isEmpty
         resumption += damages.map { .damaged($0, instead: checkpoint) }
         resumption.append(.resumed(epoch: state.epoch, step: state.progress?.stepCount ?? 0))
-        return try writeLogs()
+        try writeLogs()
+        return checkpoint
       } catch let error as TrainingError {
         throw error
       } catch let error as FileError {
@@ -136,7 +169,7 @@ package final class TrainingRun {
       }
     }
     if let first = damages.first { throw first }
-    network.initialize(seed: state.seed)
+    return nil
   }
 
   private func resume(from url: URL) throws {
@@ -173,7 +206,7 @@ package final class TrainingRun {
       report(.epoch(record, imagesPerSecond: rate))
     }
     // A run that was killed after its last epoch may have come to saving, but not to this.
-    try thin()
+    if processes.isFirst { try thin() }
     return state.records
   }
 
@@ -185,19 +218,25 @@ package final class TrainingRun {
       state.progress ?? EpochProgress(memberCount: configuration.memberCount)
     let (firstStep, firstImage, start) = (progress.stepCount, progress.imageCount, Date())
     func stopIfInterrupted() throws {
-      guard isInterrupted() else { return }
+      guard processes.sum([isInterrupted() ? 1 : 0])[0] > 0 else { return }
       state.progress = progress
-      try saveLast(learningRate: rate(epoch, progress.stepCount))
+      if processes.isFirst { try saveLast(learningRate: rate(epoch, progress.stepCount)) }
+      // The end of one process may be that of all.
+      processes.wait()
       throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
     }
-    let makeBatch = { @Sendable in try order.batch(at: firstStep + $0) }
+    let slice = processes.slice(of: batches.sampler.entryCount)
+    let makeBatch = { @Sendable in try order.batch(at: firstStep + $0, slice) }
     try Ahead.forEach(order.count - firstStep, make: makeBatch) { _, batch in
       let learningRate = rate(epoch, progress.stepCount + 1)
-      let (losses, rightCount) = trainStep(batch, learningRate: learningRate)
+      let own = trainStep(batch, learningRate: learningRate)
+      let sums = processes.sum(own.losses + [Double(own.rightCount)])
+      let losses = Array(sums.dropLast())
       let loss = losses.reduce(0, +)
       guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
       progress.add(
-        losses: losses, imageCount: batch.targets[0].shape[0], rightCount: rightCount)
+        losses: losses, imageCount: batches.sampler.entryCount,
+        rightCount: Int(sums[losses.count]))
       report(
         .step(
           Step(
@@ -208,6 +247,7 @@ package final class TrainingRun {
     }
     let seconds = Date().timeIntervalSince(start)
     let test = try testScores(epoch: epoch, stopIfInterrupted: stopIfInterrupted)
+    try expectSameWeights()
     let record = EpochRecord(
       epoch: epoch, trainAccuracy: progress.accuracy, memberLosses: progress.losses,
       learningRate: rate(epoch, order.count), test: test,
@@ -227,13 +267,15 @@ package final class TrainingRun {
     return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
   }
 
-  /// One step; returns the members' losses and how many images head 0 got right.
+  /// One step; returns the parts of the members' losses that this process's slice has, and how many
+  /// of its images head 0 got right.
   private func trainStep(
     _ batch: TrainingBatch, learningRate: Double
   ) -> (losses: [Double], rightCount: Int) {
     let logits = network.forward(batch.images, masks: batch.masks)
     let (losses, gradient) = SoftCrossEntropy.evaluate(
-      logits, targets: batch.targets, coefficients: coefficients)
+      logits, targets: batch.targets, coefficients: coefficients,
+      batchSize: batches.sampler.entryCount)
     network.backward(gradient)
     optimizer.step(learningRate: learningRate)
     let (members, classes) = (logits.shape[1], logits.shape[2])
@@ -249,28 +291,35 @@ package final class TrainingRun {
     let inference = InferenceNetwork(network)
     let (test, loaders) = (test, loaders)
     let normalization = configuration.data.dataset.normalization
-    let batchCount = (test.count + Self.testBatchSize - 1) / Self.testBatchSize
+    let slice = processes.slice(of: test.count)
+    // As many batches in every process, though the last one may be empty in some.
+    let largestSlice = (test.count + processes.count - 1) / processes.count
+    let batchCount = (largestSlice + Self.testBatchSize - 1) / Self.testBatchSize
     let makeBatch = { @Sendable (index: Int) in
-      let first = index * Self.testBatchSize
+      let first = min(slice.lowerBound + index * Self.testBatchSize, slice.upperBound)
       return try Batch(
-        Array(first..<min(first + Self.testBatchSize, test.count)), of: test,
+        Array(first..<min(first + Self.testBatchSize, slice.upperBound)), of: test,
         normalization: normalization, workers: loaders)
     }
-    var (values, labels) = ([Float](), [Int]())
+    var own: [Float] = []
     try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
-      let logits = inference.logits(batch.images).values
-      // Weights that the epoch's last step blew up must not become a checkpoint.
-      guard logits.allSatisfy(\.isFinite) else {
-        throw diverged(epoch, step: batches.sampler.batchCount)
-      }
-      values += logits
-      labels += batch.labels
+      if !batch.labels.isEmpty { own += inference.logits(batch.images).values }
       try stopIfInterrupted()
+    }
+    let values = processes.gather(own)
+    // Weights that the epoch's last step blew up must not become a checkpoint.
+    guard values.allSatisfy(\.isFinite) else {
+      throw diverged(epoch, step: batches.sampler.batchCount)
     }
     return try TestScores(
       LabelledLogits(
         values, memberCount: configuration.memberCount,
-        classCount: configuration.data.classCount, labels: labels), scorer: scorer)
+        classCount: configuration.data.classCount, labels: test.labels), scorer: scorer)
+  }
+
+  private func expectSameWeights() throws {
+    guard !processes.isSole else { return }
+    try processes.expectSame("weights", network.fingerprint)
   }
 
   private func isKept(epoch: Int, accuracy: Double) -> Bool {
@@ -282,6 +331,7 @@ package final class TrainingRun {
   private func save(_ record: EpochRecord) throws {
     state.records.append(record)
     state.progress = nil
+    guard processes.isFirst else { return }
     if record.isCheckpointSaved {
       try state.checkpoint(network, optimizer, learningRate: record.learningRate)
         .write(to: folder.checkpoint(epoch: record.epoch))

@@ -14,21 +14,7 @@ struct BenchmarkCommand: ParsableCommand {
         mixmo benchmark --network wrn-28-10 --batch 32 --train --layers
       """)
 
-  @Option(
-    help: ArgumentHelp("wrn-DEPTH-WIDTH or resnet-18-WIDTH.", valueName: "name"))
-  var network: String
-
-  @Option(help: "Subnetworks.")
-  var members = 2
-
-  @Option(help: "Classes.")
-  var classes = 100
-
-  @Option(help: "Images in a batch.")
-  var batch = 32
-
-  @Option(help: "Measurements of which the median is shown.")
-  var rounds = 5
+  @OptionGroup var timed: TimedNetworkOptions
 
   @Flag(help: "Time training steps instead of inference.")
   var train = false
@@ -38,22 +24,8 @@ struct BenchmarkCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  func validate() throws {
-    _ = try networkConfiguration()
-    for (name, value, range) in [
-      ("members", members, 1...16), ("classes", classes, 2...100_000),
-      ("batch", batch, 1...65_536), ("rounds", rounds, 1...1000),
-    ] where !range.contains(value) {
-      throw ValidationError(
-        "--\(name): expected a number from \(range.lowerBound) to \(range.upperBound), "
-          + "found \(value).")
-    }
-  }
-
   func run() throws {
-    let test = SpeedTest(
-      try networkConfiguration(), memberCount: members, classCount: classes, batch: batch,
-      rounds: rounds, workers: common.workers)
+    let test = try timed.speedTest(workers: common.workers)
     let rate = train ? test.training() : test.inference()
     let ceiling = test.ceiling()
     let speeds = layers ? test.layers() : []
@@ -64,7 +36,8 @@ struct BenchmarkCommand: ParsableCommand {
           ceiling: ceiling, layers: speeds))
     } else {
       try common.terminal.show(
-        "\(network) M=\(members) \(train ? "training" : "inference") batch \(batch): "
+        "\(timed.network) M=\(timed.members) \(train ? "training" : "inference") batch "
+          + "\(timed.batch): "
           + String(format: "%.2f images/s\n", rate))
       try show(speeds, ceiling: ceiling)
     }
@@ -82,21 +55,6 @@ struct BenchmarkCommand: ParsableCommand {
       case operationsPerImage = "operations_per_image"
       case ceiling, layers
     }
-  }
-
-  private func networkConfiguration() throws -> NetworkConfiguration {
-    let parts = network.split(separator: "-")
-    guard parts.count == 3, let depth = Int(parts[1]), let width = Int(parts[2]),
-      (1...64).contains(width), let isWide = ["wrn": true, "resnet": false][parts[0]],
-      NetworkConfiguration.isPossible(depth: depth, isWide: isWide)
-    else {
-      throw ValidationError(
-        "--network: expected wrn-DEPTH-WIDTH with DEPTH 6n + 4, or resnet-18-WIDTH, "
-          + "found \"\(network)\".")
-    }
-    let name: NetworkConfiguration.Name =
-      members == 1 ? (isWide ? .wideResNet : .resNet) : (isWide ? .wideResNetMixMo : .resNetMixMo)
-    return NetworkConfiguration(name: name, depth: depth, widenFactor: width)
   }
 
   private func show(_ layers: [LayerSpeed], ceiling: Double) throws {

@@ -51,7 +51,7 @@ struct DemoCommand: AsyncParsableCommand {
       configuration: configuration, folder: folder, data: data, cache: nil, test: test,
       startsOver: fromScratch, keptCount: nil, common: common
     ).run()
-    defer { lock.release() }
+    defer { lock?.release() }
     let cube = try EvaluationJob(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"),

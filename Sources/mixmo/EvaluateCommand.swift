@@ -5,6 +5,7 @@ import Evaluation
 import Formats
 import Foundation
 import Scoring
+import Tensors
 import Training
 
 struct EvaluateCommand: AsyncParsableCommand {
@@ -17,6 +18,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
         mixmo evaluate --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
           --data data --save runs --checkpoint best --corruptions --temperature-scaling
+
+      Started by mpirun or srun, its processes share the images.
       """)
 
   @OptionGroup var inputs: RunOptions
@@ -59,6 +62,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   var report = false
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var job: JobOptions
 
   func validate() throws {
     if save == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
@@ -74,6 +78,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     if try chosenShard != nil, report || scoring.baseline != nil {
       throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
+    }
+    if shard != nil && Launch.count > 1 {
+      throw ValidationError(
+        "--shard is for jobs whose processes know nothing of each other; mpirun and srun share the "
+          + "images without it.")
     }
     if suite.frostTextures != nil && !generate {
       throw ValidationError("--frost-textures needs --generate.")
@@ -99,10 +108,14 @@ struct EvaluateCommand: AsyncParsableCommand {
   private var isClean: Bool { !corruptions && suite.corruption.isEmpty }
 
   func run() async throws {
+    let output = try outputURL(runFolder)
+    try job.run(evaluate)
+    if report && Launch.rank == 0 { try await ReportJob.report(output, common.terminal) }
+  }
+
+  private func evaluate(among processes: any ProcessGroup) throws {
     let configuration = try RunConfiguration(contentsOf: inputs.configURL)
-    let runFolder = save.map {
-      RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL)
-    }
+    let runFolder = runFolder
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
     let kind = configuration.data.dataset
@@ -117,15 +130,18 @@ struct EvaluateCommand: AsyncParsableCommand {
       settings: try scoring.settings(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
       imageLimit: limit, common: common)
+    guard processes.isFirst else { return try job.assist(among: processes) }
     if let shard = try chosenShard {
       let count = try job.run(shard)
       return common.terminal.say(
         "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
       )
     }
-    let cube = try job.run()
-    try common.terminal.show(summaryOf: cube)
-    if report { try await ReportJob.report(output, common.terminal) }
+    try common.terminal.show(summaryOf: job.run(among: processes))
+  }
+
+  private var runFolder: RunFolder? {
+    save.map { RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL) }
   }
 
   /// The user's own halves of all clean images, where the data folder has them.

@@ -43,9 +43,9 @@ struct EvaluationJob {
   let common: CommonOptions
 
   /// Predicts what is missing, scores it and writes the tables.
-  func run() throws -> ScoreCube {
+  func run(among processes: any ProcessGroup = SoleProcess()) throws -> ScoreCube {
     let start = Date()
-    var (record, evaluator) = try predictions(shard: nil)
+    var (record, evaluator) = try predictions(shard: nil, among: processes)
     let plan = evaluator.plan
     let cube = try settings.score(
       evaluator.storedCells, rowCount: plan.imageCount, common: common
@@ -65,25 +65,39 @@ struct EvaluationJob {
   /// - Returns: How many cells the part has.
   func run(_ shard: Shard) throws -> Int {
     let start = Date()
-    var (record, evaluator) = try predictions(shard: shard)
+    var (record, evaluator) = try predictions(shard: shard, among: SoleProcess())
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: output)
     return evaluator.plan.ownCells.count
   }
 
-  private func predictions(shard: Shard?) throws -> (RunRecord, Evaluator) {
-    let workers = common.workers
+  /// Predicts what the first process asks for.
+  func assist(among processes: any ProcessGroup) throws {
+    try evaluator(shard: nil).assist(network, among: processes)
+  }
+
+  private func evaluator(shard: Shard?) throws -> Evaluator {
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
       benchmark: try benchmark(), severities: severities, imageLimit: imageLimit, shard: shard)
-    let evaluator = Evaluator(
+    return Evaluator(
       plan: plan, store: PredictionStore(folder: output.appendingPathComponent("predictions")),
-      workers: workers)
+      workers: common.workers)
+  }
+
+  private func network() throws -> InferenceNetwork {
+    InferenceNetwork(try configuration.network(loading: checkpoint, workers: common.workers))
+  }
+
+  private func predictions(
+    shard: Shard?, among processes: any ProcessGroup
+  ) throws -> (RunRecord, Evaluator) {
+    let workers = common.workers
+    let evaluator = try evaluator(shard: shard)
+    let plan = evaluator.plan
     Interruption.listen()
     // Stored predictions are scored without the network; a checkpoint that is wrong leaves no folder.
-    let network =
-      evaluator.missingImageCount > 0
-      ? InferenceNetwork(try configuration.network(loading: checkpoint, workers: workers)) : nil
+    let network = evaluator.missingImageCount > 0 ? try network() : nil
     let files = try check(plan, workers)
     var record = RunRecord(
       origin: try origin(of: plan, workers), cells: files,
@@ -91,19 +105,17 @@ struct EvaluationJob {
     record.scoring = RunRecord.ScoringRecord(settings)
     record.sharding = shard.map { RunRecord.Sharding($0, cells: plan.cells, settings) }
     try record.claim(output)
-    if let network {
-      try predict(network, evaluator)
-    } else {
-      try evaluator.store.create(labels: plan.labels)
-    }
+    try predict(network, evaluator, among: processes)
     return (record, evaluator)
   }
 
-  private func predict(_ network: InferenceNetwork, _ evaluator: Evaluator) throws {
+  private func predict(
+    _ network: InferenceNetwork?, _ evaluator: Evaluator, among processes: any ProcessGroup
+  ) throws {
     let bar = ProgressBar(
       "evaluate", total: evaluator.missingImageCount, terminal: common.terminal)
     defer { bar.finish() }
-    try evaluator.predict(network) { progress in
+    try evaluator.predict(network, sharedAmong: processes) { progress in
       bar.update(progress.imageCount, progress.cell.name)
       if Interruption.isRequested {
         bar.finish()

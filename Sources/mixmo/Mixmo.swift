@@ -12,6 +12,6 @@ struct Mixmo: AsyncParsableCommand {
       ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
-      BenchmarkCommand.self,
+      BenchmarkCommand.self, BenchMPICommand.self,
     ])
 }

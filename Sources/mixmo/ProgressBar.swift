@@ -25,7 +25,7 @@ final class ProgressBar {
     self.title = title
     self.total = total
     self.unit = unit
-    isHidden = terminal.isQuiet
+    isHidden = terminal.isQuiet || terminal.isMute
   }
 
   /// Shows that `done` images are finished, and something about the latest ones.

@@ -4,6 +4,8 @@ import Foundation
 struct Terminal {
   let isQuiet: Bool
   let isJSON: Bool
+  /// Whether another process of the job speaks.
+  var isMute = Launch.rank > 0
 
   /// A line about what is going on.
   func say(_ text: String) {
@@ -20,6 +22,7 @@ struct Terminal {
   ///
   /// - Throws: what writing throws: a result must not be lost silently.
   func show(_ text: String) throws {
+    guard !isMute else { return }
     try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
   }
 
@@ -31,6 +34,7 @@ struct Terminal {
   }
 
   private func write(_ text: String) {
+    guard !isMute else { return }
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

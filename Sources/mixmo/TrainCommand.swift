@@ -13,7 +13,7 @@ struct TrainCommand: ParsableCommand {
     abstract: "Trains a network, or goes on with a run that was stopped.",
     discussion: """
       After every epoch the run's folder holds all that it takes to go on. In the end the best epoch is
-      evaluated on the clean test images.
+      evaluated on the clean test images. Started by mpirun or srun, its processes share each batch.
 
       Example: train Cut-MixMo on CIFAR-100 in runs/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4:
 
@@ -40,6 +40,7 @@ struct TrainCommand: ParsableCommand {
   var keep: Int?
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var job: JobOptions
 
   func validate() throws {
     if let keep, keep < 1 {
@@ -47,7 +48,9 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() throws { try job.run(train) }
+
+  private func train(among processes: any ProcessGroup) throws {
     let configuration = try RunConfiguration(contentsOf: inputs.configURL)
     let folder = RunFolder(
       save: URL(fileURLWithPath: save), configurationFile: inputs.configURL)
@@ -59,9 +62,10 @@ struct TrainCommand: ParsableCommand {
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
       cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
-      common: common
+      common: common, processes: processes
     ).run()
-    defer { lock.release() }
+    guard processes.isFirst else { return }
+    defer { lock?.release() }
     let best = try folder.checkpoint(named: "best")
     common.terminal.say("\(best.path): the best epoch")
     do {
@@ -100,16 +104,19 @@ struct TrainingJob {
   let startsOver: Bool
   let keptCount: Int?
   let common: CommonOptions
+  var processes: any ProcessGroup = SoleProcess()
 
-  /// Trains to the end; returns the hold on the folder, which its evaluation needs as well.
-  func run() throws -> FileLock {
+  /// Trains to the end; returns the first process's hold on the folder, which its evaluation needs as
+  /// well.
+  func run() throws -> FileLock? {
     let kind = configuration.data.dataset
     let workers = common.workers
     let train = try kind.read(.train, in: data, cache: cache, workers: workers)
     let run = try TrainingRun(
       configuration, folder: folder, train: train, test: test,
       dataFingerprint: train.fingerprint(workers: workers), seed: common.seed,
-      startsOver: startsOver, keptCount: keptCount, workers: workers)
+      startsOver: startsOver, keptCount: keptCount, workers: workers,
+      processes: processes)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
@@ -123,6 +130,8 @@ struct TrainingJob {
       guard case .interrupted = error else { throw error }
       let command = startsOver ? "the same command without --from-scratch" : "the same command"
       common.terminal.say("\(folder.url.path): \(error); \(command) goes on from there")
+      // The end of one process may be that of all, which must not come before this is told.
+      processes.wait()
       throw ExitCode(130)
     }
   }

@@ -176,4 +176,14 @@ struct TrainCommandTests {
     #expect(
       try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv")).column("epoch") == ["1"])
   }
+
+  @Test func `one of several processes needs a program with MPI`() throws {
+    let place = try Place(epochs: 1)
+    let started = ["OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"]
+    let run = try MixmoProcess(place.train(save: "runs"), environment: started)
+    #expect(run.status == 64 && run.errors.contains("one of 2 processes, of a mixmo without MPI"))
+    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+    let alone = try MixmoProcess(["bench-mpi", "--network", "wrn-10-1"])
+    #expect(alone.status == 64 && alone.errors.contains("mpirun -n 2 mixmo bench-mpi"))
+  }
 }

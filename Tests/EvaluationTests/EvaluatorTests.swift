@@ -63,6 +63,44 @@ struct EvaluatorTests {
     return ResultFiles(runName: "test", datasetName: "digits", cube: cube)
   }
 
+  @Test(arguments: [1, 2, 3, 5])
+  func `processes that share the images leave the bytes of one`(count: Int) throws {
+    // Shares of 256 images: a whole one and a rest in each cell.
+    let plan = try Self.plan(limit: 300)
+    let folder = try TemporaryFolder()
+    let (whole, shared) = (folder.file("whole"), folder.file("shared"))
+    @Sendable func evaluator(_ folder: URL) -> Evaluator {
+      Evaluator(plan: plan, store: PredictionStore(folder: folder), workers: Workers(count: 1))
+    }
+    try evaluator(whole).predict(InferenceNetwork(Self.network())) { _ in }
+    // Some cells may be there already, and all of them the second time.
+    let clean = "clean-0.npy"
+    try FolderCreation.create(shared)
+    try FileManager.default.copyItem(
+      at: whole.appending(path: clean), to: shared.appending(path: clean))
+    for missing in [3, 0] {
+      let counts = try ThreadProcesses.run(count) { processes in
+        let evaluator = evaluator(shared)
+        var counts: [Int] = []
+        if processes.isFirst {
+          let network = evaluator.missingImageCount > 0 ? InferenceNetwork(Self.network()) : nil
+          try evaluator.predict(network, sharedAmong: processes) { counts.append($0.imageCount) }
+        } else {
+          try evaluator.assist({ InferenceNetwork(Self.network()) }, among: processes)
+        }
+        return counts
+      }
+      #expect(counts[0].last ?? 0 == missing * 300)
+      for cell in plan.cells {
+        let bytes = try [whole, shared].map {
+          try FileContents.read($0.appending(path: "\(cell.name).npy"), limit: 1 << 30)
+        }
+        let isSame = bytes[0] == bytes[1]
+        #expect(isSame, "\(cell.name)")
+      }
+    }
+  }
+
   @Test func `cells are the clean set, then each corruption by severity`() throws {
     let names = try Self.plan().cells.map(\.name)
     #expect(names == ["clean-0", "brightness-1", "brightness-4", "gaussian_noise-1"])

@@ -6,8 +6,8 @@ import Tensors
 /// Batch normalisation (Ioffe and Szegedy 2015) followed by ReLU, as every normalisation in these
 /// networks is.
 ///
-/// In training, channels are normalised by the mean and the biased variance of the batch; the
-/// running variance is unbiased. In inference, by the running statistics. The layer writes no
+/// In training, channels are normalised by the mean and the biased variance of the batch, over all
+/// processes; the running variance is unbiased. In inference, by the running statistics. The layer writes no
 /// features: what reads its result normalises and rectifies while reading.
 package final class BatchNormalization {
   package static let epsilon: Float = 1e-5
@@ -29,6 +29,8 @@ package final class BatchNormalization {
   private struct Pass {
     let gate: Gate
     let inverseDeviation: Tensor  // [C]
+    /// Rows of the whole batch.
+    let rows: Double
   }
 
   package init(_ name: String, channels: Int, engine: Engine) {
@@ -54,11 +56,11 @@ package final class BatchNormalization {
   /// `max(0, (x − mean) / √(variance + ε) · weight + bias)` per channel, by the statistics of the
   /// batch, which the running ones follow.
   package func forward(_ input: FeatureMap) -> LayerInput {
-    let rows = input.values.count / channels
     let coefficients = engine.pool.tensor([3, channels])
     let inverseDeviation = engine.pool.tensor([channels])
+    let (rows, moments) = moments(input)
     let unbiased = Float(rows) / Float(max(rows - 1, 1))
-    for (c, (mean, variance)) in moments(input).enumerated() {
+    for (c, (mean, variance)) in moments.enumerated() {
       inverseDeviation[c] = 1 / (variance + Self.epsilon).squareRoot()
       let scale = weight.value[c] * inverseDeviation[c]
       coefficients[c] = scale
@@ -70,16 +72,19 @@ package final class BatchNormalization {
     batchCount += 1
     pass = Pass(
       gate: Gate(input: input.values, coefficients: coefficients),
-      inverseDeviation: inverseDeviation)
+      inverseDeviation: inverseDeviation, rows: rows)
     return LayerInput(values: input.values, normalization: coefficients)
   }
 
-  /// Mean and biased variance of each channel.
+  /// The rows of the whole batch, and the mean and biased variance of each channel.
   ///
   /// The variance is the mean of squares less the square of the mean; where these nearly cancel, the
   /// features are summed again around their means.
-  private func moments(_ input: FeatureMap) -> [(mean: Float, variance: Float)] {
-    let rows = Double(input.values.count / channels)
+  private func moments(_ input: FeatureMap) -> (
+    rows: Double, moments: [(mean: Float, variance: Float)]
+  ) {
+    let sums = engine.processes.sum(input.sums + [Double(input.values.count / channels)])
+    let rows = sums[2 * channels]
     func moments(_ sums: [Double]) -> [(mean: Double, variance: Double)] {
       (0..<channels).map { c in
         let mean = sums[c] / rows
@@ -87,16 +92,20 @@ package final class BatchNormalization {
         return (mean, variance < 0 ? 0 : variance)
       }
     }
-    let first = moments(input.sums)
+    let first = moments(sums)
     guard first.contains(where: { $0.mean * $0.mean > Self.cancellation * $0.variance }) else {
-      return first.map { (Float($0.mean), Float($0.variance)) }
+      return (rows, first.map { (Float($0.mean), Float($0.variance)) })
     }
     let means = Tensor([channels], first.map { Float($0.mean) })
     let again = engine.finish(
       LayerOutput(values: input.values, sumsChannels: true, pivot: means))
-    return zip(means.values, moments(again.sums)).map { mean, rest in
-      (Float(Double(mean) + rest.mean), Float(rest.variance))
-    }
+    let rests = moments(engine.processes.sum(again.sums))
+    return (
+      rows,
+      zip(means.values, rests).map { mean, rest in
+        (Float(Double(mean) + rest.mean), Float(rest.variance))
+      }
+    )
   }
 
   /// Scale and shift by the running statistics, `[2, C]`.
@@ -120,21 +129,23 @@ package final class BatchNormalization {
   package func backward(_ gated: FeatureMap, adding addend: Tensor? = nil) -> Tensor {
     let (pass, kernels, channels) = (takenPass, engine.kernels, channels)
     self.pass = nil
-    let rows = gated.values.count / channels
+    let rows = Float(pass.rows)
+    let sums = engine.processes.sum(gated.sums)
     // dx = slope · g + tilt · x + offset, with one of each for every channel.
     let coefficients = engine.pool.tensor([3, channels])
     for c in 0..<channels {
       let deviation = pass.inverseDeviation[c]
-      bias.gradient[c] = Float(gated.sums[c])
-      weight.gradient[c] = Float(gated.sums[channels + c]) * deviation
+      bias.gradient[c] = Float(sums[c])
+      weight.gradient[c] = Float(sums[channels + c]) * deviation
       let slope = weight.value[c] * deviation
-      let tilt = -slope * deviation * weight.gradient[c] / Float(rows)
+      let tilt = -slope * deviation * weight.gradient[c] / rows
       let mean = pass.gate.coefficients[2 * channels + c]
       coefficients[c] = slope
       coefficients[channels + c] = tilt
-      coefficients[2 * channels + c] = -slope * bias.gradient[c] / Float(rows) - tilt * mean
+      coefficients[2 * channels + c] = -slope * bias.gradient[c] / rows - tilt * mean
     }
-    engine.workers.forEachRange(of: rows, size: Self.rowsPerTask) {
+    let ownRows = gated.values.count / channels
+    engine.workers.forEachRange(of: ownRows, size: Self.rowsPerTask) {
       let first = $0.lowerBound * channels
       kernels.table.normalizationGradient(
         gated.values.elements + first, pass.gate.input.elements + first,

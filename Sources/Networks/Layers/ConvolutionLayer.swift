@@ -47,6 +47,7 @@ package final class ConvolutionLayer {
   package func backwardToWeight(_ outputGradient: Tensor) {
     guard let input else { preconditionFailure("backward without a forward pass in training") }
     setWeightGradient(input, outputGradient)
+    engine.gradientSums.add(weight)
     self.input = nil
   }
 

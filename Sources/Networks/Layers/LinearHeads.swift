@@ -75,6 +75,7 @@ package final class LinearHeads {
       for image in 0..<batch {
         for k in 0..<classes { bias.gradient[k] += gradient[image * heads * classes + k] }
       }
+      engine.gradientSums.add(weight, bias)
     }
     return inputGradient
   }

@@ -20,14 +20,17 @@ package final class MixMoNetwork {
   private let pool: AveragePool
 
   /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
+  ///
+  /// With several `processes` each trains on its part of every batch: batch normalisation takes its
+  /// statistics over all of it, and gradients are summed.
   package init(
     _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers,
-    kernels: Kernels = .preferred
+    processes: any ProcessGroup = SoleProcess(), kernels: Kernels = .preferred
   ) {
     self.configuration = configuration
     self.memberCount = memberCount
     self.classCount = classCount
-    let engine = Engine(workers: workers, kernels: kernels)
+    let engine = Engine(workers: workers, kernels: kernels, processes: processes)
     self.engine = engine
     func memberNames(_ one: String, _ many: String) -> [String] {
       memberCount == 1 ? [one] : (0..<memberCount).map { "\(many).\($0)" }
@@ -112,5 +115,6 @@ package final class MixMoNetwork {
     for (encoder, gradient) in zip(encoders, mixing.backward(gradient)) {
       encoder.backwardToWeight(gradient)
     }
+    engine.gradientSums.finish()
   }
 }

@@ -12,15 +12,17 @@ package enum SoftCrossEntropy {
   ///   - logits: `[N, M, K]`.
   ///   - targets: for each member `[N, K]`, rows of any sum (loss weights are in them).
   ///   - coefficients: the weight of each member's loss, by default 1.
+  ///   - batchSize: the images that the mean is over, where these are a part of a batch: the losses
+  ///     of all parts then add up to that of the batch.
   /// - Returns: M losses, and `[N, M, K]`.
   package static func evaluate(
-    _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil
+    _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil, batchSize: Int? = nil
   ) -> (losses: [Double], gradient: Tensor) {
     let (batch, members, classes) = (logits.shape[0], logits.shape[1], logits.shape[2])
     let gradient = Tensor(logits.shape)
     var losses = [Double](repeating: 0, count: members)
     for (member, target) in targets.enumerated() {
-      let scale = (coefficients?[member] ?? 1) / Double(batch)
+      let scale = (coefficients?[member] ?? 1) / Double(batchSize ?? batch)
       for image in 0..<batch {
         let row = (image * members + member) * classes
         losses[member] += evaluateRow(

@@ -1,0 +1,137 @@
+#if MPI
+  import CMPI
+  import Foundation
+
+  /// The processes that `mpirun` or `srun` started, by MPI.
+  package final class MPIProcesses: ProcessGroup, @unchecked Sendable {
+    package let rank: Int
+    package let count: Int
+    private let world = mixmo_world()
+    /// How long the others may take to answer.
+    private let patience: Duration
+    /// Ends the job, with what to tell.
+    private let giveUp: (String) -> Never
+
+    /// Elements of one call, whose counts MPI takes as 32-bit numbers.
+    private static let chunk = 1 << 28
+    /// Questions whether a call is done between two looks at the clock.
+    private static let questionsPerLook = 256
+
+    /// Joins the job; once in a process.
+    ///
+    /// - Parameters:
+    ///   - patience: how long the others may take to answer.
+    ///   - giveUp: called where they did not, with what to tell the user.
+    package init(patience: Duration, giveUp: @escaping (String) -> Never) {
+      var (provided, rank, count): (Int32, Int32, Int32) = (0, 0, 0)
+      MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided)
+      MPI_Comm_rank(world, &rank)
+      MPI_Comm_size(world, &count)
+      self.rank = Int(rank)
+      self.count = Int(count)
+      self.patience = patience
+      self.giveUp = giveUp
+    }
+
+    /// Leaves the job, once every process does.
+    package func leave() { MPI_Finalize() }
+
+    /// Ends all processes.
+    package static func abort(code: Int32) -> Never {
+      MPI_Abort(mixmo_world(), code)
+      exit(code)
+    }
+
+    package func sum(_ values: UnsafeMutableBufferPointer<Double>) {
+      var request: MPI_Request?
+      MPI_Iallreduce(
+        mixmo_in_place(), values.baseAddress, Int32(values.count), mixmo_double(), mixmo_sum(),
+        world, &request)
+      wait(for: &request, "their part of a sum")
+    }
+
+    package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum {
+      var requests = chunks(values.count).map { range in
+        var request: MPI_Request?
+        MPI_Iallreduce(
+          mixmo_in_place(), values.baseAddress.map { $0 + range.lowerBound }, Int32(range.count),
+          mixmo_float(), mixmo_sum(), world, &request)
+        return request
+      }
+      return PendingSum { [self] in
+        for index in requests.indices { wait(for: &requests[index], "their part of the gradients") }
+      }
+    }
+
+    package func broadcast(_ bytes: Data, from root: Int) -> Data {
+      var count = bytes.count
+      var request: MPI_Request?
+      MPI_Ibcast(&count, Int32(MemoryLayout<Int>.size), mixmo_byte(), Int32(root), world, &request)
+      wait(for: &request, "a message to all")
+      var message = rank == root ? bytes : Data(count: count)
+      message.withUnsafeMutableBytes { buffer in
+        for range in chunks(count) {
+          MPI_Ibcast(
+            buffer.baseAddress.map { $0 + range.lowerBound }, Int32(range.count), mixmo_byte(),
+            Int32(root), world, &request)
+          wait(for: &request, "a message to all")
+        }
+      }
+      return message
+    }
+
+    package func send(_ bytes: Data, to rank: Int) {
+      precondition(bytes.count <= Self.chunk, "a message of one call")
+      bytes.withUnsafeBytes { buffer in
+        var request: MPI_Request?
+        MPI_Isend(
+          buffer.baseAddress, Int32(buffer.count), mixmo_byte(), Int32(rank), 0, world, &request)
+        wait(for: &request, "to take a message")
+      }
+    }
+
+    package func receive(waits: Bool) -> Message? {
+      var (isThere, status): (Int32, MPI_Status) = (0, MPI_Status())
+      poll("a message", once: !waits) {
+        MPI_Iprobe(MPI_ANY_SOURCE, 0, world, &isThere, &status)
+        return isThere != 0
+      }
+      guard isThere != 0 else { return nil }
+      var count: Int32 = 0
+      MPI_Get_count(&status, mixmo_byte(), &count)
+      var bytes = Data(count: Int(count))
+      bytes.withUnsafeMutableBytes { buffer in
+        var request: MPI_Request?
+        MPI_Irecv(buffer.baseAddress, count, mixmo_byte(), status.MPI_SOURCE, 0, world, &request)
+        wait(for: &request, "the rest of a message")
+      }
+      return Message(sender: Int(status.MPI_SOURCE), bytes: bytes)
+    }
+
+    private func chunks(_ count: Int) -> [Range<Int>] {
+      stride(from: 0, to: count, by: Self.chunk).map { $0..<min($0 + Self.chunk, count) }
+    }
+
+    private func wait(for request: inout MPI_Request?, _ what: String) {
+      var isDone: Int32 = 0
+      poll(what, once: false) {
+        MPI_Test(&request, &isDone, mixmo_ignored_status())
+        return isDone != 0
+      }
+    }
+
+    /// Asks until the answer is yes; MPI itself would wait for ever.
+    private func poll(_ what: String, once: Bool, _ isDone: () -> Bool) {
+      let start = ContinuousClock.now
+      while true {
+        for _ in 0..<Self.questionsPerLook {
+          if isDone() || once { return }
+          sched_yield()
+        }
+        if ContinuousClock.now - start > patience {
+          giveUp("waited \(patience) for \(what) from the other processes")
+        }
+      }
+    }
+  }
+#endif

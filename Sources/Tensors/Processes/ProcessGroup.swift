@@ -1,0 +1,107 @@
+import Foundation
+
+/// The processes of one job, on one machine or on many.
+///
+/// Every process makes the same calls of `sum`, `startSum` and `broadcast` in the same order, one
+/// thread at a time. Sums are the same bits in every process. A call that the other processes do not
+/// answer ends the job: it never returns half a result, and never waits for ever.
+package protocol ProcessGroup: AnyObject, Sendable {
+  /// Which process this is, from 0; the first one reads and writes what the job leaves.
+  var rank: Int { get }
+  /// How many processes there are, at least 1.
+  var count: Int { get }
+
+  /// Replaces values by their sums over all processes.
+  func sum(_ values: UnsafeMutableBufferPointer<Double>)
+
+  /// Begins to replace values by their sums over all processes; until `finish` they must stay where
+  /// they are, untouched.
+  func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum
+
+  /// The bytes that the process `root` calls it with.
+  func broadcast(_ bytes: Data, from root: Int) -> Data
+
+  /// Sends bytes to another process, which gets the messages of one sender in their order.
+  func send(_ bytes: Data, to rank: Int)
+
+  /// The next message from any process; nil if there is none and `waits` is not set.
+  func receive(waits: Bool) -> Message?
+}
+
+/// What one process sends to another.
+package struct Message: Sendable {
+  package let sender: Int
+  package let bytes: Data
+
+  package init(sender: Int, bytes: Data) {
+    self.sender = sender
+    self.bytes = bytes
+  }
+}
+
+/// A sum over processes that goes on while they compute.
+package struct PendingSum {
+  /// Returns once the sums are there.
+  package let finish: () -> Void
+
+  package init(finish: @escaping () -> Void) { self.finish = finish }
+}
+
+extension ProcessGroup {
+  /// Whether there is nobody to talk to.
+  package var isSole: Bool { count == 1 }
+
+  /// Whether this is the process that reads and writes what the job leaves.
+  package var isFirst: Bool { rank == 0 }
+
+  /// The sums of values over all processes.
+  package func sum(_ values: [Double]) -> [Double] {
+    guard !isSole else { return values }
+    var sums = values
+    sums.withUnsafeMutableBufferPointer { sum($0) }
+    return sums
+  }
+
+  /// Returns once every process has called it.
+  package func wait() { _ = sum([0]) }
+
+  /// The values of all processes, in the order of ranks.
+  package func gather(_ values: [Float]) -> [Float] {
+    guard !isSole else { return values }
+    return (0..<count).flatMap {
+      [Float](bytes: broadcast(rank == $0 ? values.bytes : Data(), from: $0))
+    }
+  }
+
+  /// This process's part of `0..<total`: consecutive, in the order of ranks, of sizes that differ by
+  /// one at most.
+  package func slice(of total: Int) -> Range<Int> {
+    rank * total / count..<(rank + 1) * total / count
+  }
+}
+
+extension [Float] {
+  /// The values in the machine's order of bytes.
+  package var bytes: Data { withUnsafeBytes { Data($0) } }
+
+  /// The values whose `bytes` these are.
+  package init(bytes: Data) {
+    self.init(unsafeUninitializedCapacity: bytes.count / MemoryLayout<Float>.size) {
+      $1 = bytes.copyBytes(to: $0) / MemoryLayout<Float>.size
+    }
+  }
+}
+
+/// A process that computes alone.
+package final class SoleProcess: ProcessGroup {
+  package init() {}
+  package var rank: Int { 0 }
+  package var count: Int { 1 }
+  package func sum(_ values: UnsafeMutableBufferPointer<Double>) {}
+  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum {
+    PendingSum {}
+  }
+  package func broadcast(_ bytes: Data, from root: Int) -> Data { bytes }
+  package func send(_ bytes: Data, to rank: Int) {}
+  package func receive(waits: Bool) -> Message? { nil }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Tensors
+import Training
+
+struct BenchMPICommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench-mpi",
+    abstract: "Times training in several processes, and predicts it for more of them.",
+    discussion: """
+      Example: two processes here, and what to expect of 4 to 256 machines like one of them:
+
+        mpirun -n 2 mixmo bench-mpi --network wrn-28-10 --batch 128 --latency 20
+
+      A step of R processes is compute / R + sums · latency · log2 R + 2 (R - 1) / R · bytes / bandwidth;
+      latency and bandwidth are those between the processes here, or those that you give.
+      """)
+
+  @OptionGroup var timed: TimedNetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What a small sum of two machines takes (default: measured here).", valueName: "µs"))
+  var latency: Double?
+
+  @OptionGroup var common: CommonOptions
+  @OptionGroup var job: JobOptions
+
+  /// Of the networks that are predicted, in bits in a second.
+  private static let bandwidths = [10e9, 100e9]
+  private static let counts = [2, 4, 8, 16, 32, 64, 128, 256]
+  private static let sumRounds = 200
+
+  func validate() throws {
+    if let latency, !(latency >= 0 && latency < 1e6) {
+      throw ValidationError("--latency: expected microseconds from 0 on, found \(latency).")
+    }
+    guard Launch.count > 1 else {
+      throw ValidationError("bench-mpi is for several processes: mpirun -n 2 mixmo bench-mpi …")
+    }
+    guard Launch.count <= timed.batch else {
+      throw ValidationError(
+        "--batch: expected at least one image for each of \(Launch.count) processes, found "
+          + "\(timed.batch).")
+    }
+  }
+
+  func run() throws { try job.run(measure) }
+
+  private func measure(among processes: any ProcessGroup) throws {
+    // One process computes alone while the others wait for it.
+    let alone = processes.isFirst ? try timed.speedTest(workers: common.workers).training() : 0
+    processes.wait()
+    let test = try timed.speedTest(workers: common.workers, processes: processes)
+    let together = test.training()
+    let smallSum = processes.smallSumSeconds(rounds: Self.sumRounds)
+    let bandwidth = processes.bandwidth(rounds: Self.sumRounds / 10)
+    guard processes.isFirst else { return }
+    var cost = StepCost(
+      compute: Double(timed.batch) / alone, sumCount: test.network.sumCount,
+      byteCount: test.network.summedByteCount, latency: smallSum / log2(Double(processes.count)))
+    let predicted = cost.seconds(processes: processes.count, bandwidth: bandwidth)
+    try common.terminal.show(
+      String(
+        format: """
+          1 process: %.2f images/s, %.1f ms a step
+          %d processes: %.2f images/s, %.1f ms a step, %.2f times as fast; predicted %.1f ms
+          latency %.1f µs, bandwidth %.1f Gbit/s, %d sums and %.1f MB of gradients a step
+
+          """, alone, 1e3 * cost.compute, processes.count, together,
+        1e3 * Double(timed.batch) / together, together / alone, 1e3 * predicted,
+        1e6 * cost.latency, 8e-9 * bandwidth, cost.sumCount, 1e-6 * Double(cost.byteCount)))
+    if let latency { cost.latency = 1e-6 * latency }
+    try show(cost)
+  }
+
+  /// The efficiencies that are to be expected, and how far they pay.
+  private func show(_ cost: StepCost) throws {
+    let counts = Self.counts.filter { $0 <= timed.batch }
+    try common.terminal.show(
+      String(format: "\nefficiency expected with a latency of %.1f µs\n", 1e6 * cost.latency)
+        + "processes  " + counts.map { String(format: "%6d", $0) }.joined() + "\n")
+    for bits in Self.bandwidths {
+      let row = counts.map {
+        String(format: "%5.0f%%", 100 * cost.efficiency(processes: $0, bandwidth: bits / 8))
+      }
+      let useful = cost.largestUsefulCount(limit: timed.batch, bandwidth: bits / 8)
+      try common.terminal.show(
+        String(format: "%3.0f Gbit/s ", 1e-9 * bits) + row.joined()
+          + "   half the time is computing up to \(useful)\n")
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// What `mpirun` and `srun` tell a process of its job.
+enum Launch {
+  /// Which process this is, from 0.
+  static let rank = number("OMPI_COMM_WORLD_RANK") ?? number("PMIX_RANK") ?? 0
+  /// How many processes there are. Slurm sets the number of tasks also where it runs a script alone,
+  /// and a rank only where it runs each.
+  static let count =
+    number("OMPI_COMM_WORLD_SIZE")
+    ?? (number("PMIX_RANK") == nil ? nil : number("SLURM_STEP_NUM_TASKS")) ?? 1
+
+  private static func number(_ variable: String) -> Int? {
+    ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
+  }
+}
+
+/// How the processes of a job work together.
+struct JobOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How long the processes that mpirun or srun started wait for each other before they give up.",
+      valueName: "seconds"))
+  var patience = 300
+
+  func validate() throws {
+    guard (1...86_400).contains(patience) else {
+      throw ValidationError(
+        "--patience: expected a number from 1 to 86400, found \(patience).")
+    }
+  }
+
+  /// Calls `body` with the processes of this job; where it fails in one of several, all end.
+  ///
+  /// - Throws: what `body` throws in a process that is alone.
+  func run(_ body: (any ProcessGroup) throws -> Void) throws {
+    guard Launch.count > 1 else { return try body(SoleProcess()) }
+    #if MPI
+      let processes = MPIProcesses(patience: .seconds(patience)) { Self.fail($0) }
+      do {
+        try body(processes)
+      } catch let code as ExitCode {
+        MPIProcesses.abort(code: code.rawValue)
+      } catch {
+        Self.fail("\(error)")
+      }
+      processes.leave()
+    #else
+      throw ValidationError(
+        "This is one of \(Launch.count) processes, of a mixmo without MPI: build it with swift build "
+          + "-c release --traits MPI.")
+    #endif
+  }
+
+  #if MPI
+    private static func fail(_ problem: String) -> Never {
+      let text = "Error: process \(Launch.rank) of \(Launch.count): \(problem)\n"
+      try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+      MPIProcesses.abort(code: 1)
+    }
+  #endif
+}

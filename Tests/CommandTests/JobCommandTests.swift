@@ -1,0 +1,204 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// A program built with the trait MPI, as `make test-mpi` has it.
+private let program = ProcessInfo.processInfo.environment["MIXMO_MPI"]
+
+/// Jobs of several processes under Open MPI's `mpirun`.
+@Suite(.serialized, .enabled(if: program != nil))
+struct JobCommandTests {
+  /// Something that runs, and what it prints, results and messages in one.
+  private final class Running {
+    let process = Process()
+    private let pipe = Pipe()
+    private(set) var output = ""
+
+    init(_ arguments: [String]) throws {
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging([
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+      ]) { $1 }
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = pipe
+      process.standardError = pipe
+      try process.run()
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+
+    /// Reads until `text` was printed or nothing more comes.
+    func wait(for text: String) {
+      while !output.contains(text) {
+        let more = pipe.fileHandleForReading.availableData
+        guard !more.isEmpty else { return }
+        output += String(decoding: more, as: UTF8.self)
+      }
+    }
+
+    /// Reads to the end; the exit status.
+    func end() -> Int32 {
+      wait(for: "\0")
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+  }
+
+  private static func mpirun(_ count: Int, _ command: [String]) throws -> Running {
+    try Running(
+      ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\(count)"] + command)
+  }
+
+  private static func job(_ count: Int, _ arguments: [String]) throws -> Running {
+    try mpirun(count, [try #require(program)] + arguments + ["--threads", "1"])
+  }
+
+  /// The process of a rank.
+  private static func process(_ rank: Int, of job: Running) throws -> Int32 {
+    let children = try String(
+      contentsOfFile:
+        "/proc/\(job.process.processIdentifier)/task/\(job.process.processIdentifier)/children",
+      encoding: .utf8)
+    let found = children.split(separator: " ").compactMap { Int32($0) }.first { child in
+      let environment = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
+      return environment.split(separator: 0).contains(Data("OMPI_COMM_WORLD_RANK=\(rank)".utf8))
+    }
+    return try #require(found)
+  }
+
+  /// A rate at which roundings do not grow.
+  private static func place(epochs: Int = 2) throws -> Place {
+    try Place(epochs: epochs, ["lr": "0.001"])
+  }
+
+  private func column(_ name: String, _ place: Place, _ save: String) throws -> [Double] {
+    let logs = try CSVTable(contentsOf: place.folder.file("\(save)/small/logs.csv"))
+    return try #require(logs.column(name)).compactMap(Double.init)
+  }
+
+  @Test func `one, two and three processes train the same network`() throws {
+    let place = try Self.place()
+    try place.trainUndisturbed()
+    for count in 1...3 {
+      let job = try Self.job(count, place.train(save: "\(count)", "--quiet"))
+      #expect(job.end() == 0, "\(job.output)")
+      for figure in ["train/loss_0", "train/loss_1"] {
+        let pairs = zip(
+          try column(figure, place, "whole"), try column(figure, place, "\(count)"))
+        // Float32's rounding over six steps, as in the tests of training.
+        #expect(pairs.allSatisfy { abs($0 - $1) < 1e-4 })
+      }
+      let files = try place.files("\(count)/small").keys.sorted()
+      #expect(try files == place.files("whole/small").keys.sorted())
+    }
+    for name in ["last.ckpt", "logs.csv", "summary.csv"] {
+      let isSame = try place.bytes("whole/small/\(name)") == place.bytes("1/small/\(name)")
+      #expect(isSame, "\(name)")
+    }
+  }
+
+  @Test func `one, two and three processes leave the bytes of one evaluation`() throws {
+    let place = try Self.place(epochs: 1)
+    try place.trainUndisturbed()
+    let arguments = place.evaluate(
+      save: "whole", "--checkpoint", "best", "--generate", "--corruption", "contrast", "--quiet",
+      "--temperature-scaling", "--bootstrap", "20")
+    let whole = try MixmoProcess(arguments + ["--output", place.path("expected")])
+    try #require(whole.status == 0, "\(whole.errors)")
+    var expected = try place.files("expected")
+    expected["run.json"] = nil
+    for count in 1...3 {
+      let job = try Self.job(count, arguments + ["--output", place.path("\(count)")])
+      #expect(job.end() == 0)
+      #expect(job.output.hasSuffix(whole.output))
+      var found = try place.files("\(count)")
+      #expect(found.removeValue(forKey: "run.json") != nil)
+      #expect(found == expected)
+    }
+  }
+
+  @Test func `a killed process ends the job, and another number of them goes on`() throws {
+    let place = try Self.place(epochs: 60)
+    let job = try Self.job(2, place.train(save: "runs", "--json"))
+    job.wait(for: #"{"epoch":2"#)
+    let start = ContinuousClock.now
+    kill(try Self.process(1, of: job), SIGKILL)
+    #expect(job.end() != 0)
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(job.output.contains("process rank 1 "), "\(job.output)")
+    let left = try place.files("runs/small").keys
+    #expect(
+      left.allSatisfy { name in
+        [".ckpt", ".csv", ".yaml", ".lock", ".mixmo"].contains { name.hasSuffix($0) }
+      })
+    let done = try column("epoch", place, "runs").count
+    let rest = try Self.job(3, place.train(save: "runs", "--json"))
+    rest.wait(for: #"{"epoch":"#)
+    #expect(rest.output.contains("going on after epoch \(done) of 60"))
+    #expect(rest.output.contains(#"{"epoch":\#(done + 1)"#))
+  }
+
+  @Test func `a process that does not answer is not waited for in vain`() throws {
+    let place = try Self.place(epochs: 60)
+    let job = try Self.job(2, place.train(save: "runs", "--json", "--patience", "2"))
+    job.wait(for: #"{"epoch":1"#)
+    let stopped = try Self.process(1, of: job)
+    kill(stopped, SIGSTOP)
+    let start = ContinuousClock.now
+    #expect(job.end() != 0)
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(job.output.contains("Error: process 0 of 2: waited 2.0 seconds for "), "\(job.output)")
+    kill(stopped, SIGKILL)
+  }
+
+  @Test func `what one process cannot do ends all, by name`() throws {
+    let place = try Place(epochs: 1, ["batch_size": "2"])
+    func problem(_ count: Int, _ command: [String]) throws -> String {
+      let job = try Self.mpirun(count, command)
+      #expect(job.end() != 0)
+      return job.output
+    }
+    let train = place.train(save: "runs", "--threads", "1")
+    let program = try #require(program)
+    #expect(try problem(3, [program] + train).contains("3 processes share batches of 2 images"))
+    let seeds = ["sh", "-c", #""$0" "$@" --seed $OMPI_COMM_WORLD_RANK"#, program] + train
+    #expect(
+      try problem(2, seeds).contains(
+        #"process 1 of 2: process 1 has other seed than process 0: expected "0", found "1""#))
+    #expect(
+      try problem(2, [MixmoProcess.executable.path] + train).contains(
+        "one of 2 processes, of a mixmo without MPI"))
+    let shard = place.evaluate(save: "runs", "--checkpoint", "best", "--shard", "1/2")
+    #expect(try problem(2, [program] + shard).contains("--shard is for jobs whose processes know"))
+    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+  }
+
+  @Test func `the speed of a job is measured and predicted`() throws {
+    let job = try Self.job(
+      2, ["bench-mpi", "--network", "wrn-10-1", "--batch", "8", "--rounds", "1", "--latency", "5"])
+    #expect(job.end() == 0)
+    #expect(job.output.contains("efficiency expected with a latency of 5.0 µs"), "\(job.output)")
+  }
+
+  /// Two hosts with a link between them.
+  @Test(.enabled(if: getuid() == 0), arguments: [nil, "\"epoch\":3"])
+  func `a cut between two hosts ends the job on both`(cut: String?) throws {
+    let place = try Self.place(epochs: cut == nil ? 2 : 500)
+    let script = TestPackage.url.appending(path: "Tests/Fixtures/mpi/two_hosts.py").path
+    let keepAlive = [("time", "2"), ("intvl", "1"), ("probes", "4")].flatMap {
+      ["--mca", "oob_tcp_keepalive_\($0)", $1]
+    }
+    let job = try Running(
+      ["python3", script] + keepAlive + (cut.map { ["--cut-when", $0] } ?? []) + ["--"]
+        + [try #require(program)] + place.train(save: "runs", "--json", "--threads", "1"))
+    let status = job.end()
+    #expect((status == 0) == (cut == nil), "\(job.output)")
+    guard cut != nil else { return }
+    let seconds = try #require(job.output.firstMatch(of: #/gone ([0-9.]+) s after the cut/#))
+    // Six seconds of keep-alive, and what Open MPI takes to clean up.
+    #expect(try #require(Double(seconds.1)) < 30)
+    #expect(try !column("epoch", place, "runs").isEmpty)
+  }
+}

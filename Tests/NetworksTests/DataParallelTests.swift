@@ -1,0 +1,90 @@
+// N batch, M subnetworks, K classes.
+
+import Networks
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+
+/// A batch that several processes share, against the same batch in one.
+struct DataParallelTests {
+  private static let batch = 7
+  private static let members = 2
+  private static let classes = 5
+
+  private struct Outcome: Sendable {
+    let loss: Double
+    /// Of every parameter, and every running statistic, by name.
+    let values: [String: [Float]]
+  }
+
+  private static func tensor(_ shape: [Int], _ purpose: String, _ minor: Int) -> Tensor {
+    let tensor = Tensor(shape)
+    var stream = RandomStream(seed: 4, purpose: purpose, minor: minor)
+    for i in 0..<tensor.count { tensor[i] = Float(stream.nextUniform()) - 0.3 }
+    return tensor
+  }
+
+  private static func slice(_ tensor: Tensor, _ rows: Range<Int>) -> Tensor {
+    let size = tensor.count / tensor.shape[0]
+    return Tensor(
+      [rows.count] + tensor.shape.dropFirst(),
+      Array(tensor.values[rows.lowerBound * size..<rows.upperBound * size]))
+  }
+
+  /// One step of training on this process's slice.
+  private static func step(
+    _ configuration: NetworkConfiguration, _ processes: any ProcessGroup
+  ) -> Outcome {
+    let network = MixMoNetwork(
+      configuration, memberCount: members, classCount: classes, workers: Workers(count: 1),
+      processes: processes)
+    network.initialize(seed: 9)
+    let slice = processes.slice(of: batch)
+    let (side, encoderSide) = (configuration.imageSide, configuration.encoderSide)
+    func slices(_ shape: [Int], _ purpose: String) -> [Tensor] {
+      (0..<members).map { Self.slice(tensor([batch] + shape, purpose, $0), slice) }
+    }
+    let logits = network.forward(
+      slices([side, side, 3], "images"), masks: slices([encoderSide, encoderSide], "masks"))
+    let (losses, gradient) = SoftCrossEntropy.evaluate(
+      logits, targets: slices([classes], "targets"), batchSize: batch)
+    network.backward(gradient)
+    var values: [String: [Float]] = [:]
+    for entry in network.state {
+      switch entry {
+      case .parameter(let parameter): values[entry.name] = parameter.gradient.values
+      case .statistic(_, let tensor): values[entry.name] = tensor.values
+      case .batchCount: break
+      }
+    }
+    return Outcome(loss: processes.sum([losses.reduce(0, +)])[0], values: values)
+  }
+
+  // Seven processes have one image each. The residual network's largest gradients fill a bucket alone.
+  @Test(arguments: [2, 3, 7], [NetworkConfiguration.Name.wideResNetMixMo, .resNetMixMo])
+  func `loss, gradients and statistics are those of one process`(
+    count: Int, name: NetworkConfiguration.Name
+  ) throws {
+    let isWide = name == .wideResNetMixMo
+    let configuration = NetworkConfiguration(
+      name: name, depth: isWide ? 10 : 18, widenFactor: 1)
+    let whole = Self.step(configuration, SoleProcess())
+    let parts = try ThreadProcesses.run(count) { Self.step(configuration, $0) }
+    for part in parts {
+      // In float32 the logits, of magnitude 1, are computed to some 1e-6.
+      #expect(abs(part.loss - whole.loss) < 1e-5)
+      #expect(part.values == parts[0].values)
+    }
+    for (name, expected) in whole.values {
+      let found = try #require(parts[0].values[name])
+      let difference = zip(expected, found).reduce(0) {
+        $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
+      }
+      let norm = expected.reduce(0) { $0 + Double($1) * Double($1) }
+      // PyTorch's float32 gradients of these networks lie up to 2e-5 of their norms from float64's; an
+      // input of a ReLU that rounding pushes over zero costs more, which none here does.
+      #expect(difference.squareRoot() <= 1e-4 * norm.squareRoot(), "\(name)")
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Checkpoints
+import Datasets
+import Formats
+import Foundation
+import Networks
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// Several processes that train one network.
+struct JobTests {
+  /// A run of the smallest network in a folder of its own.
+  final class Subject: Sendable {
+    let folder: TemporaryFolder
+    let configuration: RunConfiguration
+
+    init(_ replacements: [String: String] = [:]) throws {
+      folder = try TemporaryFolder()
+      let file = folder.file("small.yaml")
+      try AtomicFile.write(TestRecipe.small(epochs: 2, replacements).text, to: file)
+      configuration = try RunConfiguration(contentsOf: file)
+    }
+
+    var run: RunFolder {
+      RunFolder(save: folder.url, configurationFile: URL(filePath: "/small.yaml"))
+    }
+
+    struct Outcome: Sendable {
+      var losses: [Double] = []
+      var records: [EpochRecord] = []
+    }
+
+    /// Trains in `count` processes; the losses of all steps and the records that each of them has.
+    func train(
+      _ count: Int, stopAfterSteps stop: Int = .max, stoppedIn stopping: Int = 0,
+      seed: @escaping @Sendable (_ rank: Int) -> UInt64 = { _ in 1 }
+    ) throws -> [Outcome] {
+      let all = Digits.dataset(.train)
+      let train = InMemoryDataset(
+        name: all.name, classCount: all.classCount, imageSide: all.imageSide,
+        labels: Array(all.labels.prefix(160)), images: Array(all.images.prefix(160)))
+      return try ThreadProcesses.run(count) { [self] processes in
+        let run = try TrainingRun(
+          configuration, folder: run, train: train, test: Digits.dataset(.test),
+          dataFingerprint: "", seed: seed(processes.rank), startsOver: false,
+          workers: Workers(count: 1), processes: processes)
+        var outcome = Outcome()
+        outcome.records = try run.run { event in
+          if case .step(let step) = event { outcome.losses.append(step.loss) }
+        } isInterrupted: {
+          processes.rank == stopping && outcome.losses.count >= stop
+        }
+        return outcome
+      }
+    }
+  }
+
+  /// Five epochs' worth of slow steps: at the recipe's rate every rounding grows to whole per cents.
+  private static let slow = ["lr": "0.001", "batch_size": "16"]
+
+  @Test(arguments: [2, 3, 16])
+  func `the losses are those of one process`(count: Int) throws {
+    let one = try Subject(Self.slow).train(1)[0]
+    let several = try Subject(Self.slow).train(count)
+    #expect(one.losses.count == 20)
+    for outcome in several {
+      #expect(outcome.losses == several[0].losses && outcome.records == several[0].records)
+    }
+    for (expected, found) in zip(one.losses, several[0].losses) {
+      // Two roundings of float32 lie up to 1e-6 apart after as many steps; a batch statistic of a
+      // slice instead of the batch shows in the third digit.
+      #expect(abs(expected - found) < 1e-4)
+    }
+    for (expected, found) in zip(one.records, several[0].records) {
+      #expect(abs(expected.trainAccuracy - found.trainAccuracy) < 0.01)
+    }
+  }
+
+  @Test func `an interrupt of one process stops all, and another number of them goes on`() throws {
+    let (whole, subject) = (try Subject(Self.slow), try Subject(Self.slow))
+    let expected = try whole.train(3)[0]
+    #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
+      try subject.train(2, stopAfterSteps: 13, stoppedIn: 1)
+    }
+    let rest = try subject.train(3)[2]
+    #expect(rest.losses.count == 7)
+    for (first, second) in zip(expected.losses.suffix(7), rest.losses) {
+      #expect(abs(first - second) < 1e-4)  // as above
+    }
+    #expect(rest.records.map(\.epoch) == [1, 2])
+    let last = try Checkpoint(contentsOf: subject.run.lastCheckpoint)
+    #expect(last.root["epoch"] == 2)
+  }
+
+  @Test func `a finished run is left as it is by any number of processes`() throws {
+    let subject = try Subject(Self.slow)
+    let records = try subject.train(2)[0].records
+    let bytes = try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30)
+    let again = try subject.train(3)
+    #expect(again.allSatisfy { $0.records == records && $0.losses.isEmpty })
+    #expect(try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30) == bytes)
+  }
+
+  @Test func `more processes than images in a batch are refused`() throws {
+    #expect(throws: TrainingError.tooManyProcesses(17, batch: 16)) {
+      try Subject(Self.slow).train(17)
+    }
+  }
+
+  @Test func `a process with another seed is named`() throws {
+    let error = TrainingError.otherProcess(rank: 1, what: "seed", expected: "1", found: "2")
+    #expect(throws: error) {
+      try ThreadProcesses.run(2) { processes in
+        try processes.expectSame("configuration", "a: 1\nb: 2\n")
+        try processes.expectSame("seed", processes.rank == 1 ? "2" : "1")
+      }
+    }
+  }
+
+  @Test func `slices cover a batch in order`() throws {
+    for count in 1...9 {
+      let slices = try ThreadProcesses.run(count) { $0.slice(of: 7) }
+      #expect(slices.flatMap(Array.init) == Array(0..<7))
+      #expect(slices.allSatisfy { $0.count - 7 / count <= 1 })
+    }
+  }
+}
