@@ -31,7 +31,10 @@ extension Evaluator {
   /// Predicts the cells that are not stored yet together with other processes, each of which calls
   /// `assist`; the files are those that one process writes.
   ///
-  /// - Parameter network: nil where nothing is missing.
+  /// - Parameters:
+  ///   - network: nil where nothing is missing.
+  ///   - processes: those of the job, of which this is the first.
+  ///   - report: told of each share that is there.
   /// - Throws: what reading images or writing predictions throws; finished cells stay.
   package func predict(
     _ network: InferenceNetwork?, sharedAmong processes: any ProcessGroup,
@@ -79,7 +82,9 @@ extension Evaluator {
 
   /// Predicts what the first process asks for, until there is nothing left.
   ///
-  /// - Parameter network: called when there is something to predict.
+  /// - Parameters:
+  ///   - network: called when there is something to predict.
+  ///   - processes: those of the job, of which this is not the first.
   /// - Throws: what `network` or reading images throws.
   package func assist(
     _ network: () throws -> InferenceNetwork, among processes: any ProcessGroup

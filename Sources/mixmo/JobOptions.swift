@@ -6,11 +6,15 @@ import Tensors
 enum Launch {
   /// Which process this is, from 0.
   static let rank = number("OMPI_COMM_WORLD_RANK") ?? number("PMIX_RANK") ?? 0
-  /// How many processes there are. Slurm sets the number of tasks also where it runs a script alone,
-  /// and a rank only where it runs each.
+  /// How many processes there are.
+  ///
+  /// Slurm sets the number of tasks also where it runs a script alone, and a rank only where it runs
+  /// each.
   static let count =
     number("OMPI_COMM_WORLD_SIZE")
     ?? (number("PMIX_RANK") == nil ? nil : number("SLURM_STEP_NUM_TASKS")) ?? 1
+  /// Whether some of them are on other hosts.
+  static let isSpread = number("OMPI_COMM_WORLD_LOCAL_SIZE").map { $0 < count } ?? false
 
   private static func number(_ variable: String) -> Int? {
     ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
@@ -38,13 +42,18 @@ struct JobOptions: ParsableArguments {
   func run(_ body: (any ProcessGroup) throws -> Void) throws {
     guard Launch.count > 1 else { return try body(SoleProcess()) }
     #if MPI
-      let processes = MPIProcesses(patience: .seconds(patience)) { Self.fail($0) }
+      let processes = MPIProcesses(patience: .seconds(patience)) { problem in
+        Self.tell(problem)
+        if Launch.isSpread { Self.endLauncher() }
+        MPIProcesses.abort(code: 1)
+      }
       do {
         try body(processes)
       } catch let code as ExitCode {
         MPIProcesses.abort(code: code.rawValue)
       } catch {
-        Self.fail("\(error)")
+        Self.tell("\(error)")
+        MPIProcesses.abort(code: 1)
       }
       processes.leave()
     #else
@@ -55,10 +64,23 @@ struct JobOptions: ParsableArguments {
   }
 
   #if MPI
-    private static func fail(_ problem: String) -> Never {
+    private static func tell(_ problem: String) {
       let text = "Error: process \(Launch.rank) of \(Launch.count): \(problem)\n"
       try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-      MPIProcesses.abort(code: 1)
+    }
+
+    private static let launchers = ["mpirun", "mpiexec", "orterun", "orted"]
+
+    /// Ends Open MPI's launcher on this host, and this process with it: where a link is cut, the
+    /// launcher tries for a quarter of an hour to tell the other hosts that the job is over.
+    private static func endLauncher() {
+      let name = try? String(contentsOfFile: "/proc/\(getppid())/comm", encoding: .utf8)
+      guard let name, launchers.contains(name.trimmingCharacters(in: .whitespacesAndNewlines))
+      else { return }
+      // It passes on what was told.
+      sleep(1)
+      kill(getppid(), SIGKILL)
+      Foundation.exit(1)
     }
   #endif
 }
