@@ -16,8 +16,8 @@ final class GradientSums {
     let sum: PendingSum
   }
 
-  /// Elements from which on a bucket is sent: a megabyte, some ten times what a fast network carries
-  /// in its latency.
+  /// Elements from which on a bucket is sent: a megabyte, several times what a fast network carries in
+  /// its latency.
   private static let bucketSize = 1 << 18
 
   init(processes: any ProcessGroup, pool: TensorPool) {

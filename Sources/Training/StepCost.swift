@@ -5,7 +5,7 @@ import Tensors
 ///
 /// With R processes: `compute / R + sums · latency · log₂ R + 2 (R − 1) / R · bytes / bandwidth`. No
 /// overlap of computing and sending is counted on, and no loss from slices that are small.
-package struct StepCost: Sendable, Encodable {
+package struct StepCost: Sendable {
   /// Seconds that one process computes for the whole batch.
   package var compute: Double
   /// Sums in a step that each wait for all: two of every batch normalisation, that of the losses, and

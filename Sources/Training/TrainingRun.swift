@@ -303,17 +303,17 @@ package final class TrainingRun {
     }
     var own: [Float] = []
     try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
-      if !batch.labels.isEmpty { own += inference.logits(batch.images).values }
+      let logits = batch.labels.isEmpty ? [] : inference.logits(batch.images).values
+      // Weights that the epoch's last step blew up must not become a checkpoint.
+      guard logits.allSatisfy(\.isFinite) else {
+        throw diverged(epoch, step: batches.sampler.batchCount)
+      }
+      own += logits
       try stopIfInterrupted()
-    }
-    let values = processes.gather(own)
-    // Weights that the epoch's last step blew up must not become a checkpoint.
-    guard values.allSatisfy(\.isFinite) else {
-      throw diverged(epoch, step: batches.sampler.batchCount)
     }
     return try TestScores(
       LabelledLogits(
-        values, memberCount: configuration.memberCount,
+        processes.gather(own), memberCount: configuration.memberCount,
         classCount: configuration.data.classCount, labels: test.labels), scorer: scorer)
   }
 

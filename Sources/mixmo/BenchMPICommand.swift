@@ -60,6 +60,13 @@ struct BenchMPICommand: ParsableCommand {
       compute: Double(timed.batch) / alone, sumCount: test.network.sumCount,
       byteCount: test.network.summedByteCount, latency: smallSum / log2(Double(processes.count)))
     let predicted = cost.seconds(processes: processes.count, bandwidth: bandwidth)
+    if common.json {
+      return try common.terminal.show(
+        json: Figures(
+          processes: processes.count, imagesPerSecondAlone: alone, imagesPerSecond: together,
+          latency: cost.latency, bandwidth: bandwidth, sums: cost.sumCount, bytes: cost.byteCount,
+          predictedSeconds: predicted))
+    }
     try common.terminal.show(
       String(
         format: """
@@ -72,6 +79,25 @@ struct BenchMPICommand: ParsableCommand {
         1e6 * cost.latency, 8e-9 * bandwidth, cost.sumCount, 1e-6 * Double(cost.byteCount)))
     if let latency { cost.latency = 1e-6 * latency }
     try show(cost)
+  }
+
+  /// What `--json` prints: seconds, and bytes in a second.
+  private struct Figures: Encodable {
+    let processes: Int
+    let imagesPerSecondAlone: Double
+    let imagesPerSecond: Double
+    let latency: Double
+    let bandwidth: Double
+    let sums: Int
+    let bytes: Int
+    let predictedSeconds: Double
+
+    enum CodingKeys: String, CodingKey {
+      case processes, latency, bandwidth, sums, bytes
+      case imagesPerSecondAlone = "images_per_second_alone"
+      case imagesPerSecond = "images_per_second"
+      case predictedSeconds = "predicted_seconds"
+    }
   }
 
   /// The efficiencies that are to be expected, and how far they pay.
