@@ -9,6 +9,8 @@ package final class Engine: @unchecked Sendable {
   package let kernels: Kernels
   /// Each has a part of every training batch.
   let processes: any ProcessGroup
+  /// Whether sums over a batch are the same bits for any number of processes.
+  let sumsExactly: Bool
   let tiling: Tiling
   let pool: TensorPool
   let gradientSums: GradientSums
@@ -20,14 +22,16 @@ package final class Engine: @unchecked Sendable {
 
   package init(
     workers: Workers, kernels: Kernels = .preferred, tiling: Tiling = Tiling(),
-    processes: any ProcessGroup = SoleProcess()
+    processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
   ) {
     self.workers = workers
     self.kernels = kernels
     self.tiling = tiling
     self.processes = processes
+    self.sumsExactly = sumsExactly
     pool = TensorPool()
-    gradientSums = GradientSums(processes: processes, pool: pool)
+    gradientSums = GradientSums(
+      processes: processes, workers: workers, pool: pool, isExact: sumsExactly)
   }
 
   deinit { sums.deallocate() }
@@ -35,7 +39,7 @@ package final class Engine: @unchecked Sendable {
   /// Elements a task of an elementwise loop handles; results do not depend on it.
   private static let rangeSize = 1 << 14
   /// Pixels a task of `finish` handles: sums over them are added up in order.
-  private static let pixelsPerTask = 256
+  static let pixelsPerTask = 256
 
   /// Buffers of the given counts, with unspecified contents, until the next call.
   func scratch(_ counts: Int...) -> [Buffer] {

@@ -15,6 +15,11 @@ package struct LayerInput {
     self.normalization = normalization
   }
 
+  /// What the layer reads of some of the images.
+  func images(_ range: Range<Int>) -> LayerInput {
+    LayerInput(values: values.rows(range), normalization: normalization)
+  }
+
   /// The same for kernels; valid while the tensors are referred to.
   package var source: KernelSource {
     let channels = values.shape[3]

@@ -13,6 +13,8 @@ package final class Tensor: @unchecked Sendable {
   package let count: Int
   /// The elements in row-major order; valid while this tensor is referred to.
   package let elements: UnsafeMutablePointer<Float>
+  /// The tensor that the memory belongs to, where it is another one's.
+  private let owner: Tensor?
 
   private static let alignment = 64
   /// Pages of this size spare the processor most address translations in large tensors.
@@ -31,6 +33,20 @@ package final class Tensor: @unchecked Sendable {
     #endif
     elements = memory.bindMemory(to: Float.self, capacity: max(count, 1))
     elements.initialize(repeating: 0, count: count)
+    owner = nil
+  }
+
+  private init(rows: Range<Int>, of owner: Tensor) {
+    let size = owner.count / owner.shape[0]
+    shape = [rows.count] + owner.shape.dropFirst()
+    count = rows.count * size
+    elements = owner.elements + rows.lowerBound * size
+    self.owner = owner
+  }
+
+  /// The given indices of the first dimension, in the same memory.
+  package func rows(_ range: Range<Int>) -> Tensor {
+    range == 0..<shape[0] ? self : Tensor(rows: range, of: self)
   }
 
   /// A tensor holding `values`, whose number must be the product of `shape`.
@@ -41,7 +57,7 @@ package final class Tensor: @unchecked Sendable {
   }
 
   deinit {
-    elements.deallocate()
+    if owner == nil { elements.deallocate() }
   }
 
   package subscript(index: Int) -> Float {

@@ -6,11 +6,11 @@ import Tensors
 extension RunConfiguration {
   /// The configured network, with zero weights.
   package func network(
-    workers: Workers, processes: any ProcessGroup = SoleProcess()
+    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
   ) -> MixMoNetwork {
     MixMoNetwork(
       model.network, memberCount: memberCount, classCount: data.classCount, workers: workers,
-      processes: processes)
+      processes: processes, sumsExactly: sumsExactly)
   }
 
   /// The configured network with the weights of a checkpoint.

@@ -14,8 +14,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case diverged(epoch: Int, step: Int, resume: URL?)
   /// Asked to stop, and saved after so many steps of the epoch.
   case interrupted(epoch: Int, step: Int)
-  /// There are more processes than images in a batch.
-  case tooManyProcesses(Int, batch: Int)
+  /// There are more processes than can share a batch of so many images.
+  case tooManyProcesses(Int, batch: Int, limit: Int)
   /// A process has another value of something than the first one.
   case otherProcess(rank: Int, what: String, expected: String, found: String)
   /// No checkpoint of that epoch was kept.
@@ -39,9 +39,9 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
     case .interrupted(let epoch, let step):
       "interrupted after step \(step) of epoch \(epoch), and saved"
-    case .tooManyProcesses(let count, let batch):
-      "\(count) processes share batches of \(batch) images: expected at most one process for each "
-        + "image; start fewer"
+    case .tooManyProcesses(let count, let batch, let limit):
+      "\(count) processes share batches of \(batch) images: expected at most \(limit); start fewer"
+        + (limit < batch ? ", or leave out --exact-sums" : "")
     case .otherProcess(let rank, let what, let expected, let found):
       "process \(rank) has other \(what) than process 0: expected \"\(expected)\", found "
         + "\"\(found)\"; all must read the same files with the same program"

@@ -15,7 +15,7 @@ import Tensors
 ///
 /// With several processes each computes its slice of every batch and of the test images. All hold the
 /// same weights and the same records; the first one alone writes. They differ from one process by
-/// rounding.
+/// rounding, or, where sums are exact, not at all.
 package final class TrainingRun {
   package let folder: RunFolder
   package let configuration: RunConfiguration
@@ -30,6 +30,8 @@ package final class TrainingRun {
   /// How many checkpoints of epochs are kept beside the best one; nil for all.
   private let keptCount: Int?
   private let processes: any ProcessGroup
+  /// The images of a batch that are in one process.
+  private let groupSize: Int
   /// The first process's hold on the folder, which ends with the run or with whoever keeps it.
   package private(set) var lock: FileLock?
   private var events: EventLog?
@@ -81,23 +83,26 @@ package final class TrainingRun {
   ///     all that the reference keeps.
   ///   - workers: the threads to compute on.
   ///   - processes: those of the job, each with the same arguments; all see the folder.
+  ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
   ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job trains
   ///   in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
     dataFingerprint: String, seed: UInt64, startsOver: Bool, keptCount: Int? = nil,
-    workers: Workers, processes: any ProcessGroup = SoleProcess()
+    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.test = test
     self.keptCount = keptCount
     self.processes = processes
+    groupSize = sumsExactly ? MixMoNetwork.groupSize : 1
     scorer = Scorer(threadCount: workers.count)
     loaders = Workers(count: workers.count)
     let (model, training) = (configuration.model, configuration.training)
-    network = configuration.network(workers: workers, processes: processes)
+    network = configuration.network(
+      workers: workers, processes: processes, sumsExactly: sumsExactly)
     optimizer = model.optimizer.optimizer(
       of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
@@ -112,11 +117,13 @@ package final class TrainingRun {
         epochCount: training.epochCount), seed: seed, workers: loaders)
     state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
     let entryCount = batches.sampler.entryCount
-    guard processes.count <= entryCount else {
-      throw TrainingError.tooManyProcesses(processes.count, batch: entryCount)
+    let limit = (entryCount + groupSize - 1) / groupSize
+    guard processes.count <= limit else {
+      throw TrainingError.tooManyProcesses(processes.count, batch: entryCount, limit: limit)
     }
     try processes.expectSame("configuration", configuration.yaml)
     try processes.expectSame("seed", "\(seed)")
+    try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
     try processes.expectSame("training images", dataFingerprint)
     // Nothing is made before all agree.
     processes.wait()
@@ -225,12 +232,13 @@ package final class TrainingRun {
       processes.wait()
       throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
     }
-    let slice = processes.slice(of: batches.sampler.entryCount)
+    let slice = processes.slice(of: batches.sampler.entryCount, inGroupsOf: groupSize)
     let makeBatch = { @Sendable in try order.batch(at: firstStep + $0, slice) }
     try Ahead.forEach(order.count - firstStep, make: makeBatch) { _, batch in
       let learningRate = rate(epoch, progress.stepCount + 1)
-      let own = trainStep(batch, learningRate: learningRate)
-      let sums = processes.sum(own.losses + [Double(own.rightCount)])
+      let sums = processes.exactSums(
+        ofRows: trainStep(batch, learningRate: learningRate),
+        columns: configuration.memberCount + 1)
       let losses = Array(sums.dropLast())
       let loss = losses.reduce(0, +)
       guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
@@ -267,23 +275,22 @@ package final class TrainingRun {
     return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
   }
 
-  /// One step; returns the parts of the members' losses that this process's slice has, and how many
-  /// of its images head 0 got right.
-  private func trainStep(
-    _ batch: TrainingBatch, learningRate: Double
-  ) -> (losses: [Double], rightCount: Int) {
+  /// One step; returns for each image of this process's slice its parts of the members' losses, and
+  /// 1 if head 0 got it right: `[N, M + 1]`.
+  private func trainStep(_ batch: TrainingBatch, learningRate: Double) -> [Double] {
     let logits = network.forward(batch.images, masks: batch.masks)
-    let (losses, gradient) = SoftCrossEntropy.evaluate(
+    let (_, losses, gradient) = SoftCrossEntropy.evaluate(
       logits, targets: batch.targets, coefficients: coefficients,
       batchSize: batches.sampler.entryCount)
     network.backward(gradient)
     optimizer.step(learningRate: learningRate)
     let (members, classes) = (logits.shape[1], logits.shape[2])
-    let right = (0..<logits.shape[0]).count { image in
-      logits.largestIndex(from: image * members * classes, count: classes)
+    return (0..<logits.shape[0]).flatMap { image in
+      let isRight =
+        logits.largestIndex(from: image * members * classes, count: classes)
         == batch.targets[0].largestIndex(from: image * classes, count: classes)
+      return losses[image * members..<(image + 1) * members] + [isRight ? 1 : 0]
     }
-    return (losses, right)
   }
 
   /// The figures of the network on the test images.
@@ -291,10 +298,11 @@ package final class TrainingRun {
     let inference = InferenceNetwork(network)
     let (test, loaders) = (test, loaders)
     let normalization = configuration.data.dataset.normalization
-    let slice = processes.slice(of: test.count)
-    // As many batches in every process, though the last one may be empty in some.
-    let largestSlice = (test.count + processes.count - 1) / processes.count
-    let batchCount = (largestSlice + Self.testBatchSize - 1) / Self.testBatchSize
+    // Whole batches, so that they are the same in any number of processes; as many in each, though
+    // the last one may be empty in some.
+    let slice = processes.slice(of: test.count, inGroupsOf: Self.testBatchSize)
+    let allBatches = (test.count + Self.testBatchSize - 1) / Self.testBatchSize
+    let batchCount = (allBatches + processes.count - 1) / processes.count
     let makeBatch = { @Sendable (index: Int) in
       let first = min(slice.lowerBound + index * Self.testBatchSize, slice.upperBound)
       return try Batch(

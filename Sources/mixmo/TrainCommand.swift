@@ -39,6 +39,12 @@ struct TrainCommand: ParsableCommand {
       valueName: "count"))
   var keep: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Sum over batches without rounding: any number of processes trains to the same bytes.",
+      discussion: "It takes longer. A run that is gone on with needs it again."))
+  var exactSums = false
+
   @OptionGroup var common: CommonOptions
   @OptionGroup var job: JobOptions
 
@@ -62,7 +68,7 @@ struct TrainCommand: ParsableCommand {
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
       cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
-      common: common, processes: processes
+      common: common, processes: processes, sumsExactly: exactSums
     ).run()
     guard processes.isFirst else { return }
     defer { lock?.release() }
@@ -105,6 +111,7 @@ struct TrainingJob {
   let keptCount: Int?
   let common: CommonOptions
   var processes: any ProcessGroup = SoleProcess()
+  var sumsExactly = false
 
   /// Trains to the end; returns the first process's hold on the folder, which its evaluation needs as
   /// well.
@@ -116,7 +123,7 @@ struct TrainingJob {
       configuration, folder: folder, train: train, test: test,
       dataFingerprint: train.fingerprint(workers: workers), seed: common.seed,
       startsOver: startsOver, keptCount: keptCount, workers: workers,
-      processes: processes)
+      processes: processes, sumsExactly: sumsExactly)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)

@@ -99,6 +99,18 @@ struct JobCommandTests {
     }
   }
 
+  @Test func `one, two and three processes with exact sums leave the bytes of one training`() throws
+  {
+    let place = try Place()
+    let whole = try MixmoProcess(place.train(save: "whole", "--exact-sums", "--quiet"))
+    try #require(whole.status == 0, "\(whole.errors)")
+    for count in 1...3 {
+      let job = try Self.job(count, place.train(save: "\(count)", "--exact-sums", "--quiet"))
+      #expect(job.end() == 0, "\(job.output)")
+      try place.expectSameRun("\(count)")
+    }
+  }
+
   @Test func `one, two and three processes leave the bytes of one evaluation`() throws {
     let place = try Self.place(epochs: 1)
     try place.trainUndisturbed()

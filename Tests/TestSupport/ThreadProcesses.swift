@@ -46,6 +46,13 @@ package final class ThreadProcesses: ProcessGroup, @unchecked Sendable {
     for i in values.indices { values[i] = parts.reduce(0) { $0 + $1.element(i) } }
   }
 
+  package func max(_ values: UnsafeMutableBufferPointer<Double>) {
+    let parts = hub.exchange(Data(buffer: values), rank)
+    for i in values.indices {
+      values[i] = parts.reduce(-.infinity) { Swift.max($0, $1.element(i)) }
+    }
+  }
+
   package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum {
     let parts = hub.exchange(Data(buffer: values), rank)
     return PendingSum {

@@ -34,7 +34,7 @@ struct JobTests {
     /// Trains in `count` processes; the losses of all steps and the records that each of them has.
     func train(
       _ count: Int, stopAfterSteps stop: Int = .max, stoppedIn stopping: Int = 0,
-      seed: @escaping @Sendable (_ rank: Int) -> UInt64 = { _ in 1 }
+      seed: @escaping @Sendable (_ rank: Int) -> UInt64 = { _ in 1 }, sumsExactly: Bool = false
     ) throws -> [Outcome] {
       let all = Digits.dataset(.train)
       let train = InMemoryDataset(
@@ -44,7 +44,7 @@ struct JobTests {
         let run = try TrainingRun(
           configuration, folder: run, train: train, test: Digits.dataset(.test),
           dataFingerprint: "", seed: seed(processes.rank), startsOver: false,
-          workers: Workers(count: 1), processes: processes)
+          workers: Workers(count: 1), processes: processes, sumsExactly: sumsExactly)
         var outcome = Outcome()
         outcome.records = try run.run { event in
           if case .step(let step) = event { outcome.losses.append(step.loss) }
@@ -59,7 +59,7 @@ struct JobTests {
   /// A rate so low that roundings hardly grow.
   private static let slow = ["lr": "0.001", "batch_size": "16"]
 
-  @Test(arguments: [2, 3, 16])
+  @Test(arguments: [3, 5])
   func `the losses are those of one process`(count: Int) throws {
     let one = try Subject(Self.slow).train(1)[0]
     let several = try Subject(Self.slow).train(count)
@@ -74,6 +74,28 @@ struct JobTests {
     for (expected, found) in zip(one.records, several[0].records) {
       #expect(abs(expected.trainAccuracy - found.trainAccuracy) < 0.01)
     }
+  }
+
+  // At the recipe's own rate, 0.1, where roundings would grow; four processes have four images each.
+  @Test func `exact sums train any number of processes to the same bytes`() throws {
+    func train(_ count: Int) throws -> (outcomes: [Subject.Outcome], checkpoint: [UInt8]) {
+      let subject = try Subject(["batch_size": "16"])
+      let outcomes = try subject.train(count, sumsExactly: true)
+      return (outcomes, try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30))
+    }
+    let one = try train(1)
+    for count in [2, 3, 4] {
+      let several = try train(count)
+      for outcome in several.outcomes {
+        #expect(outcome.losses == one.outcomes[0].losses)
+        #expect(outcome.records == one.outcomes[0].records)
+      }
+      #expect(several.checkpoint == one.checkpoint)
+    }
+    #expect(throws: TrainingError.tooManyProcesses(5, batch: 16, limit: 4)) { try train(5) }
+    let quick = try Subject(["batch_size": "16"]).train(1)[0].losses[0]
+    // Float32's rounding in the first step, as above.
+    #expect(abs(quick - one.outcomes[0].losses[0]) < 1e-6)
   }
 
   @Test func `an interrupt of one process stops all, and another number of them goes on`() throws {
@@ -102,7 +124,7 @@ struct JobTests {
   }
 
   @Test func `more processes than images in a batch are refused`() throws {
-    #expect(throws: TrainingError.tooManyProcesses(17, batch: 16)) {
+    #expect(throws: TrainingError.tooManyProcesses(17, batch: 16, limit: 16)) {
       try Subject(Self.slow).train(17)
     }
   }
@@ -122,6 +144,9 @@ struct JobTests {
       let slices = try ThreadProcesses.run(count) { $0.slice(of: 7) }
       #expect(slices.flatMap(Array.init) == Array(0..<7))
       #expect(slices.allSatisfy { $0.count - 7 / count <= 1 })
+      let groups = try ThreadProcesses.run(count) { $0.slice(of: 7, inGroupsOf: 3) }
+      #expect(groups.flatMap(Array.init) == Array(0..<7))
+      #expect(groups.allSatisfy { $0.lowerBound.isMultiple(of: 3) || $0.isEmpty })
     }
   }
 }

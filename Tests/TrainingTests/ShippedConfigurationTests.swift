@@ -58,7 +58,7 @@ struct ShippedConfigurationTests {
       let batch = try epoch.batch(at: step)
       let logits = network.forward(batch.images, masks: batch.masks)
       #expect(logits.shape == [4, configuration.memberCount, configuration.data.classCount])
-      let (losses, gradient) = SoftCrossEntropy.evaluate(
+      let (losses, _, gradient) = SoftCrossEntropy.evaluate(
         logits, targets: batch.targets, coefficients: coefficients)
       #expect(losses.allSatisfy { $0.isFinite && $0 > 0 })
       network.backward(gradient)

@@ -83,8 +83,8 @@ package final class BatchNormalization {
   private func moments(_ input: FeatureMap) -> (
     rows: Double, moments: [(mean: Float, variance: Float)]
   ) {
-    let sums = engine.processes.sum(input.sums + [Double(input.values.count / channels)])
-    let rows = sums[2 * channels]
+    let (sums, rows) = engine.batchSums(
+      of: LayerOutput(values: input.values, sumsChannels: true), own: input.sums)
     func moments(_ sums: [Double]) -> [(mean: Double, variance: Double)] {
       (0..<channels).map { c in
         let mean = sums[c] / rows
@@ -97,9 +97,9 @@ package final class BatchNormalization {
       return (rows, first.map { (Float($0.mean), Float($0.variance)) })
     }
     let means = Tensor([channels], first.map { Float($0.mean) })
-    let again = engine.finish(
-      LayerOutput(values: input.values, sumsChannels: true, pivot: means))
-    let rests = moments(engine.processes.sum(again.sums))
+    let again = engine.batchSums(
+      of: LayerOutput(values: input.values, sumsChannels: true, pivot: means))
+    let rests = moments(again.sums)
     return (
       rows,
       zip(means.values, rests).map { mean, rest in
@@ -130,7 +130,8 @@ package final class BatchNormalization {
     let (pass, kernels, channels) = (takenPass, engine.kernels, channels)
     self.pass = nil
     let rows = Float(pass.rows)
-    let sums = engine.processes.sum(gated.sums)
+    let (sums, _) = engine.batchSums(
+      of: LayerOutput(values: gated.values, gate: pass.gate, sumsChannels: true), own: gated.sums)
     // dx = slope · g + tilt · x + offset, with one of each for every channel.
     let coefficients = engine.pool.tensor([3, channels])
     for c in 0..<channels {

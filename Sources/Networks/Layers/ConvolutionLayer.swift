@@ -46,8 +46,13 @@ package final class ConvolutionLayer {
   /// Sets the weight's gradient, for a layer that reads the images themselves.
   package func backwardToWeight(_ outputGradient: Tensor) {
     guard let input else { preconditionFailure("backward without a forward pass in training") }
-    setWeightGradient(input, outputGradient)
-    engine.gradientSums.add(weight)
+    engine.gradientSums.set(
+      weight, imageCount: outputGradient.shape[0], terms: shape.outputSide * shape.outputSide,
+      factors: [engine.largestMagnitude(of: input), outputGradient.largestMagnitude]
+    ) { images, gradient in
+      method.weightGradient(
+        input.images(images), outputGradient.rows(images), weightGradient: gradient)
+    }
     self.input = nil
   }
 

@@ -45,11 +45,14 @@ package final class LinearHeads {
         (logits.elements + (image * heads + head) * classes)
           .update(from: bias.value.elements, count: classes)
       }
-      MatrixProduct.multiply(
-        MatrixView(input.elements, rowStride: features),
-        MatrixView(weight.value.elements, rowStride: features, isTransposed: true),
-        into: logits.elements + head * classes, rowStride: heads * classes,
-        m: batch, n: classes, k: features, accumulating: true)
+      for images in engine.gradientSums.groups(of: batch) {
+        let first = images.lowerBound
+        MatrixProduct.multiply(
+          MatrixView(input.elements + first * features, rowStride: features),
+          MatrixView(weight.value.elements, rowStride: features, isTransposed: true),
+          into: logits.elements + (first * heads + head) * classes, rowStride: heads * classes,
+          m: images.count, n: classes, k: features, accumulating: true)
+      }
     }
     return logits
   }
@@ -62,20 +65,34 @@ package final class LinearHeads {
     let inputGradient = engine.pool.tensor(input.shape)
     for (head, (weight, bias)) in zip(weights, biases).enumerated() {
       let gradient = logitsGradient.elements + head * classes
-      MatrixProduct.multiply(
-        MatrixView(gradient, rowStride: heads * classes, isTransposed: true),
-        MatrixView(input.elements, rowStride: features),
-        into: weight.gradient.elements, rowStride: features, m: classes, n: features, k: batch)
-      MatrixProduct.multiply(
-        MatrixView(gradient, rowStride: heads * classes),
-        MatrixView(weight.value.elements, rowStride: features),
-        into: inputGradient.elements, rowStride: features,
-        m: batch, n: features, k: classes, accumulating: head > 0)
-      bias.gradient.fill(with: 0)
-      for image in 0..<batch {
-        for k in 0..<classes { bias.gradient[k] += gradient[image * heads * classes + k] }
+      let rowStride = heads * classes
+      for images in engine.gradientSums.groups(of: batch) {
+        let first = images.lowerBound
+        MatrixProduct.multiply(
+          MatrixView(gradient + first * rowStride, rowStride: rowStride),
+          MatrixView(weight.value.elements, rowStride: features),
+          into: inputGradient.elements + first * features, rowStride: features,
+          m: images.count, n: features, k: classes, accumulating: head > 0)
       }
-      engine.gradientSums.add(weight, bias)
+      engine.gradientSums.set(
+        weight, imageCount: batch, terms: 1,
+        factors: [input.largestMagnitude, logitsGradient.largestMagnitude]
+      ) { images, weightGradient in
+        MatrixProduct.multiply(
+          MatrixView(
+            gradient + images.lowerBound * rowStride, rowStride: rowStride, isTransposed: true),
+          MatrixView(input.elements + images.lowerBound * features, rowStride: features),
+          into: weightGradient.elements, rowStride: features,
+          m: classes, n: features, k: images.count)
+      }
+      engine.gradientSums.set(
+        bias, imageCount: batch, terms: 1, factors: [logitsGradient.largestMagnitude]
+      ) { images, biasGradient in
+        biasGradient.fill(with: 0)
+        for image in images {
+          for k in 0..<classes { biasGradient[k] += gradient[image * rowStride + k] }
+        }
+      }
     }
     return inputGradient
   }

@@ -22,15 +22,18 @@ package final class MixMoNetwork {
   /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
   ///
   /// With several `processes` each trains on its part of every batch: batch normalisation takes its
-  /// statistics over all of it, and gradients are summed.
+  /// statistics over all of it, and gradients are summed. If `sumsExactly`, results are the same bits for
+  /// any number of them; their parts must then start at multiples of `groupSize`.
   package init(
     _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers,
-    processes: any ProcessGroup = SoleProcess(), kernels: Kernels = .preferred
+    processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false,
+    kernels: Kernels = .preferred
   ) {
     self.configuration = configuration
     self.memberCount = memberCount
     self.classCount = classCount
-    let engine = Engine(workers: workers, kernels: kernels, processes: processes)
+    let engine = Engine(
+      workers: workers, kernels: kernels, processes: processes, sumsExactly: sumsExactly)
     self.engine = engine
     func memberNames(_ one: String, _ many: String) -> [String] {
       memberCount == 1 ? [one] : (0..<memberCount).map { "\(many).\($0)" }

@@ -14,24 +14,28 @@ package enum SoftCrossEntropy {
   ///   - coefficients: the weight of each member's loss, by default 1.
   ///   - batchSize: the images that the mean is over, where these are a part of a batch: the losses
   ///     of all parts then add up to that of the batch.
-  /// - Returns: M losses, and `[N, M, K]`.
+  /// - Returns: M losses, the parts of them that each image has, `[N, M]`, and the gradient `[N, M, K]`.
   package static func evaluate(
     _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil, batchSize: Int? = nil
-  ) -> (losses: [Double], gradient: Tensor) {
+  ) -> (losses: [Double], imageLosses: [Double], gradient: Tensor) {
     let (batch, members, classes) = (logits.shape[0], logits.shape[1], logits.shape[2])
     let gradient = Tensor(logits.shape)
     var losses = [Double](repeating: 0, count: members)
+    var imageLosses = [Double](repeating: 0, count: batch * members)
     for (member, target) in targets.enumerated() {
       let scale = (coefficients?[member] ?? 1) / Double(batchSize ?? batch)
       for image in 0..<batch {
         let row = (image * members + member) * classes
-        losses[member] += evaluateRow(
-          logits.elements + row, target.elements + image * classes, classes: classes,
-          scale: scale, gradient: gradient.elements + row)
+        let loss =
+          scale
+          * evaluateRow(
+            logits.elements + row, target.elements + image * classes, classes: classes,
+            scale: scale, gradient: gradient.elements + row)
+        losses[member] += loss
+        imageLosses[image * members + member] = loss
       }
-      losses[member] *= scale
     }
-    return (losses, gradient)
+    return (losses, imageLosses, gradient)
   }
 
   /// One image's loss; writes `scale · (softmax · Σ target − target)`.

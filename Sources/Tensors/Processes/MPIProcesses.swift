@@ -43,11 +43,23 @@
     }
 
     package func sum(_ values: UnsafeMutableBufferPointer<Double>) {
-      var request: MPI_Request?
-      MPI_Iallreduce(
-        mixmo_in_place(), values.baseAddress, Int32(values.count), mixmo_double(), mixmo_sum(),
-        world, &request)
-      wait(for: &request, "their part of a sum")
+      reduce(values, mixmo_sum(), "their part of a sum")
+    }
+
+    package func max(_ values: UnsafeMutableBufferPointer<Double>) {
+      reduce(values, mixmo_max(), "their part of a maximum")
+    }
+
+    private func reduce(
+      _ values: UnsafeMutableBufferPointer<Double>, _ operation: MPI_Op?, _ what: String
+    ) {
+      for range in chunks(values.count) {
+        var request: MPI_Request?
+        MPI_Iallreduce(
+          mixmo_in_place(), values.baseAddress.map { $0 + range.lowerBound }, Int32(range.count),
+          mixmo_double(), operation, world, &request)
+        wait(for: &request, what)
+      }
     }
 
     package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum {

@@ -2,8 +2,8 @@ import Foundation
 
 /// The processes of one job, on one machine or on many.
 ///
-/// Every process makes the same calls of `sum`, `startSum` and `broadcast` in the same order, one
-/// thread at a time. Sums are the same bits in every process. A call that the other processes do not
+/// Every process makes the same calls of `sum`, `max`, `startSum` and `broadcast` in the same order,
+/// one thread at a time. Sums are the same bits in every process. A call that the other processes do not
 /// answer ends the job: it never returns half a result, and never waits for ever.
 package protocol ProcessGroup: AnyObject, Sendable {
   /// Which process this is, from 0; the first one reads and writes what the job leaves.
@@ -13,6 +13,9 @@ package protocol ProcessGroup: AnyObject, Sendable {
 
   /// Replaces values by their sums over all processes.
   func sum(_ values: UnsafeMutableBufferPointer<Double>)
+
+  /// Replaces values, none of them NaN, by their maxima over all processes.
+  func max(_ values: UnsafeMutableBufferPointer<Double>)
 
   /// Begins to replace values by their sums over all processes; until `finish` they must stay where
   /// they are, untouched.
@@ -62,6 +65,14 @@ extension ProcessGroup {
     return sums
   }
 
+  /// The maxima of values, none of them NaN, over all processes.
+  package func max(_ values: [Double]) -> [Double] {
+    guard !isSole else { return values }
+    var maxima = values
+    maxima.withUnsafeMutableBufferPointer { max($0) }
+    return maxima
+  }
+
   /// Returns once every process has called it.
   package func wait() { _ = sum([0]) }
 
@@ -74,9 +85,12 @@ extension ProcessGroup {
   }
 
   /// This process's part of `0..<total`: consecutive, in the order of ranks, of sizes that differ by
-  /// one at most.
-  package func slice(of total: Int) -> Range<Int> {
-    rank * total / count..<(rank + 1) * total / count
+  /// one at most; they are counted in groups of indices that stay together, of which the last one may
+  /// be smaller.
+  package func slice(of total: Int, inGroupsOf groupSize: Int = 1) -> Range<Int> {
+    let groupCount = (total + groupSize - 1) / groupSize
+    func start(_ rank: Int) -> Int { min(rank * groupCount / count * groupSize, total) }
+    return start(rank)..<start(rank + 1)
   }
 }
 
@@ -98,6 +112,7 @@ package final class SoleProcess: ProcessGroup {
   package var rank: Int { 0 }
   package var count: Int { 1 }
   package func sum(_ values: UnsafeMutableBufferPointer<Double>) {}
+  package func max(_ values: UnsafeMutableBufferPointer<Double>) {}
   package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum {
     PendingSum {}
   }

@@ -50,7 +50,7 @@ package struct ParitySubject {
   /// One forward and backward pass; returns the logits and the loss.
   package func step() -> (logits: Tensor, loss: Double) {
     let logits = network.forward(images, masks: masks)
-    let (losses, gradient) = SoftCrossEntropy.evaluate(logits, targets: targets)
+    let (losses, _, gradient) = SoftCrossEntropy.evaluate(logits, targets: targets)
     network.backward(gradient)
     return (logits, losses.reduce(0, +))
   }
