@@ -35,6 +35,10 @@ extension Kernels {
     table.panelWidth == 0 ? columns : table.panelWidth
   }
 
+  /// Whether a row of a product is the same bits whatever other rows are computed with it, which
+  /// OpenBLAS does not promise.
+  package var rowsAreIndependent: Bool { table.panelWidth > 0 }
+
   /// `columns`, rounded up to whole panels.
   package func paddedColumns(_ columns: Int) -> Int {
     let width = panelWidth(columns: columns)

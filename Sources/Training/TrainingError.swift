@@ -16,6 +16,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case interrupted(epoch: Int, step: Int)
   /// There are more processes than can share a batch of so many images.
   case tooManyProcesses(Int, batch: Int, limit: Int)
+  /// These kernels cannot sum exactly.
+  case inexactKernels(String)
   /// A process has another value of something than the first one.
   case otherProcess(rank: Int, what: String, expected: String, found: String)
   /// No checkpoint of that epoch was kept.
@@ -42,6 +44,9 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .tooManyProcesses(let count, let batch, let limit):
       "\(count) processes share batches of \(batch) images: expected at most \(limit); start fewer"
         + (limit < batch ? ", or leave out --exact-sums" : "")
+    case .inexactKernels(let name):
+      "--exact-sums: expected a processor with AVX2, found the kernels \"\(name)\", whose products "
+        + "depend on how a batch is shared; leave it out"
     case .otherProcess(let rank, let what, let expected, let found):
       "process \(rank) has other \(what) than process 0: expected \"\(expected)\", found "
         + "\"\(found)\"; all must read the same files with the same program"

@@ -117,6 +117,9 @@ package final class TrainingRun {
         epochCount: training.epochCount), seed: seed, workers: loaders)
     state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
     let entryCount = batches.sampler.entryCount
+    guard !sumsExactly || network.engine.kernels.rowsAreIndependent else {
+      throw TrainingError.inexactKernels(network.engine.kernels.name)
+    }
     let limit = (entryCount + groupSize - 1) / groupSize
     guard processes.count <= limit else {
       throw TrainingError.tooManyProcesses(processes.count, batch: entryCount, limit: limit)

@@ -177,6 +177,15 @@ struct TrainCommandTests {
       try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv")).column("epoch") == ["1"])
   }
 
+  @Test func `exact sums are refused where products depend on the other rows`() throws {
+    let place = try Place()
+    let run = try MixmoProcess(
+      place.train(save: "runs", "--exact-sums"), environment: ["MIXMO_KERNELS": "baseline"])
+    #expect(run.status == 1)
+    #expect(run.errors.contains("--exact-sums: expected a processor with AVX2"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+  }
+
   @Test func `one of several processes needs a program with MPI`() throws {
     let place = try Place(epochs: 1)
     let started = ["OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"]

@@ -85,7 +85,9 @@ struct DataParallelTests {
     }
   }
 
-  @Test(arguments: [NetworkConfiguration.Name.wideResNetMixMo, .resNetMixMo])
+  @Test(
+    .enabled(if: Kernels.preferred.rowsAreIndependent),
+    arguments: [NetworkConfiguration.Name.wideResNetMixMo, .resNetMixMo])
   func `exact sums are the same bits in any number of processes`(
     name: NetworkConfiguration.Name
   ) throws {

@@ -68,6 +68,28 @@ struct KernelTests {
     }
   }
 
+  // Exact sums over processes rest on it.
+  @Test(arguments: Kernels.available.filter(\.rowsAreIndependent), [1, 7, 64])
+  func `a row of a product is the same bits among any others`(kernels: Kernels, depth: Int) {
+    let (rows, columns) = (40, kernels.paddedColumns(33))
+    let left = Self.random("left", rows * depth)
+    let panels = Self.random("panels", depth * columns)
+    func product(_ range: Range<Int>) -> [Float] {
+      let product = Self.random("product", rows * columns)
+      kernels.multiply(
+        rows: range.count, columns: columns, depth: depth,
+        left: left.elements + range.lowerBound * depth, leftStride: depth, panels: panels.elements,
+        product: product.elements + range.lowerBound * columns, productStride: columns,
+        accumulating: true)
+      return product.values
+    }
+    let whole = product(0..<rows)
+    for cut in 1..<rows {
+      let (first, rest) = (product(0..<cut), product(cut..<rows))
+      #expect(first[..<(cut * columns)] + rest[(cut * columns)...] == whole[...])
+    }
+  }
+
   /// The steps a target can take, one by one and together.
   static let steps: [(addend: Bool, bias: Bool, rectifies: Bool, gate: Bool, sums: Bool)] = [
     (false, false, false, false, false), (true, false, false, false, true),

@@ -77,7 +77,8 @@ struct JobTests {
   }
 
   // At the recipe's own rate, 0.1, where roundings would grow; four processes have four images each.
-  @Test func `exact sums train any number of processes to the same bytes`() throws {
+  @Test(.enabled(if: Kernels.preferred.rowsAreIndependent))
+  func `exact sums train any number of processes to the same bytes`() throws {
     func train(_ count: Int) throws -> (outcomes: [Subject.Outcome], checkpoint: [UInt8]) {
       let subject = try Subject(["batch_size": "16"])
       let outcomes = try subject.train(count, sumsExactly: true)
