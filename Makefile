@@ -8,7 +8,7 @@ MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
 BUILD = swift build -c release --explicit-target-dependency-import-check error
 # The program for jobs of several processes.
-MPI = .build/mpi
+MPI = .build/mixmo-mpi
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 # libFuzzer's and the address sanitizer's flags: SwiftPM passes the compiler one sanitizer alone.
@@ -38,18 +38,20 @@ test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
 
-# The program with MPI, and tests of its jobs.
+# The program with MPI, and tests of its jobs; it is moved, so that nobody takes it for the ordinary one.
 mpi: WANTED += $(MPI_PACKAGES)
 mpi: setup
-	$(BUILD) --traits MPI --scratch-path $(MPI) --product mixmo
+	$(BUILD) --traits MPI --product mixmo
+	mv .build/release/mixmo $(MPI)
 
 test-mpi: WANTED += $(MPI_PACKAGES) $(TEST_PACKAGES)
-test-mpi: mpi
+test-mpi: setup
 	$(BUILD) --build-tests
-	MIXMO_MPI=$(CURDIR)/$(MPI)/release/mixmo swift test -c release --skip-build --no-parallel --filter JobCommandTests
+	$(MAKE) mpi
+	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
 bench: build
-	cd Benchmarks && swift run -c release Benchmarks
+	swift run --package-path Benchmarks --scratch-path .build -c release Benchmarks
 
 # Each target for SECONDS, or those named by TARGETS. What is found stays in $(FUZZ)/findings, the
 # inputs that reach something new in $(FUZZ)/corpus.

@@ -6,9 +6,13 @@ struct MixmoProcess {
   let output: String
   let errors: String
 
-  /// The executable beside this test bundle.
+  /// A program built with the trait MPI, as `make test-mpi` has it.
+  static let withMPI = ProcessInfo.processInfo.environment["MIXMO_MPI"]
+
+  /// The program that is tested: that with MPI, or the one beside this test bundle.
   static var executable: URL {
-    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    if let withMPI { return URL(filePath: withMPI) }
+    return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
       .appending(path: "mixmo")
   }
 
