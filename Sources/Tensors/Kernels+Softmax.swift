@@ -25,6 +25,12 @@ extension Kernels {
     table.logarithms(numbers, count, results)
   }
 
+  /// Has `count` numbers brought near that will be read soon; no address is wrong.
+  @inline(__always)
+  package static func prefetch(_ numbers: UnsafePointer<Float>, count: Int) {
+    prefetchNumbers(numbers, count)
+  }
+
   /// Writes `count` numbers in Float64.
   @inline(__always)
   package func widen(

@@ -78,6 +78,23 @@ struct VectorScalingTests {
     }
   }
 
+  // Every eighth of 70,000 rows, where the search begins, are an eighth of the 7,000.
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities])
+  func `rows ten times over have the minimum of those rows`(predictor: Predictor) throws {
+    let few = try Problem(seed: 3, labelSeed: 4, rows: 7000, members: 2, classes: 5).draw()
+    let many = try few.selecting(rows: (0..<10).flatMap { _ in Array(0..<7000) })
+    let expected = try Self.scorer.fitVectorScaling(of: predictor, on: few)
+    let found = try Self.scorer.fitVectorScaling(of: predictor, on: many)
+    #expect(found != expected)
+    // A gradient of 1e-6 where the curvature is at least 2e-4, and half its square over the curvature.
+    expectClose(
+      found.scales + found.biases, expected.scales + expected.biases, absolute: 5e-3)
+    let losses = try [found, expected].map {
+      try Self.loss(predictor, few, .vector($0)) + Self.penalty($0)
+    }
+    expectClose(losses[0], losses[1], absolute: 2.5e-9)
+  }
+
   @Test func `any number of threads gives the same bits`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 2500, members: 2, classes: 5).draw()
     let single = try Scorer(threadCount: 1).fitVectorScaling(of: .ensembleProbabilities, on: logits)

@@ -123,6 +123,11 @@ const KernelTable *kernelsBaseline(void);
 const KernelTable *kernelsAVX2(void);
 const KernelTable *kernelsAVX512(void);
 
+/// Has numbers brought near that will be read soon; no address is wrong.
+static inline void prefetchNumbers(const float *numbers, long count) {
+  for (long i = 0; i < count; i += 16) __builtin_prefetch(numbers + i);
+}
+
 /// Tells the processor that this thread is waiting for another.
 static inline void spinPause(void) {
 #if defined(__x86_64__)

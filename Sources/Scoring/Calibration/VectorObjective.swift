@@ -16,10 +16,17 @@ struct VectorObjective {
 
   let source: PredictorLogits
   let scorer: Scorer
+  /// Rows 0, `stride`, 2·`stride`, … count.
+  var stride = 1
 
   static let penalty = 1e-4
 
-  private var rowCount: Int { source.logits.rowCount }
+  /// Of more rows than this, every eighth tells where to start, and less of the gradient may be left.
+  private static let largestStart = 1 << 16
+  private static let sampleStride = 8
+
+  /// How many rows count.
+  private var rowCount: Int { (source.logits.rowCount + stride - 1) / stride }
 
   /// So many rows tell the curvature well enough, in the time of about three evaluations.
   private var curvatureRowCount: Int { min(max(32 * rowCount / classCount, 256), 1 << 16) }
@@ -36,11 +43,29 @@ struct VectorObjective {
       scales: Array(parameters[..<classCount]), biases: Array(parameters[classCount...]))
   }
 
+  /// The minimum that is found from `start`, never above the loss there.
+  func minimum(from start: [Double]) throws -> QuasiNewton.Point {
+    guard rowCount > Self.largestStart else { return try minimum(from: start, tolerance: 1e-8) }
+    var sample = self
+    sample.stride *= Self.sampleStride
+    let near = try sample.minimum(from: start, tolerance: 1e-4).parameters
+    let found = try minimum(from: near, tolerance: 1e-6)
+    let before = QuasiNewton.Point(parameters: start, value: try value(at: start))
+    return found.value.loss <= before.value.loss ? found : before
+  }
+
+  private func minimum(
+    from start: [Double], tolerance: Double
+  ) throws -> QuasiNewton.Point {
+    try QuasiNewton.minimum(
+      from: start, curvature: curvature(at: start), tolerance: tolerance, of: value(at:))
+  }
+
   func value(at parameters: [Double]) throws -> Value {
     let scaling = scaling(of: parameters)
     let blocks = try scorer.mapBlocks(rowCount) { rows in
       let gradient = VectorGradient(source, scaling)
-      for row in rows { gradient.add(row) }
+      for row in rows { gradient.add(row * stride) }
       return gradient.sums
     }
     var sums = blocks[0]
@@ -58,12 +83,12 @@ struct VectorObjective {
   /// About the second derivatives at a point, by some of the rows: a metric for a search from there.
   func curvature(at parameters: [Double]) throws -> CholeskyFactor? {
     let scaling = scaling(of: parameters)
-    let stride = max(1, rowCount / curvatureRowCount)
-    let sampleCount = (rowCount + stride - 1) / stride
+    let step = max(1, rowCount / curvatureRowCount)
+    let sampleCount = (rowCount + step - 1) / step
     let blocks = try scorer.mapBlocks(sampleCount) { rows in
       let gradient = VectorGradient(source, scaling)
       var curvature = VectorCurvature(classCount: classCount)
-      for row in rows { gradient.add(row * stride, to: &curvature) }
+      for row in rows { gradient.add(row * step * stride, to: &curvature) }
       curvature.finish()
       return curvature
     }

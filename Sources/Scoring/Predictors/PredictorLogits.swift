@@ -55,12 +55,19 @@ final class PredictorLogits: Sendable {
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     let (members, classes) = (logits.memberCount, logits.classCount)
+    // Rows may have gaps between them, which processors do not foresee.
+    let next = logits.row(min(row + 1, logits.rowCount - 1))
     let row = logits.row(row)
     switch source {
     case .member(let member):
       Kernels.preferred.widen(row + member * classes, count: classes, into: target)
-    case .allMembers: Kernels.preferred.widen(row, count: members * classes, into: target)
-    case .meanOfMembers(let scales): average(row, scales: scales, to: target)
+      Kernels.prefetch(next + member * classes, count: classes)
+    case .allMembers:
+      Kernels.preferred.widen(row, count: members * classes, into: target)
+      Kernels.prefetch(next, count: members * classes)
+    case .meanOfMembers(let scales):
+      average(row, scales: scales, to: target)
+      Kernels.prefetch(next, count: members * classes)
     }
     if let vector { vector.apply(to: target, rowCount: pooledCount, into: target) }
   }
