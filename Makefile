@@ -51,7 +51,7 @@ test-mpi: setup
 	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
 bench: build
-	swift run --package-path Benchmarks --scratch-path .build -c release Benchmarks
+	cd Benchmarks && swift run --scratch-path ../.build -c release Benchmarks
 
 # Each target for SECONDS, or those named by TARGETS. What is found stays in $(FUZZ)/findings, the
 # inputs that reach something new in $(FUZZ)/corpus.
