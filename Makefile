@@ -38,7 +38,7 @@ test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
 
-# The program with MPI, and tests of its jobs; it is moved, so that nobody takes it for the ordinary one.
+# The program with MPI, moved so that nobody takes it for the ordinary one, and tests of its jobs beside that.
 mpi: WANTED += $(MPI_PACKAGES)
 mpi: setup
 	$(BUILD) --traits MPI --product mixmo
@@ -47,7 +47,9 @@ mpi: setup
 test-mpi: WANTED += $(MPI_PACKAGES) $(TEST_PACKAGES)
 test-mpi: setup
 	$(BUILD) --build-tests
+	cp .build/release/mixmo .build/mixmo
 	$(MAKE) mpi
+	mv .build/mixmo .build/release/mixmo
 	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
 bench: build

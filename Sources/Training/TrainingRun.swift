@@ -282,17 +282,17 @@ package final class TrainingRun {
   /// 1 if head 0 got it right: `[N, M + 1]`.
   private func trainStep(_ batch: TrainingBatch, learningRate: Double) -> [Double] {
     let logits = network.forward(batch.images, masks: batch.masks)
-    let (_, losses, gradient) = SoftCrossEntropy.evaluate(
+    let loss = SoftCrossEntropy.evaluate(
       logits, targets: batch.targets, coefficients: coefficients,
       batchSize: batches.sampler.entryCount)
-    network.backward(gradient)
+    network.backward(loss.gradient)
     optimizer.step(learningRate: learningRate)
     let (members, classes) = (logits.shape[1], logits.shape[2])
     return (0..<logits.shape[0]).flatMap { image in
       let isRight =
         logits.largestIndex(from: image * members * classes, count: classes)
         == batch.targets[0].largestIndex(from: image * classes, count: classes)
-      return losses[image * members..<(image + 1) * members] + [isRight ? 1 : 0]
+      return loss.imageLosses[image * members..<(image + 1) * members] + [isRight ? 1 : 0]
     }
   }
 

@@ -3,8 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
+/// A program built with the trait MPI, as `make test-mpi` has it.
+private let program = ProcessInfo.processInfo.environment["MIXMO_MPI"]
+
 /// Jobs of several processes under Open MPI's `mpirun`.
-@Suite(.serialized, .enabled(if: MixmoProcess.withMPI != nil))
+@Suite(.serialized, .enabled(if: program != nil))
 struct JobCommandTests {
   /// Something that runs, and what it prints, results and messages in one.
   private final class Running {
@@ -49,7 +52,7 @@ struct JobCommandTests {
   }
 
   private static func job(_ count: Int, _ arguments: [String]) throws -> Running {
-    try mpirun(count, [MixmoProcess.executable.path] + arguments + ["--threads", "1"])
+    try mpirun(count, [try #require(program)] + arguments + ["--threads", "1"])
   }
 
   /// The process of a rank.
@@ -170,12 +173,15 @@ struct JobCommandTests {
       return job.output
     }
     let train = place.train(save: "runs", "--threads", "1")
-    let program = MixmoProcess.executable.path
+    let program = try #require(program)
     #expect(try problem(3, [program] + train).contains("3 processes share batches of 2 images"))
     let seeds = ["sh", "-c", #""$0" "$@" --seed $OMPI_COMM_WORLD_RANK"#, program] + train
     #expect(
       try problem(2, seeds).contains(
         #"process 1 of 2: process 1 has other seed than process 0: expected "0", found "1""#))
+    #expect(
+      try problem(2, [MixmoProcess.executable.path] + train).contains(
+        "one of 2 processes, of a mixmo without MPI"))
     let shard = place.evaluate(save: "runs", "--checkpoint", "best", "--shard", "1/2")
     #expect(try problem(2, [program] + shard).contains("--shard is for jobs whose processes know"))
     #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
@@ -194,7 +200,7 @@ struct JobCommandTests {
   ) throws -> Running {
     let script = TestPackage.url.appending(path: "Tests/Fixtures/mpi/two_hosts.py").path
     return try Running(
-      ["python3", script] + options + ["--", MixmoProcess.executable.path]
+      ["python3", script] + options + ["--", try #require(program)]
         + place.train(save: "runs", "--json", "--threads", "1") + more)
   }
 

@@ -6,13 +6,9 @@ struct MixmoProcess {
   let output: String
   let errors: String
 
-  /// A program built with the trait MPI, as `make test-mpi` has it.
-  static let withMPI = ProcessInfo.processInfo.environment["MIXMO_MPI"]
-
-  /// The program that is tested: that with MPI, or the one beside this test bundle.
+  /// The executable beside this test bundle.
   static var executable: URL {
-    if let withMPI { return URL(filePath: withMPI) }
-    return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
       .appending(path: "mixmo")
   }
 

@@ -54,9 +54,9 @@ struct DataParallelTests {
     }
     let logits = network.forward(
       slices([side, side, 3], "images"), masks: slices([encoderSide, encoderSide], "masks"))
-    let (_, losses, gradient) = SoftCrossEntropy.evaluate(
+    let loss = SoftCrossEntropy.evaluate(
       logits, targets: slices([classes], "targets"), batchSize: batch)
-    network.backward(gradient)
+    network.backward(loss.gradient)
     var values: [String: [Float]] = [:]
     for entry in network.state {
       switch entry {
@@ -65,20 +65,20 @@ struct DataParallelTests {
       case .batchCount: break
       }
     }
-    let sums = processes.exactSums(ofRows: losses, columns: members)
+    let sums = processes.exactSums(ofRows: loss.imageLosses, columns: members)
     return Outcome(loss: sums.reduce(0, +), values: values)
   }
 
   // Seven processes have one image each. The residual network's largest gradients fill a bucket alone.
   @Test(arguments: [
-    (NetworkConfiguration.Name.wideResNetMixMo, [2, 3, 7]), (.resNetMixMo, [3]),
+    NetworkConfiguration.Name.wideResNetMixMo, .resNetMixMo,
   ])
   func `loss, gradients and statistics are those of one process`(
-    name: NetworkConfiguration.Name, counts: [Int]
+    name: NetworkConfiguration.Name
   ) throws {
     let configuration = Self.configuration(name)
     let whole = Self.step(configuration, SoleProcess())
-    for count in counts {
+    for count in [2, 3, 7] {
       let parts = try ThreadProcesses.run(count) { Self.step(configuration, $0) }
       for part in parts { #expect(part.values == parts[0].values) }
       try Self.expectClose(parts[0], whole)

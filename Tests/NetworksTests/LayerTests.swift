@@ -189,11 +189,12 @@ struct LayerTests {
       }
       return total
     }
-    let (losses, _, gradient) = SoftCrossEntropy.evaluate(logits, targets: targets)
+    let value = SoftCrossEntropy.evaluate(logits, targets: targets)
     // Computed in Double throughout; the gradient is rounded once to Float.
-    expectClose(losses.reduce(0, +), loss(doubles(logits)), absolute: 1e-14)
+    expectClose(value.losses.reduce(0, +), loss(doubles(logits)), absolute: 1e-14)
     expectClose(
-      doubles(gradient), centralDifferences(at: doubles(logits), loss), absolute: 0x1p-24 + 1e-8)
+      doubles(value.gradient), centralDifferences(at: doubles(logits), loss),
+      absolute: 0x1p-24 + 1e-8)
   }
 
   @Test func `logits too large for exp give a finite loss`() {

@@ -59,7 +59,7 @@ struct JobTests {
   /// A rate so low that roundings hardly grow.
   private static let slow = ["lr": "0.001", "batch_size": "16"]
 
-  @Test(arguments: [3, 5])
+  @Test(arguments: [2, 3, 16])
   func `the losses are those of one process`(count: Int) throws {
     let one = try Subject(Self.slow).train(1)[0]
     let several = try Subject(Self.slow).train(count)

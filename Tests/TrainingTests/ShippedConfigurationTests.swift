@@ -58,10 +58,10 @@ struct ShippedConfigurationTests {
       let batch = try epoch.batch(at: step)
       let logits = network.forward(batch.images, masks: batch.masks)
       #expect(logits.shape == [4, configuration.memberCount, configuration.data.classCount])
-      let (losses, _, gradient) = SoftCrossEntropy.evaluate(
+      let loss = SoftCrossEntropy.evaluate(
         logits, targets: batch.targets, coefficients: coefficients)
-      #expect(losses.allSatisfy { $0.isFinite && $0 > 0 })
-      network.backward(gradient)
+      #expect(loss.losses.allSatisfy { $0.isFinite && $0 > 0 })
+      network.backward(loss.gradient)
       // The warm-up's first steps are too small to move a weight of 1 in Float32.
       optimizer.step(
         learningRate: configuration.learningRate.at(epoch: 1, step: model.warmupSteps + 1 + step))

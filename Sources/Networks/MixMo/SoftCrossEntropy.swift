@@ -6,6 +6,21 @@ import Tensors
 /// Cross-entropy against soft targets, summed over members and averaged over the batch:
 /// `Σ_m mean_n −Σ_k target · log softmax(logits)`.
 package enum SoftCrossEntropy {
+  /// The losses and their gradient with respect to the logits.
+  package struct Value {
+    /// The part of each member's loss that an image has, `[N, M]`.
+    package let imageLosses: [Double]
+    package let gradient: Tensor  // [N, M, K]
+
+    /// The loss of each member.
+    package var losses: [Double] {
+      let members = gradient.shape[1]
+      return imageLosses.enumerated().reduce(into: [Double](repeating: 0, count: members)) {
+        $0[$1.offset % members] += $1.element
+      }
+    }
+  }
+
   /// The loss of each member, and its gradient with respect to the logits.
   ///
   /// - Parameters:
@@ -14,28 +29,25 @@ package enum SoftCrossEntropy {
   ///   - coefficients: the weight of each member's loss, by default 1.
   ///   - batchSize: the images that the mean is over, where these are a part of a batch: the losses
   ///     of all parts then add up to that of the batch.
-  /// - Returns: M losses, the parts of them that each image has, `[N, M]`, and the gradient `[N, M, K]`.
+  /// - Returns: the losses, image by image, and their gradient.
   package static func evaluate(
     _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil, batchSize: Int? = nil
-  ) -> (losses: [Double], imageLosses: [Double], gradient: Tensor) {
+  ) -> Value {
     let (batch, members, classes) = (logits.shape[0], logits.shape[1], logits.shape[2])
     let gradient = Tensor(logits.shape)
-    var losses = [Double](repeating: 0, count: members)
     var imageLosses = [Double](repeating: 0, count: batch * members)
     for (member, target) in targets.enumerated() {
       let scale = (coefficients?[member] ?? 1) / Double(batchSize ?? batch)
       for image in 0..<batch {
         let row = (image * members + member) * classes
-        let loss =
+        imageLosses[image * members + member] =
           scale
           * evaluateRow(
             logits.elements + row, target.elements + image * classes, classes: classes,
             scale: scale, gradient: gradient.elements + row)
-        losses[member] += loss
-        imageLosses[image * members + member] = loss
       }
     }
-    return (losses, imageLosses, gradient)
+    return Value(imageLosses: imageLosses, gradient: gradient)
   }
 
   /// One image's loss; writes `scale · (softmax · Σ target − target)`.

@@ -50,8 +50,8 @@ package struct ParitySubject {
   /// One forward and backward pass; returns the logits and the loss.
   package func step() -> (logits: Tensor, loss: Double) {
     let logits = network.forward(images, masks: masks)
-    let (losses, _, gradient) = SoftCrossEntropy.evaluate(logits, targets: targets)
-    network.backward(gradient)
-    return (logits, losses.reduce(0, +))
+    let loss = SoftCrossEntropy.evaluate(logits, targets: targets)
+    network.backward(loss.gradient)
+    return (logits, loss.losses.reduce(0, +))
   }
 }
