@@ -1,7 +1,7 @@
 # mixmo: `make demo` and `make test` install what they need and run.
 
 PREFIX ?= /usr/local
-PACKAGES = libopenblas-dev libpng-dev libjpeg62-turbo-dev libzip-dev libssl-dev pkg-config \
+PACKAGES = libopenblas-dev libpng-dev libjpeg-dev libzip-dev libssl-dev pkg-config \
   curl ca-certificates gnuplot-nox fonts-liberation
 TEST_PACKAGES = chromium
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
@@ -21,7 +21,7 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
-.PHONY: setup build demo test mpi test-mpi bench fuzz lint docs install
+.PHONY: setup build demo test mpi test-mpi bench fuzz lint docs install install-mpi install-tables
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
@@ -81,7 +81,12 @@ docs: build
 	--output-path $(DOCS)/$$name.doccarchive || exit 1; done
 	docc merge $(DOCS)/*.doccarchive --synthesized-landing-page-name mixmo --output-path $(DOCS)/site
 
-install: build
+install: build install-tables
 	install -D .build/release/mixmo $(DESTDIR)$(PREFIX)/bin/mixmo
+
+install-mpi: mpi install-tables
+	install -D $(MPI) $(DESTDIR)$(PREFIX)/bin/mixmo-mpi
+
+install-tables:
 	install -d $(DESTDIR)$(PREFIX)/share/mixmo
 	cp -R corruptions config $(DESTDIR)$(PREFIX)/share/mixmo/

@@ -1,6 +1,6 @@
-// Means, the exponential and the logarithm in Float64, included once for each instruction set. Loops over
-// classes become vectors; without fused multiplications and with sums over fixed lanes they give
-// the same bits at every level.
+// Means, the exponential and the logarithm in Float64, included once for each instruction set.
+// Loops over classes become vectors; without fused multiplications and with sums over fixed lanes
+// they give the same bits at every level.
 
 #include <stdint.h>
 #include <string.h>

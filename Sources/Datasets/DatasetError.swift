@@ -53,7 +53,10 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   private var message: String {
     switch self {
     case .notFound(let dataset, let places):
-      "\(dataset): no data found; looked in \(places.map(\.path).joined(separator: ", "))"
+      "\(dataset): no data found; looked in \(places.map(\.path).joined(separator: ", "));"
+        + " name another folder with --data, or "
+        + (dataset == DatasetKind.digits.rawValue
+          ? "make it with mixmo demo" : "fetch it with mixmo data download")
     case .malformed(let url, let place, let expected, let found):
       "\(url.path): \(place.map { "\($0): " } ?? "")expected \(expected), found \(found)"
     case .noRecords(let url, let recordSize):
@@ -81,7 +84,7 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(url.path): row \(row): expected class \(expected), that of the clean test set, found \(found)"
     case .noCorruptions(let dataset, let url):
       "\(dataset): expected corrupted images below \(url.path), found none of the corruptions and "
-        + "severities asked for"
+        + "severities asked for; make them with --generate, or fetch them with mixmo data download"
     case .sameImageName(let dataset, let name, let image):
       "\(dataset): class \(name) has two images named \(image); write arrays instead (npy)"
     case .otherImages(let url, let field, let expected, let found):

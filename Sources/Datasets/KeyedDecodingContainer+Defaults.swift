@@ -2,7 +2,7 @@ import Formats
 
 extension KeyedDecodingContainer {
   /// The value for `key`, which must lie in `range`, or `fallback` where it is absent.
-  func decode<Value: Decodable, Range: RangeExpression<Value>>(
+  package func decode<Value: Decodable, Range: RangeExpression<Value>>(
     _ key: Key, in range: Range, absent fallback: Value
   ) throws -> Value {
     guard try decodeUnlessNone(Value.self, key) != nil else { return fallback }

@@ -25,7 +25,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
       "\(url.path): expected logits of shape \(expected), found \(found); remove the file to make it"
         + " again"
     case .otherCell(let expected, let found):
-      "expected the images of \(expected.name), found those of \(found.name)"
+      "opening \(expected.name): expected its images, found those of \(found.name); check the files "
+        + "with mixmo data verify"
     case .otherEvaluation(let url, let field, let expected, let found):
       "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
         + "\(found); remove its run.json and predictions, or choose another folder"

@@ -145,27 +145,44 @@ package struct RunRecord: Codable, Sendable, Equatable {
   /// The folder may hold the same evaluation with other cells: clean images can be scored before or
   /// after corrupted ones.
   ///
+  /// - Returns: What keeps other evaluations from writing there.
   /// - Throws: `EvaluationError.otherEvaluation` naming what differs, where the folder holds the
-  ///   predictions of something else; `FileError` if it cannot be written.
-  package mutating func claim(_ folder: URL) throws {
+  ///   predictions of something else; `FileError` if it cannot be written, or another process is at
+  ///   work there.
+  package mutating func claim(_ folder: URL) throws -> FileLock {
+    try FolderCreation.create(folder)
+    let lock = try FileLock(resultsIn: folder)
     if let existing = try Self.read(from: folder) {
       origin.suite = origin.suite ?? existing.origin.suite
-      let suites = ("suite", origin.suite ?? "", existing.origin.suite ?? origin.suite ?? "")
-      let fields = zip(origin.fields, existing.origin.fields).map { ($0.0, $0.1, $1.1) }
-      let both = cells.keys.sorted().compactMap { name in
-        existing.cells[name].map { (name, cells[name] ?? "", $0) }
-      }
-      let shards = [
-        ("shard", Self.name(sharding), Self.name(existing.sharding)),
-        ("cells of all shards", Self.plan(sharding), Self.plan(existing.sharding)),
-      ]
-      for (field, mine, other) in fields + [suites] + both + shards where mine != other {
-        throw EvaluationError.otherEvaluation(folder, field: field, expected: mine, found: other)
+      for (field, mine, other) in fields(with: existing) where mine != other {
+        throw EvaluationError.otherEvaluation(
+          folder, field: field, expected: mine, found: other.withoutControlCharacters)
       }
       cells.merge(existing.cells) { mine, _ in mine }
     }
-    try FolderCreation.create(folder)
     try write(to: folder)
+    return lock
+  }
+
+  /// What records of one evaluation agree on: the name, this record's value and that of `other`.
+  private func fields(with other: RunRecord) -> [(String, String, String)] {
+    let origins = zip(origin.fields, other.origin.fields).map { ($0.0, $0.1, $1.1) }
+    let suites = ("suite", origin.suite ?? "", other.origin.suite ?? origin.suite ?? "")
+    let both = cells.keys.sorted().compactMap { name in
+      other.cells[name].map { (name, cells[name] ?? "", $0) }
+    }
+    let shards = [
+      ("shard", Self.name(sharding), Self.name(other.sharding)),
+      ("cells of all shards", Self.plan(sharding), Self.plan(other.sharding)),
+    ]
+    return origins + configurations(with: other) + [suites] + both + shards
+  }
+
+  /// Where the configuration differs from that of `other`.
+  func configurations(with other: RunRecord) -> [(String, String, String)] {
+    guard configuration != other.configuration else { return [] }
+    let lines = LineDifference(expected: configuration, found: other.configuration)
+    return [("configuration", lines.expected, lines.found)]
   }
 
   private static func name(_ sharding: Sharding?) -> String {

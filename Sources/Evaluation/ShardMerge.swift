@@ -68,9 +68,8 @@ package struct ShardMerge: Sendable {
     let origins = zip(first.record.origin.fields, other.record.origin.fields)
       .map { ($0.0, $0.1, $1.1) }
     let fields =
-      origins + [
+      origins + first.record.configurations(with: other.record) + [
         ("suite", first.record.origin.suite ?? "none", other.record.origin.suite ?? "none"),
-        ("configuration", first.record.configuration, other.record.configuration),
         ("shards", "\(first.sharding.shard.count)", "\(other.sharding.shard.count)"),
         ("cells of all shards", names(first), names(other)),
         ("scoring", scoring(first), scoring(other)),
@@ -113,12 +112,15 @@ package struct ShardMerge: Sendable {
 
   /// Claims `folder` for the whole and puts all predictions into it; those that are there already stay.
   ///
-  /// - Returns: The store of all cells, and the labels.
+  /// - Returns: The store of all cells, the labels, and what keeps other evaluations from writing in
+  ///   the folder.
   /// - Throws: `EvaluationError` where the folder holds another evaluation or shards have other labels;
   ///   `NumPyError` or `FileError`.
-  package func gather(into folder: URL) throws -> (store: PredictionStore, labels: [Int]) {
+  package func gather(
+    into folder: URL
+  ) throws -> (store: PredictionStore, labels: [Int], lock: FileLock) {
     var record = record
-    try record.claim(folder)
+    let lock = try record.claim(folder)
     let labels = try LabelFile.read(first.labelsURL)
     let store = PredictionStore(folder: folder.appendingPathComponent("predictions"))
     try store.create(labels: labels)
@@ -133,6 +135,6 @@ package struct ShardMerge: Sendable {
       let logits = try LogitArray(contentsOf: source.url(of: cell))
       try store.store(logits, of: cell, labels: labels)
     }
-    return (store, labels)
+    return (store, labels, lock)
   }
 }

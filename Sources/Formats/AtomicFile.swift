@@ -2,23 +2,82 @@ import Foundation
 
 /// Writes files and folders whole or not at all: beside their place first, then renamed over it.
 public enum AtomicFile {
-  /// Calls `write` with a path beside `url`, then moves what it wrote to `url`.
+  /// Replaces `url` with what `body` appends to the stream that it is given.
   ///
   /// The data reaches the disk before the rename. On any failure the file beside is removed and
-  /// `url` is as it was. What a killed process left beside is removed by the next one.
+  /// `url` is as it was. Writers of one file take turns; what a killed one left beside is overwritten
+  /// by the next. A link is followed, so that the file it leads to is replaced.
+  ///
+  /// - Throws: `FileError` naming `url` and the system's reason, such as a full disk, or whatever
+  ///   `body` throws.
+  public static func stream(to url: URL, _ body: (ByteStream) throws -> Void) throws {
+    try writeBeside(url) { file, beside, target in
+      try body(ByteStream(file: file, url: url))
+      guard fsync(file) == 0, rename(beside.path, target.path) == 0 else {
+        throw FileError.unwritable(url, errno)
+      }
+    }
+  }
+
+  /// As `stream(to:_:)`, for a library that writes the file at the path that it is given.
   ///
   /// - Throws: `FileError` naming `url`, or whatever `write` throws.
   public static func replace(_ url: URL, writing write: (URL) throws -> Void) throws {
-    let beside = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).partial")
-    removeLeftovers(beside)
+    try writeBeside(url) { _, beside, target in
+      let contents = beside.appendingPathExtension("contents")
+      removeLeftovers(contents)
+      do {
+        try write(contents)
+        try synchronise(contents, for: url)
+        guard rename(contents.path, target.path) == 0 else {
+          throw FileError.unwritable(url, errno)
+        }
+        unlink(beside.path)
+      } catch {
+        removeLeftovers(contents)
+        throw error
+      }
+    }
+  }
+
+  /// Calls `body` with an empty file beside what `url` leads to, its name, and where it is to go.
+  private static func writeBeside(
+    _ url: URL, _ body: (_ file: Int32, _ beside: URL, _ target: URL) throws -> Void
+  ) throws {
+    let target = try target(of: url)
+    let beside = beside(target)
+    let file: Int32
     do {
-      try write(beside)
-      try synchronise(beside, for: url)
-      guard rename(beside.path, url.path) == 0 else { throw FileError.unwritable(url, errno) }
+      file = try FileLock.lockedFile(beside, waits: true)
+    } catch FileError.unwritable(_, let code) {
+      throw FileError.unwritable(url, code)
+    }
+    defer { close(file) }
+    do {
+      guard ftruncate(file, 0) == 0 else { throw FileError.unwritable(url, errno) }
+      try body(file, beside, target)
     } catch {
-      removeLeftovers(beside)
+      unlink(beside.path)
       throw error
+    }
+  }
+
+  private static func beside(_ url: URL) -> URL {
+    url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
+  }
+
+  /// What `url` leads to, if that can be replaced.
+  private static func target(of url: URL) throws -> URL {
+    var status = stat()
+    guard lstat(url.path, &status) == 0 else { return url }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return url
+    case S_IFDIR: throw FileError.unwritable(url, EISDIR)
+    case S_IFLNK:
+      guard let path = realpath(url.path, nil) else { throw FileError.unwritable(url, errno) }
+      defer { free(path) }
+      return try target(of: URL(fileURLWithPath: String(cString: path)))
+    default: throw FileError.notRegular(url)
     }
   }
 
@@ -29,8 +88,7 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError` naming `url`, or whatever `fill` throws.
   public static func makeFolder(_ url: URL, filling fill: (URL) throws -> Void) throws {
-    let beside = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).partial")
+    let beside = beside(url)
     try? FileManager.default.removeItem(at: beside)
     do {
       try FolderCreation.create(beside)
@@ -53,33 +111,19 @@ public enum AtomicFile {
     }
   }
 
-  /// Replaces `url` with what `body` appends to the stream that it is given.
+  /// Writes `bytes` into a new file `url`: for files of a folder that is being filled.
   ///
-  /// - Throws: `FileError.unwritable` naming `url` and the system's reason, such as a full disk,
-  ///   or whatever `body` throws.
-  public static func stream(to url: URL, _ body: (ByteStream) throws -> Void) throws {
-    try replace(url) { beside in try writeInPlace(beside, for: url, body) }
-  }
-
-  /// Writes `bytes` into the file `url` where it stands: for files of a folder that is being filled.
-  ///
-  /// - Throws: `FileError.unwritable`.
-  public static func writeInPlace(_ bytes: [UInt8], to url: URL) throws {
-    try writeInPlace(url, for: url) { stream in try bytes.withUnsafeBytes(stream.append) }
-  }
-
-  private static func writeInPlace(
-    _ place: URL, for url: URL, _ body: (ByteStream) throws -> Void
-  ) throws {
-    let file = open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  /// - Throws: `FileError.unwritable`, also where there is such a file or link.
+  public static func writeNew(_ bytes: [UInt8], to url: URL) throws {
+    let file = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw FileError.unwritable(url, errno) }
     defer { close(file) }
-    try body(ByteStream(file: file, url: url))
+    try bytes.withUnsafeBytes { try ByteStream(file: file, url: url).append($0) }
   }
 
   /// Replaces `url` with `bytes`.
   ///
-  /// - Throws: `FileError.unwritable` naming `url` and the system's reason, such as a full disk.
+  /// - Throws: `FileError` naming `url` and the system's reason, such as a full disk.
   public static func write(_ bytes: some ContiguousBytes, to url: URL) throws {
     try stream(to: url) { stream in try bytes.withUnsafeBytes(stream.append) }
   }
@@ -99,10 +143,16 @@ public enum AtomicFile {
   }
 }
 
-/// The open end of a file that `AtomicFile.stream(to:_:)` is writing.
+/// The open end of a file that is being written.
 public struct ByteStream {
   let file: Int32
   let url: URL
+
+  /// Writes to the descriptor `file`; errors name `url`.
+  package init(file: Int32, url: URL) {
+    self.file = file
+    self.url = url
+  }
 
   /// Writes all of `bytes` behind what was written before.
   ///

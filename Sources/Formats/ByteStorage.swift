@@ -16,24 +16,15 @@ package final class ByteStorage: @unchecked Sendable {
 
   /// Maps the regular file at `url`; its pages are read when they are touched.
   ///
+  /// The file must not be cut while it is mapped: the system ends a process that touches a page
+  /// beyond the end. Replacing it by a rename is harmless.
+  ///
   /// - Throws: `FileError.unreadable`.
   package init(mapping url: URL) throws {
-    let file = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard file >= 0 else { throw FileError.unreadable(url, errno) }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw FileError.unreadable(url, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError.unreadable(url, status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-    }
+    let file = try RegularFile(url)
     backing = .mapping
-    guard status.st_size > 0 else {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
-    let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0)
-    guard start != MAP_FAILED else { throw FileError.unreadable(url, errno) }
-    bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
+    bytes =
+      file.byteCount > 0 ? try file.map() : UnsafeRawBufferPointer(start: nil, count: 0)
   }
 
   /// Allocates `byteCount` bytes, 64-byte aligned, that `fill` must write all of.

@@ -49,17 +49,15 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
   private static func add(
     contentsOf url: URL, to hasher: borrowing Hasher, _ advanced: (Int) throws -> Void
   ) throws {
-    let file = open(url.path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw FileError.unreadable(url, errno) }
-    defer { close(file) }
+    let file = try RegularFile(url)
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    var offset = 0
     while true {
-      let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileError.unreadable(url, errno) }
+      let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
       if count == 0 { return }
       hasher.update(chunk[..<count])
       try advanced(count)
+      offset += count
     }
   }
 

@@ -8,19 +8,26 @@ public enum FileError: Error, CustomStringConvertible, Equatable {
   case unwritable(URL, Int32)
   /// The file is larger than a file of its kind can be; sizes in bytes.
   case tooLarge(URL, limit: Int, found: Int)
+  /// What is there is no regular file, such as a device or a pipe, and must not be replaced.
+  case notRegular(URL)
   /// Another process holds the lock on the file.
   case inUse(URL)
 
   public var description: String {
     switch self {
-    case .unreadable(let url, let code): "\(url.path): cannot be read: \(Self.reason(code))"
-    case .unwritable(let url, let code): "\(url.path): cannot be written: \(Self.reason(code))"
+    case .unreadable(let url, let code): "\(Self.name(url)): cannot be read: \(Self.reason(code))"
+    case .unwritable(let url, let code):
+      "\(Self.name(url)): cannot be written: \(Self.reason(code))"
     case .tooLarge(let url, let limit, let found):
-      "\(url.path): expected at most \(limit) bytes, found \(found)"
+      "\(Self.name(url)): expected at most \(limit) bytes, found \(found)"
+    case .notRegular(let url):
+      "\(Self.name(url)): expected a regular file, or nothing yet, to write to; choose another name"
     case .inUse(let url):
-      "\(url.path): another process is at work here; wait for it, or choose another folder"
+      "\(Self.name(url)): another process is at work here; wait for it, or choose another folder"
     }
   }
+
+  private static func name(_ url: URL) -> String { url.path.withoutControlCharacters }
 
   private static func reason(_ code: Int32) -> String {
     String(cString: strerror(code))

@@ -7,31 +7,54 @@ public final class FileLock {
   /// Waits until nobody else holds `url`, and makes the file where there is none.
   ///
   /// - Throws: `FileError.unwritable`.
-  public convenience init(waitingFor url: URL) throws {
-    try self.init(url, LOCK_EX)
+  public init(waitingFor url: URL) throws {
+    file = try Self.lockedFile(url, waits: true)
   }
 
   /// Holds `url`, and makes the file where there is none.
   ///
   /// - Throws: `FileError.inUse` where another process holds it, `FileError.unwritable`.
-  public convenience init(_ url: URL) throws {
-    try self.init(url, LOCK_EX | LOCK_NB)
+  public init(_ url: URL) throws {
+    file = try Self.lockedFile(url, waits: false)
   }
 
-  private init(_ url: URL, _ operation: Int32) throws {
-    file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw FileError.unwritable(url, errno) }
-    while flock(file, operation) != 0 {
-      guard errno == EINTR else {
-        let code = errno
-        close(file)
-        throw code == EWOULDBLOCK ? FileError.inUse(url) : FileError.unwritable(url, code)
-      }
-    }
+  /// Holds a folder of results, so that one process at a time writes there or removes them.
+  ///
+  /// - Throws: `FileError.inUse` where another process holds it, `FileError.unwritable`.
+  package convenience init(resultsIn folder: URL) throws {
+    try self.init(folder.appendingPathComponent(".mixmo.lock"))
   }
 
   /// Lets go of the file, which stays.
   public func release() { _ = flock(file, LOCK_UN) }
 
   deinit { close(file) }
+
+  /// A descriptor for reading and writing of `url`, which is made where there is none; the lock goes
+  /// when it is closed.
+  ///
+  /// Where the file system has no locks everybody gets one.
+  ///
+  /// - Throws: `FileError.inUse` where another process holds it and it is not to be waited for,
+  ///   `FileError.unwritable`.
+  package static func lockedFile(_ url: URL, waits: Bool, flags: Int32 = 0) throws -> Int32 {
+    let operation = waits ? LOCK_EX : LOCK_EX | LOCK_NB
+    while true {
+      let file = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0o644)
+      guard file >= 0 else { throw FileError.unwritable(url, errno) }
+      while flock(file, operation) != 0 {
+        let code = errno
+        if code == EINTR { continue }
+        if [ENOLCK, ENOSYS, EOPNOTSUPP].contains(code) { return file }
+        close(file)
+        throw code == EWOULDBLOCK ? FileError.inUse(url) : FileError.unwritable(url, code)
+      }
+      // The holder before us may have removed or renamed the file between the two calls.
+      var (ours, named) = (stat(), stat())
+      if fstat(file, &ours) == 0, lstat(url.path, &named) == 0, ours.st_ino == named.st_ino {
+        return file
+      }
+      close(file)
+    }
+  }
 }

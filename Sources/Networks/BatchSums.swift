@@ -5,8 +5,8 @@ import Tensors
 
 /// Sums over a batch that processes share.
 extension Engine {
-  /// The sums over the channels of what `output` describes, and the pixels that they are over, of the
-  /// whole batch.
+  /// The sums over the channels of what `output` describes, and the pixels that they are over, of
+  /// the whole batch.
   ///
   /// `own` are the sums of this process's part, where they are made already.
   func batchSums(

@@ -1,8 +1,8 @@
-/// How far the subnetworks of a network keep to features of their own: the analysis of Ramé, Sun and
-/// Cord 2021.
+/// How far the subnetworks of a network keep to features of their own: the analysis of Ramé, Sun
+/// and Cord 2021.
 ///
-/// Where subnetworks share little, a filter of an encoder is strong for one of them and weak for the
-/// others, and most filters of the core are in use.
+/// Where subnetworks share little, a filter of an encoder is strong for one of them and weak for
+/// the others, and most filters of the core are in use.
 package struct FeatureSeparation: Sendable, Equatable {
   /// The filters of a convolution.
   package struct Filters {

@@ -90,8 +90,8 @@ package struct Gate {
 /// What a layer wrote, with the sums that batch normalisation asks for.
 package struct FeatureMap {
   package let values: Tensor  // [N, H, W, C]
-  /// `[2, C]`: Σ value and Σ value² or, after a gate, Σ value and Σ value · (input − mean); empty if
-  /// not asked for.
+  /// `[2, C]`: Σ value and Σ value² or, after a gate, Σ value and Σ value · (input − mean); empty
+  /// if not asked for.
   package var sums: [Double]
 
   package init(values: Tensor, sums: [Double] = []) {

@@ -2,10 +2,10 @@ import Tensors
 
 /// Makes the gradients of parameters, sums over the images of a batch that processes share.
 ///
-/// In the quick way every process makes its part in one go, and parts are summed while the backward pass
-/// goes on, in buckets, so that small ones do not each cost the network's latency. In the exact way
-/// the gradient of every group of images is made alone, whichever process has it, and these are summed
-/// without rounding: any number of processes makes the same bits.
+/// In the quick way every process makes its part in one go, and parts are summed while the backward
+/// pass goes on, in buckets, so that small ones do not each cost the network's latency. In the
+/// exact way the gradient of every group of images is made alone, whichever process has it, and
+/// these are summed without rounding: any number of processes makes the same bits.
 final class GradientSums {
   /// Images whose gradients are made in one go where they are summed exactly.
   static let groupSize = 4
@@ -25,8 +25,8 @@ final class GradientSums {
     let sum: PendingSum
   }
 
-  /// Elements from which on a bucket is sent: a megabyte, several times what a fast network carries in
-  /// its latency.
+  /// Elements from which on a bucket is sent: a megabyte, several times what a fast network carries
+  /// in its latency.
   private static let bucketSize = 1 << 18
   /// Elements that a task adds.
   private static let rangeSize = 1 << 14
@@ -137,8 +137,8 @@ extension MixMoNetwork {
     2 * state.count { if case .batchCount = $0 { true } else { false } } + 4
   }
 
-  /// The bytes of gradients that several processes sum: all but batch normalisation's, which come of
-  /// its sums.
+  /// The bytes of gradients that several processes sum: all but batch normalisation's, which come
+  /// of its sums.
   package var summedByteCount: Int {
     let summed = convolutions.map(\.weight) + heads.weights + heads.biases
     return summed.reduce(0) { $0 + 4 * $1.value.count }

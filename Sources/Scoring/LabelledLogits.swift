@@ -92,8 +92,10 @@ public struct LabelledLogits: Sendable {
     stride = memberCount * classCount
   }
 
-  /// The rows of several sets of one shape, one set after the other; their logits are not copied,
-  /// unless rows were selected.
+  /// The rows of several sets of one shape, one set after the other.
+  ///
+  /// Their logits are not copied, unless rows were selected, or only some of the sets were put
+  /// together themselves.
   ///
   /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
   ///   `ScoringError.emptyShape` for no set.
@@ -102,7 +104,9 @@ public struct LabelledLogits: Sendable {
     for set in sets where set.shape != first.shape {
       throw .otherShape(expected: first.shape, found: set.shape)
     }
-    let isWhole = sets.allSatisfy { $0.places == nil }
+    let isWhole = sets.allSatisfy {
+      $0.places == nil && $0.storage.pieceLength == first.storage.pieceLength
+    }
     self.init(
       unchecked: isWhole
         ? LogitStorage(concatenating: sets.map(\.storage))

@@ -7,7 +7,8 @@ struct LogitStorage: Sendable {
   }
 
   private let pieces: [Piece]
-  private let pieceLength: Int
+  /// How many numbers each piece has.
+  let pieceLength: Int
 
   private init(_ pieces: [Piece]) {
     self.pieces = pieces
@@ -23,7 +24,7 @@ struct LogitStorage: Sendable {
     self.init(UnsafeBufferPointer(copy.values), owner: copy)
   }
 
-  /// Storages of one length, one after the other.
+  /// Storages whose pieces are all of one length, one after the other.
   init(concatenating storages: [LogitStorage]) {
     self.init(storages.flatMap(\.pieces))
   }

@@ -10,6 +10,8 @@ public struct Scorer: Sendable {
   /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
   package var keptProbabilityLimit = 1 << 24
+  /// The bytes that `fitVectorScaling(of:on:)` may take to learn how the loss is curved: 256 MB.
+  package var curvatureMemoryLimit = 1 << 28
 
   static let blockSize = 1024
 

@@ -17,9 +17,10 @@ package struct Workers: Sendable {
 
   /// Calls `body(task, worker)` once for each task in `0..<taskCount`, in any order.
   ///
-  /// `worker` is below `count`, and no two calls that run at the same time have the same one: it
-  /// indexes scratch memory. A call from within `body` runs on its own thread alone, as worker 0;
-  /// it must not index the same scratch memory.
+  /// `worker` is below `count`, and no two calls of `body` by one loop that run at the same time
+  /// have the same one: it indexes scratch memory. While the threads share a loop, any other one,
+  /// begun within its `body` or by an unrelated thread, runs on the thread that began it alone, as
+  /// worker 0; it must not index the same scratch memory.
   package func forEach(_ taskCount: Int, _ body: @Sendable (_ task: Int, _ worker: Int) -> Void) {
     let tasks = TaskCounter()
     let isShared =

@@ -6,16 +6,18 @@ import Tensors
 extension ProcessGroup {
   /// Makes sure that all processes have the value that the first one has.
   ///
-  /// - Throws: `TrainingError.otherProcess`, in a process that has another one.
+  /// - Throws: `TrainingError.otherProcess` about the lowest rank that has another one, in all
+  ///   processes: one that went on would work beside those that end.
   package func expectSame(_ what: String, _ value: String) throws {
-    let expected = String(decoding: broadcast(Data(value.utf8), from: 0), as: UTF8.self)
-    guard value != expected else { return }
-    let lines = (expected.split(separator: "\n"), value.split(separator: "\n"))
-    let difference = zip(lines.0, lines.1).first { $0 != $1 }
+    func shared(from rank: Int) -> String {
+      String(decoding: broadcast(Data(value.utf8), from: rank), as: UTF8.self)
+    }
+    let expected = shared(from: 0)
+    let other = count - Int(max([value == expected ? 0 : Double(count - rank)])[0])
+    guard other < count else { return }
+    let difference = LineDifference(expected: expected, found: shared(from: other))
     throw TrainingError.otherProcess(
-      rank: rank, what: what,
-      expected: (difference.map { String($0.0) } ?? expected).oneLine,
-      found: (difference.map { String($0.1) } ?? value).oneLine)
+      rank: other, what: what, expected: difference.expected, found: difference.found)
   }
 }
 

@@ -9,7 +9,8 @@ struct EventLog {
   /// - Throws: `EventFileError` if the file is damaged, `FileError`.
   init(_ folder: RunFolder, records: [EpochRecord]) throws {
     file = try EventFile(folder.events, keepingThrough: records.count)
-    let last = try EventFile.events(of: folder.events).last?.step ?? 0
+    // What another program wrote may be of any step.
+    let last = try EventFile.events(of: folder.events).map(\.step).reduce(0, max)
     try file.append(records.dropFirst(last).map { ScalarEvent($0) })
   }
 

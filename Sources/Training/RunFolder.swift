@@ -24,6 +24,8 @@ package struct RunFolder: Sendable {
   package var previousCheckpoint: URL { url.appendingPathComponent("previous.ckpt") }
   /// The scalars of each epoch, for TensorBoard.
   package var events: URL { url.appendingPathComponent(EventFile.name) }
+  /// Events that were damaged, under a name that TensorBoard does not read.
+  package var damagedEvents: URL { url.appendingPathComponent("events.damaged") }
   /// Held by the process that trains in the folder.
   var lock: URL { url.appendingPathComponent("train.lock") }
 
@@ -44,11 +46,9 @@ package struct RunFolder: Sendable {
     let existing = try FileContents.read(configuration, limit: ConfigurationFile.maximumSize)
     let found = String(decoding: existing, as: UTF8.self)
     guard found != yaml else { return }
-    let lines = (yaml.split(separator: "\n"), found.split(separator: "\n"))
-    let difference = zip(lines.0, lines.1).first { $0 != $1 }
+    let difference = LineDifference(expected: yaml, found: found)
     throw TrainingError.otherConfiguration(
-      url, expected: difference.map { $0.0.trimmingCharacters(in: .whitespaces) } ?? "",
-      found: difference.map { $0.1.trimmingCharacters(in: .whitespaces) } ?? "")
+      url, expected: difference.expected, found: difference.found)
   }
 
   /// Removes what a run and its evaluations left, so that another one can start here.
@@ -60,13 +60,25 @@ package struct RunFolder: Sendable {
   func clear() throws {
     let predictions = url.appendingPathComponent("predictions")
     let stored = (try? FileManager.default.contentsOfDirectory(atPath: predictions.path)) ?? []
-    let tables = ["run.json", "cells.csv", "diversity.csv", "reliability.csv", "summary.csv"]
+    let results = [
+      "run.json", "cells.csv", "diversity.csv", "reliability.csv", "summary.csv", "report.html",
+    ]
     var files =
-      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:)) + [logs, events]
-    files += tables.map { url.appendingPathComponent($0) }
+      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
+      + [logs, events, damagedEvents]
+    files += results.map { url.appendingPathComponent($0) }
     files += stored.filter { $0.hasSuffix(".npy") }.map { predictions.appendingPathComponent($0) }
     for file in files + [configuration] where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)
+    }
+  }
+
+  /// Puts the events away as damaged ones, in the place of earlier ones.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  func moveEventsAside() throws {
+    guard rename(events.path, damagedEvents.path) == 0 else {
+      throw FileError.unwritable(damagedEvents, errno)
     }
   }
 
@@ -116,7 +128,7 @@ package struct RunFolder: Sendable {
   /// The checkpoint that a user means by a path, an epoch's number, or `best`: the highest test
   /// accuracy in `logs.csv` among the epochs whose checkpoint was kept, the latest of equals.
   ///
-  /// - Throws: `TrainingError.noCheckpoint`, `FileError` or `CSVError`.
+  /// - Throws: `TrainingError.noCheckpoint` or `.malformedLogs`, `FileError` or `CSVError`.
   package func checkpoint(named text: String) throws -> URL {
     if let epoch = Int(text) {
       guard keptEpochs().contains(epoch) else {
@@ -130,12 +142,41 @@ package struct RunFolder: Sendable {
   private func bestCheckpoint() throws -> URL {
     let kept = Set(keptEpochs())
     let table = try CSVTable(contentsOf: logs)
-    let epochs = (table.column("epoch") ?? []).map { Int($0) ?? -1 }
-    let accuracies = (table.column("test/accuracy") ?? []).map { Double($0) ?? -1 }
+    let epochs = try numbers("epoch", of: table, expected: "a whole number") { Int($0) }
+    let accuracies = try numbers(
+      "test/accuracy", of: table, expected: "a number or a percentage", Self.accuracy)
     let candidates = zip(epochs, accuracies).filter { kept.contains($0.0) }
     guard let best = candidates.max(by: { ($0.1, $0.0) < ($1.1, $1.0) }) else {
       throw TrainingError.noCheckpoint(url, epoch: nil, kept: keptEpochs())
     }
     return checkpoint(epoch: best.0)
+  }
+
+  /// The numbers in a column of `logs.csv`, which is read as `table`.
+  private func numbers<Number>(
+    _ column: String, of table: CSVTable, expected: String, _ number: (String) -> Number?
+  ) throws -> [Number] {
+    guard let fields = table.column(column) else {
+      throw TrainingError.malformedLogs(
+        logs, place: "line 1", expected: "a column \(column)",
+        found: table.header.joined(separator: ",").oneLine)
+    }
+    return try fields.enumerated().map { index, field in
+      guard let value = number(field) else {
+        throw TrainingError.malformedLogs(
+          logs, place: "row \(index + 1), column \(column)", expected: expected,
+          found: field.oneLine)
+      }
+      return value
+    }
+  }
+
+  /// A share; the reference writes percentages.
+  private static func accuracy(_ text: String) -> Double? {
+    let isPercentage = text.hasSuffix("%")
+    guard let number = Double(isPercentage ? text.dropLast() : text[...]), number.isFinite else {
+      return nil
+    }
+    return isPercentage ? number / 100 : number
   }
 }

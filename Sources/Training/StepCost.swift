@@ -3,8 +3,8 @@ import Tensors
 
 /// What a step of data-parallel training takes, by the usual model of latency and bandwidth.
 ///
-/// With R processes: `compute / R + sums · latency · log₂ R + 2 (R − 1) / R · bytes / bandwidth`. No
-/// overlap of computing and sending is counted on, and no loss from slices that are small.
+/// With R processes: `compute / R + sums · latency · log₂ R + 2 (R − 1) / R · bytes / bandwidth`.
+/// No overlap of computing and sending is counted on, and no loss from slices that are small.
 package struct StepCost: Sendable {
   /// Seconds that one process computes for the whole batch.
   package var compute: Double
@@ -35,7 +35,7 @@ package struct StepCost: Sendable {
     compute / (Double(processes) * seconds(processes: processes, bandwidth: bandwidth))
   }
 
-  /// The most processes, by powers of two up to `limit`, of which at least half the time is computing.
+  /// The most processes, by powers of two up to `limit`, that compute at least half of the time.
   package func largestUsefulCount(limit: Int, bandwidth: Double) -> Int {
     sequence(first: 1) { $0 * 2 }.prefix { $0 <= limit }
       .last { efficiency(processes: $0, bandwidth: bandwidth) >= 0.5 } ?? 1

@@ -1,6 +1,5 @@
 // N batch, M subnetworks, K classes.
 
-import Checkpoints
 import Datasets
 import Formats
 import Foundation
@@ -10,42 +9,42 @@ import Tensors
 
 /// Trains one network from a configuration, epoch by epoch, in a folder from which it can go on.
 ///
-/// After every epoch, and where it was asked to stop, `last.ckpt` holds all of the run's state: a run
-/// that was killed at any moment and started again ends in the same bytes as one left alone.
+/// After every epoch, and where it was asked to stop, `last.ckpt` holds all of the run's state: a
+/// run that was killed at any moment and started again ends in the same bytes as one left alone.
 ///
-/// With several processes each computes its slice of every batch and of the test images. All hold the
-/// same weights and the same records; the first one alone writes. They differ from one process by
-/// rounding, or, where sums are exact, not at all.
+/// With several processes each computes its slice of every batch and of the test images. All hold
+/// the same weights and the same records; the first one alone writes. They differ from one process
+/// by rounding, or, where sums are exact, not at all.
 package final class TrainingRun {
   package let folder: RunFolder
   package let configuration: RunConfiguration
-  private let network: MixMoNetwork
-  private let optimizer: any Optimizer
-  private let batches: TrainingBatches
-  private let test: any Dataset
+  let network: MixMoNetwork
+  let optimizer: any Optimizer
+  let batches: TrainingBatches
+  let test: any Dataset
   private let coefficients: [Double]
   /// Make the next batch while the network's workers are at this one.
-  private let loaders: Workers
-  private let scorer: Scorer
+  let loaders: Workers
+  let scorer: Scorer
   /// How many checkpoints of epochs are kept beside the best one; nil for all.
-  private let keptCount: Int?
-  private let processes: any ProcessGroup
+  let keptCount: Int?
+  let processes: any ProcessGroup
   /// The images of a batch that are in one process.
   private let groupSize: Int
   /// The first process's hold on the folder, which ends with the run or with whoever keeps it.
-  package private(set) var lock: FileLock?
-  private var events: EventLog?
-  private var state: TrainingState
+  package internal(set) var lock: FileLock?
+  var events: EventLog?
+  var state: TrainingState
   /// What was found when the run was resumed, to be reported.
-  private var resumption: [Event] = []
+  var resumption: [Event] = []
   /// Whether `last.ckpt` is damaged: it must not take the place of the one before.
-  private var isLastDamaged = false
+  var isLastDamaged = false
 
   /// What a run tells while it goes on.
   package enum Event: Sendable {
     /// Goes on after so many epochs, and so many steps of the next one.
     case resumed(epoch: Int, step: Int)
-    /// A checkpoint is damaged in the way that is told; an earlier one is taken.
+    /// A file is damaged in the way that is told; the run goes on from another one.
     case damaged(any Error, instead: URL)
     case step(Step)
     /// An epoch, and the images that it trained on in a second.
@@ -65,10 +64,6 @@ package final class TrainingRun {
     package let imageCount: Int
   }
 
-  /// Between two checkpoints of the reference's policy lie at most this many epochs.
-  private static let keptEvery = 30
-  private static let testBatchSize = 64
-
   /// Makes or resumes the run in `folder`.
   ///
   /// - Parameters:
@@ -85,8 +80,8 @@ package final class TrainingRun {
   ///   - processes: those of the job, each with the same arguments; all see the folder.
   ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
-  ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job trains
-  ///   in the folder.
+  ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job
+  ///   trains in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
     dataFingerprint: String, seed: UInt64, startsOver: Bool, keptCount: Int? = nil,
@@ -100,100 +95,40 @@ package final class TrainingRun {
     groupSize = sumsExactly ? MixMoNetwork.groupSize : 1
     scorer = Scorer(threadCount: workers.count)
     loaders = Workers(count: workers.count)
-    let (model, training) = (configuration.model, configuration.training)
     network = configuration.network(
       workers: workers, processes: processes, sumsExactly: sumsExactly)
+    let model = configuration.model
     optimizer = model.optimizer.optimizer(
       of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
-    batches = try TrainingBatches(
-      of: train, configuration.data.dataset,
-      maskSize: .init(
-        height: model.network.encoderSide, width: model.network.encoderSide,
-        channels: model.network.encoderChannels),
-      .init(
-        wrapper: training.datasetWrapper, sampler: training.batchSampler,
-        batchSize: training.batchSize, memberCount: configuration.memberCount,
-        epochCount: training.epochCount), seed: seed, workers: loaders)
-    state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, records: [])
+    batches = try configuration.batches(of: train, seed: seed, workers: loaders)
+    state = TrainingState(
+      seed: seed, dataFingerprint: dataFingerprint, sumsExactly: sumsExactly, records: [])
+    try checkSlices()
+    // Nothing is made before all agree.
+    try processes.expectSame("configuration", configuration.yaml)
+    try processes.expectSame("seed", "\(seed)")
+    try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
+    try processes.expectSame("training images", dataFingerprint)
+    try begin(startsOver: startsOver)
+  }
+
+  /// Makes sure that every process gets a part of each batch that it can compute.
+  private func checkSlices() throws {
     let entryCount = batches.sampler.entryCount
-    guard !sumsExactly || network.engine.kernels.rowsAreIndependent else {
+    guard !state.sumsExactly || network.engine.kernels.rowsAreIndependent else {
       throw TrainingError.inexactKernels(network.engine.kernels.name)
     }
     let limit = (entryCount + groupSize - 1) / groupSize
     guard processes.count <= limit else {
       throw TrainingError.tooManyProcesses(processes.count, batch: entryCount, limit: limit)
     }
-    try processes.expectSame("configuration", configuration.yaml)
-    try processes.expectSame("seed", "\(seed)")
-    try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
-    try processes.expectSame("training images", dataFingerprint)
-    // Nothing is made before all agree.
-    processes.wait()
-    let source = processes.isFirst ? try open(startsOver: startsOver) : nil
-    let path = String(
-      decoding: processes.broadcast(Data((source?.path ?? "").utf8), from: 0), as: UTF8.self)
-    if path.isEmpty {
-      network.initialize(seed: seed)
-    } else if !processes.isFirst {
-      try resume(from: URL(fileURLWithPath: path))
-    }
-    // Nobody writes before all have read.
-    try expectSameWeights()
-  }
-
-  /// Opens the folder, and continues from the latest checkpoint that can be read, which it returns,
-  /// where there is one.
-  private func open(startsOver: Bool) throws -> URL? {
-    try FolderCreation.create(folder.url)
-    lock = try FileLock(folder.lock)
-    if startsOver { try folder.clear() }
-    try folder.claim(configuration.yaml)
-    let source = try resume()
-    events = try EventLog(folder, records: state.records)
-    return source
   }
 
   /// Images that the whole run sees, each as often as it is seen.
   package var imageCount: Int { configuration.training.epochCount * epochImageCount }
 
   private var epochImageCount: Int { batches.sampler.batchCount * batches.sampler.entryCount }
-
-  private func resume() throws -> URL? {
-    var damages: [any Error] = []
-    for checkpoint in folder.resumableCheckpoints() {
-      do {
-        try resume(from: checkpoint)
-        isLastDamaged = !damages.isEmpty
-        resumption += damages.map { .damaged($0, instead: checkpoint) }
-        resumption.append(.resumed(epoch: state.epoch, step: state.progress?.stepCount ?? 0))
-        try writeLogs()
-        return checkpoint
-      } catch let error as TrainingError {
-        throw error
-      } catch let error as FileError {
-        // The file may be whole: what the system refuses now it may give when it is asked again.
-        throw error
-      } catch {
-        damages.append(error)
-      }
-    }
-    if let first = damages.first { throw first }
-    return nil
-  }
-
-  private func resume(from url: URL) throws {
-    let saved = try TrainingState.restore(
-      Checkpoint(contentsOf: url), from: url, network, optimizer)
-    guard saved.seed == state.seed else {
-      throw TrainingError.otherSeed(folder.url, expected: state.seed, found: saved.seed)
-    }
-    guard saved.dataFingerprint == state.dataFingerprint else {
-      throw TrainingError.otherData(
-        folder.url, expected: state.dataFingerprint, found: saved.dataFingerprint)
-    }
-    state = saved
-  }
 
   /// Trains the epochs that are left.
   ///
@@ -227,33 +162,11 @@ package final class TrainingRun {
     var progress =
       state.progress ?? EpochProgress(memberCount: configuration.memberCount)
     let (firstStep, firstImage, start) = (progress.stepCount, progress.imageCount, Date())
-    func stopIfInterrupted() throws {
-      guard processes.sum([isInterrupted() ? 1 : 0])[0] > 0 else { return }
-      state.progress = progress
-      if processes.isFirst { try saveLast(learningRate: rate(epoch, progress.stepCount)) }
-      // The end of one process may be that of all.
-      processes.wait()
-      throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
-    }
+    func stopIfInterrupted() throws { try stop(epoch, progress, if: isInterrupted()) }
     let slice = processes.slice(of: batches.sampler.entryCount, inGroupsOf: groupSize)
     let makeBatch = { @Sendable in try order.batch(at: firstStep + $0, slice) }
     try Ahead.forEach(order.count - firstStep, make: makeBatch) { _, batch in
-      let learningRate = rate(epoch, progress.stepCount + 1)
-      let sums = processes.exactSums(
-        ofRows: trainStep(batch, learningRate: learningRate),
-        columns: configuration.memberCount + 1)
-      let losses = Array(sums.dropLast())
-      let loss = losses.reduce(0, +)
-      guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
-      progress.add(
-        losses: losses, imageCount: batches.sampler.entryCount,
-        rightCount: Int(sums[losses.count]))
-      report(
-        .step(
-          Step(
-            epoch: epoch, step: progress.stepCount, stepCount: order.count, loss: loss,
-            accuracy: progress.accuracy, learningRate: learningRate,
-            imageCount: (epoch - 1) * epochImageCount + progress.imageCount)))
+      report(.step(try step(batch, epoch, &progress)))
       try stopIfInterrupted()
     }
     let seconds = Date().timeIntervalSince(start)
@@ -266,6 +179,36 @@ package final class TrainingRun {
     return (record, Double(progress.imageCount - firstImage) / max(seconds, 1e-9))
   }
 
+  /// Saves and throws if any process is asked to stop.
+  private func stop(_ epoch: Int, _ progress: EpochProgress, if isInterrupted: Bool) throws {
+    guard processes.sum([isInterrupted ? 1 : 0])[0] > 0 else { return }
+    // The loss of this step was that of the weights before it.
+    guard network.isFinite else { throw diverged(epoch, step: progress.stepCount) }
+    state.progress = progress
+    if processes.isFirst { try saveLast(learningRate: rate(epoch, progress.stepCount)) }
+    // The end of one process may be that of all.
+    processes.wait()
+    throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
+  }
+
+  /// Takes the next step of an epoch, and adds it to its progress.
+  private func step(
+    _ batch: TrainingBatch, _ epoch: Int, _ progress: inout EpochProgress
+  ) throws -> Step {
+    let learningRate = rate(epoch, progress.stepCount + 1)
+    let sums = processes.exactSums(
+      ofRows: update(batch, learningRate: learningRate), columns: configuration.memberCount + 1)
+    let losses = Array(sums.dropLast())
+    let loss = losses.reduce(0, +)
+    guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
+    progress.add(
+      losses: losses, imageCount: batches.sampler.entryCount, rightCount: Int(sums[losses.count]))
+    return Step(
+      epoch: epoch, step: progress.stepCount, stepCount: batches.sampler.batchCount, loss: loss,
+      accuracy: progress.accuracy, learningRate: learningRate,
+      imageCount: (epoch - 1) * epochImageCount + progress.imageCount)
+  }
+
   /// The learning rate of a step, counted from 1 in its epoch.
   private func rate(_ epoch: Int, _ step: Int) -> Double {
     configuration.learningRate.at(
@@ -273,14 +216,14 @@ package final class TrainingRun {
   }
 
   /// The error of a run that cannot go on.
-  private func diverged(_ epoch: Int, step: Int) -> TrainingError {
+  func diverged(_ epoch: Int, step: Int) -> TrainingError {
     let isSaved = FileManager.default.fileExists(atPath: folder.lastCheckpoint.path)
     return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
   }
 
-  /// One step; returns for each image of this process's slice its parts of the members' losses, and
-  /// 1 if head 0 got it right: `[N, M + 1]`.
-  private func trainStep(_ batch: TrainingBatch, learningRate: Double) -> [Double] {
+  /// Updates the weights; returns for each image of this process's slice its parts of the members'
+  /// losses, and 1 if head 0 got it right: `[N, M + 1]`.
+  private func update(_ batch: TrainingBatch, learningRate: Double) -> [Double] {
     let logits = network.forward(batch.images, masks: batch.masks)
     let loss = SoftCrossEntropy.evaluate(
       logits, targets: batch.targets, coefficients: coefficients,
@@ -296,75 +239,10 @@ package final class TrainingRun {
     }
   }
 
-  /// The figures of the network on the test images.
-  private func testScores(epoch: Int, stopIfInterrupted: () throws -> Void) throws -> TestScores {
-    let inference = InferenceNetwork(network)
-    let (test, loaders) = (test, loaders)
-    let normalization = configuration.data.dataset.normalization
-    // Whole batches, so that they are the same in any number of processes; as many in each, though
-    // the last one may be empty in some.
-    let slice = processes.slice(of: test.count, inGroupsOf: Self.testBatchSize)
-    let allBatches = (test.count + Self.testBatchSize - 1) / Self.testBatchSize
-    let batchCount = (allBatches + processes.count - 1) / processes.count
-    let makeBatch = { @Sendable (index: Int) in
-      let first = min(slice.lowerBound + index * Self.testBatchSize, slice.upperBound)
-      return try Batch(
-        Array(first..<min(first + Self.testBatchSize, slice.upperBound)), of: test,
-        normalization: normalization, workers: loaders)
-    }
-    var own: [Float] = []
-    try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
-      let logits = batch.labels.isEmpty ? [] : inference.logits(batch.images).values
-      // Weights that the epoch's last step blew up must not become a checkpoint.
-      guard logits.allSatisfy(\.isFinite) else {
-        throw diverged(epoch, step: batches.sampler.batchCount)
-      }
-      own += logits
-      try stopIfInterrupted()
-    }
-    return try TestScores(
-      LabelledLogits(
-        processes.gather(own), memberCount: configuration.memberCount,
-        classCount: configuration.data.classCount, labels: test.labels), scorer: scorer)
-  }
-
-  private func expectSameWeights() throws {
+  /// Makes sure that all processes have the same weights.
+  func expectSameWeights() throws {
     guard !processes.isSole else { return }
     try processes.expectSame("weights", network.fingerprint)
-  }
-
-  private func isKept(epoch: Int, accuracy: Double) -> Bool {
-    let best = state.records.map(\.testAccuracy).max() ?? 0
-    return accuracy >= best || epoch.isMultiple(of: Self.keptEvery)
-  }
-
-  /// Writes the checkpoints, then the logs, which can be made again from them.
-  private func save(_ record: EpochRecord) throws {
-    state.records.append(record)
-    state.progress = nil
-    guard processes.isFirst else { return }
-    if record.isCheckpointSaved {
-      try state.checkpoint(network, optimizer, learningRate: record.learningRate)
-        .write(to: folder.checkpoint(epoch: record.epoch))
-    }
-    try saveLast(learningRate: record.learningRate)
-    try writeLogs()
-    try thin()
-  }
-
-  private func saveLast(learningRate: Double) throws {
-    if !isLastDamaged { try folder.keepPrevious() }
-    try state.checkpoint(network, optimizer, learningRate: learningRate)
-      .write(to: folder.lastCheckpoint)
-    isLastDamaged = false
-  }
-
-  private func thin() throws {
-    if let keptCount { try folder.thin(keeping: keptCount, of: state.records) }
-  }
-
-  private func writeLogs() throws {
-    try AtomicFile.write(EpochRecord.table(state.records).text, to: folder.logs)
   }
 }
 

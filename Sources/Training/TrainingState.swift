@@ -5,12 +5,14 @@ import Tensors
 
 /// A training between two steps, as a checkpoint holds it.
 ///
-/// Random draws are a function of seed, epoch and step: the seed and the numbers of epochs and steps
-/// are all of the random state.
+/// Random draws are a function of seed, epoch and step: the seed and the numbers of epochs and
+/// steps are all of the random state.
 struct TrainingState: Equatable {
   let seed: UInt64
   /// SHA-256 of the training images and labels.
   let dataFingerprint: String
+  /// Whether sums over a batch are the same bits for any number of processes.
+  let sumsExactly: Bool
   /// One for each finished epoch.
   var records: [EpochRecord]
   /// Of an epoch that was begun.
@@ -33,6 +35,7 @@ extension TrainingState {
       "format": .int(Self.formatVersion),
       "seed": .string("\(seed)"),
       "data": .string(dataFingerprint),
+      "exact_sums": .bool(sumsExactly),
       "records": .list(records.map(\.checkpointValue)),
       "progress": progress?.checkpointValue ?? CheckpointValue.none,
     ]
@@ -47,14 +50,18 @@ extension TrainingState {
 
   /// Reads the state from a checkpoint of ours, and puts network and optimizer into it.
   ///
+  /// An epoch has `batchCount` steps.
+  ///
   /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
   static func restore(
     _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork,
-    _ optimizer: any Optimizer
+    _ optimizer: any Optimizer, batchCount: Int
   ) throws -> TrainingState {
     guard let own = checkpoint.root[key], case .int(formatVersion)? = own["format"],
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
-      case .string(let data)? = own["data"], case .list(let records)? = own["records"]
+      case .string(let data)? = own["data"], case .list(let records)? = own["records"],
+      // Checkpoints of earlier versions do not say it.
+      case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(false)
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
     let memberCount = network.memberCount
@@ -65,7 +72,7 @@ extension TrainingState {
     else { throw TrainingError.notResumable(url, missing: "a record for each epoch") }
     let progress = own["progress"].flatMap(EpochProgress.init)
     guard
-      progress.map({ $0.lossSums.count == memberCount })
+      progress.map({ $0.lossSums.count == memberCount && $0.stepCount <= batchCount })
         ?? (own["progress"] == CheckpointValue.none)
     else {
       throw TrainingError.notResumable(url, missing: "the progress of its epoch")
@@ -74,7 +81,9 @@ extension TrainingState {
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
       optimizer.restore(saved)
     else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
-    return TrainingState(seed: seed, dataFingerprint: data, records: read, progress: progress)
+    return TrainingState(
+      seed: seed, dataFingerprint: data, sumsExactly: sumsExactly, records: read,
+      progress: progress)
   }
 }
 
@@ -151,6 +160,19 @@ extension CheckpointValue {
 }
 
 extension MixMoNetwork {
+  /// Whether a training can go on from the weights and statistics: their squares are finite.
+  ///
+  /// What a step blew up may be finite itself; what the next one computes of it is not.
+  var isFinite: Bool {
+    state.allSatisfy { entry in
+      switch entry {
+      case .parameter(let parameter): parameter.value.hasFiniteSquares
+      case .statistic(_, let tensor): tensor.hasFiniteSquares
+      case .batchCount: true
+      }
+    }
+  }
+
   /// Parameters, running statistics and counts under PyTorch's names.
   var stateDictionary: StateDictionary {
     StateDictionary(
@@ -175,11 +197,19 @@ extension MixMoNetwork {
         entry.setCheckpointValues(tensor.floats())
         continue
       }
-      guard let count = tensor.integers()?.first, count >= 0 else {
+      // More batches than any run has; counting on must not overflow.
+      guard let count = tensor.integers()?.first, (0...1 << 48).contains(count) else {
         throw CheckpointError(
-          file: weights.file, place: name, problem: .malformedTensor(expected: "a count"))
+          file: weights.file, place: name,
+          problem: .malformedTensor(expected: "a count of at most 2^48"))
       }
       normalization.batchCount = Int(count)
     }
+  }
+}
+
+extension Tensor {
+  fileprivate var hasFiniteSquares: Bool {
+    UnsafeBufferPointer(start: elements, count: count).allSatisfy { ($0 * $0).isFinite }
   }
 }

@@ -8,12 +8,14 @@ struct BenchMPICommand: ParsableCommand {
     commandName: "bench-mpi",
     abstract: "Times training in several processes, and predicts it for more of them.",
     discussion: """
+      A step of R processes is \
+      compute / R + sums · latency · log2 R + 2 (R - 1) / R · bytes / bandwidth; latency and \
+      bandwidth are those between the processes here, or those that you give.
+
       Example: two processes here, and what to expect of 4 to 256 machines like one of them:
 
-        mpirun -n 2 mixmo bench-mpi --network wrn-28-10 --batch 128 --latency 20
-
-      A step of R processes is compute / R + sums · latency · log2 R + 2 (R - 1) / R · bytes / bandwidth;
-      latency and bandwidth are those between the processes here, or those that you give.
+        mpirun -n 2 mixmo-mpi bench-mpi --network wrn-28-10 --batch 128 \\
+          --latency 20
       """)
 
   @OptionGroup var timed: TimedNetworkOptions
@@ -36,7 +38,7 @@ struct BenchMPICommand: ParsableCommand {
       throw ValidationError("--latency: expected microseconds from 0 on, found \(latency).")
     }
     guard Launch.count > 1 else {
-      throw ValidationError("bench-mpi is for several processes: mpirun -n 2 mixmo bench-mpi …")
+      throw ValidationError("bench-mpi is for several processes: mpirun -n 2 mixmo-mpi bench-mpi …")
     }
     guard Launch.count <= timed.batch else {
       throw ValidationError(
@@ -48,9 +50,7 @@ struct BenchMPICommand: ParsableCommand {
   func run() throws { try job.run(measure) }
 
   private func measure(among processes: any ProcessGroup) throws {
-    // One process computes alone while the others wait for it.
-    let alone = processes.isFirst ? try timed.speedTest(workers: common.workers).training() : 0
-    processes.wait()
+    let alone = try imagesPerSecondAlone(processes)
     let test = try timed.speedTest(workers: common.workers, processes: processes)
     let together = test.training()
     let smallSum = processes.smallSumSeconds(rounds: Self.sumRounds)
@@ -79,6 +79,19 @@ struct BenchMPICommand: ParsableCommand {
         1e6 * cost.latency, 8e-9 * bandwidth, cost.sumCount, 1e-6 * Double(cost.byteCount)))
     if let latency { cost.latency = 1e-6 * latency }
     try show(cost)
+  }
+
+  /// What the first process trains on in a second while the others wait for it; 0 in these.
+  private func imagesPerSecondAlone(_ processes: any ProcessGroup) throws -> Double {
+    guard processes.isFirst else {
+      // It may take longer than any patience; mpirun ends all if it fails. Who sleeps leaves it the
+      // processor.
+      while processes.receive(waits: false) == nil { Thread.sleep(forTimeInterval: 0.01) }
+      return 0
+    }
+    let alone = try timed.speedTest(workers: common.workers).training()
+    for rank in 1..<processes.count { processes.send(Data([0]), to: rank) }
+    return alone
   }
 
   /// What `--json` prints: seconds, and bytes in a second.

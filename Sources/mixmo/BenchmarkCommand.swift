@@ -8,7 +8,7 @@ struct BenchmarkCommand: ParsableCommand {
     commandName: "benchmark",
     abstract: "Times a network on this machine.",
     discussion: """
-      Example: images per second of WRN-28-10 with two subnetworks, in training, and every
+      Example: images per second of WRN-28-10 with two subnetworks, in training, and every \
       convolution on its own:
 
         mixmo benchmark --network wrn-28-10 --batch 32 --train --layers
@@ -22,20 +22,21 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "Time every convolution as well.")
   var layers = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var speech: OutputOptions
 
   func run() throws {
-    let test = try timed.speedTest(workers: common.workers)
+    let test = try timed.speedTest(workers: threading.workers)
     let rate = train ? test.training() : test.inference()
     let ceiling = test.ceiling()
     let speeds = layers ? test.layers() : []
-    if common.json {
-      try common.terminal.show(
+    if speech.json {
+      try speech.terminal.show(
         json: Figures(
           imagesPerSecond: rate, operationsPerImage: test.operationsPerImage(isTraining: train),
           ceiling: ceiling, layers: speeds))
     } else {
-      try common.terminal.show(
+      try speech.terminal.show(
         "\(timed.network) M=\(timed.members) \(train ? "training" : "inference") batch "
           + "\(timed.batch): "
           + String(format: "%.2f images/s\n", rate))
@@ -49,12 +50,6 @@ struct BenchmarkCommand: ParsableCommand {
     let operationsPerImage: Double
     let ceiling: Double
     let layers: [LayerSpeed]
-
-    enum CodingKeys: String, CodingKey {
-      case imagesPerSecond = "images_per_second"
-      case operationsPerImage = "operations_per_image"
-      case ceiling, layers
-    }
   }
 
   private func show(_ layers: [LayerSpeed], ceiling: Double) throws {
@@ -65,10 +60,10 @@ struct BenchmarkCommand: ParsableCommand {
         format: "%9.2f ms %6.0f GFLOP/s %4.0f %%", seconds * 1e3, speed * 1e-9,
         100 * speed / ceiling)
     }
-    try common.terminal.show(
+    try speech.terminal.show(
       String(format: "ceiling of direct multiplication: %.0f GFLOP/s\n", ceiling * 1e-9))
     for layer in layers {
-      try common.terminal.show(
+      try speech.terminal.show(
         "\(layer.name) \(layer.shape.inputChannels)→\(layer.shape.outputChannels) "
           + "\(layer.shape.inputSide)→\(layer.shape.outputSide) \(layer.method): forward"
           + column(layer, layer.forward) + "; to input" + column(layer, layer.inputGradient)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tensors
+import Training
 
 /// How a subcommand speaks to the user.
 struct OutputOptions: ParsableArguments {
@@ -22,6 +23,11 @@ struct ThreadOptions: ParsableArguments {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads).")
     }
+    try Self.checkKernels()
+  }
+
+  /// Makes sure that the machine has the kernels that the environment asks for.
+  static func checkKernels() throws {
     let levels = Kernels.available.map(\.name)
     if let level = ProcessInfo.processInfo.environment[Kernels.variable], !levels.contains(level) {
       throw ValidationError(
@@ -35,7 +41,7 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-/// The options of every subcommand that computes.
+/// The options of every subcommand that draws random numbers.
 struct CommonOptions: ParsableArguments {
   @OptionGroup private var threading: ThreadOptions
 
@@ -49,17 +55,26 @@ struct CommonOptions: ParsableArguments {
   var terminal: Terminal { output.terminal }
 }
 
-/// Where the reference's configuration, data and results are.
+/// How many images a subcommand takes.
+struct ImageLimit: ParsableArguments {
+  @Option(help: ArgumentHelp("Take this many images, evenly spaced.", valueName: "count"))
+  var limit: Int?
+
+  func validate() throws {
+    if let limit, limit < 1 {
+      throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
+    }
+  }
+}
+
+/// A run's configuration, and where its data is.
 struct RunOptions: ParsableArguments {
   @Option(
-    name: [.long, .customLong("config_path"), .customShort("c")],
+    name: [.long, .customShort("c")],
     help: ArgumentHelp("The run's configuration file.", valueName: "file"))
   var config: String
 
-  @Option(
-    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
-    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
-  var data: String
+  @OptionGroup private var folder: DataFolder
 
   @Option(
     help: ArgumentHelp(
@@ -67,6 +82,12 @@ struct RunOptions: ParsableArguments {
   var cache: String?
 
   var cacheURL: URL? { cache.map { URL(fileURLWithPath: $0) } }
+  /// What the run is named after; `configuration()` finds the file.
   var configURL: URL { URL(fileURLWithPath: config) }
-  var dataURL: URL { URL(fileURLWithPath: data) }
+  var dataURL: URL { folder.url }
+
+  /// The configuration, of the user's or of those that come with the program.
+  func configuration() throws -> RunConfiguration {
+    try RunConfiguration(contentsOf: SharedFiles.url(named: config))
+  }
 }

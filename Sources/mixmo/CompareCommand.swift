@@ -21,8 +21,8 @@ struct CompareCommand: AsyncParsableCommand {
 
       Example: two runs against a third, calibrated:
 
-        mixmo compare runs/baseline runs/first runs/second --calibration temperature \\
-          --output comparison
+        mixmo compare runs/baseline runs/first runs/second \\
+          --calibration temperature --output comparison
       """)
 
   /// What can be fitted before the rows that it scores are seen.
@@ -104,7 +104,7 @@ struct CompareCommand: AsyncParsableCommand {
       let shown = bar ?? ProgressBar("compare", total: total, terminal: common.terminal)
       bar = shown
       shown.update(done)
-      if Interruption.isRequested { throw ExitCode(130) }
+      try Interruption.check(common.terminal, shown, saying: "nothing was written")
     }
   }
 }

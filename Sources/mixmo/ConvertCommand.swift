@@ -26,7 +26,7 @@ struct ConvertCommand: ParsableCommand {
       "What to write, whatever the extension of OUT: pytorch or safetensors.", valueName: "name"))
   var format: CheckpointFormat?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var speech: OutputOptions
 
   private var inputURL: URL { URL(fileURLWithPath: input) }
   private var outputURL: URL { URL(fileURLWithPath: output) }
@@ -47,15 +47,15 @@ struct ConvertCommand: ParsableCommand {
     let (converted, omissions) = try Self.convert(checkpoint, to: outputFormat ?? .pyTorch)
     try converted.write(to: outputURL, format: outputFormat ?? .pyTorch)
     let tensors = (try? converted.weights().entries) ?? []
-    if common.json {
-      try common.terminal.show(
+    if speech.json {
+      try speech.terminal.show(
         json: Summary(
           file: output, tensors: tensors.count,
           parameters: tensors.reduce(0) { $0 + $1.parameterCount }, leftOut: omissions))
     } else {
-      common.terminal.say("\(output): \(tensors.count) tensors")
+      speech.terminal.say("\(output): \(tensors.count) tensors")
       if !omissions.isEmpty {
-        common.terminal.warn("left out: \(omissions.joined(separator: ", "))")
+        speech.terminal.warn("left out: \(omissions.joined(separator: ", "))")
       }
     }
   }
@@ -66,11 +66,6 @@ struct ConvertCommand: ParsableCommand {
     let tensors: Int
     let parameters: Int
     let leftOut: [String]
-
-    enum CodingKeys: String, CodingKey {
-      case file, tensors, parameters
-      case leftOut = "left_out"
-    }
   }
 
   private var outputFormat: CheckpointFormat? {

@@ -30,9 +30,7 @@ struct CorruptCommand: ParsableCommand {
     help: ArgumentHelp("The data set: \(names.joined(separator: ", ")).", valueName: "name"))
   var dataset: DatasetKind?
 
-  @Option(
-    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
-    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
   var data: String?
 
   @Option(help: ArgumentHelp("The folder that the images go to.", valueName: "dir"))
@@ -44,8 +42,7 @@ struct CorruptCommand: ParsableCommand {
     help: "npy, png or jpeg (default: npy for images of 32×32 pixels, png for Tiny-ImageNet).")
   var format: BenchmarkFiles?
 
-  @Option(help: ArgumentHelp("Corrupt this many images, evenly spaced.", valueName: "count"))
-  var limit: Int?
+  @OptionGroup var images: ImageLimit
 
   @Option(
     help: ArgumentHelp(
@@ -70,9 +67,6 @@ struct CorruptCommand: ParsableCommand {
       }
     }
     if image != nil && preview == nil { throw ValidationError("--image needs --preview.") }
-    if let limit, limit < 1 {
-      throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
-    }
   }
 
   func run() throws {
@@ -87,7 +81,7 @@ struct CorruptCommand: ParsableCommand {
     }
     if let output, let clean {
       try CorruptionJob(
-        clean: limit.map { Subset($0, of: clean) } ?? clean, suite: selected,
+        clean: images.limit.map { Subset($0, of: clean) } ?? clean, suite: selected,
         severities: suite.severities, files: format ?? .standard(for: kind),
         output: URL(fileURLWithPath: output), common: common
       ).run()
@@ -101,7 +95,13 @@ struct CorruptCommand: ParsableCommand {
     let bytes =
       isJPEG ? try sheet.jpeg(quality: 90, file: url.path) : try sheet.png(file: url.path)
     try AtomicFile.write(bytes, to: url)
+    guard !common.json else { return try common.terminal.show(json: Sheet(preview: url.path)) }
     common.terminal.say("The sheet is \(url.path).")
+  }
+
+  /// What `--json` prints of a sheet.
+  private struct Sheet: Encodable {
+    let preview: String
   }
 
   /// The picture asked for, cut to the middle square and brought to the side of the suite's images.

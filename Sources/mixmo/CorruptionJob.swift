@@ -1,4 +1,3 @@
-import ArgumentParser
 import Datasets
 import Foundation
 
@@ -21,8 +20,7 @@ struct CorruptionJob {
     var imagesPerSecond: Double { Double(images) / max(seconds, 1e-9) }
 
     enum CodingKeys: String, CodingKey {
-      case corruption, images, seconds
-      case imagesPerSecond = "images_per_second"
+      case corruption, images, seconds, imagesPerSecond
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -57,11 +55,8 @@ struct CorruptionJob {
       let time = try clock.measure {
         try writer.write(series) { severity, written in
           bar.update(done + written, "\(series.name)-\(severity)")
-          guard !Interruption.isRequested else {
-            bar.finish()
-            common.terminal.say("interrupted; the same command goes on from \(series.name)")
-            throw ExitCode(130)
-          }
+          try Interruption.check(
+            common.terminal, bar, saying: "the same command goes on from \(series.name)")
         }
       }
       done += count

@@ -10,7 +10,7 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo",
     abstract: "Does the whole job on built-in handwritten digits.",
     discussion: """
-      Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits,
+      Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits, \
       calibrates them and writes every file and a page. Started again, it goes on where it was.
 
       Example:
@@ -22,8 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
   var output = "mixmo-demo"
 
   @Flag(
-    name: [.long, .customLong("from_scratch"), .customShort("f")],
-    help: "Remove what an earlier demo left and start over.")
+    name: [.long, .customShort("f")], help: "Remove what an earlier demo left and start over.")
   var fromScratch = false
 
   @OptionGroup var common: CommonOptions
@@ -59,7 +58,7 @@ struct DemoCommand: AsyncParsableCommand {
       corruptions: .generated(suite), severities: Array(1...5),
       settings: ScoringSettings(
         calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds),
-      imageLimit: nil, common: common
+      imageLimit: nil, common: common, startsOver: fromScratch
     ).run()
     try common.terminal.show(summaryOf: cube)
     try await ReportJob.report(folder.url, common.terminal)

@@ -13,13 +13,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     commandName: "evaluate",
     abstract: "Scores a checkpoint on clean and corrupted test images.",
     discussion: """
-      Example: score the best checkpoint of a run on CIFAR-100 and on CIFAR-100-C, as it is and with
-      temperature scaling (without the files of CIFAR-100-C, add --generate):
+      The processes of mixmo-mpi, started by mpirun or srun, share the images.
 
-        mixmo evaluate --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
-          --data data --save runs --checkpoint best --corruptions --temperature-scaling
+      Example: score the best checkpoint of a run on CIFAR-100 and on CIFAR-100-C, as it is and \
+      with temperature scaling (without the files of CIFAR-100-C, add --generate):
 
-      Started by mpirun or srun, its processes share the images.
+        mixmo evaluate --data data --save runs --checkpoint best \\
+          --corruptions --temperature-scaling --config \\
+          config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
       """)
 
   @OptionGroup var inputs: RunOptions
@@ -29,9 +30,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       "A checkpoint file, the number of an epoch, or best.", valueName: "path|epoch|best"))
   var checkpoint: String
 
-  @Option(
-    name: [.long, .customLong("saveplace"), .customLong("sp", withSingleDash: true)],
-    help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
   var save: String?
 
   @Option(
@@ -40,9 +39,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @OptionGroup var scoring: ScoringOptions
 
-  @Flag(
-    name: [.long, .customLong("robustness")],
-    help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
+  @Flag(help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
   var corruptions = false
 
   @OptionGroup var suite: SuiteOptions
@@ -50,8 +47,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Flag(help: "Corrupt the clean test images on the fly, instead of reading files.")
   var generate = false
 
-  @Option(help: ArgumentHelp("Score this many images, evenly spaced.", valueName: "count"))
-  var limit: Int?
+  @OptionGroup var images: ImageLimit
 
   @Option(
     help: ArgumentHelp(
@@ -69,9 +65,6 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw ValidationError("--checkpoint \(checkpoint) needs --save, for the run's folder.")
     }
     _ = try outputURL(nil)
-    if let limit, limit < 1 {
-      throw ValidationError("--limit: expected a number of at least 1, found \(limit).")
-    }
     if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
@@ -114,7 +107,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(among processes: any ProcessGroup) throws {
-    let configuration = try RunConfiguration(contentsOf: inputs.configURL)
+    let configuration = try inputs.configuration()
     let runFolder = runFolder
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
@@ -129,7 +122,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       output: output, corruptions: choice(selected), severities: suite.severities,
       settings: try scoring.settings(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
-      imageLimit: limit, common: common)
+      imageLimit: images.limit, common: common)
     guard processes.isFirst else { return try job.assist(among: processes) }
     if let shard = try chosenShard {
       let count = try job.run(shard)
@@ -146,7 +139,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   /// The user's own halves of all clean images, where the data folder has them.
   private func halves(_ kind: DatasetKind) throws -> CleanHalves? {
-    guard limit == nil else { return nil }
+    guard images.limit == nil else { return nil }
     return try CleanHalves(
       in: [inputs.dataURL, inputs.dataURL.appendingPathComponent("\(kind.rawValue)-data")])
   }

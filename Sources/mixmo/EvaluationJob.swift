@@ -1,4 +1,3 @@
-import ArgumentParser
 import Corruptions
 import Datasets
 import Evaluation
@@ -41,14 +40,18 @@ struct EvaluationJob {
   let settings: ScoringSettings
   let imageLimit: Int?
   let common: CommonOptions
+  /// Whether the command first removes what is there, so that it does not go on when it is repeated.
+  var startsOver = false
 
   /// Predicts what is missing, scores it and writes the tables.
   func run(among processes: any ProcessGroup = SoleProcess()) throws -> ScoreCube {
     let start = Date()
-    var (record, evaluator) = try predictions(shard: nil, among: processes)
+    var (record, evaluator, lock) = try predictions(shard: nil, among: processes)
+    defer { lock.release() }
     let plan = evaluator.plan
     let cube = try settings.score(
-      evaluator.storedCells, rowCount: plan.imageCount, common: common
+      evaluator.storedCells, rowCount: plan.imageCount, workers: common.workers,
+      terminal: common.terminal, whenInterrupted: "\(sameCommand) scores what is predicted"
     ) { cell in
       try evaluator.store.logits(
         of: cell, labels: plan.labels, memberCount: configuration.memberCount,
@@ -65,7 +68,8 @@ struct EvaluationJob {
   /// - Returns: How many cells the part has.
   func run(_ shard: Shard) throws -> Int {
     let start = Date()
-    var (record, evaluator) = try predictions(shard: shard, among: SoleProcess())
+    var (record, evaluator, lock) = try predictions(shard: shard, among: SoleProcess())
+    defer { lock.release() }
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: output)
     return evaluator.plan.ownCells.count
@@ -89,9 +93,10 @@ struct EvaluationJob {
     InferenceNetwork(try configuration.network(loading: checkpoint, workers: common.workers))
   }
 
+  /// Predicts what is missing in the folder, which nobody else writes in while the lock is held.
   private func predictions(
     shard: Shard?, among processes: any ProcessGroup
-  ) throws -> (RunRecord, Evaluator) {
+  ) throws -> (RunRecord, Evaluator, FileLock) {
     let workers = common.workers
     let evaluator = try evaluator(shard: shard)
     let plan = evaluator.plan
@@ -104,9 +109,9 @@ struct EvaluationJob {
       configuration: try configuration.yaml, threads: workers.count)
     record.scoring = RunRecord.ScoringRecord(settings)
     record.sharding = shard.map { RunRecord.Sharding($0, cells: plan.cells, settings) }
-    try record.claim(output)
+    let lock = try record.claim(output)
     try predict(network, evaluator, among: processes)
-    return (record, evaluator)
+    return (record, evaluator, lock)
   }
 
   private func predict(
@@ -117,13 +122,12 @@ struct EvaluationJob {
     defer { bar.finish() }
     try evaluator.predict(network, sharedAmong: processes) { progress in
       bar.update(progress.imageCount, progress.cell.name)
-      if Interruption.isRequested {
-        bar.finish()
-        common.terminal.say("interrupted; the same command goes on from \(progress.cell.name)")
-        throw ExitCode(130)
-      }
+      try Interruption.check(
+        common.terminal, bar, saying: "\(sameCommand) goes on from \(progress.cell.name)")
     }
   }
+
+  private var sameCommand: String { Interruption.sameCommand(startsOver: startsOver) }
 
   /// The corrupted images to score, where there are any.
   private func benchmark() throws -> (any CorruptionBenchmark)? {
@@ -168,7 +172,7 @@ struct EvaluationJob {
     defer { bar.finish() }
     let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
       bar.update(cellCount * imageCount)
-      if Interruption.isRequested { throw ExitCode(130) }
+      try Interruption.check(common.terminal, bar, saying: "nothing was written")
     }
     notes.forEach(common.terminal.warn)
     return digests

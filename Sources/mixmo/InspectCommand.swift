@@ -18,31 +18,33 @@ struct InspectCommand: ParsableCommand {
 
       Example: the layers of a network, and how each convolution will be computed:
 
-        mixmo inspect --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
+        mixmo inspect --config \\
+          config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
       """)
 
   @Argument(help: "A checkpoint file.", completion: .file())
   var checkpoint: String?
 
   @Option(
-    name: [.long, .customLong("config_path"), .customShort("c")],
+    name: [.long, .customShort("c")],
     help: ArgumentHelp("A run's configuration file.", valueName: "file"))
   var config: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var speech: OutputOptions
 
   func validate() throws {
     guard checkpoint != nil || config != nil else {
       throw ValidationError("Give a checkpoint, --config, or both.")
     }
+    try ThreadOptions.checkKernels()
   }
 
   func run() throws {
     let report = try report()
-    if common.json {
-      try common.terminal.show(json: report)
+    if speech.json {
+      try speech.terminal.show(json: report)
     } else {
-      try common.terminal.show(report.text)
+      try speech.terminal.show(report.text)
     }
   }
 
@@ -51,7 +53,7 @@ struct InspectCommand: ParsableCommand {
     guard let config else {
       return try file.map { try InspectionReport($0) } ?? InspectionReport(rows: [])
     }
-    let configuration = try RunConfiguration(contentsOf: URL(fileURLWithPath: config))
+    let configuration = try RunConfiguration(contentsOf: SharedFiles.url(named: config))
     let network = configuration.network(workers: Workers(count: 1))
     if let file { try network.load(file.weights()) }
     var report = InspectionReport(
@@ -84,12 +86,6 @@ private struct InspectionReport: Encodable {
     init(_ separation: FeatureSeparation) {
       activeShares = separation.activeShares
       encoderNorms = separation.encoderNorms.map { $0.map { $0.isFinite ? $0 : nil } }
-    }
-
-    enum CodingKeys: String, CodingKey {
-      case thresholds
-      case activeShares = "active_shares"
-      case encoderNorms = "encoder_norms"
     }
   }
 

@@ -1,7 +1,8 @@
+import ArgumentParser
 import Foundation
 import Synchronization
 
-/// Whether the user asked the program to stop, by SIGINT or SIGTERM.
+/// Whether the user asked the program to stop, by SIGINT, SIGTERM or SIGHUP.
 enum Interruption {
   private static let requested = Atomic(false)
 
@@ -9,11 +10,16 @@ enum Interruption {
   static func listen() {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for signalNumber in [SIGINT, SIGTERM] {
+    for signalNumber in [SIGINT, SIGTERM, SIGHUP] {
       sigaddset(&signals, signalNumber)
-      signal(signalNumber) { number in
+      let earlier = signal(signalNumber) { number in
         Interruption.request()
-        signal(number, SIG_DFL)
+        // A terminal that closes may send SIGHUP twice.
+        if number != SIGHUP { signal(number, SIG_DFL) }
+      }
+      // What nohup starts outlives its terminal.
+      if signalNumber == SIGHUP, address(of: earlier) == address(of: SIG_IGN) {
+        signal(SIGHUP, SIG_IGN)
       }
     }
     // Who started this program may have blocked them.
@@ -22,5 +28,25 @@ enum Interruption {
 
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
+  /// Ends the program with 130 if it was asked to stop, saying how to go on.
+  static func check(
+    _ terminal: Terminal, _ bar: ProgressBar, saying advice: @autoclosure () -> String
+  ) throws {
+    guard isRequested else { return }
+    bar.finish()
+    terminal.say("interrupted; \(advice())")
+    throw ExitCode(130)
+  }
+
+  /// The command that goes on after an interruption, where one that starts over would not.
+  static func sameCommand(startsOver: Bool) -> String {
+    startsOver ? "the same command without --from-scratch" : "the same command"
+  }
+
   private static func request() { requested.store(true, ordering: .relaxed) }
+
+  /// Functions cannot be compared.
+  private static func address(of handler: sighandler_t?) -> Int {
+    unsafeBitCast(handler, to: Int.self)
+  }
 }

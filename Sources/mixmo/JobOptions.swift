@@ -34,14 +34,21 @@ struct JobOptions: ParsableArguments {
       throw ValidationError(
         "--patience: expected a number from 1 to 86400, found \(patience).")
     }
+    #if !MPI
+      guard Launch.count <= 1 else {
+        throw ValidationError(
+          "This is one of \(Launch.count) processes, of a mixmo without MPI; start mixmo-mpi, which "
+            + "make mpi builds.")
+      }
+    #endif
   }
 
   /// Calls `body` with the processes of this job; where it fails in one of several, all end.
   ///
   /// - Throws: what `body` throws in a process that is alone.
   func run(_ body: (any ProcessGroup) throws -> Void) throws {
-    guard Launch.count > 1 else { return try body(SoleProcess()) }
     #if MPI
+      guard Launch.count > 1 else { return try body(SoleProcess()) }
       let processes = MPIProcesses(patience: .seconds(patience)) { problem in
         Self.tell(problem)
         if Launch.isSpread { Self.endLauncher() }
@@ -57,9 +64,7 @@ struct JobOptions: ParsableArguments {
       }
       processes.leave()
     #else
-      throw ValidationError(
-        "This is one of \(Launch.count) processes, of a mixmo without MPI: build it with swift build "
-          + "-c release --traits MPI.")
+      try body(SoleProcess())
     #endif
   }
 

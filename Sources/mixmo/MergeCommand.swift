@@ -27,17 +27,20 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Make a page of the results, as mixmo report does.")
   var report = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var speech: OutputOptions
 
   func run() async throws {
     Interruption.listen()
     let start = Date()
     let folder = URL(fileURLWithPath: output)
     let merge = try ShardMerge(shards.map { URL(fileURLWithPath: $0) })
-    let (store, labels) = try merge.gather(into: folder)
+    let (store, labels, lock) = try merge.gather(into: folder)
+    defer { lock.release() }
     let clean = try LogitArray(contentsOf: store.url(of: .clean))
     let cube = try merge.settings.score(
-      merge.cells, rowCount: labels.count, common: common
+      merge.cells, rowCount: labels.count, workers: threading.workers, terminal: speech.terminal,
+      whenInterrupted: "the same command starts again"
     ) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
@@ -46,10 +49,10 @@ struct MergeCommand: AsyncParsableCommand {
     try ResultFiles(runName: origin.run, datasetName: origin.dataset, cube: cube)
       .write(to: folder)
     var record = merge.record
-    record.threads = common.workers.count
+    record.threads = threading.workers.count
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: folder)
-    try common.terminal.show(summaryOf: cube)
-    if report { try await ReportJob.report(folder, common.terminal) }
+    try speech.terminal.show(summaryOf: cube)
+    if report { try await ReportJob.report(folder, speech.terminal) }
   }
 }

@@ -1,6 +1,24 @@
 import ArgumentParser
+import Foundation
 
 @main
+enum Program {
+  static func main() async {
+    explainCutFiles()
+    let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
+    await Mixmo.main(ReferenceSpellings.replaced(in: arguments))
+  }
+
+  /// Says what happened where the system ends the program because a mapped file became shorter.
+  private static func explainCutFiles() {
+    signal(SIGBUS) { _ in
+      let text: StaticString = "Error: a file was cut by another program while it was read\n"
+      _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+      _exit(1)
+    }
+  }
+}
+
 struct Mixmo: AsyncParsableCommand {
   static let version = "0.1.0"
 

@@ -41,9 +41,10 @@ final class ProgressBar {
     write(isTerminal ? "\r\u{1B}[K\(text)" : text + "\n")
   }
 
-  /// Ends the line.
+  /// Ends the line, where there is one.
   func finish() {
     if isTerminal && !isHidden && shown != .distantPast { write("\n") }
+    shown = .distantPast
   }
 
   private func line(_ done: Int, since first: Int, _ detail: String) -> String {

@@ -26,7 +26,6 @@ struct ReportCommand: AsyncParsableCommand {
   @OptionGroup var speech: OutputOptions
 
   func validate() throws {
-    guard !runs.isEmpty else { throw ValidationError("Give the folder of a run.") }
     guard runs.count == 1 || output != nil else {
       throw ValidationError("Give --output, where the page of several runs goes.")
     }
@@ -38,7 +37,16 @@ struct ReportCommand: AsyncParsableCommand {
       folders: folders, output: output.map { URL(fileURLWithPath: $0) } ?? folders[0],
       terminal: speech.terminal
     ).run()
-    try speech.terminal.show(page.path + "\n")
+    if speech.json {
+      try speech.terminal.show(json: Page(page: page.path))
+    } else {
+      try speech.terminal.show(page.path + "\n")
+    }
+  }
+
+  /// What `--json` prints.
+  private struct Page: Encodable {
+    let page: String
   }
 }
 

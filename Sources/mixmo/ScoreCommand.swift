@@ -20,8 +20,8 @@ struct ScoreCommand: ParsableCommand {
 
       Example: a deep ensemble of two, as it is and with every calibration:
 
-        mixmo score --logits first.npy second.npy --labels labels.npy --calibration all \\
-          --output scores
+        mixmo score --logits first.npy second.npy --labels labels.npy \\
+          --calibration all --output scores
       """)
 
   @Option(
@@ -56,7 +56,6 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard !logits.isEmpty else { throw ValidationError("--logits: expected a file.") }
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
@@ -73,13 +72,16 @@ struct ScoreCommand: ParsableCommand {
     let validation = try validationLabels.map { try labelled(read(validationLogits), $0) }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
     var record = try self.record(settings, rows)
+    let lock = try outputURL.map { try record.claim($0) }
+    defer { lock?.release() }
     if let outputURL {
-      try record.claim(outputURL)
       try PredictionStore(folder: outputURL.appendingPathComponent("predictions"))
         .store(array, of: .clean, labels: rows.labels)
     }
     let cube = try settings.score(
-      [.clean], rowCount: rows.rowCount, common: common, logits: { _ in rows })
+      [.clean], rowCount: rows.rowCount, workers: common.workers, terminal: common.terminal,
+      whenInterrupted: output == nil ? "nothing was written" : "the same command starts again",
+      logits: { _ in rows })
     if let outputURL {
       try ResultFiles(runName: runName, datasetName: Self.datasetName, cube: cube)
         .write(to: outputURL)

@@ -3,6 +3,7 @@ import Evaluation
 import Formats
 import Foundation
 import Scoring
+import Tensors
 
 /// How predictions become numbers.
 struct ScoringOptions: ParsableArguments {
@@ -14,9 +15,7 @@ struct ScoringOptions: ParsableArguments {
       valueName: "names"))
   var calibration: String?
 
-  @Flag(
-    name: [.customLong("temperature-scaling"), .customLong("tempscale"), .customLong("tempscal")],
-    help: "Calibrate as well, as --calibration none,temperature does.")
+  @Flag(help: "Calibrate as well, as --calibration none,temperature does.")
   var temperatureScaling = false
 
   @Option(
@@ -80,22 +79,22 @@ struct ScoringOptions: ParsableArguments {
 }
 
 extension ScoringSettings {
-  /// Scores cells and speaks to the user meanwhile.
+  /// Scores cells and speaks to the user meanwhile; `advice` is how to go on after an interruption.
   func score(
-    _ cells: [Cell], rowCount: Int, common: CommonOptions,
-    logits: (Cell) throws -> LabelledLogits
+    _ cells: [Cell], rowCount: Int, workers: Workers, terminal: Terminal,
+    whenInterrupted advice: String, logits: (Cell) throws -> LabelledLogits
   ) throws -> ScoreCube {
-    let bar = ProgressBar("score", total: cells.count * rowCount, terminal: common.terminal)
+    let bar = ProgressBar("score", total: cells.count * rowCount, terminal: terminal)
     defer { bar.finish() }
-    let cube = try CubeScorer(self, threadCount: common.workers.count).score(
+    let cube = try CubeScorer(self, threadCount: workers.count).score(
       cells, logits: logits
     ) { cellCount in
       bar.update(cellCount * rowCount)
-      if Interruption.isRequested { throw ExitCode(130) }
+      try Interruption.check(terminal, bar, saying: advice)
     }
     bar.finish()
-    cube.notes.forEach(common.terminal.warn)
-    cube.warnAboutBounds(common.terminal)
+    cube.notes.forEach(terminal.warn)
+    cube.warnAboutBounds(terminal)
     return cube
   }
 }

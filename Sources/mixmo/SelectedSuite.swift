@@ -26,7 +26,22 @@ struct SuiteOptions: ParsableArguments {
     if let wrong = severity.first(where: { !(1...5).contains($0) }) {
       throw ValidationError("--severity: expected a number from 1 to 5, found \(wrong).")
     }
+    if !corruption.isEmpty { try checkNames() }
   }
+
+  private func checkNames() throws {
+    // The published suites have all corruptions.
+    let known =
+      try suiteURL.map { try CorruptionSuite(contentsOf: $0).corruptions.map(\.name.rawValue) }
+      ?? Corruption.Name.allCases.map(\.rawValue)
+    for name in corruption where !known.contains(name) {
+      throw ValidationError(
+        "--corruption: \(suite.map { "\($0.oneLine) has no" } ?? "unknown") \"\(name.oneLine)\"; "
+          + Spelling.suggestion(for: name, from: known))
+    }
+  }
+
+  private var suiteURL: URL? { suite.map { URL(fileURLWithPath: $0) } }
 
   var severities: [Int] {
     severity.isEmpty ? Array(1...5) : (1...5).filter(severity.contains)
@@ -35,7 +50,7 @@ struct SuiteOptions: ParsableArguments {
   /// The corruptions asked for, of the suite asked for or that of the data set's images.
   func selected(for kind: DatasetKind) throws -> SelectedSuite {
     let selected = try SelectedSuite(
-      suite.map { URL(fileURLWithPath: $0) } ?? SelectedSuite.standardURL(for: kind),
+      suiteURL ?? SelectedSuite.standardURL(for: kind),
       names: corruption.isEmpty ? nil : corruption,
       textures: frostTextures.map { try FrostTextures(folder: URL(fileURLWithPath: $0)) })
     for corruption in selected.corruptions {
@@ -59,12 +74,6 @@ struct SelectedSuite {
   /// The named corruptions of the suite in `url`; all of them where `names` is nil.
   init(_ url: URL, names: [String]?, textures: FrostTextures? = nil) throws {
     let suite = try CorruptionSuite(contentsOf: url)
-    let known = suite.corruptions.map(\.name.rawValue)
-    for name in names ?? [] where !known.contains(name) {
-      throw ValidationError(
-        "--corruption: \(url.path) has no \"\(name)\"; "
-          + Spelling.suggestion(for: name, from: known))
-    }
     self.suite = textures.map(suite.using) ?? suite
     corruptions = self.suite.corruptions.filter { names?.contains($0.name.rawValue) ?? true }
     files = [url] + (textures?.files ?? [])

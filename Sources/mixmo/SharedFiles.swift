@@ -24,6 +24,15 @@ enum SharedFiles {
     throw NotFound(path: path, places: places)
   }
 
+  /// The file that a user means by `path`: where the path leads, or else below one of those places.
+  static func url(named path: String) throws -> URL {
+    let url = URL(fileURLWithPath: path)
+    guard !path.hasPrefix("/"), !FileManager.default.fileExists(atPath: url.path) else {
+      return url
+    }
+    return try Self.url(path)
+  }
+
   private static var places: [URL] {
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let folder = executable.deletingLastPathComponent()

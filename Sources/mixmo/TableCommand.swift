@@ -45,10 +45,6 @@ struct TableCommand: ParsableCommand {
   @Flag(help: "Write the 95 % intervals behind the figures.")
   var intervals = false
 
-  func validate() throws {
-    guard !runs.isEmpty else { throw ValidationError("Give the folder of a run.") }
-  }
-
   func run() throws {
     let runs = try ReportJob.read(runs.map { URL(fileURLWithPath: $0) })
     var selection = SummarySelection(standardFor: runs)

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// Speaks to the user: results on standard output, everything else on standard error.
@@ -20,21 +21,26 @@ struct Terminal {
 
   /// A result.
   ///
-  /// - Throws: what writing throws: a result must not be lost silently.
+  /// - Throws: `FileError.unwritable`: a result must not be lost silently.
   func show(_ text: String) throws {
     guard !isMute else { return }
-    try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    let output = ByteStream(file: STDOUT_FILENO, url: URL(fileURLWithPath: "/dev/stdout"))
+    try Array(text.utf8).withUnsafeBytes(output.append)
   }
 
-  /// A result as one line of JSON.
+  /// A result as one line of JSON, with names in snake case.
   func show(json value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     try show(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
   }
 
+  /// Names from hostile files must not move the cursor.
   private func write(_ text: String) {
     guard !isMute else { return }
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let shown = lines.map { String($0).withoutControlCharacters }.joined(separator: "\n")
+    try? FileHandle.standardError.write(contentsOf: Data(shown.utf8))
   }
 }

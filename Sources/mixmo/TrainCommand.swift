@@ -12,25 +12,23 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Trains a network, or goes on with a run that was stopped.",
     discussion: """
-      After every epoch the run's folder holds all that it takes to go on. In the end the best epoch is
-      evaluated on the clean test images. Started by mpirun or srun, its processes share each batch.
+      After every epoch the run's folder holds all that it takes to go on. In the end the best \
+      epoch is evaluated on the clean test images. The processes of mixmo-mpi, started by mpirun or \
+      srun, share each batch.
 
-      Example: train Cut-MixMo on CIFAR-100 in runs/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4:
+      Example: train Cut-MixMo on CIFAR-100, in a folder below runs:
 
-        mixmo train --config config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml \\
-          --data data --save runs
+        mixmo train --data data --save runs --config \\
+          config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
       """)
 
   @OptionGroup var inputs: RunOptions
 
-  @Option(
-    name: [.long, .customLong("saveplace"), .customLong("sp", withSingleDash: true)],
-    help: ArgumentHelp("The folder that run folders are made in.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder that run folders are made in.", valueName: "dir"))
   var save: String
 
   @Flag(
-    name: [.long, .customLong("from_scratch"), .customShort("f")],
-    help: "Remove what an earlier run left and start over.")
+    name: [.long, .customShort("f")], help: "Remove what an earlier run left and start over.")
   var fromScratch = false
 
   @Option(
@@ -57,7 +55,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws { try job.run(train) }
 
   private func train(among processes: any ProcessGroup) throws {
-    let configuration = try RunConfiguration(contentsOf: inputs.configURL)
+    let configuration = try inputs.configuration()
     let folder = RunFolder(
       save: URL(fileURLWithPath: save), configurationFile: inputs.configURL)
     let kind = configuration.data.dataset
@@ -95,7 +93,7 @@ struct TrainCommand: ParsableCommand {
       output: folder.url, corruptions: .none, severities: Array(1...5),
       settings: ScoringSettings(
         calibrations: [.none], seed: common.seed, kinds: kinds),
-      imageLimit: nil, common: common
+      imageLimit: nil, common: common, startsOver: fromScratch
     ).run()
   }
 }
@@ -127,15 +125,21 @@ struct TrainingJob {
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
+    // A result that could not be written, which stops the run as an interruption does.
+    var failure: (any Error)?
     do {
       defer { bar.finish() }
       _ = try run.run(
-        report: { report($0, on: bar, epochCount: epochCount) },
-        isInterrupted: { Interruption.isRequested })
+        report: { event in
+          do { try report(event, on: bar, epochCount: epochCount) } catch { failure = error }
+        },
+        isInterrupted: { failure != nil || Interruption.isRequested })
+      if let failure { throw failure }
       return run.lock
     } catch let error as TrainingError {
       guard case .interrupted = error else { throw error }
-      let command = startsOver ? "the same command without --from-scratch" : "the same command"
+      if let failure { throw failure }
+      let command = Interruption.sameCommand(startsOver: startsOver)
       common.terminal.say("\(folder.url.path): \(error); \(command) goes on from there")
       // The end of one process may be that of all, which must not come before this is told.
       processes.wait()
@@ -143,7 +147,9 @@ struct TrainingJob {
     }
   }
 
-  private func report(_ event: TrainingRun.Event, on bar: ProgressBar, epochCount: Int) {
+  private func report(
+    _ event: TrainingRun.Event, on bar: ProgressBar, epochCount: Int
+  ) throws {
     switch event {
     case .resumed(let epoch, let step):
       let place = step > 0 ? ", step \(step) of the next" : ""
@@ -159,7 +165,7 @@ struct TrainingJob {
           epochCount, step.step, step.stepCount, step.loss, 100 * step.accuracy,
           step.learningRate))
     case .epoch(let record, _):
-      if common.json { try? common.terminal.show(json: record) }
+      if common.json { try common.terminal.show(json: record) }
     }
   }
 }

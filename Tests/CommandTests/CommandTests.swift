@@ -48,12 +48,16 @@ struct CommandTests {
     ])
     #expect(training.status == 0, "\(training.errors)")
     let evaluation = try MixmoProcess([
-      "evaluate", "--config_path", place.configuration, "--dataplace", place.data, "--saveplace",
+      "evaluate", "--config_path", place.configuration, "--dataplace=\(place.data)", "--saveplace",
       place.path("runs"), "--checkpoint", "1", "--tempscale", "--json",
     ])
     #expect(evaluation.status == 0, "\(evaluation.errors)")
     let rows = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [Any]
     #expect(rows?.count == 10)
+    let other = try MixmoProcess(
+      place.evaluate(
+        save: "runs", "--checkpoint", "9", "--robustness", "--severity", "1", "--tempscal"))
+    #expect(other.status == 1 && other.errors.contains("no checkpoint of epoch 9"))
   }
 
   @Test(arguments: [
@@ -86,6 +90,15 @@ struct CommandTests {
     (["benchmark", "--network", "wrn-28"], "expected wrn-DEPTH-WIDTH"),
     (["benchmark", "--network", "wrn-27-10"], "expected wrn-DEPTH-WIDTH"),
     (["benchmark", "--network", "wrn-10-1", "--batch", "0"], "expected a number from 1 to 65536"),
+    (["benchmark", "--network", "wrn-10-1", "--seed", "1"], "Unknown option '--seed'"),
+    (["inspect", "a", "--seed", "1"], "Unknown option '--seed'"),
+    (["inspect", "a", "--threads", "1"], "Unknown option '--threads'"),
+    (["convert", "a", "b.pt", "--threads", "1"], "Unknown option '--threads'"),
+    (["merge", "a", "--output", "b", "--seed", "1"], "Unknown option '--seed'"),
+    (
+      ["corrupt", "--image", "a", "--preview", "b", "--limit", "0"],
+      "expected a number of at least 1"
+    ),
   ])
   func `misuse exits with 64 and the usage`(arguments: [String], message: String) throws {
     let process = try MixmoProcess(arguments)
@@ -115,6 +128,17 @@ struct CommandTests {
     let unknown = try MixmoProcess(arguments, environment: ["MIXMO_KERNELS": "avx3"])
     #expect(unknown.status == 64)
     #expect(unknown.errors.contains("MIXMO_KERNELS: expected baseline"), "\(unknown.errors)")
+  }
+
+  @Test func `names in JSON are in snake case`() throws {
+    let process = try MixmoProcess(
+      "benchmark", "--network", "wrn-10-1", "--batch", "2", "--rounds", "1", "--threads", "1",
+      "--layers", "--json")
+    #expect(process.status == 0, "\(process.errors)")
+    for name in ["images_per_second", "input_gradient", "input_side"] {
+      #expect(process.output.contains("\"\(name)\":"), "\(process.output)")
+    }
+    #expect(!process.output.contains(/"[a-z]*[A-Z]\w*":/), "\(process.output)")
   }
 
   @Test func `inspect shows each layer with its method, and what a checkpoint holds`() throws {
@@ -205,6 +229,28 @@ struct CommandTests {
     #expect(
       labelled.errors.contains(
         "data_batch_2.bin: byte 3073: expected a label from 0 to 9, found 10"))
+  }
+
+  @Test func `a configuration that is not in the folder may be one of the program's`() throws {
+    let folder = try TemporaryFolder()
+    func inspect(_ path: String) throws -> MixmoProcess {
+      try MixmoProcess(
+        ["inspect", "--config", path], environment: ["MIXMO_HOME": TestPackage.url.path],
+        folder: folder.url)
+    }
+    let path = "config/digits/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1.yaml"
+    let shared = try inspect(path)
+    #expect(shared.status == 0, "\(shared.errors)")
+    try FolderCreation.create(folder.file("config/digits"))
+    try AtomicFile.write("model: [", to: folder.file(path))
+    let own = try inspect(path)
+    #expect(own.status == 1 && own.errors.contains(path), "\(own.errors)")
+    let missing = try inspect("config/none.yaml")
+    #expect(missing.status == 1)
+    let places = [TestPackage.url.path, folder.url.lastPathComponent]
+    #expect(
+      missing.errors.contains("config/none.yaml not found; looked in ")
+        && places.allSatisfy { missing.errors.contains($0) }, "\(missing.errors)")
   }
 
   @Test func `shared files are looked for in MIXMO_HOME first`() throws {

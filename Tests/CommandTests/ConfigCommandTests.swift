@@ -35,7 +35,7 @@ struct ConfigCommandTests {
       try text(folder.file("c/exp_cifar100_wrn2810-3_mimo_daaugmix_bar2.yaml")) == "M: 3\n")
     let short = try MixmoProcess(
       arguments + ["-t", template.path, "-c", folder.file("c").path, "--json"])
-    #expect(short.output.contains("\"isNew\":false"))
+    #expect(short.output.contains("\"is_new\":false"))
   }
 
   @Test func `a file that differs stays without --force`() throws {
@@ -55,6 +55,15 @@ struct ConfigCommandTests {
     #expect(try text(file).contains("96.37 %"))
   }
 
+  @Test func `Tiny-ImageNet has its name of everywhere, and that of the reference`() throws {
+    let lists = try ["tinyimagenet200", "tinyimagenet"].map {
+      try MixmoProcess("config", "create", "--list", "--dataset", $0)
+    }
+    #expect(lists[0].status == 0 && lists[0].output == lists[1].output)
+    let help = try MixmoProcess("config", "create", "--help").output
+    #expect(help.contains("tinyimagenet200)"), "\(help)")
+  }
+
   @Test func `the list names every recipe, the shipped ones first`() throws {
     let all = try MixmoProcess("config", "create", "--list")
     #expect(all.output.split(separator: "\n").count == 2 * 168 + 288)
@@ -67,7 +76,7 @@ struct ConfigCommandTests {
     let json = try MixmoProcess("config", "create", "--list", "--dataset", "cifar10", "--json")
     #expect(
       json.output.hasPrefix(
-        #"[{"isShipped":true,"publishedAccuracies":[96.37],"recipe":"exp_cifar10_wrn2810_1net"#))
+        #"[{"is_shipped":true,"published_accuracies":[96.37],"recipe":"exp_cifar10_wrn2810_1net"#))
   }
 
   @Test func `an unknown placeholder is an error with its line`() throws {

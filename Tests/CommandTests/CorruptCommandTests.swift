@@ -58,8 +58,8 @@ struct CorruptCommandTests {
       #expect(process.status == 0, "\(process.errors)")
     }
     let names = try place.files("files").filter { $0 != "run.json" }
-    // Four tables and the folder of predictions; 95 cells, the clean one and the labels.
-    #expect(names.count == 5 + 95 + 2)
+    // The lock, four tables and the folder of predictions; 95 cells, the clean one and the labels.
+    #expect(names.count == 6 + 95 + 2)
     #expect(try place.files("generated").filter { $0 != "run.json" } == names)
     for name in names where name.contains(".") {
       let isSame = try place.bytes("files/\(name)") == place.bytes("generated/\(name)")
@@ -112,8 +112,10 @@ struct CorruptCommandTests {
     let source = try folder.file("a.png", holding: picture.png(file: ""))
     let sheet = folder.file("sheet.png")
     let process = try MixmoProcess(
-      "corrupt", "--image", source.path, "--preview", sheet.path, "--corruption", "contrast")
+      "corrupt", "--image", source.path, "--preview", sheet.path, "--corruption", "contrast",
+      "--json")
     #expect(process.status == 0, "\(process.errors)")
+    #expect(process.output == #"{"preview":"\#(sheet.path)"}"# + "\n")
     let drawn = try Image(decoding: FileContents.read(sheet, limit: 1 << 20), file: "")
     // One row: a name of 8 letters, and six pictures of 64 pixels.
     #expect(drawn.width == 108 + 6 * 70 + 12 && drawn.height == 30 + 76)

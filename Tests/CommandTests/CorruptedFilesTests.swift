@@ -67,6 +67,7 @@ struct CorruptedFilesTests {
     let named = try place.mixmo(
       "evaluate", "--checkpoint", "best", "--corruptions", "--corruption", "snw")
     #expect(named.status == 64 && named.errors.contains("did you mean \"snow\"?"))
+    #expect(named.errors.contains("Usage: mixmo evaluate"), "\(named.errors)")
 
     // Predictions of other files must not be scored as those of these.
     try place.write("fog", Array(repeating: 7, count: 120 * 3072))

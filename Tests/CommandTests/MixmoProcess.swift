@@ -18,10 +18,11 @@ struct MixmoProcess {
   }
 
   init(
-    _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil
+    _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
+    fileSizeLimit: Int? = nil
   ) throws {
     let process = Self.process(
-      arguments, environment: environment, fileSizeLimit: fileSizeLimit)
+      arguments, environment: environment, folder: folder, fileSizeLimit: fileSizeLimit)
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
@@ -35,12 +36,14 @@ struct MixmoProcess {
     status = process.terminationStatus
   }
 
-  /// A process that has not begun; on a disk that is full, as it were, where every file ends after
-  /// `fileSizeLimit` blocks of 512 bytes.
+  /// A process that has not begun, in the current folder or another one; on a disk that is full, as
+  /// it were, where every file ends after `fileSizeLimit` blocks of 512 bytes.
   static func process(
-    _ arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil
+    _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
+    fileSizeLimit: Int? = nil
   ) -> Process {
     let process = Process()
+    if let folder { process.currentDirectoryURL = folder }
     if let fileSizeLimit {
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments =

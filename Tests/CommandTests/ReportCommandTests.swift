@@ -34,6 +34,8 @@ struct ReportCommandTests {
     let one = try MixmoProcess("report", runs[0])
     #expect(one.status == 0, "\(one.errors)")
     #expect(one.output == "\(runs[0])/report.html\n")
+    let json = try MixmoProcess("report", runs[0], "--json")
+    #expect(json.output == #"{"page":"\#(runs[0])/report.html"}"# + "\n")
     #expect(FileManager.default.fileExists(atPath: "\(runs[0])/figures/reliability-1-column.pdf"))
 
     let refused = try MixmoProcess("report", runs[0], runs[1])

@@ -8,8 +8,12 @@ final class RunningMixmo {
   /// The lines read so far.
   private(set) var lines: [String] = []
 
-  init(_ arguments: [String]) throws {
+  init(_ arguments: [String], byNohup: Bool = false) throws {
     process = MixmoProcess.process(arguments)
+    if byNohup {
+      process.executableURL = URL(filePath: "/usr/bin/nohup")
+      process.arguments = [MixmoProcess.executable.path] + arguments
+    }
     process.standardOutput = pipe
     process.standardError = pipe
     try process.run()

@@ -45,6 +45,22 @@ struct ScoreCommandTests {
     #expect(cells.rows.count == 6 * 5 + 2 + 1)
   }
 
+  @Test func `a network of one member scores under every calibration`() throws {
+    let folder = try TemporaryFolder()
+    try write(folder)
+    let process = try MixmoProcess([
+      "score", "--logits", folder.file("0.npy").path, "--labels", folder.file("labels.npy").path,
+      "--calibration", "all", "--output", folder.file("one").path,
+    ])
+    #expect(process.status == 0, "\(process.errors)")
+    let cells = try CSVTable(contentsOf: folder.file("one/cells.csv"))
+    // `ensemble`, `member-0` and their mean under six calibrations; members have none of their
+    // own temperatures, and there are no averaged probabilities.
+    let predictors = Set((cells.column("predictor") ?? []))
+    #expect(!predictors.contains("ensemble-probs") && predictors.contains("ensemble"))
+    #expect(Set(cells.column("calibration") ?? []).count == 7)
+  }
+
   @Test func `a validation set, cross-validation and probabilities`() throws {
     let folder = try TemporaryFolder()
     try write(folder)

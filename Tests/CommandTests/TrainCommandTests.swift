@@ -99,6 +99,22 @@ struct TrainCommandTests {
     }
   }
 
+  @Test func `a result that cannot be written stops the run, which goes on afterwards`() throws {
+    let place = try Place(epochs: 3, trainCount: 16, testCount: 8)
+    let process = MixmoProcess.process(place.train(save: "runs", "--json", "--quiet"))
+    let errors = Pipe()
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    process.standardError = errors
+    try process.run()
+    let text = String(
+      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    #expect(text.contains("/dev/stdout: cannot be written: No space left on device"), "\(text)")
+    let rest = try MixmoProcess(place.train(save: "runs", "--json"))
+    #expect(rest.status == 0 && rest.errors.contains("going on after epoch 1 of 3"))
+  }
+
   /// What `run.json` says, but for the seconds that the evaluation took.
   private func record(_ place: Place, _ name: String) throws -> NSDictionary {
     let text = try place.bytes("\(name)/run.json")
@@ -191,8 +207,9 @@ struct TrainCommandTests {
     let started = ["OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"]
     let run = try MixmoProcess(place.train(save: "runs"), environment: started)
     #expect(run.status == 64 && run.errors.contains("one of 2 processes, of a mixmo without MPI"))
+    #expect(run.errors.contains("Usage: mixmo train"), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
     let alone = try MixmoProcess(["bench-mpi", "--network", "wrn-10-1"])
-    #expect(alone.status == 64 && alone.errors.contains("mpirun -n 2 mixmo bench-mpi"))
+    #expect(alone.status == 64 && alone.errors.contains("mpirun -n 2 mixmo-mpi bench-mpi"))
   }
 }

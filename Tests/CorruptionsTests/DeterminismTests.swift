@@ -28,7 +28,7 @@ struct DeterminismTests {
   }
 
   @Test(arguments: Corruption.Name.allCases)
-  func `another image index, severity or seed draws other numbers`(
+  func `another image index or seed draws other numbers`(
     name: Corruption.Name
   ) throws {
     let corruption = try #require(Suites.cifar[name])
@@ -40,6 +40,23 @@ struct DeterminismTests {
     let isRandom = Self.random.contains(name.rawValue)
     #expect((try corrupted(seed: 1, index: 1) != first) == isRandom)
     #expect((try corrupted(seed: 2, index: 0) != first) == isRandom)
+  }
+
+  @Test func `another severity or corruption draws other numbers`() throws {
+    // Two corruptions that add numbers of one distribution to a white image, each at two severities.
+    let rows = "severities: {1: {deviation: 0.1}, 2: {deviation: 0.1}}"
+    let suite = try SuiteFileTests.read(
+      SuiteFileTests.suite(
+        """
+          gaussian_noise: {family: noise, group: benchmark, \(rows)}
+          speckle_noise: {family: noise, group: extra, \(rows)}
+        """))
+    let white = Image(height: 32, width: 32, pixels: Array(repeating: 255, count: 3072))
+    let images = try suite.corruptions.flatMap { corruption in
+      try corruption.severities.map { try corruption.apply(to: white, severity: $0, seed: 1) }
+    }
+    #expect(images.count == 4)
+    #expect(Set(images.map(\.pixels)).count == 4)
   }
 
   @Test(arguments: Corruption.Name.allCases)

@@ -128,7 +128,8 @@ struct CIFARCBenchmarkTests {
         of: Self.clean, in: folder.url, names: ["fog"], isPartial: true)
     } throws: {
       "\($0)" == "CIFAR-100-C: no data found; looked in \(path)/CIFAR-100-C, "
-        + "\(path)/cifar100-data/CIFAR-100-C, \(path)"
+        + "\(path)/cifar100-data/CIFAR-100-C, \(path); "
+        + "name another folder with --data, or fetch it with mixmo data download"
     }
   }
 }

@@ -139,7 +139,8 @@ struct CIFARTests {
         let path = folder.path
         return "\(error)" == "cifar10: no data found; looked in "
           + "\(path)/cifar10-data/cifar-10-batches-bin, \(path)/cifar10-data/cifar-10-batches-py, "
-          + "\(path)/cifar-10-batches-bin, \(path)/cifar-10-batches-py, \(path)"
+          + "\(path)/cifar-10-batches-bin, \(path)/cifar-10-batches-py, \(path); "
+          + "name another folder with --data, or fetch it with mixmo data download"
       }
       try Self.writeTrain([Self.record(1), Self.record(2)], in: folder)
       let third = folder.appendingPathComponent("data_batch_3.bin")

@@ -181,7 +181,8 @@ struct TinyImageNetTests {
       try DatasetKind.tinyimagenet200.read(.test, in: folder.url)
     } throws: {
       "\($0)" == "tinyimagenet200: no data found; looked in \(path)/tinyimagenet200-data, "
-        + "\(path)/tinyimagenet200-data/tiny-imagenet-200, \(path)/tiny-imagenet-200, \(path)"
+        + "\(path)/tinyimagenet200-data/tiny-imagenet-200, \(path)/tiny-imagenet-200, \(path); "
+        + "name another folder with --data, or fetch it with mixmo data download"
     }
   }
 }

@@ -216,6 +216,16 @@ struct UnpackingTests {
     #expect(names == ["fake-data"])
   }
 
+  @Test func `a zip archive of as many files as Tiny-ImageNet has is unpacked`() throws {
+    let folder = try TemporaryFolder()
+    // Two more than archives that nobody knows may have.
+    let many = (0..<1 << 14).map { ("fake/many/\($0)", [UInt8]()) }
+    #expect(
+      try zip(members + many, in: folder).run() == .installed(folder.file("data/fake-data")))
+    let place = folder.file("data/fake-data/many")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).count == many.count)
+  }
+
   @Test(arguments: [
     ("../evil", "has '..' in it"), ("/xxevil", "absolute"), ("other/e", "expected below fake"),
   ])

@@ -256,7 +256,7 @@ struct EvaluatorTests {
     #expect {
       try Self.run(in: folder.url, plan: plan)
     } throws: {
-      "\($0)" == "expected the images of fog-2, found those of fog-3"
+      "\($0)".hasPrefix("opening fog-2: expected its images, found those of fog-3; ")
     }
     #expect(!FileManager.default.fileExists(atPath: folder.file("predictions/fog-2.npy").path))
   }

@@ -35,6 +35,7 @@ struct CSVTableTests {
     ("a,b\n1\n", "/table.csv:2: expected 2 fields, found 1"),
     ("a,b\n1,\"2\n", "/table.csv:2: a quote that is not closed"),
     ("a,b\n1,2\"\n", "/table.csv:2: a quote inside a field"),
+    (String(repeating: ",", count: 5000), "/table.csv:1: expected at most 4096 fields"),
     ("a,b\n1,\"2\"3\n", "/table.csv:2: a quote inside a field"),
   ])
   func `names the line that is no row`(text: String, message: String) {

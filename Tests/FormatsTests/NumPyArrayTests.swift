@@ -158,7 +158,7 @@ struct NumPyArrayTests {
     let url = folder.file("sparse.npy")
     let rowCount = 1 << 24  // 64 GiB of zeros that take no room on the disk
     let shape = [rowCount, 4096]
-    let header = try headerOfZeros(shape, in: folder)
+    let header = header(of: shape, isFortranOrder: false)
     try header.write(to: url)
     #expect(truncate(url.path, header.count + rowCount * 4096) == 0)
     let array = try NumPyArray(contentsOf: url)
@@ -166,10 +166,23 @@ struct NumPyArrayTests {
     #expect(last == Array(repeating: 0, count: 4096))
   }
 
-  /// The header for `shape`, taken from a file that could not be finished.
-  private func headerOfZeros(_ shape: [Int], in folder: borrowing TemporaryFolder) throws -> Data {
+  @Test func `an array that cannot be reordered in memory is refused`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("sparse.npy")
+    let shape = [1 << 40, 2]  // more than any machine has
+    let header = header(of: shape, isFortranOrder: true)
+    try header.write(to: url)
+    #expect(truncate(url.path, header.count + 1 << 41) == 0)
+    #expect(
+      throws: NumPyError(file: url.path, problem: .tooLargeToReorder(byteCount: 1 << 41))
+    ) { try NumPyArray(contentsOf: url) }
+  }
+
+  /// The header of an array of bytes.
+  private func header(of shape: [Int], isFortranOrder: Bool) -> Data {
+    let order = isFortranOrder ? "True" : "False"
     let dictionary =
-      "{'descr': '|u1', 'fortran_order': False, 'shape': (\(shape[0]), \(shape[1]))}\n"
+      "{'descr': '|u1', 'fortran_order': \(order), 'shape': (\(shape[0]), \(shape[1]))}\n"
     return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(dictionary.utf8.count), 0])
       + Data(dictionary.utf8)
   }

@@ -46,6 +46,19 @@ struct ZipArchiveTests {
     #expect(throws: error(name, member, problem)) { try archive(name) }
   }
 
+  @Test func `as many members are read as the caller allows`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("many.zip")
+    try ZipArchive.write((0...1 << 14).map { (name: "\($0)", bytes: []) }, to: url)
+    let limit = 1 << 14
+    let problem = ZipError.Problem.tooManyMembers(found: UInt64(limit) + 1, maximum: limit)
+    #expect(throws: ZipError(file: url.path, member: nil, problem: problem)) {
+      try ZipArchive(contentsOf: url)
+    }
+    let archive = try ZipArchive(contentsOf: url, maximumMemberCount: limit + 1)
+    #expect(archive.members.last?.name == "\(limit)")
+  }
+
   @Test func `stored members are read on several threads, the first failure is named`() throws {
     let folder = try TemporaryFolder()
     var generator = SeededGenerator(seed: 3)

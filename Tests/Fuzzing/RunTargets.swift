@@ -8,7 +8,7 @@ extension Target {
     seeds: { try Seed.fixtures("FormatsTests/Fixtures/tensorboard") },
     read: { input in
       // It is cut where it lies, so it needs a place of its own.
-      try AtomicFile.writeInPlace(input.bytes, to: input.output)
+      try AtomicFile.write(input.bytes, to: input.output)
       _ = try EventFile(input.output, keepingThrough: 1)
     })
 

@@ -78,6 +78,12 @@ struct FilterTests {
     }
   }
 
+  @Test func `a centre on the edge of two boxes belongs to the later one`() {
+    let image = Image(height: 1, width: 3, pixels: [0, 0, 0, 100, 100, 100, 200, 200, 200])
+    // The middle pixel's centre, 1.5, is where the boxes of 1.5 pixels meet.
+    #expect(image.boxResampled(height: 1, width: 2).pixels == [0, 0, 0, 200, 200, 200])
+  }
+
   @Test func `box resampling`() throws {
     for fixture in try Fixtures.read().box {
       let image = Image(height: fixture.height, width: fixture.width, pixels: fixture.input)

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 struct ConvolutionTests {
+  static let batch = 5
   static let shapes = [
     ConvolutionShape(
       inputSide: 8, inputChannels: 16, outputChannels: 24, kernel: 3, paddingBefore: 1,
@@ -35,35 +36,56 @@ struct ConvolutionTests {
       paddingAfter: 1),
   ]
 
-  /// The convolution and its two derivatives, each term by term in Double, with Σ|aᵢbᵢ|.
-  struct Reference {
-    var output: [Double]
-    var outputMagnitude: [Double]
-    var inputGradient: [Double]
-    var inputMagnitude: [Double]
-    var weightGradient: [Double]
-    var weightMagnitude: [Double]
+  /// Sums of products, in Double.
+  struct Sums {
+    private(set) var values: [Double]
+    /// Σ|aᵢbᵢ| of each.
+    private(set) var magnitudes: [Double]
+    /// The products of a sum, fewer at the borders of images.
+    let terms: Int
 
-    init(_ shape: ConvolutionShape, _ x: Tensor, _ w: Tensor, _ dy: Tensor) {
-      output = [Double](repeating: 0, count: dy.count)
-      inputGradient = [Double](repeating: 0, count: x.count)
-      weightGradient = [Double](repeating: 0, count: w.count)
-      (outputMagnitude, inputMagnitude, weightMagnitude) = (output, inputGradient, weightGradient)
-      forEachProduct(shape, batch: x.shape[0]) { o, i, k in
-        let (forward, toInput, toWeight) = (
-          Double(x[i]) * Double(w[k]), Double(dy[o]) * Double(w[k]), Double(dy[o]) * Double(x[i])
-        )
-        output[o] += forward
-        outputMagnitude[o] += abs(forward)
-        inputGradient[i] += toInput
-        inputMagnitude[i] += abs(toInput)
-        weightGradient[k] += toWeight
-        weightMagnitude[k] += abs(toWeight)
+    init(count: Int, terms: Int) {
+      values = [Double](repeating: 0, count: count)
+      magnitudes = values
+      self.terms = terms
+    }
+
+    mutating func add(_ product: Double, at index: Int) {
+      values[index] += product
+      magnitudes[index] += abs(product)
+    }
+
+    /// The distances of other values, each in units of √terms · 2⁻²⁴ · its own Σ|aᵢbᵢ|.
+    func errors(of others: [Double]) -> [Double] {
+      let unit = Double(terms).squareRoot() * 0x1p-24
+      return values.indices.map { index in
+        // A sum of no products must be zero.
+        abs(others[index] - values[index]) / max(unit * magnitudes[index], .leastNormalMagnitude)
+      }
+    }
+  }
+
+  /// The convolution and its two derivatives, each term by term.
+  struct Reference {
+    var output: Sums
+    var inputGradient: Sums
+    var weightGradient: Sums
+
+    init(_ shape: ConvolutionShape, _ x: [Double], _ w: [Double], _ dy: [Double]) {
+      output = Sums(count: dy.count, terms: shape.patchCount)
+      inputGradient = Sums(
+        count: x.count, terms: shape.kernel * shape.kernel * shape.outputChannels)
+      weightGradient = Sums(
+        count: w.count, terms: ConvolutionTests.batch * shape.outputSide * shape.outputSide)
+      Self.forEachProduct(shape, batch: ConvolutionTests.batch) { o, i, k in
+        output.add(x[i] * w[k], at: o)
+        inputGradient.add(dy[o] * w[k], at: i)
+        weightGradient.add(dy[o] * x[i], at: k)
       }
     }
 
     /// Visits every (output, input, weight) index triple.
-    private func forEachProduct(
+    private static func forEachProduct(
       _ shape: ConvolutionShape, batch: Int, _ body: (Int, Int, Int) -> Void
     ) {
       let (side, outSide) = (shape.inputSide, shape.outputSide)
@@ -85,7 +107,7 @@ struct ConvolutionTests {
       }
     }
 
-    private func pairs(_ first: Int, _ second: Int) -> some Sequence<(Int, Int)> {
+    private static func pairs(_ first: Int, _ second: Int) -> some Sequence<(Int, Int)> {
       (0..<first * second).lazy.map { $0.quotientAndRemainder(dividingBy: second) }
     }
   }
@@ -109,28 +131,48 @@ struct ConvolutionTests {
     }
   }
 
+  /// How large errors may be, in the units of `Sums.errors(of:)`.
+  ///
+  /// The roundings of a sum of T products grow like √T (Higham and Mary 2019): simulated for these
+  /// shapes, to 1.2 units at most. An output of F(4×4, 3×3) is what remains of terms that are, in
+  /// the root of mean squares, up to Σᵢ (Aᵢ₃ ‖Bᵢ‖ ‖Gᵢ‖)² / 3 = 31 times as large: 9 units at most.
+  /// Both bounds leave room for other orders of summation; factors rounded to bfloat16 cost five
+  /// times as much as they allow.
+  private static func bound(_ layer: ConvolutionLayer) -> Double {
+    layer.methodName == "winograd" ? 32 : 4
+  }
+
   private func expectSums(_ shape: ConvolutionShape, _ layer: ConvolutionLayer) {
-    let batch = 5
-    let x = randomTensor("x", shape.inputShape(batch: batch))
-    let dy = randomTensor("dy", shape.outputShape(batch: batch))
-    let reference = Reference(shape, x, layer.weight.value, dy)
-    // T products, each rounded once and added once in Float: |error| ≤ T · 2⁻²⁴ · Σ|aᵢbᵢ|. The
-    // errors of F(4×4, 3×3) are about ten times those of a direct sum, which lie as far below this.
-    func expect(_ actual: Tensor, _ expected: [Double], _ magnitude: [Double], terms: Int) {
+    let x = randomTensor("x", shape.inputShape(batch: Self.batch))
+    let dy = randomTensor("dy", shape.outputShape(batch: Self.batch))
+    let reference = Reference(
+      shape, x.values.map(Double.init), layer.weight.value.values.map(Double.init),
+      dy.values.map(Double.init))
+    func expect(_ actual: Tensor, _ sums: Sums, _ name: String) {
+      let errors = sums.errors(of: actual.values.map(Double.init))
       expectClose(
-        actual.values.map(Double.init), expected,
-        absolute: Double(terms) * 0x1p-24 * (magnitude.max() ?? 0))
+        errors, [Double](repeating: 0, count: errors.count), absolute: Self.bound(layer), name)
     }
-    let taps = shape.kernel * shape.kernel
-    expect(
-      layer.forward(LayerInput(values: x)).values, reference.output, reference.outputMagnitude,
-      terms: shape.patchCount)
-    expect(
-      layer.backward(dy).values, reference.inputGradient, reference.inputMagnitude,
-      terms: taps * shape.outputChannels)
-    expect(
-      layer.weight.gradient, reference.weightGradient, reference.weightMagnitude,
-      terms: batch * shape.outputSide * shape.outputSide)
+    expect(layer.forward(LayerInput(values: x)).values, reference.output, "output")
+    expect(layer.backward(dy).values, reference.inputGradient, "input gradient")
+    expect(layer.weight.gradient, reference.weightGradient, "weight gradient")
+  }
+
+  @Test(arguments: shapes)
+  func `the bounds do not let factors of bfloat16 pass`(shape: ConvolutionShape) {
+    let layer = Self.layer(shape, threads: 1)
+    let factors = [
+      randomTensor("x", shape.inputShape(batch: Self.batch)), layer.weight.value,
+      randomTensor("dy", shape.outputShape(batch: Self.batch)),
+    ].map(\.values)
+    let exact = factors.map { $0.map(Double.init) }
+    let rounded = factors.map { $0.map { Double($0.roundedToBFloat16) } }
+    let expected = Reference(shape, exact[0], exact[1], exact[2])
+    let found = Reference(shape, rounded[0], rounded[1], rounded[2])
+    for sums in [\Reference.output, \.inputGradient, \.weightGradient] {
+      let errors = expected[keyPath: sums].errors(of: found[keyPath: sums].values)
+      #expect((errors.max() ?? 0) > Self.bound(layer), "\(sums)")
+    }
   }
 
   /// Chunks of a few tiles, so that small batches have many: shared by all threads, and not.
@@ -145,9 +187,9 @@ struct ConvolutionTests {
     func run(threads: Int) -> [[Float]] {
       let layer = Self.layer(shape, threads: threads, tiling: tiling)
       let output = layer.forward(
-        LayerInput(values: randomTensor("x", shape.inputShape(batch: 5)))
+        LayerInput(values: randomTensor("x", shape.inputShape(batch: Self.batch)))
       ).values
-      let gradient = layer.backward(randomTensor("dy", shape.outputShape(batch: 5))).values
+      let gradient = layer.backward(randomTensor("dy", shape.outputShape(batch: Self.batch))).values
       return [output.values, gradient.values, layer.weight.gradient.values]
     }
     let one = run(threads: 1)
@@ -155,5 +197,12 @@ struct ConvolutionTests {
       let isSame = run(threads: threads) == one
       #expect(isSame, "\(threads) threads")
     }
+  }
+}
+
+extension Float {
+  /// The nearest number of eight bits, of two that are as near the even one.
+  fileprivate var roundedToBFloat16: Float {
+    Float(bitPattern: (bitPattern + 0x7FFF + (bitPattern >> 16 & 1)) & 0xFFFF_0000)
   }
 }

@@ -69,7 +69,8 @@ struct DataParallelTests {
     return Outcome(loss: sums.reduce(0, +), values: values)
   }
 
-  // Seven processes have one image each. The residual network's largest gradients fill a bucket alone.
+  // Seven processes have one image each. The residual network's largest gradients fill a bucket
+  // alone.
   @Test(arguments: [
     NetworkConfiguration.Name.wideResNetMixMo, .resNetMixMo,
   ])
@@ -114,8 +115,8 @@ struct DataParallelTests {
         $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
       }
       let norm = expected.reduce(0) { $0 + Double($1) * Double($1) }
-      // PyTorch's float32 gradients of these networks lie up to 2e-5 of their norms from float64's; an
-      // input of a ReLU that rounding pushes over zero costs more, which none here does.
+      // PyTorch's float32 gradients of these networks lie up to 2e-5 of their norms from float64's;
+      // an input of a ReLU that rounding pushes over zero costs more, which none here does.
       #expect(difference.squareRoot() <= 1e-4 * norm.squareRoot(), "\(name)")
     }
   }

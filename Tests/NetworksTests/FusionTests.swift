@@ -114,7 +114,8 @@ struct FusionTests {
       engine.finish(LayerOutput(values: Tensor([10, 8, 8, 1], noise), sumsChannels: true)))
     let mean = noise.reduce(0) { $0 + Double($1) } / Double(rows)
     let variance = noise.reduce(0) { $0 + pow(Double($1) - mean, 2) } / Double(rows - 1)
-    // The differences from the mean are exact to 2⁻²⁴ · 100 / 0.01 = 6e-4 of the deviation at worst.
+    // The differences from the mean are exact to 2⁻²⁴ · 100 / 0.01 = 6e-4 of the deviation at
+    // worst.
     expectClose(
       Double(layer.runningVariance[0]) - 0.9, 0.1 * variance, absolute: 0x1p-23 + 6e-5 * variance)
     // The running variance holds the batch's with a rounding of 2⁻²³; the scale holds more digits.

@@ -1,4 +1,5 @@
-// Every kernel of every level that this machine has, against its plain twin.
+// Every kernel of networks, of every level that this machine has, against its plain twin; those of
+// probabilities are tested with Tensors.
 
 import CKernels
 import Foundation
@@ -140,7 +141,8 @@ struct KernelTests {
         let magnitude = isTransform ? 19.0 * 19 : 3
         let what = "\(step), transform: \(isTransform)"
         expectSame(found, expected, magnitude: magnitude, roundings: 24, what)
-        // Sums of 16 pixels in Float, of what may differ by as much, and of its squares or products.
+        // Sums of 16 pixels in Float, of what may differ by as much, and of its squares or
+        // products.
         let largest = found.values.reduce(1) { max($0, Double(abs($1))) }
         let error = 24 * 0x1p-24 * magnitude * Double(pixels)
         expectClose(

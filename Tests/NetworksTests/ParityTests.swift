@@ -65,8 +65,8 @@ struct ParityTests {
     expect(statistics, expected.statistics)
   }
 
-  /// Compares tensors, each against the largest distance of PyTorch's among the network's tensors of
-  /// its kind, relative to the tensors: one tensor's distance is a single draw of rounding.
+  /// Compares tensors, each against the largest distance of PyTorch's among the network's tensors
+  /// of its kind, relative to the tensors: one tensor's distance is a single draw of rounding.
   private func expect(_ found: [String: [Float]], _ records: [ParityFixture.Compared]) {
     for (kind, records) in Dictionary(grouping: records, by: { Self.kind($0.name) }) {
       for (what, size, scale) in [

@@ -5,25 +5,27 @@ import TestSupport
 import Testing
 
 @Suite struct ComparisonConclusionTests {
-  /// A comparison of b with a on clean images and as many corrupted cells as have p-values.
+  /// A comparison of `runs` with a on clean images and as many corrupted cells as have p-values.
   private func comparison(
-    mean: (p: Double, difference: Double)?, cells: [(p: Double, surplus: Int)],
-    interval: Interval? = nil
+    of runs: [String] = ["b"], mean: (p: Double, difference: Double)?,
+    cells: [(p: Double, surplus: Int)], interval: Interval? = nil
   ) -> Comparison {
     func contrast(_ p: Double, _ surplus: Int, _ difference: Double) -> Contrast {
       let figure = Contrast.Figure(
         reference: 0.5, run: 0.5 + difference, interval: interval)
       return Contrast(figures: [.accuracy: figure], pValue: p, surplus: surplus)
     }
-    let pair = Comparison.Pair(
-      run: "b", cells: cells.map { contrast($0.p, $0.surplus, Double($0.surplus) / 100) },
-      mean: mean.map { contrast($0.p, $0.difference > 0 ? 1 : -1, $0.difference) })
+    let pairs = runs.map { run in
+      Comparison.Pair(
+        run: run, cells: cells.map { contrast($0.p, $0.surplus, Double($0.surplus) / 100) },
+        mean: mean.map { contrast($0.p, $0.difference > 0 ? 1 : -1, $0.difference) })
+    }
     let corrupted = (1..<max(cells.count, 1)).map {
       Comparison.Cell(corruption: "fog", severity: $0)
     }
     return Comparison(
       reference: "a", predictor: "ensemble", calibration: .none, imageCount: 100,
-      cells: [.clean] + corrupted, pairs: [pair], notes: [])
+      cells: [.clean] + corrupted, pairs: pairs, notes: [])
   }
 
   private let interval = Interval(low: 0.0025, high: 0.02)
@@ -59,6 +61,14 @@ import Testing
         "b is less accurate than a: -3.00 points on the clean images (exact McNemar test, 5 %)."
       ])
     #expect(comparison(mean: nil, cells: [(0.1, 3)]).conclusions[0].hasPrefix("No difference"))
+  }
+
+  @Test func severalRunsOnCleanImagesAloneHaveCorrectedTests() {
+    let lost = comparison(of: ["b", "c"], mean: nil, cells: [(0.01, -3)])
+    #expect(
+      lost.conclusions.last
+        == "c is less accurate than a: -3.00 points on the clean images (exact McNemar tests, "
+        + "Holm, 5 % for all claims together).")
   }
 
   @Test func theTextHasATableAndAMap() {

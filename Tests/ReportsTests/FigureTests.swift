@@ -8,6 +8,7 @@ import Testing
     let luminances = (0...100).map { Palette.scale(Double($0) / 100).luminance }
     #expect(zip(luminances, luminances.dropFirst()).allSatisfy { $0 < $1 })
     #expect(Palette.scale(-1) == Palette.scale(0) && Palette.scale(2) == Palette.scale(1))
+    #expect(Palette.scale(.nan) == Palette.scale(0.5))
   }
 
   @Test func `text on colours can be read`() {
@@ -30,6 +31,16 @@ import Testing
     // Multiples of a step are rounded.
     expectClose(axis.range?.lowerBound ?? .nan, range.lowerBound, absolute: 1e-12)
     expectClose(axis.range?.upperBound ?? .nan, range.upperBound, absolute: 1e-12)
+  }
+
+  @Test(
+    arguments: [
+      [-1e308, 1e308], [-1.7e308, 5e306], [0, .leastNonzeroMagnitude], [1e300, 1e300.nextUp],
+      [.nan, 1],
+      [.infinity],
+    ] as [[Double]])
+  func `an axis that cannot be divided has no range`(values: [Double]) {
+    #expect(Panel.Axis(label: "", around: values).range == nil)
   }
 
   @Test func `what gnuplot says is the error`() async throws {

@@ -1,3 +1,4 @@
+import Evaluation
 import Formats
 import Foundation
 import Reports
@@ -6,11 +7,13 @@ import TestSupport
 import Testing
 
 @Suite struct ReportTests {
-  private func write(_ folders: [URL], to output: URL, hasGnuplot: Bool = true) async throws -> URL
-  {
+  private func write(
+    _ folders: [URL], to output: URL, hasGnuplot: Bool = true, threadCount: Int = 2
+  ) async throws -> URL {
     let runs = try folders.enumerated().map { try Run(folder: $1, label: "run \($0)") }
     let gnuplot = hasGnuplot ? try await Gnuplot.program() : nil
-    return try await Report(runs, version: "0.1.0").write(to: output, gnuplot: gnuplot)
+    return try await Report(runs, version: "0.1.0").write(
+      to: output, gnuplot: gnuplot, threadCount: threadCount)
   }
 
   @Test func `every number on the page is the table's`() async throws {
@@ -42,16 +45,23 @@ import Testing
     }
   }
 
-  /// A shown number is the digits, rounded.
+  /// A shown number is the digits, rounded as its form says.
   private func expectShown(_ number: ShownPage.Shown) throws {
     let digits = try #require(Double(number.digits))
     let plain = number.text.replacing("\u{2212}", with: "-").replacing(" %", with: "")
     let shown = try #require(Double(plain), "\(number)")
-    let isShare = number.text.hasSuffix("%") || (abs(shown) > 1.01 && abs(digits) <= 1)
-    let value = isShare ? 100 * digits : digits
-    // Half of the last of four significant or decimal digits.
-    #expect(
-      abs(shown - value) <= max(0.00501 * (isShare ? 1 : 0.01), 0.00501 * abs(value)), "\(number)")
+    let decimals = plain.split(separator: ".").dropFirst().first?.count ?? 0
+    // Half of the last digit: none of `%.0f`, which counts have, then of `%.2f`, which is in per
+    // cent, of `%.4f`, and of the three digits of `%.2e`.
+    let exact: (value: Double, bound: Double) =
+      switch decimals {
+      case 0: (digits, 0)
+      case 2: (100 * digits, 0.005)
+      case 4: (digits, 5e-5)
+      default: (digits, 0.005 * abs(digits))
+      }
+    // A millionth more, for the rounding of the difference.
+    #expect(abs(shown - exact.value) <= (1 + 1e-6) * exact.bound, "\(number)")
   }
 
   @Test func `figures are of the run's tables`() async throws {
@@ -101,7 +111,9 @@ import Testing
   @Test func `the same input gives the same bytes`() async throws {
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.file("run"))
-    for name in ["a", "b"] { _ = try await write([folder.file("run")], to: folder.file(name)) }
+    for (name, threads) in [("a", 2), ("b", 1)] {
+      _ = try await write([folder.file("run")], to: folder.file(name), threadCount: threads)
+    }
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.file("a").path)
     // Ten figures as PDF and PNG of two widths with their data, a page and a table.
     #expect(
@@ -136,7 +148,7 @@ import Testing
     #expect(page.text.contains("·touch pwned··(touch pwned)&lt;b>·"))
   }
 
-  @Test func `runs of other cells, images or data are not put side by side`() throws {
+  @Test func `runs of other cells are not put side by side`() throws {
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.file("a"))
     try ReportedRun.write(to: folder.file("b"), corruptions: ["fog"])
@@ -148,6 +160,124 @@ import Testing
         "cannot be put side by side: corruptions: gaussian_noise, fog, frost(substitute) at "
           + "1, 2, 3, 4, 5 and fog at 1, 2, 3, 4, 5")
     }
+  }
+
+  /// A way in which a second run of the same cells is of other images.
+  struct Difference: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let change: @Sendable (inout RunRecord) -> Void
+    let message: String
+  }
+
+  @Test(arguments: [
+    Difference(
+      testDescription: "data set", change: { $0.origin.dataset = "cifar" },
+      message: "data set: made-up and cifar"),
+    Difference(
+      testDescription: "count", change: { $0.origin.images = 61 }, message: "images: 60 and 61"),
+    Difference(
+      testDescription: "data", change: { $0.origin.data = "e" }, message: "data: d and e"),
+    Difference(
+      testDescription: "suite", change: { $0.origin.suite = "files" },
+      message: "suite: s and files"),
+    Difference(
+      testDescription: "files", change: { $0.cells = ["fog-1": "h"] },
+      message: "images of fog-1: none and h"),
+    Difference(
+      testDescription: "seed", change: { $0.origin.seed = 4 },
+      message: "seed of the corruptions: 0 and 4"),
+  ])
+  func `runs of other images are not put side by side`(difference: Difference) throws {
+    let folder = try TemporaryFolder()
+    let folders = try twice(in: folder)
+    try ReportedRun.change(folders[1], difference.change)
+    let runs = try folders.map { try Run(folder: $0, label: $0.lastPathComponent) }
+    #expect {
+      try Report(runs, version: "0")
+    } throws: {
+      "\($0)".hasSuffix("cannot be put side by side: \(difference.message)")
+    }
+  }
+
+  @Test func `what runs of score do not record, and seeds that made nothing, may differ`() throws {
+    let folder = try TemporaryFolder()
+    let folders = try twice(in: folder)
+    func check() throws {
+      _ = try Report(folders.map { try Run(folder: $0, label: "r") }, version: "0")
+    }
+    for run in folders { try ReportedRun.change(run) { $0.origin.suite = "files" } }
+    try ReportedRun.change(folders[1]) { $0.origin.seed = 4 }
+    try check()
+    try ReportedRun.change(folders[1]) {
+      ($0.origin.dataset, $0.origin.data, $0.origin.suite) = ("predictions", "l", nil)
+    }
+    try check()
+    try ReportedRun.change(folders[1]) { $0.origin.images = 61 }
+    #expect(throws: ReportsError.self) { try check() }
+  }
+
+  /// The folders of two runs that are the same.
+  private func twice(in folder: borrowing TemporaryFolder) throws -> [URL] {
+    let folders = [folder.file("a"), folder.file("b")]
+    try ReportedRun.write(
+      to: folders[0], corruptions: ["fog"], severities: [1], calibrations: [.none])
+    try FileManager.default.copyItem(at: folders[0], to: folders[1])
+    return folders
+  }
+
+  @Test(arguments: [1, 2], Calibration.allCases.map { [$0] } + [Calibration.allCases])
+  func `clean images have a page under any calibration`(
+    memberCount: Int, calibrations: [Calibration]
+  ) async throws {
+    // One member has no averaged probabilities, and nothing to report under this calibration.
+    if memberCount == 1, calibrations == [.temperatureAfterAveraging] { return }
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(
+      to: folder.url, corruptions: [], calibrations: calibrations, memberCount: memberCount)
+    let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
+    #expect(page.text.contains("id=\"reliability\""))
+    #expect(!page.text.contains("id=\"temperature-dots\""))
+  }
+
+  @Test(arguments: [[Calibration.isotonic], [.memberTemperatures, .vector]])
+  func `what a calibration leaves undefined is left out`(calibrations: [Calibration]) async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, severities: [1, 2], calibrations: calibrations)
+    let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
+    #expect(page.text.contains("id=\"family-curves\""))
+    // Figures show the first calibration, and under `temperature-members` members have no rows.
+    #expect(page.text.contains("id=\"diversity-curves\"") == (calibrations == [.isotonic]))
+  }
+
+  @Test func `numbers at the ends of what can be written break nothing`() async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, severities: [1, 2], calibrations: [.none])
+    let cells = try CSVTable(contentsOf: folder.file("cells.csv"))
+    let place = try #require(cells.header.firstIndex(of: "nll"))
+    var extreme = CSVTable(header: cells.header)
+    for (index, row) in cells.rows.enumerated() {
+      var row = row
+      row[place] = index % 2 == 0 ? "-1e308" : "1e308"
+      extreme.append(row)
+    }
+    try AtomicFile.write(extreme.text, to: folder.file("cells.csv"))
+    try AtomicFile.write(
+      "epoch,train/loss,test/nll\r\n-1e308,1e308,1\r\n1e308,-1e308,5e-324\r\n",
+      to: folder.file("logs.csv"))
+    let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
+    #expect(page.text.contains("id=\"nll-map\""))
+    #expect(!page.text.contains("id=\"training-curves\""))
+  }
+
+  @Test func `without the predictions of a cell there is no curve of them`() async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(
+      to: folder.url, corruptions: ["fog"], severities: [1], calibrations: [.none])
+    try FileManager.default.removeItem(at: folder.file("predictions/fog-1.npy"))
+    let page = try ShownPage(
+      contentsOf: await write([folder.url], to: folder.file("page"), hasGnuplot: false))
+    #expect(page.text.contains("id=\"reliability\""))
+    #expect(!page.text.contains("id=\"risk-coverage\""))
   }
 
   @Test func `one member, clean images and no log leave out what they lack`() async throws {

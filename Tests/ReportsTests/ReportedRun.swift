@@ -27,7 +27,8 @@ enum ReportedRun {
   static func write(
     to folder: URL, name: String = "run", skill: Float = 2.5, seed: UInt64 = 1,
     corruptions: [String] = corruptions, severities: [Int] = [1, 2, 3, 4, 5],
-    calibrations: [Calibration] = [.none, .temperature, .oracle], version: String = "0.1.0"
+    calibrations: [Calibration] = [.none, .temperature, .oracle],
+    memberCount: Int = memberCount, version: String = "0.1.0"
   ) throws {
     var generator = SeededGenerator(seed: seed)
     let labels = (0..<imageCount).map { ($0 * 7) % classCount }
@@ -65,6 +66,14 @@ enum ReportedRun {
     try AtomicFile.write(
       "epoch,train/accuracy,test/accuracy,train/loss,test/nll\r\n1,0.3,0.4,1.5,1.25\r\n"
         + "2,0.5,0.625,1.0,0.75\r\n", to: folder.appending(path: "logs.csv"))
+  }
+
+  /// Changes the record of the run in `folder`.
+  static func change(_ folder: URL, _ change: (inout RunRecord) -> Void) throws {
+    let found = try RunRecord.read(from: folder)
+    var record = try #require(found)
+    change(&record)
+    try record.write(to: folder)
   }
 }
 

@@ -26,6 +26,20 @@ import Testing
     }
   }
 
+  @Test(arguments: ["nan", "inf", "first"])
+  func `an epoch that is no number is refused by its row`(epoch: String) throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, corruptions: [])
+    let log = folder.file("logs.csv")
+    try AtomicFile.write("epoch,train/loss\r\n1,0.5\r\n\(epoch),0.25\r\n", to: log)
+    #expect(
+      throws: ReportsError.wrongField(
+        log, row: 2, column: "epoch", expected: "a number", found: epoch)
+    ) {
+      try Run(folder: folder.url, label: "a")
+    }
+  }
+
   @Test func `families are those of the record, substitutes among them`() throws {
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.url)

@@ -107,6 +107,23 @@ struct CorruptionAggregateTests {
     #expect(c15.mce(run, relativeTo: CorruptionErrors(cells: partly)) == nil)
   }
 
+  @Test func `differences that sum to 0 have no ratio, however they are rounded`() throws {
+    let c15 = try Self.standard(.c15)
+    let run = CorruptionErrors(cells: Self.errors, clean: 0.125)
+    func ratio(_ wrong: [Int], _ error: (Int) -> Double) -> Double? {
+      let cells = Self.errors.map { ($0.key, error(wrong[$0.key.severity - 1])) }
+      let baseline = CorruptionErrors(
+        cells: Dictionary(uniqueKeysWithValues: cells), clean: error(4))
+      return c15.relativeMCE(run, relativeTo: baseline)
+    }
+    // Of 100 images, 4 of the clean ones: 1 + 7 + 4 + 4 + 4 are as many in five severities.
+    for error in [{ Double($0) / 100 }, { 1 - Double(100 - $0) / 100 }] as [(Int) -> Double] {
+      #expect(ratio([1, 7, 4, 4, 4], error) == nil)
+      // 0.25 over 1/500, which rounding changes by 2⁻⁵⁰ at most.
+      expectClose(try #require(ratio([1, 7, 4, 4, 5], error)), 125, absolute: 1e-10)
+    }
+  }
+
   @Test func `a mean of ratios weighs corruptions alike, not errors`() throws {
     let c15 = try Self.standard(.c15)
     // The run is twice as bad as the baseline on fog, where both err little, and as good elsewhere.

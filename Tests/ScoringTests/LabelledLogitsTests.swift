@@ -108,6 +108,22 @@ struct LabelledLogitsTests {
     #expect(scored == [expected[0], expected[0], expected[2]])
   }
 
+  @Test func `sets that were selected or put together before are put together`() throws {
+    func set(from start: Int, rows: Int) throws -> LabelledLogits {
+      try Self.logits(
+        (0..<2 * rows).map { Float(start + $0) }, labels: (0..<rows).map { $0 % 2 })
+    }
+    let (short, long) = (try set(from: 0, rows: 2), try set(from: 100, rows: 4))
+    let twice = try LabelledLogits(concatenating: [short, short])
+    #expect(twice.values == [0, 1, 2, 3, 0, 1, 2, 3])
+    let picked = try long.selecting(rows: [3, 0, 0, 1])
+    for sets in [[twice, long], [long, twice], [twice, twice], [twice, picked], [long]] {
+      let all = try LabelledLogits(concatenating: sets)
+      #expect(all.values == sets.flatMap(\.values))
+      #expect(all.labels == sets.flatMap(\.labels))
+    }
+  }
+
   @Test(arguments: [
     (
       ScoringError.emptyShape(rows: 0, members: 2, classes: 10),

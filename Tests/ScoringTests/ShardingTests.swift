@@ -99,6 +99,28 @@ struct ShardingTests {
     #expect(scores.figures[.thresholdedCalibrationError] == nil)
   }
 
+  @Test func `rows with confidences alone leave others no distribution, in any order`() throws {
+    let logits = try Self.logits(quantum: 0)
+    let scorer = Scorer(threadCount: 1)
+    let fitted = try scorer.fit([.isotonic], on: logits)
+    let map = fitted.maps(of: .isotonic, for: .ensemble)[0]
+    let whole = try scorer.rows(of: .ensemble, in: logits)
+    let alone = try scorer.rows(of: .ensemble, in: logits, calibration: map)
+    for order in [[whole, alone], [alone, whole]] {
+      var (added, merged) = (ScoreAccumulator(classCount: 8), ScoreAccumulator(classCount: 8))
+      for scored in order {
+        added.add(scored)
+        merged.merge(ScoreAccumulator(scored))
+      }
+      for scores in [added, merged] {
+        #expect(scores.count == 1200 && scores.figures[.calibrationError] != nil)
+        for metric in Metric.allCases where !Calibration.isotonic.defines(metric) {
+          #expect(scores.figures[metric] == nil, "\(metric)")
+        }
+      }
+    }
+  }
+
   @Test func `confidences alone leave undefined what looks at the other probabilities`() throws {
     let scored = try Scorer().rows(of: .ensemble, in: Self.logits(quantum: 0))
     var scores = ScoreAccumulator(classCount: 8, isConfidenceOnly: true)

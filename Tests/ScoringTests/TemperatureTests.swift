@@ -34,7 +34,8 @@ struct TemperatureTests {
       let logits = try reference.problem.draw()
       for (name, expected) in reference.temperatures {
         let fitted = try Self.fit(name, on: logits)
-        // The search ends at a step of 1e-5, which leaves its cube times how the curvature varies.
+        // The search ends at a step below 1e-4, which leaves about its fourth power, 1e-16, beside
+        // what rounding makes of a slope over its curvature.
         expectClose(
           fitted.value, expected, absolute: 1e-12 * expected, "\(reference.problem) \(name)")
         #expect(fitted.lossAfter <= fitted.lossBefore)
@@ -64,6 +65,82 @@ struct TemperatureTests {
         #expect(other > fitted.lossAfter)
       }
     }
+  }
+
+  @Test(arguments: [5000, 20_000], [Predictor.ensemble, .ensembleProbabilities])
+  func `temperatures of many rows are those of bisection`(
+    rows: Int, predictor: Predictor
+  ) throws {
+    let logits = try Problem(seed: 21, labelSeed: 22, rows: rows, members: 2, classes: 4).draw()
+    let expected = Self.bisected(predictor, logits)
+    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    // A step below 1e-2 leaves about its fourth power, a hundredth of what is asked for.
+    expectClose(fitted.value, expected, absolute: 1e-8 * expected)
+  }
+
+  @Test func `where the slope bends, a short step does not end the search`() throws {
+    // Losses of right rows fall as exp(−90/T), and slopes of wrong rows are as small. Every
+    // sixteenth row, where the search starts, is more often right.
+    let values = (0..<5000).flatMap { row -> [Float] in
+      let isWrong = row % 16 == 0 ? row % 48 == 0 : row % 2 == 0
+      return isWrong ? [0, 1e-37] : [90, 0]
+    }
+    let logits = try LabelledLogits(
+      values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 5000))
+    let expected = Self.bisected(.ensemble, logits)
+    let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
+    // As above; the step of 0.006 from where the search starts leaves 2e-6.
+    expectClose(fitted.value, expected, absolute: 1e-8 * expected)
+  }
+
+  /// The temperature in 1/20...20 at which the derivative of the loss changes its sign.
+  private static func bisected(_ predictor: Predictor, _ logits: LabelledLogits) -> Double {
+    let (members, classes) = (logits.memberCount, logits.classCount)
+    let values = logits.values.map { Double($0) }
+    let isAveraged = predictor == .ensembleProbabilities
+    // Logits less the label's, of each distribution that is pooled.
+    let deviations = logits.labels.enumerated().flatMap { row, label -> [Double] in
+      let own = (0..<members).map { member -> [Double] in
+        let start = (row * members + member) * classes
+        return (0..<classes).map { values[start + $0] - values[start + label] }
+      }
+      let mean = (0..<classes).map { c in own.reduce(0.0) { $0 + $1[c] } / Double(members) }
+      return isAveraged ? own.flatMap { $0 } : mean
+    }
+    var (lower, upper) = (-log(20.0), log(20.0))
+    // 6 / 2³⁴ is less than 1e-9.
+    for _ in 0..<34 {
+      let middle = (lower + upper) / 2
+      let slope = slope(
+        deviations, pooled: isAveraged ? members : 1, classes: classes, scale: exp(middle))
+      if slope > 0 { upper = middle } else { lower = middle }
+    }
+    return exp(-(lower + upper) / 2)
+  }
+
+  /// Σ over rows of d/dβ of −log of the mean of 1 / Σ exp(β·deviation), in Kahan's sum.
+  private static func slope(
+    _ deviations: [Double], pooled: Int, classes: Int, scale: Double
+  ) -> Double {
+    var (sum, excess) = (0.0, 0.0)
+    for row in stride(from: 0, to: deviations.count, by: pooled * classes) {
+      var (likelihood, fall) = (0.0, 0.0)
+      for start in stride(from: row, to: row + pooled * classes, by: classes) {
+        var (total, change) = (0.0, 0.0)
+        for deviation in deviations[start..<start + classes] {
+          let term = exp(scale * deviation)
+          total += term
+          change += term * deviation
+        }
+        likelihood += 1 / total
+        fall += change / (total * total)
+      }
+      let term = fall / likelihood - excess
+      let next = sum + term
+      excess = (next - sum) - term
+      sum = next
+    }
+    return sum
   }
 
   @Test func `rows in another order give the same temperature`() throws {
@@ -134,8 +211,8 @@ struct TemperatureTests {
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 10))
     let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
     let expected = Double(margin) / log(4)
-    // The search stops at a relative step of 1e-9, where Newton's error is that squared; a slope
-    // rounded to 1e-16 leaves a few 1e-16.
+    // The search ends at a step below 1e-4, which leaves about its fourth power; a slope rounded to
+    // 1e-16 leaves a few 1e-16.
     expectClose(fitted.value, expected, absolute: 1e-14 * expected)
   }
 

@@ -95,6 +95,20 @@ struct VectorScalingTests {
     expectClose(losses[0], losses[1], absolute: 2.5e-9)
   }
 
+  // None, and as much as three matrices of 20 classes take: of 1000 rows, not of 3000.
+  @Test(arguments: [0, 3 * 32 * 20 * 20])
+  func `with little memory for the curvature the minimum is the same`(bytes: Int) throws {
+    let logits = try Problem(seed: 5, labelSeed: 6, rows: 3000, members: 2, classes: 20).draw()
+    var frugal = Scorer(threadCount: 2)
+    frugal.curvatureMemoryLimit = bytes
+    let expected = try Self.scorer.fitVectorScaling(of: .ensemble, on: logits)
+    let found = try frugal.fitVectorScaling(of: .ensemble, on: logits)
+    #expect(found != expected)
+    // A gradient of 1e-8 on either side, where the curvature is at least 2e-4.
+    expectClose(
+      found.scales + found.biases, expected.scales + expected.biases, absolute: 1e-4)
+  }
+
   @Test func `any number of threads gives the same bits`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 2500, members: 2, classes: 5).draw()
     let single = try Scorer(threadCount: 1).fitVectorScaling(of: .ensembleProbabilities, on: logits)

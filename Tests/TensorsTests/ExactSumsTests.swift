@@ -5,8 +5,8 @@ import Testing
 struct ExactSumsTests {
   private static let columns = 3
 
-  /// Values of both signs over thirty orders of magnitude, `[count, columns]`, whose sums in Float64
-  /// depend on their order.
+  /// Values of both signs over thirty orders of magnitude, `[count, columns]`, whose sums in
+  /// Float64 depend on their order.
   private static func rows(_ count: Int) -> [[Double]] {
     var stream = RandomStream(seed: 2, purpose: "rows")
     return (0..<count).map { _ in

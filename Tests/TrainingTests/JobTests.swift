@@ -76,7 +76,8 @@ struct JobTests {
     }
   }
 
-  // At the recipe's own rate, 0.1, where roundings would grow; four processes have four images each.
+  // At the recipe's own rate, 0.1, where roundings would grow; four processes have four images
+  // each.
   @Test(.enabled(if: Kernels.preferred.rowsAreIndependent))
   func `exact sums train any number of processes to the same bytes`() throws {
     func train(_ count: Int) throws -> (outcomes: [Subject.Outcome], checkpoint: [UInt8]) {
@@ -130,21 +131,70 @@ struct JobTests {
     }
   }
 
-  @Test func `a process with another seed is named`() throws {
-    let error = TrainingError.otherProcess(rank: 1, what: "seed", expected: "1", found: "2")
-    #expect(throws: error) {
-      try ThreadProcesses.run(2) { processes in
+  /// Process 0 would otherwise go on, and write, beside those that end.
+  @Test func `a process with another value is named in all of them`() throws {
+    let errors = try ThreadProcesses.run(4) { processes -> TrainingError? in
+      do {
         try processes.expectSame("configuration", "a: 1\nb: 2\n")
-        try processes.expectSame("seed", processes.rank == 1 ? "2" : "1")
+        try processes.expectSame("seed", ["1", "1", "3", "2"][processes.rank])
+        return nil
+      } catch let error as TrainingError {
+        return error
       }
     }
+    let error = TrainingError.otherProcess(rank: 2, what: "seed", expected: "1", found: "3")
+    #expect(errors == [error, error, error, error])
+  }
+
+  @Test(arguments: [
+    ("a: 1\nb: 2\n", "a: 1\n", "b: 2", "nothing"), ("a: 1", "a: 1\n\n  b: 2", "nothing", "b: 2"),
+    ("a: 1\nb: 2\n", "a: 1\nb: 3\n", "b: 2", "b: 3"),
+    ("a: 1\n", "a: 1\r\n", "the same line breaks", "others"),
+  ])
+  func `the line in which a process has another text is told`(
+    first: String, second: String, expected: String, found: String
+  ) throws {
+    let error = TrainingError.otherProcess(
+      rank: 1, what: "configuration", expected: expected, found: found)
+    #expect(throws: error) {
+      try ThreadProcesses.run(2) {
+        try $0.expectSame("configuration", $0.rank == 0 ? first : second)
+      }
+    }
+  }
+
+  @Test(.enabled(if: Kernels.preferred.rowsAreIndependent), arguments: [true, false])
+  func `a run goes on in the way to sum that it began in`(isExact: Bool) throws {
+    let subject = try Subject(Self.slow)
+    #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
+      try subject.train(1, stopAfterSteps: 13, sumsExactly: isExact)
+    }
+    let error = TrainingError.otherSums(subject.run.url, isExact: isExact)
+    #expect("\(error)".contains(isExact ? "give --exact-sums" : "leave out --exact-sums"))
+    #expect(throws: error) { try subject.train(1, sumsExactly: !isExact) }
+    #expect(try subject.train(1, sumsExactly: isExact)[0].losses.count == 7)
+  }
+
+  @Test func `a checkpoint that does not say how it sums is of quick sums`() throws {
+    let subject = try Subject(Self.slow)
+    #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
+      try subject.train(1, stopAfterSteps: 13)
+    }
+    let root = try Checkpoint(contentsOf: subject.run.lastCheckpoint).root
+    let own = try #require(root["mixmo"]?.items).filter { $0.key != "exact_sums" }
+    let items = try #require(root.items).map {
+      $0.key == "mixmo" ? CheckpointItem("mixmo", .dictionary(own)) : $0
+    }
+    try Checkpoint(.dictionary(items)).write(to: subject.run.lastCheckpoint)
+    #expect(try subject.train(1)[0].losses.count == 7)
   }
 
   @Test func `slices cover a batch in order`() throws {
     for count in 1...9 {
       let slices = try ThreadProcesses.run(count) { $0.slice(of: 7) }
       #expect(slices.flatMap(Array.init) == Array(0..<7))
-      #expect(slices.allSatisfy { $0.count - 7 / count <= 1 })
+      let sizes = slices.map(\.count)
+      #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
       let groups = try ThreadProcesses.run(count) { $0.slice(of: 7, inGroupsOf: 3) }
       #expect(groups.flatMap(Array.init) == Array(0..<7))
       #expect(groups.allSatisfy { $0.lowerBound.isMultiple(of: 3) || $0.isEmpty })

@@ -39,6 +39,7 @@ struct RunConfigurationTests {
   @Test(arguments: [
     ["batch_repetitions": "1", "prob": "1"], ["da_method": "None"], ["alpha": "0"],
     ["nesterov": "true"], ["dict_milestone_to_gamma": "{600: 0.1, 900: 0.1, -1: 0.1}"],
+    ["warmup_period": "null"], ["warmup_period": "None"],
   ])
   func `accepts the reference's spellings`(replacements: [String: String]) throws {
     var text = try TestRecipe().text
@@ -49,6 +50,12 @@ struct RunConfigurationTests {
       text = try TestRecipe(replacements).text
     }
     _ = try Self.read(text)
+  }
+
+  @Test(arguments: ["", "  warmup_period: null\n", "  warmup_period: 0\n"])
+  func `without a warm-up it has no steps`(line: String) throws {
+    let text = try TestRecipe().text.replacing(#/ {2}warmup_period:.*\n/#, with: line)
+    #expect(try Self.read(text).model.warmupSteps == 0)
   }
 
   @Test(arguments: [

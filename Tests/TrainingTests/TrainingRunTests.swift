@@ -122,7 +122,7 @@ struct TrainingRunTests {
     }
   }
 
-  /// Every kind of mixing and augmentation that recipes name, each stopped in the middle of an epoch.
+  /// Every kind of mixing and augmentation that recipes name, each stopped within an epoch.
   @Test(arguments: [
     ["method_name": "mixup", "alpha": "0", "weight_root": "1"],
     ["method_name": "cow", "prob": "1"], ["method_name": "patchupsoft", "prob": "1"],
@@ -164,6 +164,7 @@ struct TrainingRunTests {
     arguments: [
       (["progress"], 7), (["progress", "loss_sums"], .list([.double(1)])),
       (["progress", "loss_sums"], .list([])), (["progress", "steps"], 0),
+      (["progress", "steps"], 4), (["progress", "steps"], .int(.max)),
       (["progress", "images"], .int(.max)), (["progress", "right"], -1),
       (["records"], .list([.none])), (["records"], .list([["epoch": 1]])),
     ] as [([CheckpointKey], CheckpointValue)])
@@ -333,6 +334,16 @@ struct TrainingRunTests {
         "test/ratio_of_errors",
       ]))
     #expect(records[0].trainLoss == records[0].memberLosses[0] + records[0].memberLosses[1])
+  }
+
+  /// The weights are finite, some 1e29, but no step can go on from them.
+  @Test func `weights that a step blew up are not saved where it was asked to stop`() throws {
+    let subject = try Subject(epochs: 3, ["lr": "1e30", "warmup_period": "0"])
+    #expect(throws: TrainingError.diverged(epoch: 1, step: 1, resume: nil)) {
+      try subject.run(stopAfterSteps: 1)
+    }
+    #expect(subject.folder.keptEpochs().isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: subject.folder.lastCheckpoint.path))
   }
 
   @Test func `a rate that diverges stops with the step`() throws {

@@ -1,8 +1,8 @@
 import Formats
 import Foundation
 
-/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, beside NumPy, and beside the metrics
-/// of MixMo's published evaluation re-enacted, where there is a Python.
+/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, beside NumPy, and beside MixMo's
+/// published evaluation re-enacted, where there is a Python.
 struct ScoringBenchmarks {
   let mixmo: Program
   /// Runs the peers; nil to time ours alone.
@@ -16,41 +16,57 @@ struct ScoringBenchmarks {
   /// Pairs of four predictors and five calibrations.
   private static let passCount = 20.0
 
-  /// A line for the whole, and for one pass over one predictor beside each peer's.
+  /// A line for the whole, for one pass over one predictor beside each peer's, and for an evaluation
+  /// with temperature scaling beside the published one.
   ///
   /// Ours is the share of a pass in all, with fits and diversity, of which the peers' have less.
   func run() async throws -> [String] {
     let (logits, labels) = (folder.appending(path: "z.npy"), folder.appending(path: "y.npy"))
     try write(logits, labels)
-    let start = ContinuousClock.now
-    _ = try await mixmo.output([
-      "score", "--logits", logits.path, "--labels", labels.path, "--calibration",
-      Self.calibrations, "--bootstrap", "0", "--threads", String(threads), "--quiet", "--json",
-    ])
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let files = [logits.path, labels.path]
+    let whole = try await seconds(files, calibrations: Self.calibrations)
     var lines = [
       String(
         format: "scoring %d × %d × %d logits, five calibrations, diversity: %.1f s", Self.rowCount,
-        Self.memberCount, Self.classCount, seconds)
+        Self.memberCount, Self.classCount, whole)
     ]
-    for (script, name, scale) in [
-      ("scoring.py", "NumPy", 1),
-      ("published_scoring.py", "published metrics, from 50,000 rows,", Double(Self.rowCount) / 1e6),
-    ] {
-      guard let figure = try await figure(of: script, logits, labels) else { continue }
-      let (ours, theirs) = (seconds / Self.passCount, figure * scale)
+    guard let python else { return lines }
+    func compare(_ work: String, _ ours: Double, _ name: String, _ theirs: Double) {
       lines.append(
         String(
-          format: "one predictor under one calibration: %.2f s, \(name) %.1f s, ratio %.1f", ours,
-          theirs, theirs / ours))
+          format: "\(work): %.2f s, \(name) %.1f s, ratio %.1f", ours, theirs, theirs / ours))
     }
+    let (pass, published) = (
+      "one predictor under one calibration", "published evaluation, from 50,000 rows,"
+    )
+    let scale = Double(Self.rowCount) / 1e6
+    compare(
+      pass, whole / Self.passCount, "NumPy", try await figure(of: "scoring.py", files, python))
+    compare(
+      pass, whole / Self.passCount, published,
+      scale * (try await figure(of: "published_scoring.py", files, python)))
+    compare(
+      "all predictors, with temperature scaling",
+      try await seconds(files, calibrations: "none,temperature"), published,
+      scale * (try await figure(of: "published_scoring.py", files + ["--tempscale"], python)))
     return lines
   }
 
-  /// The figure that a peer's line begins with; nil without a Python.
-  private func figure(of script: String, _ logits: URL, _ labels: URL) async throws -> Double? {
-    guard let python else { return nil }
-    let output = try await python.output(["peers/\(script)", logits.path, labels.path])
+  /// How long `mixmo score` takes.
+  private func seconds(_ files: [String], calibrations: String) async throws -> Double {
+    let start = ContinuousClock.now
+    _ = try await mixmo.output([
+      "score", "--logits", files[0], "--labels", files[1], "--calibration", calibrations,
+      "--bootstrap", "0", "--threads", String(threads), "--quiet", "--json",
+    ])
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// The figure that a peer's line begins with.
+  private func figure(of script: String, _ arguments: [String], _ python: Program) async throws
+    -> Double
+  {
+    let output = try await python.output(["peers/\(script)"] + arguments)
     guard let figure = output.split(separator: " ").first.flatMap({ Double($0) }) else {
       throw ProgramFailure(program: script, status: "no figure", message: output)
     }

@@ -58,6 +58,10 @@ struct CIFARFile: Sendable {
   // MARK: Pickles
 
   private init(python url: URL, labelKey: String, classCount: Int) throws {
+    let byteCount = try RegularFile(url).byteCount
+    guard byteCount <= Self.maximumSize else {
+      throw FileError.tooLarge(url, limit: Self.maximumSize, found: byteCount)
+    }
     let pickle = try PickleReader.value(contentsOf: url)
     guard let data = pickle["data"], let labels = pickle[labelKey] else {
       let keys = (pickle.items ?? []).prefix(10).compactMap { $0.key.text?.prefix(40) }

@@ -18,7 +18,7 @@ package enum CIFARWriter {
   ) throws {
     try require(train, trainFileCount)
     try require(test, 1)
-    try makeFolder(folder)
+    try FolderCreation.create(folder)
     for file in 0..<trainFileCount {
       let range =
         train.count * file / trainFileCount..<train.count * (file + 1) / trainFileCount
@@ -29,15 +29,6 @@ package enum CIFARWriter {
       records(0..<test.count, of: test), to: folder.appendingPathComponent("test_batch.bin"))
     let names = classNames.map { $0 + "\n" }.joined()
     try AtomicFile.write(names, to: folder.appendingPathComponent("batches.meta.txt"))
-  }
-
-  private static func makeFolder(_ folder: URL) throws {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw FileError.unwritable(folder, reason.map { Int32(truncatingIfNeeded: $0.code) } ?? EIO)
-    }
   }
 
   private static func require(_ dataset: some Dataset, _ imageCount: Int) throws {

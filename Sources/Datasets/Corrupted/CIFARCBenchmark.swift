@@ -70,7 +70,7 @@ package struct CIFARCBenchmark: CorruptionBenchmark {
         url, place: nil, expected: "shape \(shape), five times the \(clean.count) test images",
         found: "shape \(array.shape)")
     }
-    for (row, label) in try array.values(of: Int.self).enumerated()
+    for (row, label) in try array.wholeNumbers().enumerated()
     where label != clean[row % clean.count] {
       throw DatasetError.otherLabel(
         url, row: row, expected: clean[row % clean.count], found: label)

@@ -32,7 +32,7 @@ package enum DownloadError: Error, CustomStringConvertible, Equatable {
     case .programMissing(let program, let package):
       "\(program): no such program in PATH; Debian's package \(package) has it"
     case .busy(let url):
-      "\(url.path): another process is downloading or unpacking this archive"
+      "\(url.path): another process is downloading or unpacking this archive; wait for it"
     case .refused(let address, let reason):
       "\(address): \(reason); --from names another server or a folder with the archive"
     case .unreachable(let address, let attempts, let reason):

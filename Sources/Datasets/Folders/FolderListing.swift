@@ -20,14 +20,18 @@ enum FolderListing {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// The entries of `folder`, sorted by the bytes of their names; links count as what they lead to.
+  /// The entries of the folder `url`, sorted by the bytes of their names; links count as what they lead to.
   ///
   /// - Throws: `FileError.unreadable`.
-  static func entries(of folder: URL) throws -> [Entry] {
+  static func entries(of url: URL) throws -> [Entry] {
     var entries: [Entry] = []
-    try forEach(in: folder) { name, folder in
+    try forEach(in: url) { name, folder in
       var status = stat()
-      guard fstatat(folder, name, &status, 0) == 0 else { return }
+      guard fstatat(folder, name, &status, 0) == 0 else {
+        // A link to nothing, or a file that was just removed.
+        guard errno == ENOENT else { throw FileError.unreadable(url, errno) }
+        return
+      }
       entries.append(
         Entry(
           name: name, isFolder: status.st_mode & S_IFMT == S_IFDIR,
@@ -37,14 +41,22 @@ enum FolderListing {
   }
 
   /// Calls `body` with each name and the folder's descriptor.
-  private static func forEach(in folder: URL, _ body: (String, Int32) -> Void) throws {
+  private static func forEach(
+    in folder: URL, _ body: (String, Int32) throws -> Void
+  ) throws {
     guard let stream = opendir(folder.path) else { throw FileError.unreadable(folder, errno) }
     defer { closedir(stream) }
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        // The end, unless the system says otherwise.
+        guard errno == 0 else { throw FileError.unreadable(folder, errno) }
+        return
+      }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if !name.hasPrefix(".") { body(name, dirfd(stream)) }
+      if !name.hasPrefix(".") { try body(name, dirfd(stream)) }
     }
   }
 }

@@ -38,7 +38,7 @@ extension VerifiedForm {
         "expected \([severityCount * imagesPerSeverity]) labels, found \(array.shape)"
       ])
     }
-    let labels = try array.values(of: Int64.self)
+    let labels = try array.wholeNumbers()
     let first = labels.prefix(imagesPerSeverity)
     guard let range = labels.min().flatMap({ low in labels.max().map { low...$0 } }),
       range.lowerBound >= 0, range.upperBound < classCount
@@ -50,7 +50,7 @@ extension VerifiedForm {
       }
     }
     var counts = [Int](repeating: 0, count: classCount)
-    for label in first { counts[Int(label)] += 1 }
+    for label in first { counts[label] += 1 }
     return Findings(
       problems: ClassCounts.problems(counts, expected: imagesPerSeverity / classCount))
   }

@@ -17,7 +17,7 @@ extension CleanHalves {
     }
     guard let home else { return nil }
     let halves = try names.map {
-      try NumPyArray(contentsOf: home.appendingPathComponent($0)).values(of: Int.self)
+      try NumPyArray(contentsOf: home.appendingPathComponent($0)).wholeNumbers()
     }
     try self.init(first: halves[0], second: halves[1])
   }

@@ -28,7 +28,7 @@ package enum LabelFile {
         throw PredictionFileError(
           file: url.path, problem: .wrongShape(expected: "[rows]", found: array.shape))
       }
-      return try array.values(of: Int.self)
+      return try array.wholeNumbers()
     }
   }
 }

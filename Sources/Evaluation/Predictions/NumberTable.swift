@@ -15,8 +15,11 @@ struct NumberTable {
   init(contentsOf url: URL) throws {
     let bytes = try FileContents.read(url, limit: Self.maximumFileSize)
     var (values, columns, rows): ([Float], Int?, Int) = ([], nil, 0)
-    for (index, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
-      let fields = line.split { [32, 9, 44, 59, 13].contains($0) }
+    var (index, start) = (-1, 0)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 10) ?? bytes.count
+      let fields = bytes[start..<end].split { [32, 9, 44, 59, 13].contains($0) }
+      (index, start) = (index + 1, end + 1)
       if fields.isEmpty { continue }
       func wrong(_ expected: String, _ found: String) -> PredictionFileError {
         PredictionFileError(

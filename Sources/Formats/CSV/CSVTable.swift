@@ -37,17 +37,19 @@ public struct CSVTable: Sendable, Equatable {
 }
 
 extension CSVTable {
-  /// Reads a table; lines may end with LF or CR LF.
+  /// Reads a table of at most `limit` bytes; lines may end with LF or CR LF.
+  ///
+  /// A field of one byte takes some fifty bytes of memory.
   ///
   /// - Throws: `FileError`, or `CSVError` naming the line.
-  public init(contentsOf url: URL, limit: Int = 1 << 30) throws {
+  public init(contentsOf url: URL, limit: Int = 1 << 25) throws {
     try self.init(bytes: try FileContents.read(url, limit: limit), file: url)
   }
 
   /// Reads a table from `bytes`; `file` is named in messages.
   ///
   /// - Throws: `CSVError` for a quote that is not closed or stands inside a field, a row with more or
-  ///   fewer fields than the header, a column named twice, or an empty file.
+  ///   fewer fields than the header, a column named twice, more than 4096 columns, or an empty file.
   public init(bytes: [UInt8], file: URL) throws {
     var parser = CSVParser(bytes: bytes, file: file)
     guard let header = try parser.nextRow() else { throw CSVError.empty(file) }
@@ -70,11 +72,18 @@ extension CSVTable {
 
 /// A file that is not a table.
 public enum CSVError: Error, CustomStringConvertible, Equatable {
+  /// The file has no line.
   case empty(URL)
+  /// Two columns have the same name.
   case columnTwice(URL)
+  /// A quote inside a field that does not begin with one, or text behind a closing quote.
   case strayQuote(URL, line: Int)
+  /// A quote that is not closed before the file ends; the line on which its row begins.
   case openQuote(URL, line: Int)
+  /// A row whose fields are not as many as the header's.
   case fieldCount(URL, line: Int, expected: Int, found: Int)
+  /// A row of more fields than are read.
+  case tooManyFields(URL, line: Int, limit: Int)
 
   public var description: String {
     switch self {
@@ -84,6 +93,8 @@ public enum CSVError: Error, CustomStringConvertible, Equatable {
     case .openQuote(let file, let line): "\(file.path):\(line): a quote that is not closed"
     case .fieldCount(let file, let line, let expected, let found):
       "\(file.path):\(line): expected \(expected) fields, found \(found)"
+    case .tooManyFields(let file, let line, let limit):
+      "\(file.path):\(line): expected at most \(limit) fields"
     }
   }
 }
@@ -97,6 +108,8 @@ private struct CSVParser {
   /// The line on which the latest row began.
   private(set) var firstLine = 1
 
+  private static let maximumFieldCount = 1 << 12
+
   init(bytes: [UInt8], file: URL) {
     self.bytes = bytes
     self.file = file
@@ -107,6 +120,9 @@ private struct CSVParser {
     firstLine = line
     var row: [String] = []
     while true {
+      guard row.count < Self.maximumFieldCount else {
+        throw CSVError.tooManyFields(file, line: firstLine, limit: Self.maximumFieldCount)
+      }
       row.append(try nextField())
       guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { break }
       position += 1

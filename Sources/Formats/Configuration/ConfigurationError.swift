@@ -2,6 +2,7 @@ import Foundation
 
 /// A configuration file that says something unknown, impossible or unreadable.
 public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
+  /// The configuration file.
   public let file: URL
   /// The line in the file, counted from 1, where known.
   public let line: Int?
@@ -10,6 +11,7 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
   /// What was expected and what was found.
   public let problem: String
 
+  /// An error of this problem at this place.
   public init(_ file: URL, _ line: Int?, _ path: [String], _ problem: String) {
     self.file = file
     self.line = line

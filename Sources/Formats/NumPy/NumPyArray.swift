@@ -57,6 +57,9 @@ public struct NumPyArray: Sendable {
     self.isBigEndian = isBigEndian
     self.file = file
     if isFortranOrder, shape.count > 1 {
+      guard expected <= Self.maximumReorderedByteCount else {
+        throw NumPyError(file: file, problem: .tooLargeToReorder(byteCount: expected))
+      }
       self.storage = storage.withBytes { bytes in
         Self.rowMajor(bytes[dataOffset...], shape, elementType)
       }
@@ -66,6 +69,10 @@ public struct NumPyArray: Sendable {
       self.dataOffset = dataOffset
     }
   }
+
+  /// Arrays in Fortran order are copied, which must not take all memory.
+  private static let maximumReorderedByteCount = Int(
+    clamping: ProcessInfo.processInfo.physicalMemory / 2)
 
   /// The extent of the first dimension, 1 for a single value.
   public var rowCount: Int { shape.first ?? 1 }
@@ -89,6 +96,14 @@ public struct NumPyArray: Sendable {
     }
     let range = try byteRange(of: rows ?? 0..<rowCount)
     return storage.withBytes { elements(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// All elements, of any type of whole numbers; those beyond `Int` become its largest.
+  ///
+  /// - Throws: `NumPyError` for other types.
+  package func wholeNumbers() throws -> [Int] {
+    elementType == .uint64
+      ? try values(of: UInt64.self).map(Int.init(clamping:)) : try values(of: Int.self)
   }
 
   /// Calls `body` with the bytes of `rows` where they are, of an array of `uint8`.

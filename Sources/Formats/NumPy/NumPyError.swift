@@ -27,6 +27,8 @@ public struct NumPyError: Error, Equatable, CustomStringConvertible {
     case shapeTooLarge([Int])
     /// More or fewer bytes of data than the shape needs.
     case wrongByteCount(expected: Int, found: Int)
+    /// An array in Fortran order that is larger than half of this machine's memory.
+    case tooLargeToReorder(byteCount: Int)
     /// Elements that the requested Swift type does not hold.
     case wrongElementType(requested: String, found: NumPyElementType)
     /// Rows that the array does not have.
@@ -57,6 +59,8 @@ extension NumPyError.Problem: CustomStringConvertible {
         : "shape \(shape) is too large"
     case .wrongByteCount(let expected, let found):
       "the shape needs \(expected) bytes of data, found \(found)"
+    case .tooLargeToReorder(let byteCount):
+      "\(byteCount) bytes in Fortran order do not fit in memory; save the array in C order"
     case .wrongElementType(let requested, let found):
       "elements of type \(found.rawValue) do not fit in \(requested)"
     case .rowsOutOfRange(let requested, let count):

@@ -30,15 +30,18 @@ public final class ZipArchive {
 
   /// Opens the archive at `url` and checks its directory.
   ///
+  /// - Parameters:
+  ///   - url: The archive.
+  ///   - maximumMemberCount: The most members that are read; each takes some 500 bytes of memory.
   /// - Throws: `ZipError` for an archive that is cut short or inconsistent, has unsafe or duplicate
-  ///   names, or members that overlap, or `FileError`.
-  public init(contentsOf url: URL) throws {
+  ///   names, members that overlap or too many, or `FileError`.
+  public init(contentsOf url: URL, maximumMemberCount: Int = 1 << 14) throws {
     file = url.path
-    descriptor = try ZipDescriptor(url)
+    descriptor = try ZipDescriptor(url, maximumMemberCount: maximumMemberCount)
     byteCount = descriptor.byteCount
     try descriptor.checkMemberCount()
     handle = try ZipHandle(descriptor)
-    members = try Self.members(of: handle.archive, file: file)
+    members = try Self.members(of: handle.archive, in: descriptor)
     indices = try Self.indices(of: members, file: file)
     try Self.checkRoom(for: members, in: descriptor)
   }
@@ -157,13 +160,16 @@ extension ZipArchive {
     return !name.isEmpty && parts.first != "" && !parts.contains("..")
   }
 
-  private static func members(of archive: OpaquePointer, file: String) throws -> [Member] {
+  private static func members(
+    of archive: OpaquePointer, in descriptor: ZipDescriptor
+  ) throws -> [Member] {
+    let file = descriptor.file
     let count = zip_get_num_entries(archive, 0)
-    guard count <= ZipDescriptor.maximumMemberCount else {
+    guard count <= descriptor.maximumMemberCount else {
       throw ZipError(
         file: file, member: nil,
         problem: .tooManyMembers(
-          found: UInt64(count), maximum: ZipDescriptor.maximumMemberCount))
+          found: UInt64(count), maximum: descriptor.maximumMemberCount))
     }
     return try (0..<max(count, 0)).map { index in
       var status = zip_stat_t()

@@ -5,52 +5,42 @@ import Foundation
 /// is put in its place.
 final class ZipDescriptor: Sendable {
   let file: String
-  /// The size of the file when it was opened.
-  let byteCount: Int
-  private let descriptor: Int32
-
-  /// The most members that an archive may have: libzip takes some 350 bytes for each.
-  static let maximumMemberCount = 1 << 14
+  private let regularFile: RegularFile
+  /// The most members that the archive may have: libzip takes some 350 bytes for each.
+  let maximumMemberCount: Int
 
   /// Opens the regular file at `url`.
   ///
   /// - Throws: `FileError.unreadable`.
-  init(_ url: URL) throws {
-    let descriptor = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError.unreadable(url, errno) }
-    var status = stat()
-    let code = fstat(descriptor, &status) == 0 ? 0 : errno
-    guard code == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      throw FileError.unreadable(url, code != 0 ? code : isFolder ? EISDIR : EINVAL)
-    }
-    self.descriptor = descriptor
+  init(_ url: URL, maximumMemberCount: Int) throws {
+    regularFile = try RegularFile(url)
     file = url.path
-    byteCount = Int(status.st_size)
+    self.maximumMemberCount = maximumMemberCount
   }
 
-  deinit { close(descriptor) }
+  /// The size of the file when it was opened.
+  var byteCount: Int { regularFile.byteCount }
 
   /// A path by which this very file can be opened again.
-  var path: String { "/proc/self/fd/\(descriptor)" }
+  var path: String { regularFile.path }
 
   /// Refuses an archive that says it has too many members.
   ///
   /// libzip allocates for as many as the directory's end record says. There may be several places
   /// that look like that record, so all are held to the limit. Without zip64 it is 16 bits wide.
   ///
-  /// - Throws: `ZipError.Problem.tooManyMembers`.
+  /// - Throws: `ZipError.Problem.tooManyMembers`, `FileError.unreadable`.
   func checkMemberCount() throws {
-    let tail = bytes(at: max(byteCount - Self.searchedByteCount, 0), count: Self.searchedByteCount)
+    let tail = try bytes(
+      at: max(byteCount - Self.searchedByteCount, 0), count: Self.searchedByteCount)
     for place in tail.indices.dropLast(19) where tail[place...].starts(with: Self.zip64Locator) {
       let offset = tail.integer(at: place + 8)
       guard let start = Int(exactly: offset), start <= byteCount - 40 else { continue }
-      let count = bytes(at: start, count: 40).integer(at: 32)
-      guard count <= UInt64(Self.maximumMemberCount) else {
+      let count = try bytes(at: start, count: 40).integer(at: 32)
+      guard count <= UInt64(maximumMemberCount) else {
         throw ZipError(
           file: file, member: nil,
-          problem: .tooManyMembers(found: count, maximum: Self.maximumMemberCount))
+          problem: .tooManyMembers(found: count, maximum: maximumMemberCount))
       }
     }
   }
@@ -60,9 +50,10 @@ final class ZipDescriptor: Sendable {
   private static let zip64Locator = Array("PK\u{6}\u{7}".utf8)
 
   /// Up to `count` bytes from `offset` on.
-  private func bytes(at offset: Int, count: Int) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-      initializedCount = max(pread(descriptor, buffer.baseAddress, count, off_t(offset)), 0)
+  private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      initializedCount = try regularFile.read(
+        into: UnsafeMutableRawBufferPointer(buffer), at: offset)
     }
   }
 }

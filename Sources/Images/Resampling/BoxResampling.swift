@@ -2,7 +2,8 @@ extension Image {
   /// The image at another size, each pixel the mean of the source pixels whose centres its box
   /// holds; the nearest source pixel where it grows.
   ///
-  /// Widths come first and are rounded to bytes, as in Pillow's `Image.BOX`.
+  /// Widths come first and are rounded to bytes, as in Pillow's `Image.BOX`. Of a centre on the edge
+  /// of two boxes the later one has it, as in Pillow 5.0.0; Pillow 13 gives it to the earlier one.
   package func boxResampled(height newHeight: Int, width newWidth: Int) -> Image {
     let narrow = Image.boxResample(
       pixels, length: width, to: newWidth, inner: 3)
@@ -45,7 +46,7 @@ extension Image {
       let last = min(length, Int(centre + size / 2 + 0.5))
       let inside = (first..<last).filter {
         let distance = (Double($0) - centre + 0.5) / size
-        return -0.5 < distance && distance <= 0.5
+        return -0.5 <= distance && distance < 0.5
       }
       sources = inside.isEmpty ? [first] : inside
       weight = Int(1 / Double(sources.count) * 0x1p22 + 0.5)

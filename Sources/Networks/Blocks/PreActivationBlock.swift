@@ -2,7 +2,8 @@ import Tensors
 
 /// The pre-activation block of ResNet-18, after He, Zhang, Ren and Sun 2016.
 ///
-/// `a = relu(bn1(x)); y = conv2(relu(bn2(conv1(a))))`, conv1 carrying the stride, plus the shortcut.
+/// `a = relu(bn1(x)); y = conv2(relu(bn2(conv1(a))))`, conv1 carrying the stride, plus the
+/// shortcut.
 ///
 /// The shortcut, where it is not the identity on x, is a 1×1 convolution of a.
 final class PreActivationBlock: Block {

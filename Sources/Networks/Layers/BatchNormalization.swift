@@ -7,8 +7,8 @@ import Tensors
 /// networks is.
 ///
 /// In training, channels are normalised by the mean and the biased variance of the batch, over all
-/// processes; the running variance is unbiased. In inference, by the running statistics. The layer writes no
-/// features: what reads its result normalises and rectifies while reading.
+/// processes; the running variance is unbiased. In inference, by the running statistics. The layer
+/// writes no features: what reads its result normalises and rectifies while reading.
 package final class BatchNormalization {
   package static let epsilon: Float = 1e-5
   package static let momentum: Float = 0.1
@@ -78,8 +78,8 @@ package final class BatchNormalization {
 
   /// The rows of the whole batch, and the mean and biased variance of each channel.
   ///
-  /// The variance is the mean of squares less the square of the mean; where these nearly cancel, the
-  /// features are summed again around their means.
+  /// The variance is the mean of squares less the square of the mean; where these nearly cancel,
+  /// the features are summed again around their means.
   private func moments(_ input: FeatureMap) -> (
     rows: Double, moments: [(mean: Float, variance: Float)]
   ) {

@@ -22,8 +22,8 @@ package final class MixMoNetwork {
   /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
   ///
   /// With several `processes` each trains on its part of every batch: batch normalisation takes its
-  /// statistics over all of it, and gradients are summed. If `sumsExactly`, results are the same bits for
-  /// any number of them; their parts must then start at multiples of `groupSize`.
+  /// statistics over all of it, and gradients are summed. If `sumsExactly`, results are the same
+  /// bits for any number of them; their parts must then start at multiples of `groupSize`.
   package init(
     _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, workers: Workers,
     processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false,

@@ -12,11 +12,6 @@ struct ComparableRun: Sendable {
   let memberCount: Int
   let classCount: Int
 
-  /// The data set's name in records of `score`, which knows labels and no images.
-  private static let anybodysPredictions = "predictions"
-  /// What stands for a table of corruptions where corrupted images were read from files.
-  private static let corruptedFiles = "files"
-
   /// Reads the record and the labels in `folder`, and looks for predictions.
   ///
   /// - Throws: `ReportsError`, `NumPyError` or `FileError`.
@@ -53,7 +48,7 @@ struct ComparableRun: Sendable {
   }
 
   /// Whether `score` made the run.
-  var isOfAnybodysPredictions: Bool { information.origin.dataset == Self.anybodysPredictions }
+  var isOfAnybodysPredictions: Bool { information.isOfAnybodysPredictions }
 
   /// Makes sure that this run, and `other`, are of the same images.
   ///
@@ -99,15 +94,10 @@ struct ComparableRun: Sendable {
   }
 
   private func checkCorruptions(_ other: ComparableRun) throws {
-    let (mine, its) = (information.origin, other.information.origin)
-    try check("suite", mine.suite ?? "none", its.suite ?? "none", other)
-    for cell in cells {
-      let hashes = [self, other].map { $0.information.cells?[cell.name] ?? "none" }
-      try check("images of \(cell.name)", hashes[0], hashes[1], other)
-    }
-    // Corruptions that were made here depend on the seed; those of files and clean images do not.
-    if let suite = mine.suite, suite != Self.corruptedFiles {
-      try check("seed of the corruptions", "\(mine.seed)", "\(its.seed)", other)
+    let names = cells.map(\.name)
+    for (field, mine, its) in information.corruptionFields(beside: other.information, cells: names)
+    {
+      try check(field, mine, its, other)
     }
   }
 

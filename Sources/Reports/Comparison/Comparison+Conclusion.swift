@@ -15,8 +15,10 @@ extension Comparison {
 
   private func conclusion(_ pair: Pair) -> String {
     guard let mean = pair.mean else {
-      return claim(pair, pair.cells[0], scope: "on the clean images")
-        + " (exact McNemar test, 5 %)."
+      let tests =
+        pairs.count > 1
+        ? "exact McNemar tests, Holm, 5 % for all claims together" : "exact McNemar test, 5 %"
+      return claim(pair, pair.cells[0], scope: "on the clean images") + " (\(tests))."
     }
     let scope = "on average over \(Self.count(cells.count - 1, "corrupted cell"))"
     return claim(pair, mean, scope: scope) + "; " + counts(pair)

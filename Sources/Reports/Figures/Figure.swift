@@ -5,6 +5,7 @@ struct Figure: Sendable {
   let title: String
   /// A sentence that says how to read it.
   let reading: String
+  /// At least one, each with something to draw.
   let panels: [Panel]
   /// How many panels stand beside each other in the width of two columns of a page, and of one.
   let across: (two: Int, one: Int)
@@ -12,10 +13,13 @@ struct Figure: Sendable {
   let legend: [String]
   let data: DataTable
 
-  init(
+  /// A figure of those of `panels` that have a point to draw; nil where none has.
+  init?(
     name: String, title: String, reading: String, panels: [Panel], across: (two: Int, one: Int),
     legend: [String] = [], data: DataTable
   ) {
+    let panels = panels.filter(\.hasPoints)
+    guard !panels.isEmpty else { return nil }
     self.name = name
     self.title = title
     self.reading = reading

@@ -43,7 +43,10 @@ package enum Palette {
   )
 
   /// The colour of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
+  ///
+  /// Below and above are the colours of the ends, of NaN that of the middle.
   package static func scale(_ share: Double) -> Colour {
+    let share = share.isNaN ? 0.5 : share
     let position = min(max(share, 0), 1) * Double(stops.count - 1)
     let index = min(Int(position), stops.count - 2)
     func mixed(_ part: KeyPath<Colour, UInt8>) -> Int {

@@ -6,6 +6,8 @@ extension Panel {
     _ name: String, title: String, rows: [String], x: String, values: [[Double?]],
     reference: Double? = nil, isLogarithmic: Bool = false
   ) -> Panel {
+    // A logarithmic axis has no place for what is not above 0.
+    let values = values.map { $0.map { Self.isShown($0, isLogarithmic) ? $0 : nil } }
     let blocks = values.enumerated().map { index, values in
       Block(
         name: "\(name)\(index)",
@@ -27,11 +29,16 @@ extension Panel {
     let names = rowNames(rows)
     return Panel(
       title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 38,
-      blocks: blocks,
+      blocks: blocks, hasPoints: values.joined().contains { $0 != nil },
       commands: (line ?? []) + axis + [
         "set yrange [-0.5:\(Double(rows.count) - 0.5)]",
         "set ytics scale 0 (\(tics(names.shown.reversed())))", "set grid x y",
         "set xlabel \(Gnuplot.quoted(x))", "plot \(points.joined(separator: ", "))",
       ])
+  }
+
+  private static func isShown(_ value: Double?, _ isLogarithmic: Bool) -> Bool {
+    guard let value, Gnuplot.isDrawn(value) else { return false }
+    return !isLogarithmic || value > 1e-300
   }
 }

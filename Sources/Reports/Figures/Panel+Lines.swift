@@ -21,7 +21,8 @@ extension Panel {
       self.step = step
     }
 
-    /// An axis whose ends are tics, about five in all, and enclose `values`.
+    /// An axis whose ends are tics, about five in all, and enclose `values`; without a range where
+    /// they are none, or too far apart or too close to be divided.
     package init(label: String, around values: [Double]) {
       guard let low = values.min(), let high = values.max() else {
         self.init(label: label)
@@ -32,7 +33,13 @@ extension Panel {
       let step = ([1, 2, 5].first { $0 * power >= span / 4.5 } ?? 10) * power
       let first = (low / step + 1e-9).rounded(.down)
       let last = max((high / step - 1e-9).rounded(.up), first + 1)
-      self.init(label: label, range: first * step...last * step, step: step)
+      let (lower, upper) = (first * step, last * step)
+      // Neither holds of NaN, which numbers near the ends of what a Double can hold make.
+      guard lower < upper, (upper - lower).isFinite else {
+        self.init(label: label)
+        return
+      }
+      self.init(label: label, range: lower...upper, step: step)
     }
 
     func commands(_ letter: String) -> [String] {
@@ -54,16 +61,20 @@ extension Panel {
     let blocks = lines.enumerated().map { index, line in
       Block(
         name: "\(name)\(index)",
-        lines: line.points.map { "\($0.x)\t\(Gnuplot.field($0.y))" })
+        lines: line.points.map { "\(Gnuplot.field($0.x))\t\(Gnuplot.field($0.y))" })
     }
     let curves = lines.enumerated().map { index, line in
       "$\(name)\(index) using 1:2 with \(pointsAreShown ? "linespoints" : "lines") "
         + "linetype \(line.style + 1) notitle"
     }
+    let points = lines.flatMap(\.points).filter {
+      Gnuplot.isDrawn($0.x) && Gnuplot.isDrawn($0.y)
+    }
     return Panel(
       title: title, height: height, leftMargin: 50, bottomMargin: 36, blocks: blocks,
+      hasPoints: !points.isEmpty,
       commands: x.commands("x")
-        + Axis(label: "", around: lines.flatMap { $0.points.compactMap(\.y) }).commands("y")
+        + Axis(label: "", around: points.compactMap(\.y)).commands("y")
         + ["set grid y", "plot \(curves.joined(separator: ", "))"])
   }
 }

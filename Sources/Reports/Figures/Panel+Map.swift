@@ -23,7 +23,7 @@ extension Panel {
     }
     return Panel(
       title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 34,
-      blocks: [Block(name: name, lines: lines.isEmpty ? ["NaN\tNaN\t0\t\t0"] : lines)],
+      blocks: [Block(name: name, lines: lines)], hasPoints: !lines.isEmpty,
       commands: [
         "set xrange [-0.5:\(Double(columns.count) - 0.5)]",
         "set yrange [-0.5:\(Double(rows.count) - 0.5)]",

@@ -12,8 +12,10 @@ extension Panel {
   /// edge.
   static func reliability(_ name: String, title: String, _ bins: [Bin]) -> Panel {
     let total = max(bins.map(\.count).reduce(0, +), 1)
-    let bars = bins.map { bin in
-      "\((bin.lower + bin.upper) / 2)\t\(0.3 * bin.count / total)\t\(bin.upper - bin.lower)"
+    let bars = bins.map { bin -> String in
+      let (middle, width) = ((bin.lower + bin.upper) / 2, bin.upper - bin.lower)
+      return [middle, 0.3 * bin.count / total, width].map { Gnuplot.field($0) }
+        .joined(separator: "\t")
     }
     let points = bins.filter { $0.count > 0 }.map {
       "\(Gnuplot.field($0.confidence))\t\(Gnuplot.field($0.accuracy))"
@@ -23,7 +25,7 @@ extension Panel {
       blocks: [
         Block(name: "\(name)bars", lines: bars),
         Block(name: "\(name)points", lines: points.isEmpty ? ["NaN\tNaN"] : points),
-      ],
+      ], hasPoints: !bins.isEmpty,
       commands: [
         "set xrange [0:1]", "set yrange [0:1]", "set xtics 0, 0.5 nomirror",
         "set ytics 0, 0.5 nomirror", "set xlabel 'confidence'", "set ylabel 'accuracy'",

@@ -14,6 +14,8 @@ package struct Panel: Sendable {
   /// The room below the axes, in CSS pixels.
   let bottomMargin: Double
   let blocks: [Block]
+  /// Whether there is a point to draw; gnuplot fails on a plot that has none.
+  let hasPoints: Bool
   /// Commands that set the axes up and plot, of settings that are as gnuplot has them at first.
   let commands: [String]
 }
@@ -41,6 +43,12 @@ enum Gnuplot {
     character.isLetter || character.isNumber || " _-+.,:;()/=%#<>&*…".contains(character)
   }
 
-  /// A number as a field; what is not there is a NaN, which is not drawn.
-  static func field(_ number: Double?) -> String { number.map { "\($0)" } ?? "NaN" }
+  /// Whether a number can be drawn: gnuplot takes larger ones as undefined, or its axes overflow.
+  static func isDrawn(_ number: Double?) -> Bool { number.map { abs($0) < 1e300 } ?? false }
+
+  /// A number as a field; a NaN, which is not drawn, where it cannot be or is not there.
+  static func field(_ number: Double?) -> String {
+    guard let number, isDrawn(number) else { return "NaN" }
+    return "\(number)"
+  }
 }

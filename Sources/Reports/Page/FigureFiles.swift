@@ -6,6 +6,8 @@ struct FigureFiles {
   /// The page's folder.
   let folder: URL
   let gnuplot: GnuplotProgram?
+  /// How many figures are drawn at a time, by default one on each core.
+  var threadCount = ProcessInfo.processInfo.activeProcessorCount
 
   /// Writes the files of `figures` into `figures/`, several at a time.
   ///
@@ -24,7 +26,7 @@ struct FigureFiles {
         guard let figure = waiting.popFirst() else { return }
         group.addTask { try await write(figure, to: place, by: beside) }
       }
-      for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { startNext() }
+      for _ in 0..<max(threadCount, 1) { startNext() }
       while let picture = try await group.next() {
         pictures[picture.name] = picture
         startNext()

@@ -54,8 +54,8 @@ extension Report {
   private func each(_ make: (Run) throws -> [Figure?]) rethrows -> [Figure] {
     let made = try runs.map(make)
     return (made.first ?? []).indices.flatMap { kind in
-      made.enumerated().compactMap { index, figures in
-        figures[kind].map { runs.count == 1 ? $0 : $0.of(run: index + 1, runs[index].label) }
+      made.enumerated().compactMap { index, figures -> Figure? in
+        runs.count == 1 ? figures[kind] : figures[kind]?.of(run: index + 1, runs[index].label)
       }
     }
   }
@@ -63,7 +63,7 @@ extension Report {
 
 extension Figure {
   /// The figure as that of one run among several.
-  fileprivate func of(run number: Int, _ label: String) -> Figure {
+  fileprivate func of(run number: Int, _ label: String) -> Figure? {
     Figure(
       name: "run-\(number)-\(name)", title: "\(title): \(label)", reading: reading, panels: panels,
       across: across, legend: legend, data: data)

@@ -7,7 +7,8 @@ package struct Report: Sendable {
   package let runs: [Run]
   private let version: String
 
-  /// - Throws: `ReportsError.otherRun` where runs are not of the same cells of the same data set.
+  /// - Throws: `ReportsError.otherRun` where runs are not of the same cells of the same images; of
+  ///   runs of `score`, whose records know no images, only cells and counts can tell.
   package init(_ runs: [Run], version: String) throws {
     precondition(!runs.isEmpty, "no run")
     self.runs = runs
@@ -20,11 +21,20 @@ package struct Report: Sendable {
       (run.corruptions.joined(separator: ", ") + " at "
         + run.severities.map { "\($0)" }.joined(separator: ", "))
     }
-    for (field, mine, other) in [
-      ("data set", first.information.origin.dataset, run.information.origin.dataset),
+    let (one, two) = (first.information, run.information)
+    var fields = [
       ("corruptions", names(first), names(run)),
-      ("images", "\(first.information.origin.images)", "\(run.information.origin.images)"),
-    ] where mine != other {
+      ("images", "\(one.origin.images)", "\(two.origin.images)"),
+    ]
+    if !one.isOfAnybodysPredictions, !two.isOfAnybodysPredictions {
+      let cells = first.corruptions.flatMap { name in first.severities.map { "\(name)-\($0)" } }
+      fields += [
+        ("data set", one.origin.dataset, two.origin.dataset),
+        ("data", one.origin.data, two.origin.data),
+      ]
+      fields += one.corruptionFields(beside: two, cells: cells)
+    }
+    for (field, mine, other) in fields where mine != other {
       throw ReportsError.otherRun(
         first.folder, run.folder, field: field, first: mine, second: other)
     }
@@ -37,13 +47,18 @@ package struct Report: Sendable {
   /// - Parameters:
   ///   - folder: Where the files go; it is made where it is not there.
   ///   - gnuplot: Draws the figures.
+  ///   - threadCount: How many threads score, and how many figures are drawn at a time.
   /// - Returns: The page.
   /// - Throws: `GnuplotError`, or `FileError.unwritable`.
-  package func write(to folder: URL, gnuplot: GnuplotProgram?) async throws -> URL {
+  package func write(
+    to folder: URL, gnuplot: GnuplotProgram?,
+    threadCount: Int = ProcessInfo.processInfo.activeProcessorCount
+  ) async throws -> URL {
     try FolderCreation.create(folder)
-    let figures = try sectionFigures(Scorer())
-    let pictures = try await FigureFiles(folder: folder, gnuplot: gnuplot)
-      .write(figures.flatMap(\.figures))
+    let figures = try sectionFigures(Scorer(threadCount: threadCount))
+    let pictures = try await FigureFiles(
+      folder: folder, gnuplot: gnuplot, threadCount: threadCount
+    ).write(figures.flatMap(\.figures))
     let headline = Headline(runs)
     let headlineFile = "tables/headline.csv"
     try FolderCreation.create(folder.appendingPathComponent("tables"))

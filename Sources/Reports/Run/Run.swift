@@ -53,13 +53,18 @@ package struct Run: Sendable {
     try checkSeverities()
   }
 
-  /// The log of the training, nil where there is none or it has no row yet.
+  /// The log of the training, whose epochs are finite numbers; nil where there is none or it has no
+  /// row yet.
   private static func log(of folder: URL) throws -> ResultTable? {
     let url = folder.appendingPathComponent("logs.csv")
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let header = try CSVTable(contentsOf: url).header
     let log = try ResultTable(
       contentsOf: url, keys: ["epoch"], numbers: header.filter { $0 != "epoch" })
+    for (index, key) in log.keys.enumerated() where Double(key[0])?.isFinite != true {
+      throw ReportsError.wrongField(
+        url, row: index + 1, column: "epoch", expected: "a number", found: key[0])
+    }
     return log.keys.isEmpty ? nil : log
   }
 

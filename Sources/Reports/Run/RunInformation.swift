@@ -67,3 +67,25 @@ package struct RunInformation: Decodable, Sendable, Equatable {
     }
   }
 }
+
+extension RunInformation {
+  /// Whether `score` made the run, whose record knows labels and no images.
+  var isOfAnybodysPredictions: Bool { origin.dataset == "predictions" }
+
+  /// What two runs on the same corrupted images share: by field, this run's and the other's.
+  ///
+  /// The images are those of `cells`, named as in `fog-3`.
+  func corruptionFields(
+    beside other: RunInformation, cells names: [String]
+  ) -> [(String, String, String)] {
+    var fields = [("suite", origin.suite ?? "none", other.origin.suite ?? "none")]
+    fields += names.map { name in
+      ("images of \(name)", cells?[name] ?? "none", other.cells?[name] ?? "none")
+    }
+    // Corruptions that were made here depend on the seed; those of files and clean images do not.
+    if let suite = origin.suite, suite != "files" {
+      fields.append(("seed of the corruptions", "\(origin.seed)", "\(other.origin.seed)"))
+    }
+    return fields
+  }
+}

@@ -29,6 +29,14 @@ package struct RunPredictions: Sendable {
     folder.appendingPathComponent("\(corruption)-\(severity).npy")
   }
 
+  /// Whether there is a file for each of `cells`.
+  func hasLogits(of cells: [(corruption: String, severity: Int)]) -> Bool {
+    cells.allSatisfy { cell in
+      FileManager.default.fileExists(
+        atPath: url(corruption: cell.corruption, severity: cell.severity).path)
+    }
+  }
+
   /// The logits of a cell, which stay in their file.
   ///
   /// - Throws: `NumPyError` or `FileError`; `ReportsError.wrongShape` for another shape than [N, M, K];

@@ -20,6 +20,11 @@ public struct CorruptionErrors: Sendable {
 /// Mean corruption errors. Those of Hendrycks and Dietterich 2019 are relative to AlexNet on
 /// ImageNet; CIFAR has no such baseline that is agreed on, so each name says what it is relative to.
 extension CorruptionProtocol {
+  /// The most that rounding makes of a mean that is 0; one of counts of N < 10¹⁴ images is larger.
+  ///
+  /// An error, 1 less an accuracy, is known to 2⁻⁵³, its difference from another to 5·2⁻⁵⁴.
+  private static let rounding = 0x1p-50
+
   /// The mean error over the protocol's cells, `mce_unnormalised`; nil when a cell is missing.
   public func unnormalisedMCE(_ run: CorruptionErrors) -> Double? {
     mean(run.cells)
@@ -41,7 +46,8 @@ extension CorruptionProtocol {
       kinds.map { kind -> Double? in
         let cells = cells(of: .corruption(kind.name))
         guard let errors = mean(cells.map { run.cells[$0] }),
-          let baselineErrors = mean(cells.map { baseline.cells[$0] }), baselineErrors != 0
+          let baselineErrors = mean(cells.map { baseline.cells[$0] }),
+          abs(baselineErrors) > Self.rounding
         else { return nil }
         return errors / baselineErrors
       })

@@ -22,10 +22,10 @@ extension Scorer {
   /// The temperature of `predictor` that minimises its negative log-likelihood on `logits`.
   ///
   /// The loss is convex in 1/T, and the sign of its derivative is followed by Householder's method
-  /// within a bracket, in log T, to a relative 1e-12 or so, of more than 4096 rows 1e-8. Averaged probabilities
-  /// (`ensemble-probs`) need not be convex: the bracket is then set around the best of 21
-  /// temperatures. Of more than 4096 rows every sixteenth tells where to start. Where no temperature
-  /// changes the loss, the result is 1.
+  /// within a bracket, in log T, to a relative 1e-12 or so, of more than 4096 rows 1e-8. Averaged
+  /// probabilities (`ensemble-probs`) need not be convex: the bracket is then set around the best
+  /// of 21 temperatures. Of more than 4096 rows every sixteenth tells where to start. Where no
+  /// temperature changes the loss, the result is 1.
   ///
   /// - Throws: `ScoringError` when there is no such predictor.
   public func fitTemperature(

@@ -43,6 +43,11 @@ struct TemperatureSearch {
   /// The step in log T that ends the search: it leaves about its fourth power.
   private var tolerance: Double { objective.rowCount > Self.largestStart ? 1e-2 : 1e-4 }
 
+  /// By how much of itself the curvature may change over the step that ends the search.
+  ///
+  /// Where losses fall exponentially, Householder's step then errs by less than 1e-6 of itself.
+  private static let largestBend = 0.1
+
   /// A bracket in log T that rounding lets shrink no more.
   private static let smallestBracket = 1e-10
 
@@ -121,8 +126,8 @@ struct TemperatureSearch {
   /// The point in `range` where the slope changes from falling to rising, or the end where it
   /// still points out.
   ///
-  /// Householder's step, or a simpler one, is taken where it stays between the points known and is under half
-  /// the step before; else their middle, or an end not tried yet.
+  /// Householder's step, or a simpler one, is taken where it stays between the points known and is
+  /// under half the step before; else their middle, or an end not tried yet.
   private func root(from start: Point, in range: ClosedRange<Double>) throws -> Point {
     var (lower, upper) = (range.lowerBound, range.upperBound)
     var (isLowerKnown, isUpperKnown) = (false, false)
@@ -135,9 +140,9 @@ struct TemperatureSearch {
       } else {
         (lower, isLowerKnown) = (point.position, true)
       }
-      let best = Self.step(at: point)
+      let (best, isAccurate) = Self.step(at: point)
       let target = point.position + best
-      if abs(best) < tolerance, range.contains(target) {
+      if isAccurate, abs(best) < tolerance, range.contains(target) {
         point.step = best
         break
       }
@@ -156,7 +161,9 @@ struct TemperatureSearch {
 
   /// Householder's third-order step towards the root of the slope in log(1/T); Halley's or Newton's
   /// where that is far from it; or one too long.
-  private static func step(at point: Point) -> Double {
+  ///
+  /// - Returns: The step, and whether it leaves no more than its fourth power: never a simpler one.
+  private static func step(at point: Point) -> (length: Double, isAccurate: Bool) {
     let (scale, value) = (exp(point.position), point.value)
     let slope = value.slope
     let curvature = value.curvature * scale
@@ -164,13 +171,14 @@ struct TemperatureSearch {
     let fourth =
       (value.curvature + (3 * value.thirdDerivative + value.fourthDerivative * scale) * scale)
       * scale
-    guard curvature > 0 else { return slope > 0 ? -.infinity : .infinity }
+    guard curvature > 0 else { return (slope > 0 ? -.infinity : .infinity, false) }
     let newton = -slope / curvature
     // Relative to Newton's step: what the third and the fourth derivative change.
     let (bend, twist) = (newton * third / curvature, newton * newton * fourth / curvature)
-    guard bend > -1 else { return newton }
+    guard bend > -1 else { return (newton, false) }
     let halley = 1 / (1 + bend / 2)
     let householder = (1 + bend / 2) / (1 + bend + twist / 6)
-    return newton * (abs(householder - halley) < halley / 2 ? householder : halley)
+    guard abs(householder - halley) < halley / 2 else { return (newton * halley, false) }
+    return (newton * householder, abs(bend) < largestBend)
   }
 }

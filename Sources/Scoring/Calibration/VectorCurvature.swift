@@ -5,7 +5,7 @@
 /// Of one distribution, with p its probabilities and x the logits before scaling, those with
 /// respect to (scale, scale), (scale, bias) and (bias, bias) of classes c and d are
 /// p_c (δ_cd − p_d) times x_c·x_d, x_c and 1. Of averaged distributions, each counts with its weight,
-/// and what would make the sum indefinite is left out.
+/// and what would make the sum indefinite is left out. Takes 32·K² bytes.
 struct VectorCurvature: Sendable {
   private let classCount: Int
   /// The lower triangle.

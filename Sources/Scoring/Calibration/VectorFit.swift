@@ -7,6 +7,10 @@ extension Scorer {
   /// either. The search ends where the gradient is no longer than 1e-8, or where rounding hides any
   /// descent. Of more than 65,536 rows an eighth is searched first, and the gradient may be 1e-6.
   ///
+  /// How the loss is curved at the start, which saves steps, is learned in at most 256 MB: 32·K²
+  /// bytes for each 1024 rows that it is learned from, and twice as much to use it. Above 1672
+  /// classes the search does without.
+  ///
   /// They act on what `Calibration.temperature` divides: the mean logits, a member's, or, the same
   /// for all, each member's before their probabilities are averaged.
   ///

@@ -31,6 +31,13 @@ struct VectorObjective {
   /// So many rows tell the curvature well enough, in the time of about three evaluations.
   private var curvatureRowCount: Int { min(max(32 * rowCount / classCount, 256), 1 << 16) }
 
+  /// So many rows at most have room: each block of them takes a matrix of 32·K² bytes, and two more
+  /// their sum and its factor.
+  private var curvatureRowLimit: Int {
+    let matrixCount = scorer.curvatureMemoryLimit / 32 / classCount / classCount
+    return max(0, matrixCount - 2) * Scorer.blockSize
+  }
+
   private var classCount: Int { source.logits.classCount }
 
   /// The parameters that change nothing.
@@ -81,9 +88,13 @@ struct VectorObjective {
   }
 
   /// About the second derivatives at a point, by some of the rows: a metric for a search from there.
+  ///
+  /// Nil where there is no room for them.
   func curvature(at parameters: [Double]) throws -> CholeskyFactor? {
+    let limit = curvatureRowLimit
+    guard limit > 0 else { return nil }
     let scaling = scaling(of: parameters)
-    let step = max(1, rowCount / curvatureRowCount)
+    let step = max(1, rowCount / curvatureRowCount, (rowCount - 1) / limit + 1)
     let sampleCount = (rowCount + step - 1) / step
     let blocks = try scorer.mapBlocks(sampleCount) { rows in
       let gradient = VectorGradient(source, scaling)

@@ -1,6 +1,7 @@
 /// What is gathered of one or several cells under one calibration, before it becomes numbers.
 ///
-/// Tallies of several cells merge into that of all their rows: the pooled figures.
+/// Tallies of several cells merge into that of all their rows, which gives fewer figures than the
+/// logits do when `LabelledLogits.init(concatenating:)` puts them together: see `merge(_:)`.
 public struct CellTally: Sendable {
   /// What is gathered of rows that were calibrated alike: all of a cell, or one half.
   struct Part: Sendable {
@@ -12,7 +13,7 @@ public struct CellTally: Sendable {
     let predictor: Predictor
     var map: CalibrationMap
     var scores: ScoreAccumulator
-    /// Nil where it is undefined, as for the rows of several cells.
+    /// Nil where it is undefined, as for the rows of merged tallies.
     var refinementLoss: Double?
   }
 
@@ -41,8 +42,9 @@ public struct CellTally: Sendable {
 
   /// Adds the rows of `other`, a tally of the same predictors by the same fits.
   ///
-  /// Where each cell has a fit of its own, the temperature of both together is undefined. The
-  /// calibration and refinement losses are, too: they take one temperature for all rows.
+  /// The calibration and refinement losses of both together are undefined, for they take one
+  /// temperature for all rows, and so is the thresholded error, which takes a second pass over
+  /// them. Where each cell has a fit of its own, the temperature is undefined, too.
   ///
   /// - Throws: `ScoringError.unlikeTallies` when it is not.
   public mutating func merge(_ other: CellTally) throws(ScoringError) {

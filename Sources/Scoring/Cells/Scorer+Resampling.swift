@@ -27,6 +27,8 @@ extension Scorer {
   ) throws -> [Predictor: MetricDistributions] {
     let calibration = scores.calibration
     let predictors = scores.predictors.filter { $0.predictor != .membersMean }
+    // Under `temperature-after` one member has none.
+    guard !predictors.isEmpty else { return [:] }
     let folds = try folds(of: predictors, under: calibration, with: fitted)
     guard !folds.isEmpty else { return [:] }
     let parts = try folds.map { fold in

@@ -27,16 +27,21 @@ public struct DiversityAccumulator: Sendable, Equatable {
 
   /// Adds a batch: the scores of each member and of `ensemble` on the same rows, and how far apart
   /// the members' probabilities are on them: nothing yet where the members have none.
+  ///
+  /// - Precondition: Both are of as many members as this, and all members of as many rows.
   public mutating func add(
     _ members: [[RowScore]], ensemble: [RowScore], distributions: DistributionDiversity
   ) {
+    precondition(
+      distributions.memberCount == rights.memberCount,
+      "distributions of \(distributions.memberCount) of \(rights.memberCount) members")
+    rights.add(members)
     for (i, pair) in distributions.pairs.enumerated() {
       let (first, second) = (members[pair.first], members[pair.second])
       pairs[i].errors.add(first, second)
       pairs[i].labels.add(first, second)
       pairs[i].rights.add([first, second])
     }
-    rights.add(members)
     self.ensemble.add(ensemble)
     self.distributions.merge(distributions)
   }

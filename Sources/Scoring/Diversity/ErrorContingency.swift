@@ -13,12 +13,17 @@ public struct ErrorContingency: Sendable, Equatable {
   public var count: Int { bothRight + onlyFirstRight + onlySecondRight + bothWrong }
 
   /// The counts of two members' scores on the same rows.
+  ///
+  /// - Precondition: Both are of as many rows.
   public init(_ first: [RowScore] = [], _ second: [RowScore] = []) {
     add(first, second)
   }
 
   /// Adds a batch: two members' scores on the same rows.
+  ///
+  /// - Precondition: Both are of as many rows.
   public mutating func add(_ first: [RowScore], _ second: [RowScore]) {
+    precondition(first.count == second.count, "\(first.count) and \(second.count) rows")
     for (first, second) in zip(first, second) {
       switch (first.isRight, second.isRight) {
       case (true, true): bothRight += 1

@@ -14,7 +14,10 @@ public struct LabelAgreement: Sendable, Equatable {
   }
 
   /// Adds a batch: two members' scores on the same rows.
+  ///
+  /// - Precondition: Both are of as many rows.
   public mutating func add(_ first: [RowScore], _ second: [RowScore]) {
+    precondition(first.count == second.count, "\(first.count) and \(second.count) rows")
     for (first, second) in zip(first, second) {
       count += 1
       sameCount += first.predictedClass == second.predictedClass ? 1 : 0

@@ -19,9 +19,13 @@ public struct RightMemberCounts: Sendable, Equatable {
   }
 
   /// Adds a batch: each member's scores on the same rows.
+  ///
+  /// - Precondition: There are `memberCount` members, all of as many rows.
   public mutating func add(_ members: [[RowScore]]) {
     precondition(members.count == memberCount, "\(members.count) of \(memberCount) members")
-    for row in members.first?.indices ?? 0..<0 {
+    let rows = members.first?.indices ?? 0..<0
+    precondition(members.allSatisfy { $0.indices == rows }, "members of different rows")
+    for row in rows {
       rowCounts[members.count { $0[row].isRight }] += 1
     }
   }

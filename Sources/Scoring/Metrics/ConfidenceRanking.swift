@@ -1,6 +1,6 @@
 /// Rows by rising confidence, those with the same confidence together.
 ///
-/// It is the same for every order of the rows. Takes 24 bytes for each confidence that differs.
+/// It is the same for every order of the rows. Takes 24 bytes a row.
 public struct ConfidenceRanking: Sendable, Equatable {
   /// The rows of one confidence.
   struct Tie: Sendable, Equatable {

@@ -16,7 +16,10 @@ public struct FailureDetection: Sendable, Equatable {
   }
 
   /// Adds one row.
+  ///
+  /// - Precondition: `confidence` is not NaN; calibration errors of the ranking need it in 0...1.
   public mutating func add(confidence: Double, isRight: Bool) {
+    precondition(!confidence.isNaN, "a confidence is NaN")
     if isRight { right.append(confidence) } else { wrong.append(confidence) }
   }
 

@@ -5,8 +5,9 @@
 public struct ScoreAccumulator: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
-  /// Whether there are confidences alone: what looks at the other probabilities is then undefined.
-  public let isConfidenceOnly: Bool
+  /// Whether some rows have a confidence alone: what looks at the other probabilities is then
+  /// undefined.
+  public private(set) var isConfidenceOnly: Bool
   /// Shares of right rows.
   public private(set) var accuracy = Accuracy()
   /// Means of the scores of whole distributions.
@@ -50,6 +51,7 @@ public struct ScoreAccumulator: Sendable, Equatable {
   /// The thresholded error of several batches is undefined until `complete(with:)`.
   public mutating func add(_ scored: ScoredRows) {
     let isFirst = count == 0
+    isConfidenceOnly = isConfidenceOnly || scored.isConfidenceOnly
     add(scored.rows)
     if let more = scored.classwise { classwise.merge(more) }
     if isFirst { thresholdedCalibrationError = scored.thresholdedCalibrationError }
@@ -59,6 +61,7 @@ public struct ScoreAccumulator: Sendable, Equatable {
   ///
   /// The thresholded error of both is undefined until `complete(with:)`.
   public mutating func merge(_ other: ScoreAccumulator) {
+    isConfidenceOnly = isConfidenceOnly || other.isConfidenceOnly
     guard other.count > 0 else { return }
     thresholdedCalibrationError = count == 0 ? other.thresholdedCalibrationError : nil
     accuracy.merge(other.accuracy)

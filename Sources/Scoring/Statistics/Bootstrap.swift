@@ -54,7 +54,10 @@ public struct Bootstrap: Sendable {
   }
 
   /// The N images of a draw, by rising index, each as often as it was drawn.
+  ///
+  /// - Precondition: `draw` is in 0..<`drawCount`.
   public func images(ofDraw draw: Int) -> [Int] {
+    precondition((0..<drawCount).contains(draw), "no draw \(draw) of \(drawCount)")
     let block = multiplicities[draw / Self.laneCount]
     return block.indices.flatMap { image in
       repeatElement(image, count: Int(block[image][draw % Self.laneCount]))

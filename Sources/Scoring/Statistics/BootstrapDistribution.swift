@@ -16,7 +16,10 @@ public struct BootstrapDistribution: Sendable, Equatable {
   ///
   /// Between two draws it is interpolated linearly, quantile q at position q·(draws − 1), which is
   /// type 7 of Hyndman and Fan 1996 and NumPy's default.
+  ///
+  /// - Precondition: `confidence` is in 0...1.
   public func interval(confidence: Double = 0.95) -> Interval {
+    precondition((0...1).contains(confidence), "a confidence of \(confidence)")
     let sorted = values.sorted()
     func quantile(_ q: Double) -> Double {
       let position = q * Double(sorted.count - 1)

@@ -77,19 +77,21 @@
 
     package func broadcast(_ bytes: Data, from root: Int) -> Data {
       var count = bytes.count
-      var request: MPI_Request?
-      MPI_Ibcast(&count, Int32(MemoryLayout<Int>.size), mixmo_byte(), Int32(root), world, &request)
-      wait(for: &request, "a message to all")
+      withUnsafeMutableBytes(of: &count) { broadcast($0, from: root) }
       var message = rank == root ? bytes : Data(count: count)
-      message.withUnsafeMutableBytes { buffer in
-        for range in chunks(count) {
-          MPI_Ibcast(
-            buffer.baseAddress.map { $0 + range.lowerBound }, Int32(range.count), mixmo_byte(),
-            Int32(root), world, &request)
-          wait(for: &request, "a message to all")
-        }
-      }
+      message.withUnsafeMutableBytes { broadcast($0, from: root) }
       return message
+    }
+
+    /// Replaces the bytes by those of the process `root`.
+    private func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+      for range in chunks(bytes.count) {
+        var request: MPI_Request?
+        MPI_Ibcast(
+          bytes.baseAddress.map { $0 + range.lowerBound }, Int32(range.count), mixmo_byte(),
+          Int32(root), world, &request)
+        wait(for: &request, "a message to all")
+      }
     }
 
     package func send(_ bytes: Data, to rank: Int) {
@@ -134,13 +136,14 @@
 
     /// Asks until the answer is yes; MPI itself would wait for ever.
     private func poll(_ what: String, once: Bool, _ isDone: () -> Bool) {
-      let start = ContinuousClock.now
+      var waiting = WaitingTime(from: .now)
       while true {
         for _ in 0..<Self.questionsPerLook {
           if isDone() || once { return }
           sched_yield()
         }
-        if ContinuousClock.now - start > patience {
+        waiting.look(at: .now)
+        if waiting.total > patience {
           giveUp("waited \(patience) for \(what) from the other processes")
         }
       }

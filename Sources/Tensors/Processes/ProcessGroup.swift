@@ -2,9 +2,9 @@ import Foundation
 
 /// The processes of one job, on one machine or on many.
 ///
-/// Every process makes the same calls of `sum`, `max`, `startSum` and `broadcast` in the same order,
-/// one thread at a time. Sums are the same bits in every process. A call that the other processes do not
-/// answer ends the job: it never returns half a result, and never waits for ever.
+/// Every process makes the same calls of `sum`, `max`, `startSum` and `broadcast` in the same
+/// order, one thread at a time. Sums are the same bits in every process. A call that the other
+/// processes do not answer ends the job: it never returns half a result, and never waits for ever.
 package protocol ProcessGroup: AnyObject, Sendable {
   /// Which process this is, from 0; the first one reads and writes what the job leaves.
   var rank: Int { get }
@@ -84,9 +84,9 @@ extension ProcessGroup {
     }
   }
 
-  /// This process's part of `0..<total`: consecutive, in the order of ranks, of sizes that differ by
-  /// one at most; they are counted in groups of indices that stay together, of which the last one may
-  /// be smaller.
+  /// This process's part of `0..<total`: consecutive, in the order of ranks, of sizes that differ
+  /// by one at most; they are counted in groups of indices that stay together, of which the last
+  /// one may be smaller.
   package func slice(of total: Int, inGroupsOf groupSize: Int = 1) -> Range<Int> {
     let groupCount = (total + groupSize - 1) / groupSize
     func start(_ rank: Int) -> Int { min(rank * groupCount / count * groupSize, total) }

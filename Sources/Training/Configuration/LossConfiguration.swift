@@ -18,8 +18,8 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// A weight, 0 for no term; or the reference's `<num_members`: 1 for a member that exists, else no
-  /// term.
+  /// A weight, 0 for no term; or the reference's `<num_members`: 1 for a member that exists, else
+  /// no term.
   package enum Coefficient: Sendable, Equatable {
     case value(Double)
     case ifMemberExists

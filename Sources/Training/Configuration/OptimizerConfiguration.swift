@@ -2,7 +2,7 @@ import Formats
 import Networks
 import Tensors
 
-/// The `optimizer` part of a configuration file: a name, and PyTorch's parameters of that optimiser.
+/// The `optimizer` part of a configuration file: a name, and PyTorch's parameters for it.
 package enum OptimizerConfiguration: Sendable, Equatable {
   case sgd(SGD.Settings)
   case adam(Adam.Settings)

@@ -167,7 +167,7 @@ extension RunConfiguration.Model {
     metrics = try keys.decodeUnlessNone([String].self, .metrics) ?? []
     metricsOnlyTest = try keys.decodeUnlessNone([String].self, .metricsOnlyTest) ?? []
     optimizer = try keys.decode(OptimizerConfiguration.self, forKey: .optimizer)
-    warmupSteps = try keys.decode(.warmupSteps, in: 0...)
+    warmupSteps = try keys.decode(.warmupSteps, in: 0..., absent: 0)
     schedule = try keys.decode(ScheduleConfiguration.self, forKey: .schedule)
   }
 }

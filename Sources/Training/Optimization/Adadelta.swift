@@ -6,7 +6,8 @@ import Tensors
 /// Adadelta (Zeiler 2012).
 ///
 /// With d the gradient plus decay · w: s is the running mean of d² with factor ρ;
-/// δ = √(a + ε) / √(s + ε) · d, where a is the running mean of δ² up to the step before; w −= rate · δ.
+/// δ = √(a + ε) / √(s + ε) · d, where a is the running mean of δ² up to the step before;
+/// w −= rate · δ.
 package final class Adadelta: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double

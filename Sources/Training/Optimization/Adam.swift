@@ -6,9 +6,9 @@ import Tensors
 
 /// Adam (Kingma, Ba 2015), and AMSGrad (Reddi, Kale, Kumar 2018).
 ///
-/// With d the gradient plus decay · w, and t the number of steps: m and v are the running means of d
-/// and d² with factors β₁ and β₂; w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). AMSGrad takes the
-/// largest v so far.
+/// With d the gradient plus decay · w, and t the number of steps: m and v are the running means of
+/// d and d² with factors β₁ and β₂; w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). AMSGrad
+/// takes the largest v so far.
 package final class Adam: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double

@@ -31,8 +31,8 @@ struct OptimizerMemory {
     stepCount += 1
   }
 
-  /// Calls `body` with a parameter's value and gradient, its arrays in the order of their names, and
-  /// a range of elements, until it had all elements of all parameters.
+  /// Calls `body` with a parameter's value and gradient, its arrays in the order of their names,
+  /// and a range of elements, until it had all elements of all parameters.
   func forEachRange(
     _ body:
       @Sendable (
@@ -79,8 +79,8 @@ extension OptimizerMemory {
 
   /// Takes over a state dictionary.
   ///
-  /// - Returns: Whether it has all arrays, of the right shapes, and one possible number of steps; if
-  ///   not, nothing changed.
+  /// - Returns: Whether it has all arrays, of the right shapes, and one possible number of steps;
+  ///   if not, nothing changed.
   mutating func restore(_ dictionary: CheckpointValue) -> Bool {
     guard let states = dictionary["state"]?.items,
       states.count == (hasEntries ? parameters.count : 0)

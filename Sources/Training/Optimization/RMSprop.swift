@@ -5,8 +5,8 @@ import Tensors
 
 /// RMSprop (Tieleman, Hinton 2012), centred (Graves 2013) and with momentum if asked for.
 ///
-/// With d the gradient plus decay · w: s is the running mean of d² with factor α, less the square of
-/// that of d if centred; q = d / (√s + ε); w −= rate · q, or rate · v with v = momentum · v + q.
+/// With d the gradient plus decay · w: s is the running mean of d² with factor α, less the square
+/// of that of d if centred; q = d / (√s + ε); w −= rate · q, or rate · v with v = momentum · v + q.
 package final class RMSprop: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double

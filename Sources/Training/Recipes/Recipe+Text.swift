@@ -5,7 +5,8 @@ extension Recipe {
   package var text: String {
     get throws {
       let command =
-        "#   mixmo train --config config/\(collection.folder)/\(name).yaml --data DATA --save RUNS\n"
+        "#   mixmo train --config config/\(collection.folder)/\(name).yaml --data DATA "
+        + "--save RUNS\n"
       return try command + publishedLine + milestoneLine
         + RecipeTemplate.standard.filled(for: self)
     }

@@ -29,7 +29,8 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
     let warmupSteps: Int
     let weightDecay: Double
     let l2Penalty: Double
-    /// The epochs from which on the rate is a tenth; −1, in the reference's files, is never reached.
+    /// The epochs from which on the rate is a tenth; −1, in the reference's files, is never
+    /// reached.
     let milestones: [Int]  // [3]
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 extension RecipeTemplate {
-  /// The template that the shipped configurations are made from, with every placeholder that there is.
+  /// The template that the shipped configurations are made from, with every placeholder there is.
   package static let standard = RecipeTemplate(text: standardText, file: URL(filePath: "template"))
 
   private static let standardText = """

@@ -23,14 +23,14 @@ struct ConfigCreateCommand: ParsableCommand {
 
         mixmo config create --dataset cifar100 --output my-config \\
           --recipe wrn2810-2_cutmixmo-p5-a4_standard_bar4
-        mixmo config create --dataset tinyimagenet --output my-config
+        mixmo config create --dataset tinyimagenet200 --output my-config
       """)
 
   @Option(help: ArgumentHelp("The data set.", valueName: "name"))
   var dataset: RecipeCollection?
 
   @Option(
-    name: [.long, .customLong("config_dir"), .customShort("c")],
+    name: [.long, .customShort("c")],
     help: ArgumentHelp("The folder that the files go to.", valueName: "dir"))
   var output: String?
 
@@ -38,7 +38,7 @@ struct ConfigCreateCommand: ParsableCommand {
   var recipe: [String] = []
 
   @Option(
-    name: [.long, .customLong("template_path"), .customShort("t")],
+    name: [.long, .customShort("t")],
     help: ArgumentHelp("A file to fill in instead of the standard one.", valueName: "file"))
   var template: String?
 
@@ -123,8 +123,14 @@ struct ConfigCreateCommand: ParsableCommand {
 }
 
 extension RecipeCollection: ExpressibleByArgument {
-  /// Takes the name in configuration files as well, where the number of classes belongs to it.
+  private static let tinyImageNetName = "tinyimagenet200"
+
+  /// Takes the name of the reference's generator as well, which lacks the number of classes.
   public init?(argument: String) {
-    self.init(rawValue: argument == "tinyimagenet200" ? "tinyimagenet" : argument)
+    self.init(rawValue: argument == Self.tinyImageNetName ? "tinyimagenet" : argument)
+  }
+
+  public static var allValueStrings: [String] {
+    allCases.map { $0 == .tinyImageNet ? tinyImageNetName : $0.rawValue }
   }
 }

@@ -16,9 +16,7 @@ struct DataCommand: ParsableCommand {
 
 /// The folder that every data set's folder is in.
 struct DataFolder: ParsableArguments {
-  @Option(
-    name: [.long, .customLong("dataplace"), .customLong("dp", withSingleDash: true)],
-    help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
   var data: String
 
   var url: URL { URL(fileURLWithPath: data) }

@@ -54,8 +54,9 @@ fixtures = {
         gaussian(5, 4, 2, 2.5, 3, "reflect"),
         gaussian(4, 6, 1, 0.1, 4, "reflect"),
     ],
+    # No centre on the edge of two boxes, where Pillow 5.0.0 and 13.0.0 differ.
     "box": [
-        box(7, 9, 5, 4), box(5, 4, 7, 9), box(6, 6, 3, 2), box(2, 3, 3, 5), box(4, 5, 1, 1),
+        box(7, 9, 5, 5), box(5, 4, 7, 9), box(6, 6, 3, 2), box(2, 3, 3, 5), box(4, 5, 1, 1),
     ],
     "correlation": [
         correlation(5, 6, 3, 1, "mirror"), correlation(4, 5, 1, 3, "mirror"),

@@ -60,7 +60,7 @@ struct TinyImageNetCWriter: BenchmarkWriter {
       let bytes =
         isLossy
         ? try image.jpeg(quality: Self.jpegQuality, file: url.path) : try image.png(file: url.path)
-      try AtomicFile.writeInPlace(bytes, to: url)
+      try AtomicFile.writeNew(bytes, to: url)
     } receive: { _, done in
       try report(done)
     }

@@ -110,7 +110,7 @@ extension Run {
       .filter { !$0.1.allSatisfy(\.isEmpty) }
     let columns = shown.flatMap(\.columns).filter { !$0.isEmpty }
     let epochs = log.keys.compactMap { Double($0[0]) }
-    guard epochs.count == log.keys.count, !columns.isEmpty else { return nil }
+    guard !columns.isEmpty else { return nil }
     var data = DataTable([("epoch", .name)] + columns.map { ($0, .figure) })
     for key in log.keys { data.append(key, columns.map { log[key, $0]?.value }) }
     let panels = shown.enumerated().map { place, panel in
@@ -124,7 +124,8 @@ extension Run {
     return Figure(
       name: "training-curves", title: "The training",
       reading: "Loss on mixed training images beside NLL on the test images, and the rest epoch by "
-        + "epoch. Training accuracy is that of mixed images, so it may lie below that of the test images.",
+        + "epoch. Training accuracy is that of mixed images, so it may lie below that of the test "
+        + "images.",
       panels: panels, across: (two: 4, one: 2), legend: ["training", "test"], data: data)
   }
 }

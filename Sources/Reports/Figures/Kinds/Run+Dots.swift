@@ -36,11 +36,12 @@ extension Run {
 
   /// The temperature that each cell would have liked against the one that it got.
   func temperatureDots() -> Figure? {
-    guard calibrations.contains("oracle"), calibrations.contains("temperature"),
+    guard !corruptions.isEmpty, calibrations.contains("oracle"),
+      calibrations.contains("temperature"),
       let given = cells[[Self.clean, "0", mainPredictor, "temperature"], "temperature"]?.value
     else { return nil }
     let names = [Self.clean] + corruptions
-    let levels = severities
+    let levels = [0] + severities
     func liked(_ name: String, _ severity: Int) -> Double? {
       cells[[name, "\(severity)", mainPredictor, "oracle"], "temperature"]?.value
     }
@@ -49,7 +50,7 @@ extension Run {
       ("liked", .figure),
     ])
     for name in names {
-      for severity in name == Self.clean ? [0] : levels {
+      for severity in name == Self.clean ? [0] : severities {
         data.append(
           [name, "\(severity)", mainPredictor],
           [
@@ -58,8 +59,8 @@ extension Run {
           ])
       }
     }
-    let values = levels.enumerated().map { place, severity in
-      names.map { $0 == Self.clean ? (place == 0 ? liked($0, 0) : nil) : liked($0, severity) }
+    let values = levels.map { severity in
+      names.map { ($0 == Self.clean) == (severity == 0) ? liked($0, severity) : nil }
     }
     return Figure(
       name: "temperature-dots", title: "The temperature each cell would have liked",
@@ -71,6 +72,7 @@ extension Run {
         .dots(
           "temperatures", title: "temperature", rows: names, x: "T (logarithmic)", values: values,
           reference: given, isLogarithmic: true)
-      ], across: (two: 1, one: 1), legend: levels.map { "severity \($0)" }, data: data)
+      ], across: (two: 1, one: 1), legend: levels.map { $0 == 0 ? "clean" : "severity \($0)" },
+      data: data)
   }
 }

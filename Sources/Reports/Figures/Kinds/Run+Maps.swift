@@ -61,7 +61,9 @@ extension Run {
   }
 
   /// Maps of a metric over corruption and severity, on a colour scale from end to end of `range`.
-  func map(_ metric: ShownMetric, range: ClosedRange<Double>) -> Figure {
+  ///
+  /// Nil where no cell has a value.
+  func map(_ metric: ShownMetric, range: ClosedRange<Double>) -> Figure? {
     let mapped = mapped(metric)
     var data = DataTable([
       ("corruption", .name), ("severity", .name), ("predictor", .name), ("calibration", .name),

@@ -4,14 +4,16 @@ extension Run {
   private static let coverages = (1...100).map { Double($0) / 100 }
   private static let shownLevels = [0, 1, 3, 5]
 
-  /// Risk against coverage, clean and at three severities; nil without stored predictions.
+  /// Risk against coverage, clean and at three severities; nil unless the predictions of all their
+  /// cells are stored.
   ///
   /// - Throws: what reading the predictions throws.
   func riskCoverage(_ scorer: Scorer) throws -> Figure? {
-    guard mainPredictor == Predictor.ensemble.name,
-      let predictions = try RunPredictions(of: folder)
-    else { return nil }
     let levels = Self.shownLevels.filter { $0 == 0 || severities.contains($0) }
+    guard mainPredictor == Predictor.ensemble.name,
+      let predictions = try RunPredictions(of: folder),
+      predictions.hasLogits(of: cells(of: corruptions, severities: levels))
+    else { return nil }
     var data = DataTable([
       ("severity", .name), ("coverage", .share), ("risk", .share),
     ])

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// An evaluation that a signal stops says how to go on, and exits with 130.
+struct InterruptionTests {
+  /// So many images to test that an evaluation takes a while.
+  private func place() throws -> Place {
+    try Place(epochs: 1, trainCount: 16, testCount: 300)
+  }
+
+  private func trained() throws -> Place {
+    let place = try place()
+    let training = try MixmoProcess(place.train(save: "runs", "--quiet"))
+    try #require(training.status == 0, "\(training.errors)")
+    return place
+  }
+
+  private func evaluation(_ place: Place, _ output: String) -> [String] {
+    place.evaluate(
+      save: "runs", "--checkpoint", "best", "--generate", "--corruption", "contrast",
+      "--corruption", "brightness", "--bootstrap", "0", "--output", place.path(output))
+  }
+
+  @Test func `an interrupted evaluation goes on with the same command`() throws {
+    let place = try trained()
+    let whole = try MixmoProcess(evaluation(place, "whole"))
+    try #require(whole.status == 0, "\(whole.errors)")
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+      let run = try RunningMixmo(evaluation(place, "\(signal)"))
+      // The first batch is predicted.
+      run.nextLine()
+      run.send(signal)
+      #expect(run.end() == 130)
+      let message = try #require(run.lines.last)
+      #expect(
+        message.contains(/^interrupted; the same command goes on from [a-z]+-[0-5]$/),
+        "\(run.lines)")
+      let rest = try MixmoProcess(evaluation(place, "\(signal)"))
+      #expect(rest.status == 0 && rest.output == whole.output, "\(rest.errors)")
+    }
+  }
+
+  @Test func `what nohup starts outlives its terminal`() throws {
+    let place = try trained()
+    let run = try RunningMixmo(evaluation(place, "out"), byNohup: true)
+    run.nextLine()
+    run.send(SIGHUP)
+    #expect(run.end() == 0, "\(run.lines)")
+  }
+
+  @Test func `after a training that started over it goes on without --from-scratch`() throws {
+    let place = try place()
+    let run = try RunningMixmo(place.train(save: "runs", "--from-scratch"))
+    while let line = run.nextLine(), !line.hasSuffix(": the best epoch") {}
+    run.send(SIGTERM)
+    #expect(run.end() == 130)
+    #expect(
+      run.lines.last?.hasPrefix("interrupted; the same command without --from-scratch ") == true,
+      "\(run.lines)")
+  }
+}
