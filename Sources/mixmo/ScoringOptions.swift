@@ -105,8 +105,8 @@ extension ScoreCube {
       for row in scores.predictors where row.isTemperatureAtBound {
         terminal.warn(
           "\(row.predictor.name), \(scores.calibration.rawValue): the temperature "
-            + "\(row.temperature ?? 0) is at its bound; the rows that it was fitted on were all right "
-            + "or all wrong")
+            + "\(row.temperature ?? 0) is that of a bound, or a mean with it; the rows that it was "
+            + "fitted on were all right, or no better than chance")
       }
     }
   }

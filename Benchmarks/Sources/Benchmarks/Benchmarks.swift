@@ -29,7 +29,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
     try await files(python: python)
     try await corruptions()
-    try await scoring(python: findPeer(having: "numpy"))
+    try await scoring(python: findPeer(having: "numpy"), pyTorch: python)
     for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
       try show(await line(benchmark, python: python))
     }
@@ -59,13 +59,13 @@ struct Benchmarks: AsyncParsableCommand {
   }
 
   /// Scores predictions.
-  private func scoring(python: Program?) async throws {
+  private func scoring(python: Program?, pyTorch: Program?) async throws {
     guard only.isEmpty || "scoring".contains(only) else { return }
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let benchmarks = ScoringBenchmarks(
       mixmo: Program(path: mixmo),
-      python: python, threads: threads, folder: folder)
+      python: python, pyTorch: pyTorch, threads: threads, folder: folder)
     for line in try await benchmarks.run() { try show(line) }
   }
 

@@ -7,6 +7,8 @@ struct ScoringBenchmarks {
   let mixmo: Program
   /// Runs the peers; nil to time ours alone.
   let python: Program?
+  /// Runs the one that needs PyTorch.
+  let pyTorch: Program?
   let threads: Int
   /// Where files are made, some 800 MB; removed by the caller.
   let folder: URL
@@ -36,19 +38,15 @@ struct ScoringBenchmarks {
         String(
           format: "\(work): %.2f s, \(name) %.1f s, ratio %.1f", ours, theirs, theirs / ours))
     }
-    let (pass, published) = (
-      "one predictor under one calibration", "published evaluation, from 50,000 rows,"
-    )
-    let scale = Double(Self.rowCount) / 1e6
-    compare(
-      pass, whole / Self.passCount, "NumPy", try await figure(of: "scoring.py", files, python))
-    compare(
-      pass, whole / Self.passCount, published,
-      scale * (try await figure(of: "published_scoring.py", files, python)))
+    let (pass, published) = ("one predictor under one calibration", "published evaluation")
+    let each = whole / Self.passCount
+    compare(pass, each, "NumPy", try await figure(of: "scoring.py", files, python))
+    compare(pass, each, published, try await figure(of: "published_scoring.py", files, python))
+    guard let pyTorch else { return lines }
     compare(
       "all predictors, with temperature scaling",
       try await seconds(files, calibrations: "none,temperature"), published,
-      scale * (try await figure(of: "published_scoring.py", files + ["--tempscale"], python)))
+      try await figure(of: "published_scoring.py", files + ["--tempscale"], pyTorch))
     return lines
   }
 
