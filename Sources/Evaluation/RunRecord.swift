@@ -46,7 +46,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package var origin: Origin
   /// SHA-256 of the corrupted images that were read from files, by cell.
   package var cells: [String: String]
-  /// The configuration of the network's training, as its file says it.
+  /// The configuration of the network's training, with every default written out.
   package var configuration: String
   package var threads: Int
   /// How the tables were made of the predictions; nil in records of older versions.
@@ -145,14 +145,20 @@ package struct RunRecord: Codable, Sendable, Equatable {
   /// The folder may hold the same evaluation with other cells: clean images can be scored before or
   /// after corrupted ones.
   ///
+  /// - Parameters:
+  ///   - folder: Where results go.
+  ///   - restate: Writes a configuration that another version wrote as this one does.
   /// - Returns: What keeps other evaluations from writing there.
   /// - Throws: `EvaluationError.otherEvaluation` naming what differs, where the folder holds the
   ///   predictions of something else; `FileError` if it cannot be written, or another process is at
   ///   work there.
-  package mutating func claim(_ folder: URL) throws -> FileLock {
+  package mutating func claim(
+    _ folder: URL, restate: (String) -> String = { $0 }
+  ) throws -> FileLock {
     try FolderCreation.create(folder)
     let lock = try FileLock(resultsIn: folder)
-    if let existing = try Self.read(from: folder) {
+    if var existing = try Self.read(from: folder) {
+      existing.configuration = restate(existing.configuration)
       origin.suite = origin.suite ?? existing.origin.suite
       for (field, mine, other) in fields(with: existing) where mine != other {
         throw EvaluationError.otherEvaluation(

@@ -45,13 +45,7 @@ public enum AtomicFile {
     _ url: URL, _ body: (_ file: Int32, _ beside: URL, _ target: URL) throws -> Void
   ) throws {
     let target = try target(of: url)
-    let beside = beside(target)
-    let file: Int32
-    do {
-      file = try FileLock.lockedFile(beside, waits: true)
-    } catch FileError.unwritable(_, let code) {
-      throw FileError.unwritable(url, code)
-    }
+    let (file, beside) = try fileBeside(target, for: url)
     defer { close(file) }
     do {
       guard ftruncate(file, 0) == 0 else { throw FileError.unwritable(url, errno) }
@@ -62,21 +56,42 @@ public enum AtomicFile {
     }
   }
 
+  /// A file beside `target` that nobody else writes.
+  private static func fileBeside(_ target: URL, for url: URL) throws -> (Int32, URL) {
+    let beside = beside(target)
+    do {
+      let (file, isLocked) = try FileLock.lockedFile(beside, waits: true)
+      if isLocked { return (file, beside) }
+      close(file)
+    } catch FileError.unwritable(_, EACCES) where unlink(beside.path) == 0 {
+      // What another user's process left.
+      return try fileBeside(target, for: url)
+    } catch FileError.unwritable(_, let code) {
+      throw FileError.unwritable(url, code)
+    }
+    // Without locks a name of its own, which the next writer does not find if this one is killed.
+    let own = beside.appendingPathExtension(UUID().uuidString)
+    let file = open(own.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw FileError.unwritable(url, errno) }
+    return (file, own)
+  }
+
   private static func beside(_ url: URL) -> URL {
     url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
   }
 
-  /// What `url` leads to, if that can be replaced.
-  private static func target(of url: URL) throws -> URL {
+  /// What `url` leads to, if that can be replaced; there may be nothing yet.
+  private static func target(of url: URL, linkCount: Int = 0) throws -> URL {
     var status = stat()
     guard lstat(url.path, &status) == 0 else { return url }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return url
     case S_IFDIR: throw FileError.unwritable(url, EISDIR)
     case S_IFLNK:
-      guard let path = realpath(url.path, nil) else { throw FileError.unwritable(url, errno) }
-      defer { free(path) }
-      return try target(of: URL(fileURLWithPath: String(cString: path)))
+      guard linkCount < 40 else { throw FileError.unwritable(url, ELOOP) }
+      let path = try FileManager.default.destinationOfSymbolicLink(atPath: url.path)
+      let next = URL(fileURLWithPath: path, relativeTo: url.deletingLastPathComponent()).absoluteURL
+      return try target(of: next, linkCount: linkCount + 1)
     default: throw FileError.notRegular(url)
     }
   }

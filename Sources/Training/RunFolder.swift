@@ -45,7 +45,7 @@ package struct RunFolder: Sendable {
     }
     let existing = try FileContents.read(configuration, limit: ConfigurationFile.maximumSize)
     let found = String(decoding: existing, as: UTF8.self)
-    guard found != yaml else { return }
+    guard found != yaml, RunConfiguration.restated(found) != yaml else { return }
     let difference = LineDifference(expected: yaml, found: found)
     throw TrainingError.otherConfiguration(
       url, expected: difference.expected, found: difference.found)
@@ -88,7 +88,10 @@ package struct RunFolder: Sendable {
   func keepPrevious() throws {
     guard FileManager.default.fileExists(atPath: lastCheckpoint.path) else { return }
     unlink(previousCheckpoint.path)
-    guard link(lastCheckpoint.path, previousCheckpoint.path) != 0 else { return }
+    // Of the file itself, where the name is a symbolic link to it.
+    let isLinked = linkat(
+      AT_FDCWD, lastCheckpoint.path, AT_FDCWD, previousCheckpoint.path, AT_SYMLINK_FOLLOW)
+    guard isLinked != 0 else { return }
     // Some file systems have no links.
     let bytes = try FileContents.read(lastCheckpoint, limit: .max)
     try AtomicFile.write(bytes, to: previousCheckpoint)

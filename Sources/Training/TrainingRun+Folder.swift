@@ -77,7 +77,7 @@ extension TrainingRun {
   private func resume(from url: URL) throws {
     let saved = try TrainingState.restore(
       Checkpoint(contentsOf: url), from: url, network, optimizer,
-      batchCount: batches.sampler.batchCount)
+      batchCount: batches.sampler.batchCount, sumsExactly: state.sumsExactly)
     guard saved.seed == state.seed else {
       throw TrainingError.otherSeed(folder.url, expected: state.seed, found: saved.seed)
     }

@@ -55,13 +55,12 @@ extension TrainingState {
   /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
   static func restore(
     _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork,
-    _ optimizer: any Optimizer, batchCount: Int
+    _ optimizer: any Optimizer, batchCount: Int, sumsExactly: Bool
   ) throws -> TrainingState {
     guard let own = checkpoint.root[key], case .int(formatVersion)? = own["format"],
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
       case .string(let data)? = own["data"], case .list(let records)? = own["records"],
-      // Checkpoints of earlier versions do not say it.
-      case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(false)
+      case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(sumsExactly)
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
     let memberCount = network.memberCount

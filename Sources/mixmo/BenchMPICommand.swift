@@ -84,9 +84,11 @@ struct BenchMPICommand: ParsableCommand {
   /// What the first process trains on in a second while the others wait for it; 0 in these.
   private func imagesPerSecondAlone(_ processes: any ProcessGroup) throws -> Double {
     guard processes.isFirst else {
-      // It may take longer than any patience; mpirun ends all if it fails. Who sleeps leaves it the
-      // processor.
-      while processes.receive(waits: false) == nil { Thread.sleep(forTimeInterval: 0.01) }
+      // It may take longer than the patience, but not hours. Who sleeps leaves it the processor.
+      let end = ContinuousClock.now + .seconds(2 * 3600)
+      while processes.receive(waits: ContinuousClock.now > end) == nil {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
       return 0
     }
     let alone = try timed.speedTest(workers: common.workers).training()

@@ -109,7 +109,7 @@ struct EvaluationJob {
       configuration: try configuration.yaml, threads: workers.count)
     record.scoring = RunRecord.ScoringRecord(settings)
     record.sharding = shard.map { RunRecord.Sharding($0, cells: plan.cells, settings) }
-    let lock = try record.claim(output)
+    let lock = try record.claim(output, restate: RunConfiguration.restated)
     try predict(network, evaluator, among: processes)
     return (record, evaluator, lock)
   }

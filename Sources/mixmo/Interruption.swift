@@ -6,7 +6,8 @@ import Synchronization
 enum Interruption {
   private static let requested = Atomic(false)
 
-  /// From here on the signals ask to stop between two steps; a second one ends the program at once.
+  /// From here on the signals ask to stop between two steps; a second SIGINT or SIGTERM ends the
+  /// program at once.
   static func listen() {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -4,15 +4,16 @@ import Foundation
 @main
 enum Program {
   static func main() async {
-    explainCutFiles()
+    explainLostFiles()
     let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
     await Mixmo.main(ReferenceSpellings.replaced(in: arguments))
   }
 
-  /// Says what happened where the system ends the program because a mapped file became shorter.
-  private static func explainCutFiles() {
+  /// Says what happened where the system ends the program because a mapped file cannot be read.
+  private static func explainLostFiles() {
     signal(SIGBUS) { _ in
-      let text: StaticString = "Error: a file was cut by another program while it was read\n"
+      let text: StaticString =
+        "Error: a file became shorter while it was read, or its disk failed\n"
       _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
       _exit(1)
     }

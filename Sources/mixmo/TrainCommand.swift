@@ -80,6 +80,9 @@ struct TrainCommand: ParsableCommand {
       common.terminal.warn(
         "\(folder.url.path): holds an evaluation of another checkpoint, which stays; evaluate the "
           + "best epoch with --output and another folder")
+    } catch FileError.inUse {
+      common.terminal.warn(
+        "\(folder.url.path): another process evaluates here; evaluate the best epoch after it")
     }
   }
 

@@ -25,6 +25,16 @@ struct RunRecordTests {
     #expect(try RunRecord.read(from: place) == Self.record())
   }
 
+  @Test func `a configuration that another version wrote otherwise is no difference`() throws {
+    let folder = try TemporaryFolder()
+    var old = Self.record(configuration: "a: 1\n")
+    try old.claim(folder.url).release()
+    var new = Self.record(configuration: "a: 1\nb: 0\n")
+    #expect(throws: EvaluationError.self) { try new.claim(folder.url) }
+    try new.claim(folder.url) { $0 + "b: 0\n" }.release()
+    #expect(try RunRecord.read(from: folder.url)?.configuration == new.configuration)
+  }
+
   @Test func `a folder of another evaluation is refused, saying what differs`() throws {
     let folder = try TemporaryFolder()
     var first = Self.record()

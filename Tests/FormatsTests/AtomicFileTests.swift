@@ -78,6 +78,21 @@ struct AtomicFileTests {
     #expect(lstat(folder.file("a").path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
   }
 
+  @Test func `what a link will lead to is made`() throws {
+    let folder = try TemporaryFolder()
+    try FolderCreation.create(folder.file("shared"))
+    for (link, destination) in [("a", "b"), ("b", "shared/../shared/c")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.file(link).path, withDestinationPath: destination)
+    }
+    try AtomicFile.write("new", to: folder.file("a"))
+    #expect(try text(folder.file("shared/c")) == "new")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("ring").path, withDestinationPath: "ring")
+    #expect(throws: FileError.self) { try AtomicFile.write("new", to: folder.file("ring")) }
+    #expect(try folder.names == ["a", "b", "ring", "shared"])
+  }
+
   @Test func `pipes, folders and devices are not replaced`() throws {
     let folder = try TemporaryFolder()
     let pipe = folder.file("pipe")

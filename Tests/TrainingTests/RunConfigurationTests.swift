@@ -29,6 +29,14 @@ struct RunConfigurationTests {
     #expect(try Self.read(configuration.yaml).yaml == configuration.yaml)
   }
 
+  @Test func `what lacks a default is restated with it, and other text stays`() throws {
+    let yaml = try Self.read(TestRecipe().text).yaml
+    let lines = yaml.split(separator: "\n").filter { !$0.contains("dampening:") }
+    #expect(lines.count < yaml.split(separator: "\n").count)
+    #expect(RunConfiguration.restated(lines.joined(separator: "\n")) == yaml)
+    #expect(RunConfiguration.restated("no configuration") == "no configuration")
+  }
+
   @Test(arguments: [("0.01", "lr: 0.01\n"), ("0.00001", "lr: 1.0e-05\n"), ("3", "lr: 3.0\n")])
   func `numbers are written so that Python reads numbers`(value: String, line: String) throws {
     let yaml = try Self.read(TestRecipe(["lr": value]).text).yaml

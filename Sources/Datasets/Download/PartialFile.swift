@@ -14,7 +14,7 @@ final class PartialFile {
   init(_ url: URL) throws {
     self.url = url
     do {
-      file = try FileLock.lockedFile(url, waits: false, flags: O_APPEND)
+      file = try FileLock.lockedFile(url, waits: false, flags: O_RDWR | O_APPEND).file
     } catch FileError.inUse {
       throw DownloadError.busy(url)
     }

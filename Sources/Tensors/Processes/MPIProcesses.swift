@@ -14,8 +14,6 @@
 
     /// Elements of one call, whose counts MPI takes as 32-bit numbers.
     private static let chunk = 1 << 28
-    /// Questions whether a call is done between two looks at the clock.
-    private static let questionsPerLook = 256
 
     /// Joins the job; once in a process.
     ///
@@ -138,10 +136,8 @@
     private func poll(_ what: String, once: Bool, _ isDone: () -> Bool) {
       var waiting = WaitingTime(from: .now)
       while true {
-        for _ in 0..<Self.questionsPerLook {
-          if isDone() || once { return }
-          sched_yield()
-        }
+        if isDone() || once { return }
+        sched_yield()
         waiting.look(at: .now)
         if waiting.total > patience {
           giveUp("waited \(patience) for \(what) from the other processes")

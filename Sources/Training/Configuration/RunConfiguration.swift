@@ -66,7 +66,18 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
   /// - Throws: `FileError`, `ConfigurationError` naming file, line and key, or
   ///   `RunConfigurationError`.
   package init(contentsOf url: URL) throws {
-    self = try ConfigurationFile(contentsOf: url).decode()
+    try self.init(ConfigurationFile(contentsOf: url), url)
+  }
+
+  /// `yaml` as this version writes it, with every default written out; as it is if it is no
+  /// configuration.
+  package static func restated(_ yaml: String) -> String {
+    let url = URL(fileURLWithPath: "config.yaml")
+    return (try? Self(ConfigurationFile(text: yaml, url: url), url).yaml) ?? yaml
+  }
+
+  private init(_ file: ConfigurationFile, _ url: URL) throws {
+    self = try file.decode()
     do {
       try validate()
     } catch {
