@@ -89,7 +89,9 @@ public enum AtomicFile {
     case S_IFDIR: throw FileError.unwritable(url, EISDIR)
     case S_IFLNK:
       guard linkCount < 40 else { throw FileError.unwritable(url, ELOOP) }
-      let path = try FileManager.default.destinationOfSymbolicLink(atPath: url.path)
+      guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: url.path) else {
+        throw FileError.unwritable(url, errno)
+      }
       let next = URL(fileURLWithPath: path, relativeTo: url.deletingLastPathComponent()).absoluteURL
       return try target(of: next, linkCount: linkCount + 1)
     default: throw FileError.notRegular(url)

@@ -70,7 +70,8 @@ struct CompareCommand: AsyncParsableCommand {
     comparison.notes.forEach(common.terminal.warn)
     if let output {
       let page = try await ComparisonPage(comparison, version: Mixmo.version).write(
-        to: URL(fileURLWithPath: output), gnuplot: ReportJob.gnuplot(common.terminal))
+        to: URL(fileURLWithPath: output), gnuplot: ReportJob.gnuplot(common.terminal),
+        threadCount: common.workers.count)
       common.terminal.say("The page is \(page.path).")
     }
     if common.json {

@@ -61,7 +61,8 @@ struct DemoCommand: AsyncParsableCommand {
       imageLimit: nil, common: common, startsOver: fromScratch
     ).run()
     try common.terminal.show(summaryOf: cube)
-    try await ReportJob.report(folder.url, common.terminal)
+    try await ReportJob.report(
+      folder.url, common.terminal, threadCount: common.workers.count)
     common.terminal.say("All files are in \(folder.url.path).")
   }
 }

@@ -103,7 +103,9 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     let output = try outputURL(runFolder)
     try job.run(evaluate)
-    if report && Launch.rank == 0 { try await ReportJob.report(output, common.terminal) }
+    if report && Launch.rank == 0 {
+      try await ReportJob.report(output, common.terminal, threadCount: common.workers.count)
+    }
   }
 
   private func evaluate(among processes: any ProcessGroup) throws {

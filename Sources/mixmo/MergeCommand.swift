@@ -53,6 +53,8 @@ struct MergeCommand: AsyncParsableCommand {
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: folder)
     try speech.terminal.show(summaryOf: cube)
-    if report { try await ReportJob.report(folder, speech.terminal) }
+    if report {
+      try await ReportJob.report(folder, speech.terminal, threadCount: threading.workers.count)
+    }
   }
 }

@@ -53,14 +53,17 @@ struct ReportCommand: AsyncParsableCommand {
 /// Makes the page of some runs.
 struct ReportJob {
   /// Makes the page of the run in `folder`, and says where it is.
-  static func report(_ folder: URL, _ terminal: Terminal) async throws {
-    let page = try await ReportJob(folders: [folder], output: folder, terminal: terminal).run()
+  static func report(_ folder: URL, _ terminal: Terminal, threadCount: Int) async throws {
+    let page = try await ReportJob(
+      folders: [folder], output: folder, terminal: terminal, threadCount: threadCount
+    ).run()
     terminal.say("The page is \(page.path).")
   }
 
   let folders: [URL]
   let output: URL
   let terminal: Terminal
+  var threadCount = ProcessInfo.processInfo.activeProcessorCount
 
   /// The runs in `folders`, named so that they can be told apart.
   static func read(_ folders: [URL]) throws -> [Run] {
@@ -74,7 +77,7 @@ struct ReportJob {
   func run() async throws -> URL {
     let runs = try Self.read(folders)
     return try await Report(runs, version: Mixmo.version).write(
-      to: output, gnuplot: Self.gnuplot(terminal))
+      to: output, gnuplot: Self.gnuplot(terminal), threadCount: threadCount)
   }
 
   /// The program that draws figures; a warning where it is not there.

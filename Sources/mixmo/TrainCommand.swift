@@ -76,9 +76,9 @@ struct TrainCommand: ParsableCommand {
       try common.terminal.show(
         summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
       )
-    } catch EvaluationError.otherEvaluation {
+    } catch EvaluationError.otherEvaluation(_, let field, _, _) {
       common.terminal.warn(
-        "\(folder.url.path): holds an evaluation of another checkpoint, which stays; evaluate the "
+        "\(folder.url.path): holds an evaluation of another \(field), which stays; evaluate the "
           + "best epoch with --output and another folder")
     } catch FileError.inUse {
       common.terminal.warn(

@@ -11,7 +11,7 @@ import Testing
     try ReportedRun.write(to: folder.url)
     let run = try Run(folder: folder.url, label: "run")
     let page = try await Report([run], version: "0.1.0").write(
-      to: folder.url, gnuplot: try await Gnuplot.program())
+      to: folder.url, gnuplot: try await Gnuplot.program(), threadCount: 2)
     let browser = try Browser(page, width: width)
     #expect(browser.text.contains("What was run") && browser.text.contains("<svg"))
     #expect(browser.console.isEmpty, "\(browser.console)")

@@ -24,15 +24,8 @@ import Testing
     }
   }
 
-  /// A way in which a second run is of other images.
-  struct Difference: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let change: @Sendable (inout StoredRun) -> Void
-    let message: String
-  }
-
   @Test(arguments: [
-    Difference(
+    Difference<StoredRun>(
       testDescription: "data set", change: { $0.dataset = "cifar" },
       message: "dataset: digits and cifar"),
     Difference(testDescription: "count", change: { $0.images = 25 }, message: "images: 24 and 25"),
@@ -59,7 +52,7 @@ import Testing
       testDescription: "seed", change: { $0.seed = 4 },
       message: "seed of the corruptions: 3 and 4"),
   ])
-  func otherImagesAreRefused(difference: Difference) throws {
+  func otherImagesAreRefused(difference: Difference<StoredRun>) throws {
     var other = StoredRun(seed: 1)
     difference.change(&other)
     let found = try problem(StoredRun(), other)

@@ -138,7 +138,7 @@ import Testing
       version: hostile)
     let run = try Run(folder: folder.url, label: hostile)
     let url = try await Report([run], version: "0").write(
-      to: folder.file("page"), gnuplot: try await Gnuplot.program())
+      to: folder.file("page"), gnuplot: try await Gnuplot.program(), threadCount: 2)
     let page = try ShownPage(contentsOf: url)
     #expect(!page.text.contains("<script") && !page.text.contains("<b>"))
     #expect(page.text.contains("&lt;script&gt;"))
@@ -162,15 +162,8 @@ import Testing
     }
   }
 
-  /// A way in which a second run of the same cells is of other images.
-  struct Difference: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let change: @Sendable (inout RunRecord) -> Void
-    let message: String
-  }
-
   @Test(arguments: [
-    Difference(
+    Difference<RunRecord>(
       testDescription: "data set", change: { $0.origin.dataset = "cifar" },
       message: "data set: made-up and cifar"),
     Difference(
@@ -187,7 +180,7 @@ import Testing
       testDescription: "seed", change: { $0.origin.seed = 4 },
       message: "seed of the corruptions: 0 and 4"),
   ])
-  func `runs of other images are not put side by side`(difference: Difference) throws {
+  func `runs of other images are not put side by side`(difference: Difference<RunRecord>) throws {
     let folder = try TemporaryFolder()
     let folders = try twice(in: folder)
     try ReportedRun.change(folders[1], difference.change)

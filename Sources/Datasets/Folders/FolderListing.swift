@@ -20,7 +20,8 @@ enum FolderListing {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// The entries of the folder `url`, sorted by the bytes of their names; links count as what they lead to.
+  /// The entries of the folder `url`, sorted by the bytes of their names; links count as what they
+  /// lead to.
   ///
   /// - Throws: `FileError.unreadable`.
   static func entries(of url: URL) throws -> [Entry] {

@@ -18,13 +18,18 @@ package struct ComparisonPage: Sendable {
   /// - Parameters:
   ///   - folder: Where the files go; it is made where it is not there.
   ///   - gnuplot: Draws the maps; without it the page has their numbers alone.
+  ///   - threadCount: How many maps are drawn at a time.
   /// - Returns: The page.
   /// - Throws: `GnuplotError`, or `FileError.unwritable`.
-  package func write(to folder: URL, gnuplot: GnuplotProgram?) async throws -> URL {
+  package func write(
+    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
+  ) async throws -> URL {
     try FolderCreation.create(folder)
     try AtomicFile.write(comparison.table.text, to: folder.appendingPathComponent(Self.table))
     let maps = comparison.pairs.enumerated().compactMap { map($1, number: $0 + 1) }
-    let pictures = try await FigureFiles(folder: folder, gnuplot: gnuplot).write(maps)
+    let pictures = try await FigureFiles(
+      folder: folder, gnuplot: gnuplot, threadCount: threadCount
+    ).write(maps)
     let model = PageModel(
       title: "Compared with \(comparison.reference)",
       lead: "\(comparison.predictor), calibration \(comparison.calibration.rawValue), on the same "

@@ -6,8 +6,8 @@ struct FigureFiles {
   /// The page's folder.
   let folder: URL
   let gnuplot: GnuplotProgram?
-  /// How many figures are drawn at a time, by default one on each core.
-  var threadCount = ProcessInfo.processInfo.activeProcessorCount
+  /// How many figures are drawn at a time.
+  let threadCount: Int
 
   /// Writes the files of `figures` into `figures/`, several at a time.
   ///

@@ -51,8 +51,7 @@ package struct Report: Sendable {
   /// - Returns: The page.
   /// - Throws: `GnuplotError`, or `FileError.unwritable`.
   package func write(
-    to folder: URL, gnuplot: GnuplotProgram?,
-    threadCount: Int = ProcessInfo.processInfo.activeProcessorCount
+    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
   ) async throws -> URL {
     try FolderCreation.create(folder)
     let figures = try sectionFigures(Scorer(threadCount: threadCount))

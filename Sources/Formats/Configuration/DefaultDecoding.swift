@@ -1,5 +1,3 @@
-import Formats
-
 extension KeyedDecodingContainer {
   /// The value for `key`, which must lie in `range`, or `fallback` where it is absent.
   package func decode<Value: Decodable, Range: RangeExpression<Value>>(
@@ -10,14 +8,14 @@ extension KeyedDecodingContainer {
   }
 
   /// The finite number for `key`, or `fallback` where it is absent.
-  func decodeFinite(_ key: Key, absent fallback: Double) throws -> Double {
+  package func decodeFinite(_ key: Key, absent fallback: Double) throws -> Double {
     let value = try decodeUnlessNone(Double.self, key) ?? fallback
     guard value.isFinite else { throw corrupted(key, "expected a finite number, found \(value)") }
     return value
   }
 
   /// The case of `Value` that the text for `key` names, or nil where it is absent.
-  func decodeCaseUnlessNone<Value: CaseIterable & RawRepresentable<String>>(
+  package func decodeCaseUnlessNone<Value: CaseIterable & RawRepresentable<String>>(
     _ type: Value.Type, _ key: Key
   ) throws -> Value? {
     guard try decodeUnlessNone(String.self, key) != nil else { return nil }
