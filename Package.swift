@@ -51,7 +51,7 @@ let package = Package(
       dependencies: ["Formats", "Scoring", "Tensors", mustache, subprocess],
       resources: [.embedInCode("Page/Resources")]),
 
-    // Floor 3: labelled images
+    // Floor 3: labeled images
     .target(
       name: "Datasets",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors"],

@@ -67,7 +67,7 @@ static int isHarmless(int code) {
   return code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR;
 }
 
-/// libjpeg warns of damage and goes on with grey; here damage is an error.
+/// libjpeg warns of damage and goes on with gray; here damage is an error.
 static void failAtWarning(j_common_ptr info, int level) {
   if (level < 0 && !isHarmless(info->err->msg_code)) fail(info);
 }

@@ -89,14 +89,14 @@ static void setTransforms(png_structp png, int colorType) {
   if ((colorType & PNG_COLOR_MASK_COLOR) == 0) png_set_gray_to_rgb(png);
 }
 
-/// Replaces the indices at the beginning of a row by their colours, from the last one on.
+/// Replaces the indices at the beginning of a row by their colors, from the last one on.
 static void expandPalette(PNGReader *reader, uint8_t *row) {
   png_colorp palette = NULL;
   int colors = 0;
   png_get_PLTE(reader->png, reader->info, &palette, &colors);
   for (long column = reader->base.width - 1; column >= 0; column--) {
     int index = row[column];
-    if (index >= colors) png_error(reader->png, "a pixel's colour is not in the palette");
+    if (index >= colors) png_error(reader->png, "a pixel's color is not in the palette");
     row[3 * column] = palette[index].red;
     row[3 * column + 1] = palette[index].green;
     row[3 * column + 2] = palette[index].blue;

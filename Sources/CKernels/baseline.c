@@ -1,4 +1,4 @@
-// For any processor: loops that the compiler vectorises; the matrix product is a library's.
+// For any processor: loops that the compiler vectorizes; the matrix product is a library's.
 
 #define TABLE baselineTable
 #define LEVEL_NAME "baseline"

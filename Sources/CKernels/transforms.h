@@ -352,7 +352,7 @@ static TARGET void transformWeightGradient(
     }
 }
 
-// MARK: Batch normalisation
+// MARK: Batch normalization
 
 static TARGET void normalizationGradient(
   float *gradient, const float *input, const float *addend, const float *coefficients,

@@ -9,7 +9,7 @@ public struct CheckpointTensor: Sendable {
   public let scalarType: ScalarType
   /// The extent of each dimension; empty for a single number.
   public let shape: [Int]
-  /// The distance in elements between neighbours of each dimension, none negative.
+  /// The distance in elements between neighbors of each dimension, none negative.
   public let strides: [Int]
   /// The place of the first element in the storage.
   public let offset: Int

@@ -24,7 +24,7 @@ public enum ContactSheet {
   ) throws -> Image {
     let layout = Layout(
       names: corruptions.map(\.label), severityCount: severities.count, side: image.height)
-    var sheet = Image(height: layout.height, width: layout.width, grey: 255)
+    var sheet = Image(height: layout.height, width: layout.width, gray: 255)
     for (column, title) in (["clean"] + severities.map(String.init)).enumerated() {
       for half in 0..<layout.halfCount {
         layout.draw(title: title, half: half, column: column, on: &sheet)

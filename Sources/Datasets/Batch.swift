@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// Normalised images and their classes.
+/// Normalized images and their classes.
 ///
 /// N batch, H height, W width.
 package struct Batch: Sendable {

@@ -1,6 +1,6 @@
 import Images
 
-/// Labelled square images, read when asked for.
+/// Labeled square images, read when asked for.
 package protocol Dataset: Sendable {
   /// The name in messages and results, such as `cifar10`.
   var name: String { get }

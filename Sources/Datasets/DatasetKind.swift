@@ -19,7 +19,7 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
     self == .tinyimagenet200 ? 64 : 32
   }
 
-  /// The mean and standard deviation that training and evaluation normalise by.
+  /// The mean and standard deviation that training and evaluation normalize by.
   package var normalization: Normalization {
     switch self {
     case .cifar10, .cifar100:

@@ -7,7 +7,7 @@ package struct Normalization: Sendable, Equatable {
   /// The result for each byte, `table[3 * byte + channel]`.
   private let table: [Float]
 
-  /// A normalisation by three means and three deviations, of pixels in [0, 1].
+  /// A normalization by three means and three deviations, of pixels in [0, 1].
   package init(mean: [Double], standardDeviation: [Double]) {
     precondition(mean.count == 3 && standardDeviation.count == 3, "one number for each channel")
     table = (0..<256).flatMap { byte in

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// N batch, H and W image, h and w encoding, C encoder channels, K classes, M members.
 package struct TrainingBatch: Sendable {
-  /// Each member's normalised images.
+  /// Each member's normalized images.
   package let images: [Tensor]  // [M] of [N, H, W, 3]
   /// Each member's masks, empty where M = 1.
   ///

@@ -65,7 +65,7 @@ struct TrainingInputs: Sendable {
       ])
   }
 
-  /// One augmented and normalised image.
+  /// One augmented and normalized image.
   private func pixels(
     _ index: Int, _ random: inout RandomStream, _ augmix: RandomStream
   ) throws -> [Float] {

@@ -1,4 +1,5 @@
 import Foundation
+import Scoring
 
 /// An evaluation that cannot go on.
 package enum EvaluationError: Error, CustomStringConvertible, Equatable {

@@ -1,23 +1,6 @@
 import Datasets
+import Scoring
 import Tensors
-
-/// One cell of an evaluation: the clean test set, or a corruption at a severity.
-package struct Cell: Hashable, Sendable {
-  /// The corruption's name in results, such as `fog` or `frost(substitute)`, or `clean`.
-  package let corruption: String
-  /// 1 to 5, or 0 for the clean test set.
-  package let severity: Int
-
-  package static let clean = Cell(corruption: "clean", severity: 0)
-
-  package init(corruption: String, severity: Int) {
-    self.corruption = corruption
-    self.severity = severity
-  }
-
-  /// The name in file names, such as `gaussian_noise-3`.
-  package var name: String { "\(corruption)-\(severity)" }
-}
 
 /// What an evaluation predicts.
 package struct EvaluationPlan: Sendable {

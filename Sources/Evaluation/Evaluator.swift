@@ -4,6 +4,7 @@ import Datasets
 import Formats
 import Foundation
 import Networks
+import Scoring
 import Tensors
 
 /// Predicts every cell of a plan.
@@ -68,7 +69,7 @@ package struct Evaluator: Sendable {
     number * Self.batchSize..<min((number + 1) * Self.batchSize, plan.imageCount)
   }
 
-  /// The normalised images `[N, H, W, 3]` of a batch.
+  /// The normalized images `[N, H, W, 3]` of a batch.
   func batch(_ number: Int, of images: any Dataset) throws -> Tensor {
     try Batch(
       Array(range(ofBatch: number)), of: images, normalization: plan.normalization,

@@ -87,17 +87,10 @@ package struct RunRecord: Codable, Sendable, Equatable {
   package struct Sharding: Codable, Sendable, Equatable {
     package var shard: Shard
     /// The cells of all shards, in the order of the tables.
-    package var plan: [PlannedCell]
+    package var plan: [Cell]
     package var kinds: [Kind]
     /// The halves of the clean images that a user chose; nil for MixMo's.
     package var halves: [[Int]]?
-
-    package struct PlannedCell: Codable, Sendable, Equatable {
-      package var corruption: String
-      package var severity: Int
-
-      package var cell: Cell { Cell(corruption: corruption, severity: severity) }
-    }
 
     package struct Kind: Codable, Sendable, Equatable {
       package var name: String
@@ -107,7 +100,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
 
     package init(_ shard: Shard, cells: [Cell], _ settings: ScoringSettings) {
       self.shard = shard
-      plan = cells.map { PlannedCell(corruption: $0.corruption, severity: $0.severity) }
+      plan = cells
       kinds = settings.kinds.map {
         Kind(name: $0.name, family: $0.family, isBenchmark: $0.isBenchmark)
       }
@@ -196,6 +189,6 @@ package struct RunRecord: Codable, Sendable, Equatable {
   }
 
   private static func plan(_ sharding: Sharding?) -> String {
-    (sharding?.plan ?? []).map(\.cell.name).joined(separator: " ")
+    (sharding?.plan ?? []).map(\.name).joined(separator: " ")
   }
 }

@@ -25,7 +25,7 @@ package struct ShardMerge: Sendable {
     }
     for other in shards.dropFirst() { try Self.check(other, against: (folder, record, sharding)) }
     try Self.checkCounts(shards)
-    let cells = sharding.plan.map(\.cell)
+    let cells = sharding.plan
     var sources: [Cell: PredictionStore] = [:]
     for (folder, _, sharding) in shards {
       let store = PredictionStore(folder: folder.appendingPathComponent("predictions"))
@@ -58,7 +58,7 @@ package struct ShardMerge: Sendable {
   /// Makes sure that a shard is of the same evaluation as the first.
   private static func check(_ other: Part, against first: Part) throws {
     func names(_ part: Part) -> String {
-      part.sharding.plan.map(\.cell.name).joined(separator: " ")
+      part.sharding.plan.map(\.name).joined(separator: " ")
     }
     func scoring(_ part: Part) -> String {
       guard let scoring = part.record.scoring else { return "none" }

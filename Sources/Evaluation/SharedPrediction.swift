@@ -3,21 +3,19 @@
 import Formats
 import Foundation
 import Networks
+import Scoring
 import Tensors
 
 /// Consecutive images of one cell: what one process predicts at a time.
 ///
 /// As a message its bytes are JSON; no bytes stand for no more work.
 private struct Share: Codable {
-  let corruption: String
-  let severity: Int
+  let cell: Cell
   let images: Range<Int>
 
   init(_ cell: Cell, _ images: Range<Int>) {
-    (corruption, severity, self.images) = (cell.corruption, cell.severity, images)
+    (self.cell, self.images) = (cell, images)
   }
-
-  var cell: Cell { Cell(corruption: corruption, severity: severity) }
 }
 
 // The first process hands out shares and writes the files; each of the others asks for work with an

@@ -28,7 +28,7 @@ public enum AtomicFile {
       removeLeftovers(contents)
       do {
         try write(contents)
-        try synchronise(contents, for: url)
+        try synchronize(contents, for: url)
         guard rename(contents.path, target.path) == 0 else {
           throw FileError.unwritable(url, errno)
         }
@@ -152,7 +152,7 @@ public enum AtomicFile {
     try write(Array(text.utf8), to: url)
   }
 
-  private static func synchronise(_ beside: URL, for url: URL) throws {
+  private static func synchronize(_ beside: URL, for url: URL) throws {
     let file = open(beside.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileError.unwritable(url, errno) }
     defer { close(file) }

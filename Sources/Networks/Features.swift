@@ -3,7 +3,7 @@
 import CKernels
 import Tensors
 
-/// Features as a layer reads them: a tensor, or what batch normalisation and ReLU make of it,
+/// Features as a layer reads them: a tensor, or what batch normalization and ReLU make of it,
 /// computed while it is read.
 package struct LayerInput {
   package let values: Tensor  // [N, H, W, C]
@@ -76,9 +76,9 @@ package struct LayerOutput {
   }
 }
 
-/// Where a ReLU after batch normalisation lets gradients pass.
+/// Where a ReLU after batch normalization lets gradients pass.
 package struct Gate {
-  package let input: Tensor  // [N, H, W, C], before normalisation
+  package let input: Tensor  // [N, H, W, C], before normalization
   package let coefficients: Tensor  // [3, C]: scale, shift, mean
 
   package init(input: Tensor, coefficients: Tensor) {
@@ -87,7 +87,7 @@ package struct Gate {
   }
 }
 
-/// What a layer wrote, with the sums that batch normalisation asks for.
+/// What a layer wrote, with the sums that batch normalization asks for.
 package struct FeatureMap {
   package let values: Tensor  // [N, H, W, C]
   /// `[2, C]`: Σ value and Σ value² or, after a gate, Σ value and Σ value · (input − mean); empty

@@ -137,7 +137,7 @@ extension MixMoNetwork {
     2 * state.count { if case .batchCount = $0 { true } else { false } } + 4
   }
 
-  /// The bytes of gradients that several processes sum: all but batch normalisation's, which come
+  /// The bytes of gradients that several processes sum: all but batch normalization's, which come
   /// of its sums.
   package var summedByteCount: Int {
     let summed = convolutions.map(\.weight) + heads.weights + heads.biases

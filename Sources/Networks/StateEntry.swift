@@ -5,7 +5,7 @@ package enum StateEntry {
   case parameter(Parameter)
   /// A running mean or variance.
   case statistic(String, Tensor)
-  /// The number of batches a normalisation has seen.
+  /// The number of batches a normalization has seen.
   case batchCount(String, BatchNormalization)
 
   package var name: String {

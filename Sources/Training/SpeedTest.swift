@@ -37,7 +37,7 @@ package struct SpeedTest {
     return imagesPerSecond { _ = inference.logits(images) }
   }
 
-  /// Images per second in training: forward, loss, backward and the optimiser's step.
+  /// Images per second in training: forward, loss, backward and the optimizer's step.
   package func training() -> Double {
     let members = network.memberCount
     let sliceCount = processes.slice(of: batch).count

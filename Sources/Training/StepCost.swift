@@ -8,7 +8,7 @@ import Tensors
 package struct StepCost: Sendable {
   /// Seconds that one process computes for the whole batch.
   package var compute: Double
-  /// Sums in a step that each wait for all: two of every batch normalisation, three for the losses,
+  /// Sums in a step that each wait for all: two of every batch normalization, three for the losses,
   /// and whether to stop.
   package let sumCount: Int
   /// Bytes of the gradients that are summed.

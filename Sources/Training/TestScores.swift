@@ -20,7 +20,7 @@ package struct TestScores: Sendable, Equatable {
   package init(figures: [Figure]) { self.figures = figures }
 
   /// Scores `logits`, whose ensemble is the mean of the members' logits.
-  init(_ logits: LabelledLogits, scorer: Scorer) throws {
+  init(_ logits: LabeledLogits, scorer: Scorer) throws {
     let scores = try scorer.score(logits)
     var figures: [Figure] = []
     for row in scores.predictors {

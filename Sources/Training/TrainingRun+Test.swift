@@ -35,7 +35,7 @@ extension TrainingRun {
       try stopIfInterrupted()
     }
     return try TestScores(
-      LabelledLogits(
+      LabeledLogits(
         processes.gather(own), memberCount: configuration.memberCount,
         classCount: configuration.data.classCount, labels: test.labels), scorer: scorer)
   }

@@ -68,8 +68,8 @@ struct ScoreCommand: ParsableCommand {
     Interruption.listen()
     let start = Date()
     let array = try read(logits)
-    let rows = try labelled(array, labels)
-    let validation = try validationLabels.map { try labelled(read(validationLogits), $0) }
+    let rows = try labeled(array, labels)
+    let validation = try validationLabels.map { try labeled(read(validationLogits), $0) }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
     var record = try self.record(settings, rows)
     let lock = try outputURL.map { try record.claim($0) }
@@ -103,11 +103,11 @@ struct ScoreCommand: ParsableCommand {
     return try probabilities ? array.logarithms() : array
   }
 
-  private func labelled(_ array: LogitArray, _ labels: String) throws -> LabelledLogits {
-    try array.labelled(LabelFile.read(url(labels)), from: url(labels))
+  private func labeled(_ array: LogitArray, _ labels: String) throws -> LabeledLogits {
+    try array.labeled(LabelFile.read(url(labels)), from: url(labels))
   }
 
-  private func record(_ settings: ScoringSettings, _ rows: LabelledLogits) throws -> RunRecord {
+  private func record(_ settings: ScoringSettings, _ rows: LabeledLogits) throws -> RunRecord {
     let sources = logits + validationLogits
     let labelFiles = [labels] + (validationLabels.map { [$0] } ?? [])
     var record = RunRecord(

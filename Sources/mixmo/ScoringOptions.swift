@@ -65,7 +65,7 @@ struct ScoringOptions: ParsableArguments {
 
   /// The settings, with what the data set knows.
   func settings(
-    halves: CleanHalves? = nil, validation: LabelledLogits? = nil, kinds: [CorruptionKind] = [],
+    halves: CleanHalves? = nil, validation: LabeledLogits? = nil, kinds: [CorruptionKind] = [],
     seed: UInt64
   ) throws -> ScoringSettings {
     var settings = ScoringSettings(
@@ -82,7 +82,7 @@ extension ScoringSettings {
   /// Scores cells and speaks to the user meanwhile; `advice` is how to go on after an interruption.
   func score(
     _ cells: [Cell], rowCount: Int, workers: Workers, terminal: Terminal,
-    whenInterrupted advice: String, logits: (Cell) throws -> LabelledLogits
+    whenInterrupted advice: String, logits: (Cell) throws -> LabeledLogits
   ) throws -> ScoreCube {
     let bar = ProgressBar("score", total: cells.count * rowCount, terminal: terminal)
     defer { bar.finish() }

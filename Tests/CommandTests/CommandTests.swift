@@ -224,10 +224,10 @@ struct CommandTests {
     var wrong = bytes
     wrong[3073] = 10
     try AtomicFile.write(wrong, to: file)
-    let labelled = try MixmoProcess(place.train(save: "runs"))
-    #expect(labelled.status == 1)
+    let labeled = try MixmoProcess(place.train(save: "runs"))
+    #expect(labeled.status == 1)
     #expect(
-      labelled.errors.contains(
+      labeled.errors.contains(
         "data_batch_2.bin: byte 3073: expected a label from 0 to 9, found 10"))
   }
 

@@ -28,7 +28,7 @@ struct BlurPropertyTests {
 
   @Test func `unblurred glass moves pixels by one down and right at most, each way equally`() throws
   {
-    // Every pixel of its own colour: row, column and their product.
+    // Every pixel of its own color: row, column and their product.
     var image = Image.flat(0, side: 32)
     for y in 0..<32 {
       for x in 0..<32 { (image[y, x, 0], image[y, x, 1]) = (UInt8(8 * y), UInt8(8 * x)) }

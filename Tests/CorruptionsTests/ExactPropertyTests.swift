@@ -66,10 +66,10 @@ struct ExactPropertyTests {
   }
 
   @Test(arguments: suites)
-  func `saturate turns grey reddish`(suite: CorruptionSuite) throws {
+  func `saturate turns gray reddish`(suite: CorruptionSuite) throws {
     for (severity, level) in zip(1...5, [128, 128, 128, 115, 102] as [UInt8]) {
-      let grey = Image.flat(128, side: suite.side)
-      let image = try Self.apply(.saturate, of: suite, to: grey, severity: severity)
+      let gray = Image.flat(128, side: suite.side)
+      let image = try Self.apply(.saturate, of: suite, to: gray, severity: severity)
       for start in stride(from: 0, to: image.pixels.count, by: 3) {
         #expect(image.pixels[start..<start + 3] == [128, level, level])
       }

@@ -7,7 +7,7 @@ import Testing
 
 struct FrostTests {
   /// What the published textures are like once scaled by 0.2 and by 0.3: the five percentiles of
-  /// brightness, the mean colour, and the autocorrelation at 1, 2, 4 and 8 pixels inside pieces.
+  /// brightness, the mean color, and the autocorrelation at 1, 2, 4 and 8 pixels inside pieces.
   struct Texture {
     let index: Int
     let percentiles: [Double]
@@ -57,7 +57,7 @@ struct FrostTests {
   }
 
   @Test(arguments: published)
-  func `substitutes have the brightness and colour of the published textures`(
+  func `substitutes have the brightness and color of the published textures`(
     texture: Texture
   ) throws {
     let image = FrostTextures.substitute.images[texture.index]
@@ -73,7 +73,7 @@ struct FrostTests {
       }
       return levels.reduce(0, +) / Double(levels.count)
     }
-    expectClose(means, texture.mean, absolute: 6, "colour")
+    expectClose(means, texture.mean, absolute: 6, "color")
   }
 
   @Test(arguments: published)
@@ -118,10 +118,10 @@ struct FrostTests {
   @Test func `pictures count before arrays, and must have the published size`() throws {
     try withTextures { folder in
       let third = folder.appendingPathComponent("frost3.png")
-      let grey = Image(height: 315, width: 560, pixels: [UInt8](repeating: 9, count: 529_200))
-      try AtomicFile.write(grey.png(file: ""), to: third)
+      let gray = Image(height: 315, width: 560, pixels: [UInt8](repeating: 9, count: 529_200))
+      try AtomicFile.write(gray.png(file: ""), to: third)
       let textures = try FrostTextures(folder: folder)
-      #expect(textures.images[2] == grey)
+      #expect(textures.images[2] == gray)
       #expect(
         textures.files.map(\.lastPathComponent) == [
           "frost1.npy", "frost2.npy", "frost3.png", "frost4.npy", "frost5.npy",
@@ -168,20 +168,20 @@ struct FrostTests {
     return Raster(height: image.height, width: image.width, channels: 1, values: values)
   }
 
-  /// The mean over pieces of the correlation of neighbours `lag` apart, along rows and columns.
+  /// The mean over pieces of the correlation of neighbors `lag` apart, along rows and columns.
   private static func autocorrelation(_ raster: Raster, side: Int, lag: Int) -> Double {
     var correlations: [Double] = []
     for top in stride(from: 0, through: raster.height - side, by: 13) {
       for left in stride(from: 0, through: raster.width - side, by: 13) {
         let values = (0..<side * side).map { raster[top + $0 / side, left + $0 % side] }
         let mean = values.reduce(0, +) / Double(values.count)
-        let centred = values.map { $0 - mean }
-        let variance = centred.reduce(0) { $0 + $1 * $1 } / Double(centred.count)
+        let centerd = values.map { $0 - mean }
+        let variance = centerd.reduce(0) { $0 + $1 * $1 } / Double(centerd.count)
         var sum = 0.0
         for y in 0..<side {
           for x in 0..<side - lag {
-            sum += centred[y * side + x] * centred[y * side + x + lag]
-            sum += centred[x * side + y] * centred[(x + lag) * side + y]
+            sum += centerd[y * side + x] * centerd[y * side + x + lag]
+            sum += centerd[x * side + y] * centerd[(x + lag) * side + y]
           }
         }
         correlations.append(sum / Double(2 * side * (side - lag)) / variance)

@@ -4,7 +4,7 @@ import Images
 import TestSupport
 import Testing
 
-/// The noises on flat grey 128 against the distributions they promise, with the default generator.
+/// The noises on flat gray 128 against the distributions they promise, with the default generator.
 struct NoiseStatisticsTests {
   @Test(arguments: [
     (Suites.cifar, [0.04, 0.06, 0.08, 0.09, 0.10]), (Suites.tiny, [0.04, 0.08, 0.12, 0.15, 0.18]),
@@ -47,11 +47,11 @@ struct NoiseStatisticsTests {
     _ suite: CorruptionSuite, _ name: Corruption.Name, levels: (Int) -> [Double]
   ) throws {
     let corruption = try #require(suite[name])
-    let grey = Image.flat(128, side: suite.side)
+    let gray = Image.flat(128, side: suite.side)
     for severity in 1...5 {
       let expected = Moments(levels(severity))
       let found = try (0..<200).flatMap {
-        try corruption.apply(to: grey, severity: severity, seed: 5, imageIndex: $0).pixels
+        try corruption.apply(to: gray, severity: severity, seed: 5, imageIndex: $0).pixels
       }
       let count = Double(found.count)
       let mean = found.reduce(0) { $0 + Double($1) } / count

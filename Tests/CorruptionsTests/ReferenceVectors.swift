@@ -129,7 +129,7 @@ extension Image {
     return image
   }()
 
-  /// An image of one grey level.
+  /// An image of one gray level.
   static func flat(_ level: UInt8, side: Int) -> Image {
     Image(
       height: side, width: side, pixels: [UInt8](repeating: level, count: side * side * 3))

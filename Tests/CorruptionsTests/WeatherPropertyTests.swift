@@ -12,7 +12,7 @@ struct WeatherPropertyTests {
   @Test(arguments: [
     (Suites.cifar, [6, 12, 12, 19, 25]), (Suites.tiny, [25, 25, 38, 44, 51]),
   ])
-  func `snow lifts black to a grey and keeps white`(suite: CorruptionSuite, lowest: [Int]) throws {
+  func `snow lifts black to a gray and keeps white`(suite: CorruptionSuite, lowest: [Int]) throws {
     for severity in 1...5 {
       let black = try ExactPropertyTests.levels(.snow, of: suite, flat: 0, severity: severity)
       #expect(black.min() == lowest[severity - 1])
@@ -71,7 +71,7 @@ struct WeatherPropertyTests {
     arguments: [
       (Suites.cifar, [2.6, 6.6, 18, 4.1, 6.9]), (Suites.tiny, [2.5, 6.5, 19, 7.3, 10.3]),
     ] as [(CorruptionSuite, [Double])])
-  func `spatter changes as much of a grey image as the original`(
+  func `spatter changes as much of a gray image as the original`(
     suite: CorruptionSuite, percent: [Double]
   ) throws {
     for severity in 1...5 {

@@ -30,9 +30,9 @@ struct AugMixTests {
     }
   }
 
-  @Test func `one grey stays as it is when equalised`() {
-    let grey = Image(height: 32, width: 32, pixels: .init(repeating: 7, count: 3072))
-    #expect(AugMixOperation.equalize.apply(to: grey, isNegative: false) == grey)
+  @Test func `one gray stays as it is when equalized`() {
+    let gray = Image(height: 32, width: 32, pixels: .init(repeating: 7, count: 3072))
+    #expect(AugMixOperation.equalize.apply(to: gray, isNegative: false) == gray)
   }
 
   @Test func `the blend is convex in the chains and the image`() {
@@ -97,17 +97,17 @@ struct AugMixTests {
     #expect(draws.allSatisfy { abs($0.weights.reduce(0, +) - 1) <= 0x1p-51 })
   }
 
-  /// Forty images of one grey.
-  static func greys(_ grey: UInt8) -> InMemoryDataset {
-    let image = Image(height: 16, width: 16, pixels: .init(repeating: grey, count: 768))
+  /// Forty images of one gray.
+  static func grays(_ gray: UInt8) -> InMemoryDataset {
+    let image = Image(height: 16, width: 16, pixels: .init(repeating: gray, count: 768))
     return InMemoryDataset(
-      name: "grey", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
+      name: "gray", classCount: 1, imageSide: 16, labels: .init(repeating: 0, count: 40),
       images: .init(repeating: image, count: 40))
   }
 
   @Test func `the padding of a crop is augmented too`() throws {
     let batches = try TrainingBatchesTests.batches(
-      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 1, dataset: Self.greys(255))
+      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 1, dataset: Self.grays(255))
     // Before the crop, AugMix would leave padding black in all crops but the central one of 81.
     // After it, padding stays black where no chain inverts it: ((0.9 + 0.9² + 0.9³)/3)³ and a few
     // inverted twice, 0.56 of 400 crops, seven standard errors below 300.
@@ -126,7 +126,7 @@ struct AugMixTests {
   @Test func `a repeated image has one draw in its batch`() throws {
     // Black images show nothing but the draw: no crop changes them, some operations do.
     let batches = try TrainingBatchesTests.batches(
-      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: Self.greys(0))
+      members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: Self.grays(0))
     var results: [Int: Set<[Float]>] = [:]
     for step in 0..<20 {
       let indices = batches.sampler.epoch(1).indices(at: step)[0]
@@ -144,7 +144,7 @@ struct AugMixTests {
     let wrapper = DatasetWrapperConfiguration(
       mixmo: .init(mixMethod: .init(method: .mixup)), augmentation: .augmix)
     let batches = try TrainingBatchesTests.batches(
-      members: 2, wrapper: wrapper, repetitions: 1, shared: 1, dataset: Self.greys(0))
+      members: 2, wrapper: wrapper, repetitions: 1, shared: 1, dataset: Self.grays(0))
     var results: [Int: [[Float]]] = [:]
     for epoch in 1...2 {
       for step in 0..<5 {

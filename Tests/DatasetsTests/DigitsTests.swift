@@ -17,14 +17,14 @@ struct DigitsTests {
     let parts = [Digits.dataset(.train), Digits.dataset(.test)]
     #expect(parts.map(\.count) == [1437, 360])
     #expect(parts.flatMap(\.labels) == reference.labels)
-    let grey = parts.flatMap(\.images).map { image in
+    let gray = parts.flatMap(\.images).map { image in
       stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] }
     }
-    #expect(grey.map { $0.reduce(0) { $0 + Int($1) } } == reference.sums)
-    let weighted = grey.map { $0.enumerated().reduce(0) { $0 + $1.offset * Int($1.element) } }
+    #expect(gray.map { $0.reduce(0) { $0 + Int($1) } } == reference.sums)
+    let weighted = gray.map { $0.enumerated().reduce(0) { $0 + $1.offset * Int($1.element) } }
     #expect(weighted == reference.weightedSums)
-    #expect(grey.first == reference.first)
-    #expect(grey.last == reference.last)
+    #expect(gray.first == reference.first)
+    #expect(gray.last == reference.last)
   }
 
   @Test func `the three planes are equal`() {
@@ -50,7 +50,7 @@ struct DigitsTests {
     }
   }
 
-  @Test func `the mean and deviation of the training digits normalise them`() throws {
+  @Test func `the mean and deviation of the training digits normalize them`() throws {
     let bytes = Digits.dataset(.train).images.flatMap(\.pixels).map { Double($0) / 255 }
     let mean = bytes.reduce(0, +) / Double(bytes.count)
     let squares = bytes.reduce(0) { $0 + $1 * $1 } / Double(bytes.count)

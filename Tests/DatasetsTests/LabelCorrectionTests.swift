@@ -62,14 +62,14 @@ struct LabelCorrectionTests {
   }
 
   /// Red images of class 0 and green ones of class 1.
-  static func colours(side: Int) -> InMemoryDataset {
-    let colours: [[UInt8]] = [[255, 0, 0], [0, 255, 0]]
+  static func colors(side: Int) -> InMemoryDataset {
+    let colors: [[UInt8]] = [[255, 0, 0], [0, 255, 0]]
     return InMemoryDataset(
-      name: "colours", classCount: 2, imageSide: side, labels: (0..<16).map { $0 % 2 },
+      name: "colors", classCount: 2, imageSide: side, labels: (0..<16).map { $0 % 2 },
       images: (0..<16).map { index in
         Image(
           height: side, width: side,
-          pixels: (0..<side * side).flatMap { _ in colours[index % 2] })
+          pixels: (0..<side * side).flatMap { _ in colors[index % 2] })
       })
   }
 
@@ -92,7 +92,7 @@ struct LabelCorrectionTests {
   ) throws {
     let side = kind.imageSide
     let factor = side / 32
-    let dataset = Self.colours(side: side)
+    let dataset = Self.colors(side: side)
     let batches = try TrainingBatchesTests.batches(
       members: members, wrapper: MSDATests.wrapper(.stackhorizontal, mixmo: .cutmix),
       repetitions: 1, dataset: dataset, kind: kind,

@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 
 struct MSDATests {
-  /// Images of one grey for each class, so that a central pixel tells the class whatever the crop.
-  static let greys: [UInt8] = [20, 80, 140, 200, 250]
+  /// Images of one gray for each class, so that a central pixel tells the class whatever the crop.
+  static let grays: [UInt8] = [20, 80, 140, 200, 250]
   static let dataset = InMemoryDataset(
-    name: "greys", classCount: 5, imageSide: 16, labels: (0..<40).map { $0 % 5 },
+    name: "grays", classCount: 5, imageSide: 16, labels: (0..<40).map { $0 % 5 },
     images: (0..<40).map {
-      Image(height: 16, width: 16, pixels: .init(repeating: greys[$0 % 5], count: 768))
+      Image(height: 16, width: 16, pixels: .init(repeating: grays[$0 % 5], count: 768))
     })
 
   static func wrapper(
@@ -30,8 +30,8 @@ struct MSDATests {
     ).epoch(1).batch(at: 0)
   }
 
-  /// The normalised grey of each class.
-  static let normalised = greys.map { (Double($0) / 255 - 0.5) / 0.5 }
+  /// The normalized gray of each class.
+  static let normalized = grays.map { (Double($0) / 255 - 0.5) / 0.5 }
 
   @Test func `mixup mixes pixels and labels alike`() throws {
     let batch = try Self.batch(Self.wrapper(.mixup))
@@ -41,7 +41,7 @@ struct MSDATests {
       let pixels = TrainingBatchesTests.row(batch.images[0], position)
       // Three roundings of numbers up to 1.
       expectClose(target.reduce(0, +), 1, absolute: 3 * 0x1p-24)
-      let expected = zip(target, Self.normalised).reduce(0) { $0 + $1.0 * $1.1 }
+      let expected = zip(target, Self.normalized).reduce(0) { $0 + $1.0 * $1.1 }
       expectClose(Double(pixels[(8 * 16 + 8) * 3]), expected, absolute: 3 * 0x1p-24)
       mixed += target.contains(1) ? 0 : 1
     }
@@ -55,8 +55,8 @@ struct MSDATests {
       #expect(target.reduce(0, +) == 1)
       #expect(target.allSatisfy { ($0 * 256).rounded() == $0 * 256 })
       let pixel = TrainingBatchesTests.row(batch.images[0], position)[(8 * 16 + 8) * 3]
-      let distances = Self.normalised.map { abs($0 - Double(pixel)) }
-      // The pixel belongs to one of the two images; its normalisation is rounded a few times.
+      let distances = Self.normalized.map { abs($0 - Double(pixel)) }
+      // The pixel belongs to one of the two images; its normalization is rounded a few times.
       let label = try #require(distances.indices.first { distances[$0] < 4 * 0x1p-24 })
       #expect(target[label] > 0)
     }

@@ -27,19 +27,19 @@ struct MaskDistributionTests {
     }
   }
 
-  @Test func `cutmix's centre is uniform over the pixels`() {
-    /// The centre of a box that reaches so far to either side and is clipped at `extent`.
-    func centre(_ inside: [Int], _ reach: Int, _ extent: Int) -> Int {
+  @Test func `cutmix's center is uniform over the pixels`() {
+    /// The center of a box that reaches so far to either side and is clipped at `extent`.
+    func center(_ inside: [Int], _ reach: Int, _ extent: Int) -> Int {
       let (first, last) = (inside.min() ?? 0, inside.max() ?? 0)
       return first > 0 ? first + reach : last + 1 - reach
     }
-    let centres = Self.masks(.cutmix, 0.25, count: 12_000).map { mask in
+    let centers = Self.masks(.cutmix, 0.25, count: 12_000).map { mask in
       let rows = (0..<12).filter { row in (0..<10).contains { mask[row, $0, 0] == 1 } }
       let columns = (0..<10).filter { column in (0..<12).contains { mask[$0, column, 0] == 1 } }
       // Sides floor(12·½) and floor(10·½) reach 3 and 2.
-      return [centre(rows, 3, 12), centre(columns, 2, 10)]
+      return [center(rows, 3, 12), center(columns, 2, 10)]
     }
-    expectEven(centres, kinds: 120)
+    expectEven(centers, kinds: 120)
   }
 
   @Test(arguments: [MixingMethod.stackchannel, .stackhorizontal, .stackvertical])

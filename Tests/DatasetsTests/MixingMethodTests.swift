@@ -68,18 +68,18 @@ struct MixingMethodTests {
 
   @Test(arguments: [0.0, 0.001, 0.25, 0.35, 0.4, 0.5, 0.83, 1.0])
   func `the box of cutmix is the clipped square root of its share`(share: Double) {
-    for centreRow in 0..<12 {
-      for centreColumn in 0..<10 {
+    for centerRow in 0..<12 {
+      for centerColumn in 0..<10 {
         var random = ScriptedSource(
-          uniforms: [(Double(centreRow) + 0.5) / 12, (Double(centreColumn) + 0.5) / 10])
+          uniforms: [(Double(centerRow) + 0.5) / 12, (Double(centerColumn) + 0.5) / 10])
         let mixing = MixingMethod.cutmix.mix([share, 1 - share], size: Self.size, random: &random)
         let rowReach = Int((12 * share.squareRoot()).rounded(.down)) / 2
         let columnReach = Int((10 * share.squareRoot()).rounded(.down)) / 2
         let expected = (0..<12).flatMap { row in
           (0..<10).map { column -> Float in
             let isInside =
-              row >= centreRow - rowReach && row < centreRow + rowReach
-              && column >= centreColumn - columnReach && column < centreColumn + columnReach
+              row >= centerRow - rowReach && row < centerRow + rowReach
+              && column >= centerColumn - columnReach && column < centerColumn + columnReach
             return isInside ? 1 : 0
           }
         }
@@ -90,7 +90,7 @@ struct MixingMethodTests {
   }
 
   @Test func `cutmix of three gives the rest to the others in proportion`() {
-    // The centre is (8, 4); sides floor(12·½) and floor(10·½) reach 3 and 2.
+    // The center is (8, 4); sides floor(12·½) and floor(10·½) reach 3 and 2.
     var random = ScriptedSource(uniforms: [0.7, 0.45])
     let mixing = MixingMethod.cutmix.mix([0.25, 0.5, 0.25], size: Self.size, random: &random)
     for (row, column, channel) in Self.places(Self.size) {

@@ -15,7 +15,7 @@ struct TinyImageNetTree: ~Copyable {
     folder = try TemporaryFolder()
   }
 
-  /// A 64×64 image that is like no other: PNG and JPEG keep grey of one value as it is.
+  /// A 64×64 image that is like no other: PNG and JPEG keep gray of one value as it is.
   static func image(_ index: Int, _ copy: Int) -> Image {
     Image(
       height: 64, width: 64,

@@ -36,7 +36,7 @@ struct TrainingBatchesTests {
     return Array(tensor.values[position * size..<(position + 1) * size])
   }
 
-  /// Every crop and flip of an image, normalised.
+  /// Every crop and flip of an image, normalized.
   static func augmentations(
     _ image: Image, _ kind: DatasetKind
   ) throws -> [[Float]: CropAndFlip.Draw] {

@@ -32,9 +32,9 @@ struct VerificationTests {
     var wrong = bytes
     wrong[3073] = 10
     try AtomicFile.write(wrong, to: batch)
-    let labelled = try records(.digits, in: folder.url)
+    let labeled = try records(.digits, in: folder.url)
     #expect(
-      labelled["\(bin)/data_batch_2.bin"]?.problem == "expected labels from 0 to 9, found 10")
+      labeled["\(bin)/data_batch_2.bin"]?.problem == "expected labels from 0 to 9, found 10")
     try AtomicFile.write(Array(bytes.dropLast(3074)), to: batch)
     let short = try records(.digits, in: folder.url)
     #expect(

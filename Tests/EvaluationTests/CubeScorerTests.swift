@@ -14,7 +14,7 @@ struct CubeScorerTests {
   }
 
   /// 12 rows by two members over four classes, the same labels in every cell.
-  static func logits(_ cell: Cell) throws -> LabelledLogits {
+  static func logits(_ cell: Cell) throws -> LabeledLogits {
     var generator = SeededGenerator(
       seed: UInt64(cell.name.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }))
     let labels = (0..<12).map { $0 % 4 }
@@ -22,7 +22,7 @@ struct CubeScorerTests {
       Float.random(in: -1...1, using: &generator)
         + (place % 4 == labels[place / 8] ? 2 - 0.4 * Float(cell.severity) : 0)
     }
-    return try LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels)
+    return try LabeledLogits(values, memberCount: 2, classCount: 4, labels: labels)
   }
 
   static func cells(_ kinds: [CorruptionKind] = kinds, frost: String = "frost") -> [Cell] {
@@ -88,7 +88,7 @@ struct CubeScorerTests {
     let sets = try Self.cells().dropFirst().map(Self.logits)
     let values = sets.flatMap(\.values)
     let labels = sets.flatMap(\.labels)
-    let all = try LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels)
+    let all = try LabeledLogits(values, memberCount: 2, classCount: 4, labels: labels)
     let expected = try #require(try scorer.score(all, with: fitted.repeated(95)).first)
     for metric in Metric.allCases {
       for name in ["c19", "mixmo"] {
@@ -142,7 +142,7 @@ struct CubeScorerTests {
   }
 
   @Test func `undefined figures are empty, and a note says which`() throws {
-    let logits = try LabelledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
+    let logits = try LabeledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
     let cube = try CubeScorer(ScoringSettings(calibrations: [.none]), threadCount: 1)
       .score([.clean], logits: { _ in logits }, report: { _ in })
     let files = ResultFiles(runName: "r", datasetName: "d", cube: cube)

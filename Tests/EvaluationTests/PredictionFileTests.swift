@@ -24,11 +24,11 @@ struct PredictionFileTests {
     try NumPyArray.write(Self.rows, shape: [2, 3], to: url)
     let two = try LogitArray(contentsOf: url)
     #expect(two.shape == [2, 1, 3])
-    #expect(try two.labelled([0, 2], from: url).values == Self.rows)
+    #expect(try two.labeled([0, 2], from: url).values == Self.rows)
     try NumPyArray.write(Self.rows.map(Double.init), shape: [1, 2, 3], to: url)
     let three = try LogitArray(contentsOf: url)
     #expect(three.shape == [1, 2, 3])
-    #expect(try three.labelled([1], from: url).values == Self.rows)
+    #expect(try three.labeled([1], from: url).values == Self.rows)
   }
 
   @Test(arguments: ["1,2.5,-3\n0,0.25,4\n", "a,b,c\r\n1, 2.5, -3\r\n\r\n0;0.25\t4\r\n"])
@@ -37,7 +37,7 @@ struct PredictionFileTests {
     let url = try folder.file("a.csv", holding: Array(text.utf8))
     let array = try LogitArray(contentsOf: url)
     #expect(array.shape == [2, 1, 3])
-    #expect(try array.labelled([0, 0], from: url).values == Self.rows)
+    #expect(try array.labeled([0, 0], from: url).values == Self.rows)
   }
 
   @Test func `files of one member each are the members of an ensemble`() throws {
@@ -55,7 +55,7 @@ struct PredictionFileTests {
         expected += Self.rows[3 * row..<3 * row + 3].map { $0 + 10 * Float(member) }
       }
     }
-    #expect(try array.labelled([0, 1], from: urls[0]).values == expected)
+    #expect(try array.labeled([0, 1], from: urls[0]).values == expected)
     try NumPyArray.write(Self.rows, shape: [3, 2], to: urls[1])
     #expect(
       message(folder) { _ = try LogitArray(members: urls) }
@@ -67,7 +67,7 @@ struct PredictionFileTests {
     let url = folder.file("p.npy")
     let probabilities: [Float] = [0.5, 0.25, 0.25, 1, 0, 0]
     try NumPyArray.write(probabilities, shape: [2, 3], to: url)
-    let logits = try LogitArray(contentsOf: url).logarithms().labelled([0, 0], from: url)
+    let logits = try LogitArray(contentsOf: url).logarithms().labeled([0, 0], from: url)
     let rows = try Scorer(threadCount: 1).rows(of: .ensemble, in: logits).rows
     // Logarithms are rounded to Float32: 2⁻²⁴ of log 4.
     expectClose(rows.map(\.confidence), [0.5, 1], absolute: 1e-7)
@@ -100,7 +100,7 @@ struct PredictionFileTests {
       try NumPyArray.write(values, shape: shape, to: logits)
       try NumPyArray.write(classes.map(Int64.init), shape: [classes.count], to: labels)
       return message(folder) {
-        _ = try LogitArray(contentsOf: logits).labelled(LabelFile.read(labels), from: labels)
+        _ = try LogitArray(contentsOf: logits).labeled(LabelFile.read(labels), from: labels)
       }
     }
     #expect(

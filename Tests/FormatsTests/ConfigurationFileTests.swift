@@ -45,7 +45,7 @@ struct ConfigurationFileTests {
       "/recipe.yaml:1: epoch: unknown key; did you mean \"epochs\"?"
     ),
     (
-      "colour: 3", "/recipe.yaml:1: colour: unknown key; known are epochs, rate, mixing, milestones"
+      "color: 3", "/recipe.yaml:1: color: unknown key; known are epochs, rate, mixing, milestones"
     ),
     ("mixing: mixup", "/recipe.yaml:1: the key \"epochs\" is missing"),
     (

@@ -119,7 +119,7 @@ struct EventFileTests {
     }
   }
 
-  /// A CRC of 32 bits finds any change within 32 neighbouring bits, so of any byte.
+  /// A CRC of 32 bits finds any change within 32 neighboring bits, so of any byte.
   @Test(arguments: [0xFF, 0x01, 0x80] as [UInt8])
   func `every changed byte is found, and the file left as it is`(change: UInt8) throws {
     let original = try fixtureBytes(Self.name)
@@ -221,7 +221,7 @@ struct EventFileTests {
 }
 
 struct CRC32CTests {
-  /// RFC 3720, appendix B.4, and the check value of the usual catalogues.
+  /// RFC 3720, appendix B.4, and the check value of the usual catalogs.
   @Test(
     arguments: [
       (Array(repeating: 0, count: 32), 0x8A91_36AA),

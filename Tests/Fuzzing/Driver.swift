@@ -9,7 +9,7 @@ private let memoryAllowance = 64 << 20
 
 /// Chooses the target, and puts its options in the place of its name.
 ///
-/// The processes that libFuzzer starts to minimise an input inherit the choice.
+/// The processes that libFuzzer starts to minimize an input inherit the choice.
 @_cdecl("LLVMFuzzerInitialize")
 func initialize(
   _ count: UnsafeMutablePointer<Int32>,

@@ -46,7 +46,7 @@ struct PNGChunkList {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
   }
 
-  /// An image of each colour type and depth, as it is and interlaced.
+  /// An image of each color type and depth, as it is and interlaced.
   static var examples: [Seed] {
     let depths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
     return depths.sorted { $0.key < $1.key }.flatMap { type, depths in

@@ -12,7 +12,7 @@ struct DrawingTests {
   @Test(arguments: [(-1, -1), (-1, 1), (1, -1), (2, 2), (-9, 0), (0, 9), (9, 9)])
   func `what lies outside is left out`(row: Int, column: Int) {
     let patch = Image(height: 2, width: 2, pixels: (1...12).map(UInt8.init))
-    var image = Image(height: 3, width: 3, grey: 0)
+    var image = Image(height: 3, width: 3, gray: 0)
     image.draw(patch, row: row, column: column)
     for y in 0..<3 {
       for x in 0..<3 {
@@ -24,7 +24,7 @@ struct DrawingTests {
   }
 
   @Test func `letters are drawn in dots, unknown ones left blank`() {
-    var image = Image(height: PixelFont.height, width: 2 * PixelFont.advance, grey: 255)
+    var image = Image(height: PixelFont.height, width: 2 * PixelFont.advance, gray: 255)
     image.draw("Ül", row: 0, column: 0)
     let lines = (0..<PixelFont.height).map { row in
       String((0..<image.width).map { image[row, $0, 2] == 0 ? "#" : "." })
@@ -38,7 +38,7 @@ struct DrawingTests {
 
   @Test func `every corruption's name can be written`() {
     for character in "abcdefghijklmnopqrstuvwxyz0123456789_-()" {
-      var image = Image(height: PixelFont.height, width: PixelFont.advance, grey: 255)
+      var image = Image(height: PixelFont.height, width: PixelFont.advance, gray: 255)
       image.draw("\(character)", row: 0, column: 0)
       #expect(image.pixels.contains(0), "\(character)")
     }

@@ -9,7 +9,7 @@ struct FilterTests {
     let gaussian: [GaussianCase]
     let box: [BoxCase]
     let correlation: [CorrelationCase]
-    let hsv: [ColourCase]
+    let hsv: [ColorCase]
 
     static func read() throws -> Fixtures {
       let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -48,7 +48,7 @@ struct FilterTests {
     let output: [UInt8]
   }
 
-  struct ColourCase: Decodable {
+  struct ColorCase: Decodable {
     let rgb: [Double]
     let hsv: [Double]
   }
@@ -78,9 +78,9 @@ struct FilterTests {
     }
   }
 
-  @Test func `a centre on the edge of two boxes belongs to the later one`() {
+  @Test func `a center on the edge of two boxes belongs to the later one`() {
     let image = Image(height: 1, width: 3, pixels: [0, 0, 0, 100, 100, 100, 200, 200, 200])
-    // The middle pixel's centre, 1.5, is where the boxes of 1.5 pixels meet.
+    // The middle pixel's center, 1.5, is where the boxes of 1.5 pixels meet.
     #expect(image.boxResampled(height: 1, width: 2).pixels == [0, 0, 0, 200, 200, 200])
   }
 
@@ -95,11 +95,11 @@ struct FilterTests {
   @Test func `hue, saturation and value and back`() throws {
     for fixture in try Fixtures.read().hsv {
       let (red, green, blue) = (fixture.rgb[0], fixture.rgb[1], fixture.rgb[2])
-      let colour = HSV(red: red, green: green, blue: blue)
+      let color = HSV(red: red, green: green, blue: blue)
       // A handful of operations on numbers below 6, each rounded once.
       let bound = 6 * 4 * 0x1p-53
-      expectClose([colour.hue, colour.saturation, colour.value], fixture.hsv, absolute: bound)
-      let back = colour.rgb
+      expectClose([color.hue, color.saturation, color.value], fixture.hsv, absolute: bound)
+      let back = color.rgb
       expectClose([back.red, back.green, back.blue], fixture.rgb, absolute: bound)
     }
   }
@@ -108,7 +108,7 @@ struct FilterTests {
     (0.25, [0.99933, 0.000335]), (0.5, [0.786571, 0.106451, 0.000264]),
     (1.25, [0.319156, 0.231755, 0.088737, 0.017916, 0.001907, 0.000107]), (0.1, [1]),
   ])
-  func `weights of the gaussian from the centre outward`(sigma: Double, expected: [Double]) {
+  func `weights of the gaussian from the center outward`(sigma: Double, expected: [Double]) {
     // The table has six digits after the point.
     expectClose(GaussianFilter(sigma: sigma).weights, expected, absolute: 0.5e-6)
   }

@@ -7,24 +7,24 @@ struct HostileJPEGTests {
   @Test func `a size at JPEG's limit is judged before anything is allocated`() throws {
     for (width, height) in [(65500, 65500), (16385, 1), (2049, 2048)] {
       #expect(
-        problem(decoding: JPEGFile.grey(width: width, height: height))
+        problem(decoding: JPEGFile.gray(width: width, height: height))
           == .dimensionsTooLarge(
             width: width, height: height, maximumSide: 16384, maximumPixelCount: 1 << 22))
     }
     for (width, height) in [(0, 8), (8, 0), (65535, 65535)] {
-      let file = JPEGFile.grey(width: width, height: height)
+      let file = JPEGFile.gray(width: width, height: height)
       #expect(problem(decoding: file)?.isDamage == true)
     }
   }
 
   @Test func `a progressive file of a hundred scans, and of one more`() throws {
-    let file = JPEGFile.grey(width: 8, height: 8, scanCount: 100)
-    let grey = [UInt8](repeating: 128, count: 8 * 8 * 3)
-    #expect(try Image(decoding: file, file: "image").pixels == grey)
-    let longer = JPEGFile.grey(width: 8, height: 8, scanCount: 101)
+    let file = JPEGFile.gray(width: 8, height: 8, scanCount: 100)
+    let gray = [UInt8](repeating: 128, count: 8 * 8 * 3)
+    #expect(try Image(decoding: file, file: "image").pixels == gray)
+    let longer = JPEGFile.gray(width: 8, height: 8, scanCount: 101)
     #expect(problem(decoding: longer) == .damaged(.jpeg, "more than 100 scans"))
     // Valid scans of 18 bytes, each a pass over all pixels.
-    let bomb = JPEGFile.grey(width: 2048, height: 2048, scanCount: 800)
+    let bomb = JPEGFile.gray(width: 2048, height: 2048, scanCount: 800)
     #expect(problem(decoding: bomb) == .damaged(.jpeg, "more than 100 scans"))
   }
 

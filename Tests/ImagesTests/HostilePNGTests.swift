@@ -4,7 +4,7 @@ import Testing
 
 /// PNG files that lie.
 struct HostilePNGTests {
-  /// The data of a 1×1 image in colour: a row without filter.
+  /// The data of a 1×1 image in color: a row without filter.
   static let pixel = PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, 1, 2, 3]))
 
   @Test func `a file put together rightly is read`() throws {
@@ -70,7 +70,7 @@ struct HostilePNGTests {
         PNGFile.Chunk(name: "PLTE", data: [1, 2, 3, 4, 5, 6]),
         PNGFile.Chunk(name: "IDAT", data: PNGFile.stored([0, row] + (depth == 8 ? [0] : []))))
       #expect(
-        problem(decoding: file.bytes) == .damaged(.png, "a pixel's colour is not in the palette"))
+        problem(decoding: file.bytes) == .damaged(.png, "a pixel's color is not in the palette"))
     }
   }
 
@@ -109,7 +109,7 @@ struct HostilePNGTests {
     }
   }
 
-  @Test func `depths and colour types that do not exist`() {
+  @Test func `depths and color types that do not exist`() {
     let sound: Set<[UInt8]> = [
       [0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [2, 8], [2, 16], [4, 8], [4, 16], [6, 8], [6, 16],
     ]

@@ -2,8 +2,8 @@
 enum JPEGFile {
   /// A file with the tables that the scans need, each of a single code: the bit 0.
   static func file(frame: [UInt8], scans: [[UInt8]]) -> [UInt8] {
-    let quantisation: [UInt8] = [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
-    return [0xFF, 0xD8] + quantisation + frame + table(0x00, symbol: 0) + table(0x10, symbol: 0)
+    let quantization: [UInt8] = [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
+    return [0xFF, 0xD8] + quantization + frame + table(0x00, symbol: 0) + table(0x10, symbol: 0)
       + table(0x11, symbol: 0xE0) + scans.joined() + [0xFF, 0xD9]
   }
 
@@ -13,9 +13,9 @@ enum JPEGFile {
       + (1...components).flatMap { [$0, 0x11, 0] }
   }
 
-  /// A progressive grey file of this many scans: first the blocks' averages, then each coefficient by
+  /// A progressive gray file of this many scans: first the blocks' averages, then each coefficient by
   /// itself, bit by bit.
-  static func grey(width: Int, height: Int, scanCount: Int = 1) -> [UInt8] {
+  static func gray(width: Int, height: Int, scanCount: Int = 1) -> [UInt8] {
     let blocks = min((width + 7) / 8 * ((height + 7) / 8), 1 << 16)
     let averages = scan(first: 0, last: 0, high: 0, low: 0, table: 0) + zeros(blocks)
     return file(

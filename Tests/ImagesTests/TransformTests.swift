@@ -65,10 +65,10 @@ struct TransformTests {
     #expect(weak.cannyEdges(low: 50, high: 79).contains(true))
   }
 
-  @Test func `equalising spreads levels by their share`() {
+  @Test func `equalizing spreads levels by their share`() {
     let grid = Raster(side: 2, values: [7, 7, 9, 100])
-    #expect(grid.equalised.values == [0, 0, 128, 255])
+    #expect(grid.equalized.values == [0, 0, 128, 255])
     let flat = Raster(side: 2, values: [7, 7, 7, 7])
-    #expect(flat.equalised == flat)
+    #expect(flat.equalized == flat)
   }
 }

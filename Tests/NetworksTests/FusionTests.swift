@@ -14,7 +14,7 @@ struct FusionTests {
     Engine(workers: Workers(count: 2), kernels: kernels)
   }
 
-  /// Batch normalisation and ReLU, element by element.
+  /// Batch normalization and ReLU, element by element.
   private static func normalized(_ x: Tensor, _ coefficients: Tensor) -> Tensor {
     let channels = x.shape[3]
     return Tensor(
@@ -25,7 +25,7 @@ struct FusionTests {
   }
 
   @Test(arguments: ConvolutionTests.shapes, Kernels.available)
-  func `reading normalises, writing adds and sums`(shape: ConvolutionShape, kernels: Kernels) {
+  func `reading normalizes, writing adds and sums`(shape: ConvolutionShape, kernels: Kernels) {
     let layer = ConvolutionTests.layer(shape, threads: 2, kernels: kernels)
     let x = randomTensor("x", shape.inputShape(batch: Self.batch))
     let coefficients = randomTensor("coefficients", [2, shape.inputChannels])

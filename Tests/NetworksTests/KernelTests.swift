@@ -260,7 +260,7 @@ struct KernelTests {
   }
 
   @Test(arguments: Kernels.available, extents)
-  func `gradients of batch normalisation`(kernels: Kernels, extent: (Int, Int)) {
+  func `gradients of batch normalization`(kernels: Kernels, extent: (Int, Int)) {
     let (channels, rows) = extent
     let x = Self.random("x", rows * channels)
     let (gradient, addend) = (Self.random("g", x.count), Self.random("a", x.count))

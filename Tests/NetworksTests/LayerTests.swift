@@ -7,7 +7,7 @@ import Testing
 struct LayerTests {
   let engine = Engine(workers: Workers(count: 2))
 
-  /// Features with the sums that batch normalisation asks for.
+  /// Features with the sums that batch normalization asks for.
   private func summed(_ x: Tensor) -> FeatureMap {
     engine.finish(LayerOutput(values: x, sumsChannels: true))
   }

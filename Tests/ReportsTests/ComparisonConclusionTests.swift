@@ -21,7 +21,7 @@ import Testing
         mean: mean.map { contrast($0.p, $0.difference > 0 ? 1 : -1, $0.difference) })
     }
     let corrupted = (1..<max(cells.count, 1)).map {
-      Comparison.Cell(corruption: "fog", severity: $0)
+      Cell(corruption: "fog", severity: $0)
     }
     return Comparison(
       reference: "a", predictor: "ensemble", calibration: .none, imageCount: 100,

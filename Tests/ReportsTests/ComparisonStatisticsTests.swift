@@ -58,7 +58,7 @@ import Testing
 
   /// Rows that are right and wrong, in a world of two classes.
   private static func rows() throws -> (right: RowScore, wrong: RowScore) {
-    let logits = try LabelledLogits([1, 0, 0, 1], memberCount: 1, classCount: 2, labels: [0, 0])
+    let logits = try LabeledLogits([1, 0, 0, 1], memberCount: 1, classCount: 2, labels: [0, 0])
     let rows = try Scorer(threadCount: 1).rowScores(of: .ensemble, in: logits)
     return (rows[0], rows[1])
   }

@@ -4,21 +4,21 @@ import TestSupport
 import Testing
 
 @Suite struct FigureTests {
-  @Test func `the colour scale rises in lightness, so that it survives grey printing`() {
+  @Test func `the color scale rises in lightness, so that it survives gray printing`() {
     let luminances = (0...100).map { Palette.scale(Double($0) / 100).luminance }
     #expect(zip(luminances, luminances.dropFirst()).allSatisfy { $0 < $1 })
     #expect(Palette.scale(-1) == Palette.scale(0) && Palette.scale(2) == Palette.scale(1))
     #expect(Palette.scale(.nan) == Palette.scale(0.5))
   }
 
-  @Test func `text on colours can be read`() {
-    let colours =
+  @Test func `text on colors can be read`() {
+    let colors =
       (0...100).map { Palette.scale(Double($0) / 100) }
       + [Palette.win, Palette.loss, Palette.undecided]
-    for colour in colours {
-      let (one, other) = (colour.luminance, colour.text.luminance)
+    for color in colors {
+      let (one, other) = (color.luminance, color.text.luminance)
       // WCAG 2.2, 1.4.3: 4.5 to 1 for text.
-      #expect((max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5, "\(colour.hex)")
+      #expect((max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5, "\(color.hex)")
     }
   }
 

@@ -129,7 +129,7 @@ struct BootstrapTests {
   @Test func `a metric that one draw lacks has no distribution`() throws {
     // One of ten rows is wrong: about a third of the draws are all right.
     let values = (0..<10).flatMap { $0 == 3 ? [0, 1] : [1, 0] as [Float] }
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 10))
     let rows = try Self.scorer.rows(of: .ensemble, in: logits).rows
     let distributions = try Bootstrap(imageCount: 10).distributions(of: [rows])[0]

@@ -7,7 +7,7 @@ struct CalibrationTests {
   private static let scorer = Scorer(threadCount: 2)
 
   private static func fitted(
-    _ calibration: Calibration, on logits: LabelledLogits
+    _ calibration: Calibration, on logits: LabeledLogits
   ) throws -> CellScores {
     let fits = try scorer.fit([calibration], onValidationSet: logits)
     return try scorer.score(logits, with: fits)[0]
@@ -26,12 +26,12 @@ struct CalibrationTests {
   }
 
   /// Eight rows of two members and three classes, small enough to be worked out by hand.
-  private static func example() throws -> LabelledLogits {
+  private static func example() throws -> LabeledLogits {
     let rows: [[Float]] = [
       [4, 1, 0, 2, 0, 1], [0, 3, 1, 1, 2, 0], [1, 0, 2, 0, 3, 1], [2, 3, 0, 3, 1, 0],
       [0, 1, 5, 0, 0, 1], [3, 2, 0, 2, 4, 1], [1, 1, 4, 0, 2, 3], [5, 0, 0, 1, 2, 0],
     ]
-    return try LabelledLogits(
+    return try LabeledLogits(
       Array(rows.joined()), memberCount: 2, classCount: 3, labels: [0, 1, 2, 1, 2, 0, 1, 0])
   }
 

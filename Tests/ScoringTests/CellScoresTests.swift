@@ -67,7 +67,7 @@ struct CellScoresTests {
 
   @Test func `a metric that one half lacks is undefined`() throws {
     // Row 0 is wrong, so the second half is all right and has no area under its curve.
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       [0, 1, 1, 0, 1, 0, 1, 0], memberCount: 1, classCount: 2, labels: [0, 0, 0, 0])
     let fitted = try Self.scorer.fit(
       [.temperature], on: logits, halves: CleanHalves(first: [0, 1], second: [2, 3]))
@@ -88,7 +88,7 @@ struct CellScoresTests {
     }
     var labels = clean.labels
     labels[7] = (labels[7] + 1) % 5
-    let other = try LabelledLogits(clean.values, memberCount: 2, classCount: 5, labels: labels)
+    let other = try LabeledLogits(clean.values, memberCount: 2, classCount: 5, labels: labels)
     #expect(
       throws: ScoringError.otherLabel(row: 7, expected: clean.labels[7], found: labels[7])
     ) {
@@ -102,7 +102,7 @@ struct CellScoresTests {
   @Test func `tallies of two cells merge into the scores of their rows together`() throws {
     let first = try Problem(seed: 1, labelSeed: 2, rows: 40, members: 2, classes: 5).draw()
     let second = try Problem(seed: 3, labelSeed: 4, rows: 30, members: 2, classes: 5).draw()
-    let both = try LabelledLogits(
+    let both = try LabeledLogits(
       first.values + second.values, memberCount: 2, classCount: 5,
       labels: first.labels + second.labels)
     var tally = try Self.scorer.tally(first)

@@ -26,7 +26,7 @@ struct ConfidenceRankingTests {
     let area = risks.reduce(0, +) / 10
     expectClose(try #require(ranking.riskCoverageArea), area, absolute: Self.closedForm)
     // (1 − accuracy)² / 2.
-    expectClose(try #require(ranking.generalisedRiskCoverageArea), 0.08, absolute: Self.closedForm)
+    expectClose(try #require(ranking.generalizedRiskCoverageArea), 0.08, absolute: Self.closedForm)
   }
 
   @Test func `a reversed order is as bad as can be`() throws {
@@ -48,7 +48,7 @@ struct ConfidenceRankingTests {
     expectClose(try #require(ranking.errorAveragePrecision), 0.6, absolute: Self.closedForm)
     #expect(ranking.falsePositiveRateAt95 == 1)
     #expect(ranking.riskCoverageArea == 0.6)
-    expectClose(try #require(ranking.generalisedRiskCoverageArea), 0.3, absolute: Self.closedForm)
+    expectClose(try #require(ranking.generalizedRiskCoverageArea), 0.3, absolute: Self.closedForm)
     expectClose(try #require(ranking.adaptiveCalibrationError), 0.1, absolute: Self.closedForm)
   }
 
@@ -61,7 +61,7 @@ struct ConfidenceRankingTests {
     #expect(right.successAveragePrecision == 1)
     #expect(right.riskCoverageArea == 0)
     #expect(right.excessRiskCoverageArea == 0)
-    #expect(right.generalisedRiskCoverageArea == 0)
+    #expect(right.generalizedRiskCoverageArea == 0)
     let wrong = Self.ranking((0..<count).map { (Double($0) / 8, false) })
     #expect(wrong.areaUnderROC == nil)
     #expect(wrong.falsePositiveRateAt95 == nil)
@@ -69,7 +69,7 @@ struct ConfidenceRankingTests {
     #expect(wrong.successAveragePrecision == nil)
     #expect(wrong.riskCoverageArea == 1)
     #expect(wrong.excessRiskCoverageArea == 0)
-    #expect(wrong.generalisedRiskCoverageArea == 0.5)
+    #expect(wrong.generalizedRiskCoverageArea == 0.5)
   }
 
   @Test func `no rows have no figure`() {
@@ -78,13 +78,13 @@ struct ConfidenceRankingTests {
     #expect(none.successAveragePrecision == nil)
     #expect(none.riskCoverageArea == nil)
     #expect(none.excessRiskCoverageArea == nil)
-    #expect(none.generalisedRiskCoverageArea == nil)
+    #expect(none.generalizedRiskCoverageArea == nil)
     #expect(none.adaptiveCalibrationError == nil)
     #expect(none.smoothCalibrationError == nil)
   }
 
   @Test(arguments: [3, 8, 1 << 30])
-  func `the generalised area is a function of accuracy and AUROC`(levels: Int) throws {
+  func `the generalized area is a function of accuracy and AUROC`(levels: Int) throws {
     var random = RandomStream(seed: 6, purpose: "confidences", major: levels)
     for count in [2, 10, 500] {
       let rows = (0..<count).map { i in
@@ -96,7 +96,7 @@ struct ConfidenceRankingTests {
       let error = 1 - accuracy
       let expected = (1 - auroc) * accuracy * error + error * error / 2
       expectClose(
-        try #require(ranking.generalisedRiskCoverageArea), expected, absolute: Self.closedForm)
+        try #require(ranking.generalizedRiskCoverageArea), expected, absolute: Self.closedForm)
     }
   }
 

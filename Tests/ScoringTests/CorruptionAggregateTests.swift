@@ -25,7 +25,7 @@ struct CorruptionAggregateTests {
     uniqueKeysWithValues: kinds.flatMap { kind in
       (1...5).map { severity in
         (
-          CorruptionCell(kind.name, severity: severity),
+          Cell(corruption: kind.name, severity: severity),
           Double(severity) / 8 + (kind.isBenchmark ? 0 : 0.25)
         )
       }
@@ -71,14 +71,14 @@ struct CorruptionAggregateTests {
     #expect(c15.lacking(Self.errors.keys) == nil)
     var errors = Self.errors
     for severity in 1...5 {
-      errors[CorruptionCell("frost", severity: severity)] = nil
-      errors[CorruptionCell("frost(substitute)", severity: severity)] = 0.5
+      errors[Cell(corruption: "frost", severity: severity)] = nil
+      errors[Cell(corruption: "frost(substitute)", severity: severity)] = 0.5
     }
     #expect(c15.mean(errors) == nil)
     #expect(c15.mean(errors, over: .family("weather")) == nil)
     #expect(c15.mean(errors, over: .severity(1)) == nil)
     #expect(c15.mean(errors, over: .family("blur")) == 0.375)
-    #expect(c15.unnormalisedMCE(CorruptionErrors(cells: errors)) == nil)
+    #expect(c15.unnormalizedMCE(CorruptionErrors(cells: errors)) == nil)
     #expect(
       c15.lacking(errors.keys)
         == "c15 is undefined: 5 of 75 cells are missing (frost-1, frost-2, frost-3, frost-4, frost-5)"
@@ -89,21 +89,21 @@ struct CorruptionAggregateTests {
     let c15 = try Self.standard(.c15)
     let run = CorruptionErrors(cells: Self.errors, clean: 0.125)
     let twice = CorruptionErrors(cells: Self.errors.mapValues { $0 * 2 }, clean: 0)
-    #expect(c15.unnormalisedMCE(run) == 0.375)
-    #expect(c15.unnormalisedRelativeMCE(run) == 0.25)
+    #expect(c15.unnormalizedMCE(run) == 0.375)
+    #expect(c15.unnormalizedRelativeMCE(run) == 0.25)
     #expect(c15.mce(run, relativeTo: twice) == 0.5)
     #expect(c15.mce(run, relativeTo: run) == 1)
     // Σ (severity/8 − 1/8) = 1.25 against Σ severity/4 = 3.75, one division rounded.
     expectClose(try #require(c15.relativeMCE(run, relativeTo: twice)), 1 / 3.0, absolute: 1e-16)
     let unknown = CorruptionErrors(cells: Self.errors)
-    #expect(c15.unnormalisedRelativeMCE(unknown) == nil)
+    #expect(c15.unnormalizedRelativeMCE(unknown) == nil)
     #expect(c15.relativeMCE(run, relativeTo: unknown) == nil)
     let perfect = CorruptionErrors(cells: Self.errors.mapValues { _ in 0 }, clean: 0)
     #expect(c15.mce(run, relativeTo: perfect) == nil)
     #expect(c15.mce(perfect, relativeTo: run) == 0)
     #expect(c15.relativeMCE(run, relativeTo: perfect) == nil)
     var partly = Self.errors
-    partly[CorruptionCell("fog", severity: 5)] = nil
+    partly[Cell(corruption: "fog", severity: 5)] = nil
     #expect(c15.mce(run, relativeTo: CorruptionErrors(cells: partly)) == nil)
   }
 
@@ -129,8 +129,8 @@ struct CorruptionAggregateTests {
     // The run is twice as bad as the baseline on fog, where both err little, and as good elsewhere.
     var (run, baseline) = (Self.errors, Self.errors)
     for severity in 1...5 {
-      run[CorruptionCell("fog", severity: severity)] = 0.03125
-      baseline[CorruptionCell("fog", severity: severity)] = 0.015625
+      run[Cell(corruption: "fog", severity: severity)] = 0.03125
+      baseline[Cell(corruption: "fog", severity: severity)] = 0.015625
     }
     let ratio = c15.mce(
       CorruptionErrors(cells: run), relativeTo: CorruptionErrors(cells: baseline))
@@ -141,7 +141,7 @@ struct CorruptionAggregateTests {
   @Test func `pooled figures are of all rows, which for ECE is no mean of cells`() throws {
     let c15 = try Self.standard(.c15)
     let scorer = Scorer(threadCount: 2)
-    var (tallies, values, labels) = ([CorruptionCell: CellTally](), [Float](), [Int]())
+    var (tallies, values, labels) = ([Cell: CellTally](), [Float](), [Int]())
     for (i, cell) in c15.cells().enumerated() {
       let logits = try Problem(
         seed: UInt64(i), labelSeed: 7, rows: 6, members: 2, classes: 4, skill: UInt64(i % 16)
@@ -156,7 +156,7 @@ struct CorruptionAggregateTests {
     for tally in tallies.values { try all.merge(tally) }
     let pooled = all.scores
     let whole = try scorer.score(
-      LabelledLogits(values, memberCount: 2, classCount: 4, labels: labels))
+      LabeledLogits(values, memberCount: 2, classCount: 4, labels: labels))
     for (pooled, whole) in zip(pooled.predictors, whole.predictors) {
       #expect(pooled.sampleCount == 450)
       for metric in [Metric.accuracy, .negativeLogLikelihood, .calibrationError] {

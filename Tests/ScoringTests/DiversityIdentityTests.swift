@@ -80,7 +80,7 @@ struct DiversityIdentityTests {
       #expect(rows[0].figures[figure] == pairs.reduce(0, +) / 3)
     }
     // Members 0 and 1 are always right, so nothing is known of how their being right goes together.
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1], memberCount: 3, classCount: 2, labels: [0, 0])
     let partly = try Scorer(threadCount: 1).score(logits).diversity
     #expect(partly.map { $0.figures[.conditionalAccuracy] } == [2 / 3.0, 1, 0.5, 0.5])
@@ -90,7 +90,7 @@ struct DiversityIdentityTests {
 
   @Test func `equal members have no distance`() throws {
     let row: [Float] = [0.3, -2, 1.7, 0.1]
-    let logits = try LabelledLogits(row + row, memberCount: 2, classCount: 4, labels: [2])
+    let logits = try LabeledLogits(row + row, memberCount: 2, classCount: 4, labels: [2])
     let figures = try Scorer(threadCount: 1).score(logits).diversity[0].figures
     #expect(figures[.divergence] == 0)
     #expect(figures[.cosine] == 1)
@@ -100,7 +100,7 @@ struct DiversityIdentityTests {
   }
 
   @Test func `opposite certainties have closed forms, where probabilities underflow`() throws {
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       [5000, 0, 0, 5000], memberCount: 2, classCount: 2, labels: [0])
     let figures = try Scorer(threadCount: 1).score(logits).diversity[0].figures
     // (1 − 0)(0 − −5000) twice, halved.

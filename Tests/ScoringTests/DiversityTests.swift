@@ -7,7 +7,7 @@ struct DiversityTests {
     let values = rows.flatMap {
       [$0.0 ? 1 : 0, $0.0 ? 0 : 1, $0.1 ? 1 : 0, $0.1 ? 0 : 1] as [Float]
     }
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       values, memberCount: 2, classCount: 2, labels: rows.map { _ in 0 })
     let scorer = Scorer(threadCount: 1)
     return ErrorContingency(

@@ -56,7 +56,7 @@ struct MetricOracleTests {
     figures[.falsePositiveRateAt95] = ranking.falsePositiveRateAt95
     figures[.riskCoverageArea] = ranking.riskCoverageArea
     figures[.excessRiskCoverageArea] = ranking.excessRiskCoverageArea
-    figures[.generalisedRiskCoverageArea] = ranking.generalisedRiskCoverageArea
+    figures[.generalizedRiskCoverageArea] = ranking.generalizedRiskCoverageArea
     Self.expect(figures, example.figures, "\(example)")
     // relplot searches bandwidths in steps of 2⁻¹⁰, and the error at the last moves less.
     if let relplot = example.relplot {

@@ -37,7 +37,7 @@ struct PreconditionTests {
 
 /// The scores of `count` equal rows.
 private func scores(_ count: Int) -> [RowScore] {
-  let logits = try? LabelledLogits(
+  let logits = try? LabeledLogits(
     [Float](repeating: 0, count: 2 * count), memberCount: 1, classCount: 2,
     labels: [Int](repeating: 0, count: count))
   return logits.flatMap { try? Scorer(threadCount: 1).rowScores(of: .ensemble, in: $0) } ?? []

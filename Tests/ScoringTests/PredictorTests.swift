@@ -5,8 +5,8 @@ import Testing
 
 struct PredictorTests {
   /// One row of logits, whose label is class 0.
-  private static func row(_ members: [[Float]], label: Int = 0) throws -> LabelledLogits {
-    try LabelledLogits(
+  private static func row(_ members: [[Float]], label: Int = 0) throws -> LabeledLogits {
+    try LabeledLogits(
       Array(members.joined()), memberCount: members.count, classCount: members[0].count,
       labels: [label])
   }

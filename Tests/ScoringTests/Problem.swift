@@ -20,7 +20,7 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
 
   var description: String { "problem \(seed)" }
 
-  func draw() throws -> LabelledLogits {
+  func draw() throws -> LabeledLogits {
     var labelSource = SplitMix(state: labelSeed)
     var drawn = (0..<rows).map { _ in
       labels == "single" ? 0 : Int(labelSource.next() % UInt64(classes))
@@ -29,10 +29,10 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
     if labels == "right" || labels == "wrong" {
       let choices = try Scorer().rows(
         of: .ensemble,
-        in: LabelledLogits(values, memberCount: members, classCount: classes, labels: drawn))
+        in: LabeledLogits(values, memberCount: members, classCount: classes, labels: drawn))
       drawn = choices.rows.map { ($0.predictedClass + (labels == "wrong" ? 1 : 0)) % classes }
     }
-    return try LabelledLogits(values, memberCount: members, classCount: classes, labels: drawn)
+    return try LabeledLogits(values, memberCount: members, classCount: classes, labels: drawn)
   }
 
   private func logits(for labels: [Int]) -> [Float] {
@@ -42,9 +42,9 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
     for row in 0..<rows {
       let isSkilled = source.next() % 16 < skill
       for c in 0..<classes {
-        let base = source.nextCentred()
+        let base = source.nextCenterd()
         for m in 0..<members {
-          let value = ((base + source.nextCentred()) >> quantum) << quantum
+          let value = ((base + source.nextCenterd()) >> quantum) << quantum
           let gain = isSkilled && c == labels[row] ? Float(bonus) / 8 : 0
           values[(row * members + m) * classes + c] = Float(value) * step + gain
         }
@@ -66,7 +66,7 @@ struct SplitMix {
     return z ^ z >> 31
   }
 
-  mutating func nextCentred() -> Int {
+  mutating func nextCenterd() -> Int {
     Int(next() >> 45) - 1 << 18
   }
 

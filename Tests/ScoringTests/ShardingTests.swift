@@ -8,7 +8,7 @@ struct ShardingTests {
   private static let rounding = 1e-12
 
   /// Logits in steps of a half, so that many confidences are tied, or in fine ones.
-  private static func logits(quantum: Int) throws -> LabelledLogits {
+  private static func logits(quantum: Int) throws -> LabeledLogits {
     try Problem(
       seed: 50, labelSeed: 51, rows: 600, members: 2, classes: 8, exponent: -17, quantum: quantum
     ).draw()
@@ -72,7 +72,7 @@ struct ShardingTests {
     .accuracy, .topFiveAccuracy, .adaptiveCalibrationError, .classwiseCalibrationError,
     .thresholdedCalibrationError, .smoothCalibrationError, .misclassificationAUROC,
     .errorAveragePrecision, .successAveragePrecision, .falsePositiveRateAt95, .riskCoverageArea,
-    .excessRiskCoverageArea, .generalisedRiskCoverageArea,
+    .excessRiskCoverageArea, .generalizedRiskCoverageArea,
   ]
 
   @Test func `keeping few probabilities at a time changes no bit`() throws {

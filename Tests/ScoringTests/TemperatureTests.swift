@@ -43,7 +43,7 @@ struct TemperatureTests {
     }
   }
 
-  private static func fit(_ name: String, on logits: LabelledLogits) throws -> FittedTemperature {
+  private static func fit(_ name: String, on logits: LabeledLogits) throws -> FittedTemperature {
     if name == "temperature-after" { return try scorer.fitTemperatureAfterAveraging(on: logits) }
     let predictors = Predictor.predicting(memberCount: logits.memberCount)
     let predictor = try #require(predictors.first { $0.name == name })
@@ -85,7 +85,7 @@ struct TemperatureTests {
       let isWrong = row % 16 == 0 ? row % 48 == 0 : row % 2 == 0
       return isWrong ? [0, 1e-37] : [90, 0]
     }
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 5000))
     let expected = Self.bisected(.ensemble, logits)
     let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
@@ -94,7 +94,7 @@ struct TemperatureTests {
   }
 
   /// The temperature in 1/20...20 at which the derivative of the loss changes its sign.
-  private static func bisected(_ predictor: Predictor, _ logits: LabelledLogits) -> Double {
+  private static func bisected(_ predictor: Predictor, _ logits: LabeledLogits) -> Double {
     let (members, classes) = (logits.memberCount, logits.classCount)
     let values = logits.values.map { Double($0) }
     let isAveraged = predictor == .ensembleProbabilities
@@ -179,7 +179,7 @@ struct TemperatureTests {
       ).draw()
       let first = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: logits)
       // Rounded to Float32 these have their optimum near 1 ± 1e-8, where rounding decides.
-      let calibrated = try LabelledLogits(
+      let calibrated = try LabeledLogits(
         logits.values.map { Float(Double($0) / first.value) }, memberCount: 2, classCount: 3,
         labels: logits.labels)
       let second = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: calibrated)
@@ -207,7 +207,7 @@ struct TemperatureTests {
   func `equal margins give the temperature of the logistic closed form`(margin: Float) throws {
     // Of 10 rows with the same margin 8 are right: p = 0.8 = 1 / (1 + exp(−margin/T)).
     let values = (0..<10).flatMap { $0 < 8 ? [margin, 0] : [0, margin] as [Float] }
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 10))
     let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
     let expected = Double(margin) / log(4)
@@ -272,21 +272,21 @@ struct TemperatureTests {
     #expect(fitted.lossAfter <= (try #require(grid.min())))
   }
 
-  private static func valleys() throws -> LabelledLogits {
+  private static func valleys() throws -> LabeledLogits {
     let rows: [[Float]] = (0..<20).map {
       ($0 < 18 ? [0.02, 0] : [0, 0.02]) + ($0 < 12 ? [20, 0] : [0, 20])
     }
-    return try LabelledLogits(
+    return try LabeledLogits(
       Array(rows.joined()), memberCount: 2, classCount: 2, labels: rows.map { _ in 0 })
   }
 
-  private static func twoMembers(_ rows: [[Float]], labels: [Int]) throws -> LabelledLogits {
-    try LabelledLogits(
+  private static func twoMembers(_ rows: [[Float]], labels: [Int]) throws -> LabeledLogits {
+    try LabeledLogits(
       rows.flatMap { $0 + $0 }, memberCount: 2, classCount: rows[0].count, labels: labels)
   }
 
   private static func loss(
-    _ predictor: Predictor, _ logits: LabelledLogits, at temperature: Double
+    _ predictor: Predictor, _ logits: LabeledLogits, at temperature: Double
   ) throws -> Double {
     let rows = try scorer.rows(
       of: predictor, in: logits, calibration: .temperature(temperature))

@@ -17,7 +17,7 @@ struct VectorScalingTests {
   private static let scorer = Scorer(threadCount: 2)
 
   private static func loss(
-    _ predictor: Predictor, _ logits: LabelledLogits, _ calibration: CalibrationMap = .identity
+    _ predictor: Predictor, _ logits: LabeledLogits, _ calibration: CalibrationMap = .identity
   ) throws -> Double {
     let rows = try scorer.rows(of: predictor, in: logits, calibration: calibration)
     return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
@@ -61,14 +61,14 @@ struct VectorScalingTests {
 
   @Test func `equal logits learn the shares of the classes`() throws {
     // Scales of logits 0 have no effect; biases b solve p_c − share_c + 2e-4·b_c = 0.
-    let logits = try LabelledLogits(
+    let logits = try LabeledLogits(
       [Float](repeating: 0, count: 40), memberCount: 1, classCount: 4,
       labels: [0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
     let scaling = try Self.scorer.fitVectorScaling(of: .ensemble, on: logits)
     #expect(scaling.scales == [1, 1, 1, 1])
-    let zero = try LabelledLogits([0, 0, 0, 0], memberCount: 1, classCount: 4, labels: [0])
+    let zero = try LabeledLogits([0, 0, 0, 0], memberCount: 1, classCount: 4, labels: [0])
     for (label, share) in [0.4, 0.3, 0.2, 0.1].enumerated() {
-      let row = try LabelledLogits(zero.values, memberCount: 1, classCount: 4, labels: [label])
+      let row = try LabeledLogits(zero.values, memberCount: 1, classCount: 4, labels: [label])
       let scored = try Self.scorer.rows(of: .ensemble, in: row, calibration: .vector(scaling)).rows[
         0]
       let probability = share - 2e-4 * scaling.biases[label]

@@ -28,7 +28,7 @@ struct ProbabilityKernelTests {
     }.map(\.0)
   }
 
-  /// A number and its four nearest neighbours.
+  /// A number and its four nearest neighbors.
   private static func around(_ number: Double) -> [Double] {
     [
       number.nextDown.nextDown, number.nextDown, number, number.nextUp, number.nextUp.nextUp,

@@ -37,7 +37,7 @@ package struct TestRecipe {
     text = text.replacing("mix_method: null", with: "mix_method: \(method)")
   }
 
-  /// Puts another optimiser in the place of SGD.
+  /// Puts another optimizer in the place of SGD.
   ///
   /// - Parameter optimizer: what stands behind the key `optimizer`, on one line.
   package mutating func replace(optimizer: String) {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// What PyTorch's optimisers made of the same parameters and gradients in ten steps.
+/// What PyTorch's optimizers made of the same parameters and gradients in ten steps.
 ///
 /// `Fixtures/make_optimizer_fixtures.py` says how.
 struct OptimizerFixture: Decodable {

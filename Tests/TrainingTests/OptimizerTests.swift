@@ -13,7 +13,7 @@ struct OptimizerTests {
 
   static let cases = (try? OptimizerFixture.recorded.get().cases) ?? []
 
-  @Test func `every optimiser has recorded steps`() throws {
+  @Test func `every optimizer has recorded steps`() throws {
     #expect(try OptimizerFixture.recorded.get().cases.count == 15)
   }
 
@@ -78,7 +78,7 @@ struct OptimizerTests {
   }
 
   @Test(arguments: cases)
-  func `a restored optimiser goes on in the same bits`(recorded: OptimizerFixture.Case) throws {
+  func `a restored optimizer goes on in the same bits`(recorded: OptimizerFixture.Case) throws {
     let fixture = try #require(fixture)
     let (whole, stopped) = (fixture.parameters(), fixture.parameters())
     func optimizer(_ parameters: [Parameter]) -> any Optimizer {
@@ -115,7 +115,7 @@ struct OptimizerTests {
   }
 
   @Test(arguments: cases)
-  func `the state of other parameters or of another optimiser is refused`(
+  func `the state of other parameters or of another optimizer is refused`(
     recorded: OptimizerFixture.Case
   ) throws {
     let fixture = try #require(fixture)

@@ -128,7 +128,7 @@ struct RunConfigurationTests {
     return configuration.model.optimizer
   }
 
-  @Test func `optimisers have PyTorch's defaults`() throws {
+  @Test func `optimizers have PyTorch's defaults`() throws {
     func json(_ name: String) throws -> String {
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
@@ -146,7 +146,7 @@ struct RunConfigurationTests {
         + #""eps":1e-08,"lr":0.01,"momentum":0,"weight_decay":0}}"#)
   }
 
-  @Test func `optimisers take their parameters`() throws {
+  @Test func `optimizers take their parameters`() throws {
     #expect(
       try Self.read(optimizer: "{name: sgd, params: {lr: 0.1, momentum: 0.9, dampening: 0.5}}")
         == .sgd(.init(learningRate: 0.1, momentum: 0.9, dampening: 0.5)))
@@ -189,7 +189,7 @@ struct RunConfigurationTests {
     ("{name: rmsprop, params: {alpha: -0.1}}", "alpha: expected a value from 0.0 to 1.0"),
     ("{name: rmsprop, params: {centered: 2}}", "centered: expected true or false, found \"2\""),
   ])
-  func `says which parameter of an optimiser is impossible`(
+  func `says which parameter of an optimizer is impossible`(
     optimizer: String, message: String
   ) throws {
     #expect {

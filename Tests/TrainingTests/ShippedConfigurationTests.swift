@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Every shipped configuration trains: its file, its network, its batches, its optimiser.
+/// Every shipped configuration trains: its file, its network, its batches, its optimizer.
 @Suite(.serialized)  // One network at a time: the largest takes about 2 GB.
 struct ShippedConfigurationTests {
   /// Paths below `config`.

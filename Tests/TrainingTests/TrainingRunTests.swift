@@ -95,7 +95,7 @@ struct TrainingRunTests {
     "{name: adadelta, params: {weight_decay: 0.001}}",
     "{name: rmsprop, params: {momentum: 0.9, centered: true}}",
   ])
-  func `every optimiser goes on from its checkpoint in the same bytes`(optimizer: String) throws {
+  func `every optimizer goes on from its checkpoint in the same bytes`(optimizer: String) throws {
     var recipe = try TestRecipe.small(epochs: 2)
     recipe.replace(optimizer: optimizer)
     let (whole, stopped) = (try Subject(), try Subject())
@@ -108,7 +108,7 @@ struct TrainingRunTests {
     #expect(isSame)
   }
 
-  @Test func `a checkpoint without the optimiser's state is refused`() throws {
+  @Test func `a checkpoint without the optimizer's state is refused`() throws {
     let subject = try Subject()
     _ = try subject.run()
     let url = subject.folder.lastCheckpoint

@@ -71,7 +71,7 @@ struct ScoringBenchmarks {
     return figure
   }
 
-  /// Logits of which three in four rows favour their label.
+  /// Logits of which three in four rows favor their label.
   private func write(_ logits: URL, _ labels: URL) throws {
     let (members, classes) = (Self.memberCount, Self.classCount)
     var state: UInt64 = 1

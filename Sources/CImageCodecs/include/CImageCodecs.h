@@ -45,7 +45,7 @@ typedef struct {
 int writePNG(
   const uint8_t *pixels, long width, long height, ByteBuffer *file, ImageFailure *failure);
 
-/// Appends a baseline JPEG file of this quality (1 to 100), colour at half the size, to the buffer.
+/// Appends a baseline JPEG file of this quality (1 to 100), color at half the size, to the buffer.
 int writeJPEG(
   const uint8_t *pixels, long width, long height, int quality, ByteBuffer *file,
   ImageFailure *failure);

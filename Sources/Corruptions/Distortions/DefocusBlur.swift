@@ -23,7 +23,7 @@ struct DefocusBlur: Distortion {
     Image(unit: disk.correlated(with: Raster(image)))
   }
 
-  /// The pixels within `radius` of the centre, then blurred by three weights along rows and columns,
+  /// The pixels within `radius` of the center, then blurred by three weights along rows and columns,
   /// in single precision as OpenCV does it.
   static func disk(radius: Double, edgeSigma: Double) -> Kernel {
     let reach = 8
@@ -32,12 +32,12 @@ struct DefocusBlur: Distortion {
     let count = disk.joined().reduce(0, +)
     let edge = Float(exp(-0.5 / (edgeSigma * edgeSigma)))
     let total = 1 / (1 + 2 * Double(edge))
-    let (side, centre) = (Float(Double(edge) * total), Float(total))
+    let (side, center) = (Float(Double(edge) * total), Float(total))
     func smooth(_ line: [Float]) -> [Float] {
       line.indices.map { index in
         let before = line[Border.mirror.place(index - 1, in: line.count)]
         let after = line[Border.mirror.place(index + 1, in: line.count)]
-        return line[index] * centre + (before + after) * side
+        return line[index] * center + (before + after) * side
       }
     }
     func transpose(_ rows: [[Float]]) -> [[Float]] {

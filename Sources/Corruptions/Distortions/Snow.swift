@@ -56,15 +56,15 @@ package struct Snow: Distortion {
     return MotionFilter(radius: blurRadius, sigma: blurSigma, degrees: degrees)(layer)
   }
 
-  /// The image drawn toward a brighter grey of itself, in single precision.
+  /// The image drawn toward a brighter gray of itself, in single precision.
   private func whitened(_ image: Image) -> [Float] {
     let (keep, rest) = (Float(keep), Float(1 - keep))
     var result: [Float] = []
     result.reserveCapacity(image.pixels.count)
     for start in stride(from: 0, to: image.pixels.count, by: 3) {
-      let colour = (0..<3).map { Float(image.pixels[start + $0]) / 255 }
-      let grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
-      for value in colour { result.append(keep * value + rest * max(value, grey * 1.5 + 0.5)) }
+      let color = (0..<3).map { Float(image.pixels[start + $0]) / 255 }
+      let gray = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
+      for value in color { result.append(keep * value + rest * max(value, gray * 1.5 + 0.5)) }
     }
     return result
   }

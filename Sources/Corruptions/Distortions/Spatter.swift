@@ -63,12 +63,12 @@ package struct Spatter: Distortion {
     let highest = opacity.max() ?? 0
     // The original divides by nought where there is no water, and returns black.
     guard highest > 0 else { return image }
-    let colour = [175, 238, 238].map { Float($0 / 255.0) }
+    let color = [175, 238, 238].map { Float($0 / 255.0) }
     var result = image
     for index in result.pixels.indices {
       let mask = opacity[index / 3] / highest * strength
       result.pixels[index] = UInt8(
-        unit: Float(image.pixels[index]) / 255 + mask * colour[index % 3])
+        unit: Float(image.pixels[index]) / 255 + mask * color[index % 3])
     }
     return result
   }
@@ -83,7 +83,7 @@ package struct Spatter: Distortion {
     relief.transform { min($0, 20) }
     relief = box.correlated(with: relief)
     relief.transform { Double(Float($0 * (1.0 / 9))).rounded(.down) }
-    relief = emboss.correlated(with: relief.equalised)
+    relief = emboss.correlated(with: relief.equalized)
     relief.transform { min(max($0, 0), 255) }
     relief = box.correlated(with: relief)
     relief.transform { ($0 * (1.0 / 9)).rounded(.toNearestOrEven) }
@@ -98,12 +98,12 @@ package struct Spatter: Distortion {
     mask.transform { $0 > threshold ? 1 : 0 }
     mask = GaussianFilter(sigma: sigma)(mask)
     mask.transform { $0 < 0.8 ? 0 : $0 }
-    let colour = [63, 42, 20].map { Float($0 / 255.0) }
+    let color = [63, 42, 20].map { Float($0 / 255.0) }
     var result = image
     for index in result.pixels.indices {
       let opacity = mask.values[index / 3]
       let clean = Float(Double(Float(image.pixels[index]) / 255) * (1 - opacity))
-      let mud = Float(Double(colour[index % 3]) * opacity)
+      let mud = Float(Double(color[index % 3]) * opacity)
       result.pixels[index] = UInt8(unit: clean + mud)
     }
     return result

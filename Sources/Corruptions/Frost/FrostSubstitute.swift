@@ -2,7 +2,7 @@ import Images
 import Tensors
 
 extension FrostTextures {
-  /// Pictures made by rule, of the sizes, brightness, colours and coarseness of the published ones.
+  /// Pictures made by rule, of the sizes, brightness, colors and coarseness of the published ones.
   ///
   /// They let everything run without a download. Results must be marked as those of a substitute.
   public static let substitute: FrostTextures = {
@@ -23,14 +23,14 @@ extension FrostRecipe {
     for octave in octaves {
       add(noise(octave.spacing, &random), octave.amplitude, to: &brightness)
     }
-    add(Self.standardised(drawing(&random)), patternAmplitude, to: &brightness)
+    add(Self.standardized(drawing(&random)), patternAmplitude, to: &brightness)
     spread(&brightness)
     let hue = noise(150, &random)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * brightness.count)
     for (level, hue) in zip(brightness, hue) {
-      let colour = level + tint + tintVariation * hue
-      for channel in 0..<3 { pixels.append(UInt8(min(max(colour[channel].rounded(), 0), 255))) }
+      let color = level + tint + tintVariation * hue
+      for channel in 0..<3 { pixels.append(UInt8(min(max(color[channel].rounded(), 0), 255))) }
     }
     return Image(height: height, width: width, pixels: pixels)
   }
@@ -71,7 +71,7 @@ extension FrostRecipe {
         values.append(above * (1 - y.step) + below * y.step)
       }
     }
-    return Self.standardised(values)
+    return Self.standardized(values)
   }
 
   /// The lattice place before a coordinate and how far along the way to the next one it is.
@@ -90,7 +90,7 @@ extension FrostRecipe {
     for index in sum.indices { sum[index] += amplitude * values[index] }
   }
 
-  private static func standardised(_ values: [Double]) -> [Double] {
+  private static func standardized(_ values: [Double]) -> [Double] {
     let mean = values.reduce(0, +) / Double(values.count)
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
     let scale = 1 / variance.squareRoot()

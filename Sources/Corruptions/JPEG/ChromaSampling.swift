@@ -3,7 +3,7 @@ import Foundation
 extension Plane {
   /// The plane at half the size, coded in 8×8 blocks and brought back to its size, as libjpeg-turbo
   /// and libjpeg 6b do.
-  func codedAtHalfSize(_ table: QuantisationTable) -> Plane {
+  func codedAtHalfSize(_ table: QuantizationTable) -> Plane {
     halved().coded(table).doubled()
   }
 
@@ -21,7 +21,7 @@ extension Plane {
     return half
   }
 
-  /// Weights 3 and 1 for the nearer and the farther neighbour, along columns and then rows.
+  /// Weights 3 and 1 for the nearer and the farther neighbor, along columns and then rows.
   private func doubled() -> Plane {
     var result = Plane(side: 2 * side)
     for row in 0..<result.side {
@@ -41,7 +41,7 @@ extension Plane {
 
   /// The plane as it comes back from the 64 lowest frequencies of 16×16 blocks, as libjpeg 7 to 9
   /// of the Independent JPEG Group do, up to their rounding inside the transform.
-  func codedInLargeBlocks(_ table: QuantisationTable) -> Plane {
+  func codedInLargeBlocks(_ table: QuantizationTable) -> Plane {
     var result = self
     for top in stride(from: 0, to: side, by: 16) {
       for left in stride(from: 0, to: side, by: 16) {
@@ -54,7 +54,7 @@ extension Plane {
           return (coefficient / step).rounded(.toNearestOrAwayFromZero) * step
         }
         for (index, value) in LargeTransform.inverse(coefficients).enumerated() {
-          // The library adds a half and shifts: halves go up, which flat colours often are.
+          // The library adds a half and shifts: halves go up, which flat colors often are.
           result.levels[(top + index / 16) * side + left + index % 16] = Self.clamped(
             Int32((value + 0.5).rounded(.down)) + 128)
         }

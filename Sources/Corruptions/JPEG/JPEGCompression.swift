@@ -2,18 +2,18 @@ import Formats
 import Images
 import Tensors
 
-/// Writes the image as a baseline JPEG file with 4:2:0 colour and reads it again.
+/// Writes the image as a baseline JPEG file with 4:2:0 color and reads it again.
 ///
 /// Entropy coding loses nothing and is left out.
 struct JPEGCompression: Distortion {
-  /// The library that is imitated: they differ in how colour is reduced to half the size.
+  /// The library that is imitated: they differ in how color is reduced to half the size.
   enum Codec: String, CaseIterable {
     case ijg, turbo
   }
 
   let codec: Codec
-  private let lumaTable: QuantisationTable
-  private let chromaTable: QuantisationTable
+  private let lumaTable: QuantizationTable
+  private let chromaTable: QuantizationTable
 
   enum Keys: String, CodingKey, CaseIterable { case quality, codec }
 
@@ -21,8 +21,8 @@ struct JPEGCompression: Distortion {
     let row = try decoder.strictContainer(keyedBy: Keys.self)
     let quality: Int = try row.decode(.quality, in: 1...100)
     codec = try row.decodeCase(Codec.self, .codec)
-    lumaTable = QuantisationTable(QuantisationTable.luma, quality: quality)
-    chromaTable = QuantisationTable(QuantisationTable.chroma, quality: quality)
+    lumaTable = QuantizationTable(QuantizationTable.luma, quality: quality)
+    chromaTable = QuantizationTable(QuantizationTable.chroma, quality: quality)
   }
 
   func obstacle(side: Int) -> String? {

@@ -1,6 +1,6 @@
 import Images
 
-/// One component of an image in JPEG: brightness or one of two colour differences, from 0 to 255.
+/// One component of an image in JPEG: brightness or one of two color differences, from 0 to 255.
 struct Plane {
   let side: Int
   var levels: [Int32]  // [side, side]
@@ -11,7 +11,7 @@ struct Plane {
   }
 
   /// The plane as it comes back from 8×8 blocks of coefficients rounded to steps.
-  func coded(_ table: QuantisationTable) -> Plane {
+  func coded(_ table: QuantizationTable) -> Plane {
     var result = self
     for top in stride(from: 0, to: side, by: 8) {
       for left in stride(from: 0, to: side, by: 8) {
@@ -19,7 +19,7 @@ struct Plane {
           let start = (top + row) * side + left
           return SIMD8(levels[start..<start + 8]) &- 128
         }
-        let coefficients = zip(CosineTransform.forward(block), table.steps).map(Self.quantised)
+        let coefficients = zip(CosineTransform.forward(block), table.steps).map(Self.quantized)
         let decoded = CosineTransform.inverse(coefficients)
         for row in 0..<8 {
           for column in 0..<8 {
@@ -33,7 +33,7 @@ struct Plane {
   }
 
   /// Coefficients, given eight times too large, rounded to the nearest step, halves away from 0.
-  private static func quantised(
+  private static func quantized(
     _ row: SIMD8<Int32>, _ steps: SIMD8<Int32>
   ) -> SIMD8<Int32> {
     let size = row.replacing(with: 0 &- row, where: row .< 0)
@@ -45,7 +45,7 @@ struct Plane {
 }
 
 extension Image {
-  /// The brightness and colour differences of an image (ITU-T T.871), in units of 2⁻¹⁶ inside.
+  /// The brightness and color differences of an image (ITU-T T.871), in units of 2⁻¹⁶ inside.
   func planes() -> (luma: Plane, blue: Plane, red: Plane) {
     var (luma, blue, red) = (Plane(side: height), Plane(side: height), Plane(side: height))
     for index in luma.levels.indices {
@@ -64,12 +64,12 @@ extension Image {
     for index in luma.levels.indices {
       let level = luma.levels[index]
       let (b, r) = (blue.levels[index] - 128, red.levels[index] - 128)
-      let colour = [
+      let color = [
         (91881 * r + 32768) >> 16, (-22554 * b - 46802 * r + 32768) >> 16,
         (116_130 * b + 32768) >> 16,
       ]
       for channel in 0..<3 {
-        pixels[3 * index + channel] = UInt8(Plane.clamped(level + colour[channel]))
+        pixels[3 * index + channel] = UInt8(Plane.clamped(level + color[channel]))
       }
     }
     self.init(height: luma.side, width: luma.side, pixels: pixels)

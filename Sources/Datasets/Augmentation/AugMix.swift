@@ -37,7 +37,7 @@ package struct AugMix: Sendable {
     return AugMix(weights: weights, blendShare: blendShare, chains: chains)
   }
 
-  /// The normalised blend, `[H, W, 3]`.
+  /// The normalized blend, `[H, W, 3]`.
   package func pixels(of image: Image, _ normalization: Normalization) -> [Float] {
     var blend = normalization.pixels(of: image)
     for index in blend.indices { blend[index] *= Float(1 - blendShare) }

@@ -65,7 +65,7 @@ extension Image {
     return result
   }
 
-  /// The image turned anticlockwise around its centre.
+  /// The image turned anticlockwise around its center.
   fileprivate func rotated(byDegrees degrees: Double) -> Image {
     let angle = -degrees * .pi / 180
     let (cosine, sine) = (cos(angle), sin(angle))
@@ -78,7 +78,7 @@ extension Image {
 
   /// Takes each pixel from where `affine` says, black where that is outside.
   ///
-  /// Nearest neighbour in steps of 16.16 fixed point, as Pillow does it.
+  /// Nearest neighbor in steps of 16.16 fixed point, as Pillow does it.
   fileprivate func transformed(_ affine: Affine) -> Image {
     func fixed(_ value: Double) -> Int { Int((value * 65536 + 0.5).rounded(.down)) }
     let (xx, xy, yx, yy) = (

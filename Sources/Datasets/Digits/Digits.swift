@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Images
 
-/// The built-in handwritten digits; see `Resources/README.md` for their source and licence.
+/// The built-in handwritten digits; see `Resources/README.md` for their source and license.
 package enum Digits {
   static let side = 8
   static let imageCount = 1797
@@ -34,12 +34,12 @@ package enum Digits {
     try AtomicFile.write(PackageResources.README_md, to: folder.appendingPathComponent("README.md"))
   }
 
-  /// The grey image of `values`, four times as large.
+  /// The gray image of `values`, four times as large.
   ///
   /// Bilinear: pixel i lies at (i + ½) / 4 − ½, outside values are those of the edge. A value v
   /// becomes 255·v/16, rounded half to even. In eighths the weights are whole: the sum is exact.
   private static func enlarged(_ values: ArraySlice<UInt8>) -> Image {
-    let weights = (0..<CIFARForm.imageSide).map(neighbours)
+    let weights = (0..<CIFARForm.imageSide).map(neighbors)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * CIFARForm.planeSize)
     for row in weights {
@@ -50,8 +50,8 @@ package enum Digits {
             sum += rowWeight * columnWeight * Int(values[values.startIndex + i * side + j])
           }
         }
-        let grey = Double(255 * sum) / Double(64 * maximumValue)
-        let byte = UInt8(grey.rounded(.toNearestOrEven))
+        let gray = Double(255 * sum) / Double(64 * maximumValue)
+        let byte = UInt8(gray.rounded(.toNearestOrEven))
         pixels += [byte, byte, byte]
       }
     }
@@ -59,7 +59,7 @@ package enum Digits {
   }
 
   /// The two source pixels next to an enlarged pixel and their weights in eighths.
-  private static func neighbours(of pixel: Int) -> [(index: Int, weight: Int)] {
+  private static func neighbors(of pixel: Int) -> [(index: Int, weight: Int)] {
     let eighths = 2 * pixel + 1 - 4
     let lower = eighths >> 3
     let upperWeight = eighths & 7

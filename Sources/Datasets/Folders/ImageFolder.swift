@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Images
 
-/// Labelled image files, decoded when they are asked for.
+/// Labeled image files, decoded when they are asked for.
 struct ImageFolder: Dataset {
   let name: String
   let classNames: [String]

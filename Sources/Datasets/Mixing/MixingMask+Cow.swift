@@ -31,7 +31,7 @@ extension MixingMask {
 
   /// The noise under a separable Gaussian that is cut at 3 of the largest deviations; outside is 0.
   ///
-  /// The Gaussian is not normalised: the threshold follows the scale.
+  /// The Gaussian is not normalized: the threshold follows the scale.
   private static func blur(
     _ noise: [Double], height: Int, width: Int, deviation: Double
   ) -> [Double] {

@@ -10,14 +10,14 @@ extension MixingMask {
 
   /// 1 in a box of sides floor(size·√λ) around a uniform pixel, clipped to the map (`cutmix`).
   ///
-  /// The box reaches half of its side, rounded down, to either side of the centre.
+  /// The box reaches half of its side, rounded down, to either side of the center.
   static func box(
     _ proportion: Double, size: Size, random: inout some RandomSource
   ) -> MixingMask {
     func range(_ extent: Int) -> Range<Int> {
       let reach = Int(Double(extent) * proportion.squareRoot()) / 2
-      let centre = random.integer(in: 0..<extent)
-      return max(centre - reach, 0)..<min(centre + reach, extent)
+      let center = random.integer(in: 0..<extent)
+      return max(center - reach, 0)..<min(center + reach, extent)
     }
     var mask = MixingMask(.spatial, size: size)
     mask.fill(rows: range(size.height), columns: range(size.width))

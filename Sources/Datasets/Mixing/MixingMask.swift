@@ -58,7 +58,7 @@ package struct MixingMask: Sendable, Equatable {
     return values[row * strides.row + column * strides.column + channel * strides.channel]
   }
 
-  /// The distance in `values` between neighbours of each dimension, 0 where they share a value.
+  /// The distance in `values` between neighbors of each dimension, 0 where they share a value.
   var strides: (row: Int, column: Int, channel: Int) {
     switch extent {
     case .spatial: (size.width, 1, 0)

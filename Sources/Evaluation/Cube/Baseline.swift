@@ -27,7 +27,7 @@ package struct Baseline: Sendable {
       predictors[$0] == Predictor.ensemble.name
         && calibrations[$0] == Calibration.none.rawValue
     }
-    var (cells, clean): ([CorruptionCell: Double], Double?) = ([:], nil)
+    var (cells, clean): ([Cell: Double], Double?) = ([:], nil)
     for row in rows {
       guard let severity = Int(severities[row]), let accuracy = Double(accuracies[row]) else {
         throw EvaluationError.unusableTable(
@@ -38,7 +38,7 @@ package struct Baseline: Sendable {
       if severity == 0 {
         clean = 1 - accuracy
       } else {
-        cells[CorruptionCell(corruptions[row], severity: severity)] = 1 - accuracy
+        cells[Cell(corruption: corruptions[row], severity: severity)] = 1 - accuracy
       }
     }
     guard let first = rows.first else {

@@ -1,4 +1,3 @@
-import Corruptions
 import Scoring
 
 /// Gathers the numbers of cells, and averages them.
@@ -8,7 +7,7 @@ struct CellTable {
   /// Cells that a protocol pools, and under which names.
   struct PooledSet {
     let protocols: [CorruptionProtocol.Name]
-    let cells: [CorruptionCell]
+    let cells: [Cell]
   }
 
   private let protocols: [CorruptionProtocol]
@@ -26,12 +25,12 @@ struct CellTable {
   init(_ cells: [Cell], kinds: [CorruptionKind], baseline: Baseline?) {
     let names = Set(cells.map(\.corruption))
     let present = kinds.map { kind in
-      let substitute = Corruption.substituteLabel(kind.name)
+      let substitute = Cell.substitute(for: kind.name)
       return names.contains(substitute) && !names.contains(kind.name)
         ? CorruptionKind(
           name: substitute, family: kind.family, isBenchmark: kind.isBenchmark) : kind
     }
-    mark = present == kinds ? "" : Corruption.substituteLabel("")
+    mark = present == kinds ? "" : Cell.substituteMark
     protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
     self.baseline = baseline
   }
@@ -63,7 +62,7 @@ struct CellTable {
   }
 
   private var complete: [CorruptionProtocol] {
-    protocols.filter { $0.lacking(corrupted.map(CorruptionCell.init)) == nil }
+    protocols.filter { $0.lacking(corrupted) == nil }
   }
 
   private var corrupted: [Cell] { results.map(\.cell).filter { $0 != .clean } }
@@ -71,7 +70,7 @@ struct CellTable {
   var cube: ScoreCube {
     let lacking =
       corrupted.isEmpty
-      ? [] : protocols.compactMap { $0.lacking(corrupted.map(CorruptionCell.init)) }
+      ? [] : protocols.compactMap { $0.lacking(corrupted) }
     let notes = lacking + [undefinedNote].compactMap { $0 }
     return ScoreCube(
       cells: results, summary: cleanFigures + protocols.flatMap(figures), notes: notes)
@@ -110,7 +109,7 @@ struct CellTable {
   /// errors.
   private func figures(_ benchmark: CorruptionProtocol) -> [SummaryFigure] {
     let scores = results.first?.scores ?? []
-    let present = Set(corrupted.map(CorruptionCell.init))
+    let present = Set(corrupted)
     let aggregates = benchmark.aggregates.filter { present.isSuperset(of: benchmark.cells(of: $0)) }
     guard !aggregates.isEmpty else { return [] }
     return scores.flatMap { calibrated in
@@ -155,7 +154,7 @@ struct CellTable {
     let cells = benchmark.cells(of: aggregate)
     return place.figure(
       aggregate, metric.rawValue, benchmark.mean(values(metric, place), over: aggregate),
-      BootstrapDistribution.mean(of: cells.map { distribution(Cell($0), place, metric) })?
+      BootstrapDistribution.mean(of: cells.map { distribution($0, place, metric) })?
         .interval())
   }
 
@@ -167,16 +166,16 @@ struct CellTable {
     let errors = CorruptionErrors(
       cells: values(.accuracy, place).mapValues { 1 - $0 }, clean: cleanError)
     let corrupted = BootstrapDistribution.mean(
-      of: benchmark.cells().map { distribution(Cell($0), place, .accuracy) })
+      of: benchmark.cells().map { distribution($0, place, .accuracy) })
     let clean = distribution(.clean, place, .accuracy)
     let drop = clean.flatMap { clean in corrupted.map { clean - $0 } }
     let interval = corrupted?.interval()
     var figures = [
       place.figure(
-        .macro, "mce_unnormalised", benchmark.unnormalisedMCE(errors),
+        .macro, "mce_unnormalised", benchmark.unnormalizedMCE(errors),
         interval.map { Interval(low: 1 - $0.high, high: 1 - $0.low) }),
       place.figure(
-        .macro, "relative_mce_unnormalised", benchmark.unnormalisedRelativeMCE(errors),
+        .macro, "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors),
         drop?.interval()),
     ]
     if let baseline {
@@ -193,10 +192,10 @@ struct CellTable {
   }
 
   /// A metric of every corrupted cell where it is defined.
-  private func values(_ metric: Metric, _ place: Place) -> [CorruptionCell: Double] {
+  private func values(_ metric: Metric, _ place: Place) -> [Cell: Double] {
     results.reduce(into: [:]) { values, result in
       guard result.cell != .clean else { return }
-      values[CorruptionCell(result.cell)] = Self.figures(result.scores, place)?[metric]
+      values[result.cell] = Self.figures(result.scores, place)?[metric]
     }
   }
 
@@ -218,17 +217,5 @@ extension PredictorScores {
     guard predictor != .membersMean, let accuracy = figures[.accuracy] else { return nil }
     let rightCount = (accuracy * Double(sampleCount)).rounded()
     return .wilson(successes: Int(rightCount), count: sampleCount)
-  }
-}
-
-extension Cell {
-  init(_ cell: CorruptionCell) {
-    self.init(corruption: cell.corruption, severity: cell.severity)
-  }
-}
-
-extension CorruptionCell {
-  init(_ cell: Cell) {
-    self.init(cell.corruption, severity: cell.severity)
   }
 }

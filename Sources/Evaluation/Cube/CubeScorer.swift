@@ -21,7 +21,7 @@ package struct CubeScorer: Sendable {
   /// - Returns: The numbers, in the order of `cells`.
   /// - Throws: `ScoringError`, or what `logits` or `report` throws.
   package func score(
-    _ cells: [Cell], logits: (Cell) throws -> LabelledLogits, report: (Int) throws -> Void
+    _ cells: [Cell], logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let fitted = try fit(clean)
@@ -40,7 +40,7 @@ package struct CubeScorer: Sendable {
       try report(index + 1)
     }
     for set in table.pooledSets {
-      let pooled = try LabelledLogits(concatenating: set.cells.map { try logits(Cell($0)) })
+      let pooled = try LabeledLogits(concatenating: set.cells.map(logits))
       let fits = fitted?.repeated(set.cells.count)
       let scores = try self.scores(of: pooled, fits)
       let images = set.cells.flatMap { _ in clean.labels.indices }
@@ -50,7 +50,7 @@ package struct CubeScorer: Sendable {
     return table.cube
   }
 
-  private func fit(_ clean: LabelledLogits) throws -> FittedCalibrations? {
+  private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {
     switch settings.fitting {
     case .cleanHalves(let halves): try scorer.fit(settings.calibrations, on: clean, halves: halves)
     case .validationSet(let logits):
@@ -60,14 +60,14 @@ package struct CubeScorer: Sendable {
   }
 
   private func scores(
-    of logits: LabelledLogits, _ fitted: FittedCalibrations?
+    of logits: LabeledLogits, _ fitted: FittedCalibrations?
   ) throws -> [CellScores] {
     if let fitted { return try scorer.score(logits, with: fitted) }
     return try scorer.crossValidate(logits, under: settings.calibrations)
   }
 
   private func resample(
-    _ scores: [CellScores], of logits: LabelledLogits, _ fitted: FittedCalibrations?,
+    _ scores: [CellScores], of logits: LabeledLogits, _ fitted: FittedCalibrations?,
     images: [Int]?, by bootstrap: Bootstrap?
   ) throws -> [Calibration: [Predictor: MetricDistributions]] {
     guard let bootstrap else { return [:] }

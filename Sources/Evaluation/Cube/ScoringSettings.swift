@@ -7,7 +7,7 @@ package struct ScoringSettings: Sendable {
     /// Each half of the clean images, to score the other; nil for MixMo's halves.
     case cleanHalves(CleanHalves?)
     /// Other images.
-    case validationSet(LabelledLogits)
+    case validationSet(LabeledLogits)
     /// Five times each half of the scored cell itself, to score the other.
     case crossValidation
 

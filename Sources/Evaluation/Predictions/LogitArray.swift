@@ -122,13 +122,13 @@ package struct LogitArray: Sendable {
   ///
   /// - Throws: `PredictionFileError` naming the file, and the row, where labels are not as many as rows
   ///   or not in 0..<K, or where a logit is NaN or infinite.
-  package func labelled(_ labels: [Int], from labelFile: URL) throws -> LabelledLogits {
+  package func labeled(_ labels: [Int], from labelFile: URL) throws -> LabeledLogits {
     guard labels.count == rowCount else {
       throw PredictionFileError(
         file: labelFile.path, problem: .wrongLabelCount(expected: rowCount, found: labels.count))
     }
     do {
-      return try LabelledLogits(
+      return try LabeledLogits(
         borrowing: storage.bytes.bindMemory(to: Float.self), owner: storage,
         memberCount: memberCount, classCount: classCount, labels: labels)
     } catch {

@@ -42,10 +42,7 @@ package struct PredictionStore: Sendable {
   package func cells() -> [Cell] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in
-      guard name.hasSuffix(".npy"), let dash = name.lastIndex(of: "-"), dash != name.startIndex,
-        let severity = Int(name[name.index(after: dash)...].dropLast(".npy".count))
-      else { return nil }
-      return Cell(corruption: String(name[..<dash]), severity: severity)
+      name.hasSuffix(".npy") ? Cell(name: String(name.dropLast(".npy".count))) : nil
     }
   }
 
@@ -55,12 +52,12 @@ package struct PredictionStore: Sendable {
   ///   given shape, `PredictionFileError` if a logit is not finite.
   package func logits(
     of cell: Cell, labels: [Int], memberCount: Int, classCount: Int
-  ) throws -> LabelledLogits {
+  ) throws -> LabeledLogits {
     let array = try LogitArray(contentsOf: url(of: cell))
     let expected = [labels.count, memberCount, classCount]
     guard array.shape == expected else {
       throw EvaluationError.otherShape(url(of: cell), expected: expected, found: array.shape)
     }
-    return try array.labelled(labels, from: labelsURL)
+    return try array.labeled(labels, from: labelsURL)
   }
 }

@@ -1,15 +1,15 @@
 extension Image {
-  /// An image of one grey level.
-  package init(height: Int, width: Int, grey: UInt8) {
+  /// An image of one gray level.
+  package init(height: Int, width: Int, gray: UInt8) {
     self.init(
-      height: height, width: width, pixels: [UInt8](repeating: grey, count: height * width * 3))
+      height: height, width: width, pixels: [UInt8](repeating: gray, count: height * width * 3))
   }
 
   /// The largest square around the middle.
   package var middleSquare: Image {
     let side = min(height, width)
     let (top, left) = ((height - side) / 2, (width - side) / 2)
-    var square = Image(height: side, width: side, grey: 0)
+    var square = Image(height: side, width: side, gray: 0)
     for row in 0..<side {
       let start = ((top + row) * width + left) * 3
       square.pixels.replaceSubrange(
@@ -28,11 +28,11 @@ extension Image {
   }
 
   /// Draws `text` in `PixelFont`, with its top left at (`row`, `column`), each dot a square of
-  /// `scale` pixels of one grey level.
+  /// `scale` pixels of one gray level.
   package mutating func draw(
-    _ text: String, row: Int, column: Int, scale: Int = 1, grey: UInt8 = 0
+    _ text: String, row: Int, column: Int, scale: Int = 1, gray: UInt8 = 0
   ) {
-    let dot = Image(height: scale, width: scale, grey: grey)
+    let dot = Image(height: scale, width: scale, gray: gray)
     for (place, character) in text.enumerated() {
       for (y, x) in PixelFont.dots(of: character) {
         draw(dot, row: row + y * scale, column: column + (place * PixelFont.advance + x) * scale)

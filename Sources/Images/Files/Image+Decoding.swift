@@ -9,12 +9,12 @@ extension Image {
   ///
   /// The pixels are those of Pillow's `Image.open(file).convert("RGB")`:
   ///
-  /// - Grey becomes three equal channels; 1, 2 and 4 bits spread over 0...255.
-  /// - Alpha and transparent colours are dropped, not blended.
-  /// - 16 bits become their high 8. (Pillow does so for colour and for grey with alpha, but clips plain
-  ///   grey at 255, which turns almost every pixel white.)
+  /// - Gray becomes three equal channels; 1, 2 and 4 bits spread over 0...255.
+  /// - Alpha and transparent colors are dropped, not blended.
+  /// - 16 bits become their high 8. (Pillow does so for color and for gray with alpha, but clips plain
+  ///   gray at 255, which turns almost every pixel white.)
   /// - The four inks of a CMYK or YCCK JPEG are taken to be inverted, as Adobe writes them.
-  /// - Gamma, colour profiles and the EXIF orientation are not applied.
+  /// - Gamma, color profiles and the EXIF orientation are not applied.
   ///
   /// Stricter than Pillow, a file with a sign of damage is an error: one cut short, a wrong
   /// checksum in what the pixels need, an index beyond the palette, a corrupt code. Memory is

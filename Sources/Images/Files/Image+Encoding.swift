@@ -14,10 +14,10 @@ extension Image {
     }
   }
 
-  /// This image as a baseline JPEG file with 4:2:0 colour, as Pillow's `save(file, quality=…)` writes.
+  /// This image as a baseline JPEG file with 4:2:0 color, as Pillow's `save(file, quality=…)` writes.
   ///
   /// - Parameters:
-  ///   - quality: From 1 to 100, scaling the quantisation tables as libjpeg does.
+  ///   - quality: From 1 to 100, scaling the quantization tables as libjpeg does.
   ///   - file: The name of the file in errors.
   /// - Returns: The contents of the file.
   /// - Throws: `ImageError` for another quality, an image without pixels, or one that is larger than

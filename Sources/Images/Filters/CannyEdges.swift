@@ -15,10 +15,10 @@ extension Raster {
     while let place = open.popLast() {
       for row in max(place / width - 1, 0)...min(place / width + 1, height - 1) {
         for column in max(place % width - 1, 0)...min(place % width + 1, width - 1) {
-          let neighbour = row * width + column
-          guard ridge[neighbour] && !edges[neighbour] else { continue }
-          edges[neighbour] = true
-          open.append(neighbour)
+          let neighbor = row * width + column
+          guard ridge[neighbor] && !edges[neighbor] else { continue }
+          edges[neighbor] = true
+          open.append(neighbor)
         }
       }
     }
@@ -47,7 +47,7 @@ private struct Gradients {
     return abs(x[row * width + column]) + abs(y[row * width + column])
   }
 
-  /// Whether the size is no smaller than at the two neighbours across the edge.
+  /// Whether the size is no smaller than at the two neighbors across the edge.
   func isRidge(_ row: Int, _ column: Int) -> Bool {
     let (dx, dy) = (x[row * width + column], y[row * width + column])
     let here = size(row, column)

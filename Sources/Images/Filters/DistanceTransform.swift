@@ -41,12 +41,12 @@ private struct Chamfer {
     (row + 2) * stride + column + 2
   }
 
-  /// Goes by way of a neighbour where that is shorter; only those before (-1) or after (1) it.
+  /// Goes by way of a neighbor where that is shorter; only those before (-1) or after (1) it.
   mutating func shorten(_ row: Int, _ column: Int, direction: Int) {
     let here = place(row, column)
     for step in Self.steps {
-      let neighbour = here + direction * (step.row * stride + step.column)
-      distances[here] = min(distances[here], distances[neighbour] + step.length)
+      let neighbor = here + direction * (step.row * stride + step.column)
+      distances[here] = min(distances[here], distances[neighbor] + step.length)
     }
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A Gaussian blur, down the columns and then along the rows, each channel on its own.
 package struct GaussianFilter: Sendable {
-  /// The weights from the centre outward; all of them, both ways, sum to 1.
+  /// The weights from the center outward; all of them, both ways, sum to 1.
   package let weights: [Double]
   private let border: Border
 
@@ -35,9 +35,9 @@ package struct GaussianFilter: Sendable {
     var result = [Double](repeating: 0, count: values.count)
     for line in stride(from: 0, to: values.count, by: length * inner) {
       for position in 0..<length {
-        let centre = line + sources[position + radius]
+        let center = line + sources[position + radius]
         let target = line + position * inner
-        for i in 0..<inner { result[target + i] = weights[0] * values[centre + i] }
+        for i in 0..<inner { result[target + i] = weights[0] * values[center + i] }
         // From the far weights inward: the order fixes the last bits.
         for j in stride(from: radius, to: 0, by: -1) {
           let before = line + sources[position + radius - j]

@@ -1,4 +1,4 @@
-/// A colour as hue, saturation and value, each from 0 to 1.
+/// A color as hue, saturation and value, each from 0 to 1.
 ///
 /// Smith 1978, "Color gamut transform pairs".
 package struct HSV: Sendable {
@@ -45,11 +45,11 @@ extension Image {
   package func changingHSV(_ change: (inout HSV) -> Void) -> Image {
     var result = self
     for start in stride(from: 0, to: pixels.count, by: 3) {
-      var colour = HSV(
+      var color = HSV(
         red: Double(pixels[start]) / 255, green: Double(pixels[start + 1]) / 255,
         blue: Double(pixels[start + 2]) / 255)
-      change(&colour)
-      let (red, green, blue) = colour.rgb
+      change(&color)
+      let (red, green, blue) = color.rgb
       result.pixels[start] = UInt8(unit: red)
       result.pixels[start + 1] = UInt8(unit: green)
       result.pixels[start + 2] = UInt8(unit: blue)

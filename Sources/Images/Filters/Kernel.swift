@@ -1,6 +1,6 @@
 /// A square of weights to correlate an image with.
 package struct Kernel: Sendable {
-  /// The number of weights from the centre to each side.
+  /// The number of weights from the center to each side.
   package let radius: Int
   package let weights: [Double]  // [2 radius + 1, 2 radius + 1]
 
@@ -11,7 +11,7 @@ package struct Kernel: Sendable {
     weights = rows.flatMap { $0 }
   }
 
-  /// Each value replaced by the sum of its neighbours times their weights, each channel on its own.
+  /// Each value replaced by the sum of its neighbors times their weights, each channel on its own.
   ///
   /// The kernel is not turned.
   package func correlated(with raster: Raster, border: Border = .mirror) -> Raster {

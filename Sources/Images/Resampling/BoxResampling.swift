@@ -1,8 +1,8 @@
 extension Image {
-  /// The image at another size, each pixel the mean of the source pixels whose centres its box
+  /// The image at another size, each pixel the mean of the source pixels whose centers its box
   /// holds; the nearest source pixel where it grows.
   ///
-  /// Widths come first and are rounded to bytes, as in Pillow's `Image.BOX`. Of a centre on the edge
+  /// Widths come first and are rounded to bytes, as in Pillow's `Image.BOX`. Of a center on the edge
   /// of two boxes the later one has it, as in Pillow 5.0.0; Pillow 13 gives it to the earlier one.
   package func boxResampled(height newHeight: Int, width newWidth: Int) -> Image {
     let narrow = Image.boxResample(
@@ -41,11 +41,11 @@ extension Image {
     init(index: Int, length: Int, newLength: Int) {
       let scale = Double(length) / Double(newLength)
       let size = max(scale, 1)
-      let centre = (Double(index) + 0.5) * scale
-      let first = max(0, Int(centre - size / 2 + 0.5))
-      let last = min(length, Int(centre + size / 2 + 0.5))
+      let center = (Double(index) + 0.5) * scale
+      let first = max(0, Int(center - size / 2 + 0.5))
+      let last = min(length, Int(center + size / 2 + 0.5))
       let inside = (first..<last).filter {
-        let distance = (Double($0) - centre + 0.5) / size
+        let distance = (Double($0) - center + 0.5) / size
         return -0.5 <= distance && distance < 0.5
       }
       sources = inside.isEmpty ? [first] : inside

@@ -1,7 +1,7 @@
 /// An enlargement about the middle that keeps the size of the grid and cuts off what does not fit.
 ///
 /// The middle part is cropped to whole pixels and enlarged bilinearly with the corners aligned; the
-/// excess is then cut off evenly. Rounding makes it off centre by a part of a pixel, as it is in
+/// excess is then cut off evenly. Rounding makes it off center by a part of a pixel, as it is in
 /// the published corruptions.
 package struct ClippedZoom: Sendable {
   private let side: Int

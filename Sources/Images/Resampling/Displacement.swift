@@ -20,7 +20,7 @@ extension Raster {
     return result
   }
 
-  /// The two neighbours of a coordinate along an axis.
+  /// The two neighbors of a coordinate along an axis.
   private struct Sample {
     let lower: Int
     let upper: Int

@@ -30,7 +30,7 @@ extension Image {
   }
 }
 
-/// The two neighbours of a scaled place along an axis and their weights in units of 1/2048.
+/// The two neighbors of a scaled place along an axis and their weights in units of 1/2048.
 private struct ScalingSample {
   let lower: Int
   let upper: Int

@@ -6,7 +6,7 @@ struct FrozenBlock {
   private let convolution1: FrozenConvolution
   private let convolution2: FrozenConvolution
   private let shortcut: FrozenConvolution?
-  /// Whether the shortcut's convolution reads the normalised features instead of the raw ones.
+  /// Whether the shortcut's convolution reads the normalized features instead of the raw ones.
   private let shortcutReadsNormalized: Bool
 
   init(

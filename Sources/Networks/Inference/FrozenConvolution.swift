@@ -24,7 +24,7 @@ package struct FrozenConvolution {
     self.init(layer.shape, weight: layer.weight.value, engine: engine)
   }
 
-  /// A convolution with the batch normalisation and ReLU that follow it.
+  /// A convolution with the batch normalization and ReLU that follow it.
   init(
     _ layer: ConvolutionLayer, followedBy normalization: BatchNormalization, engine: Engine
   ) {

@@ -3,7 +3,7 @@
 import Tensors
 
 /// A network as it was when this copy was made, ready for many batches: weights are packed once,
-/// and batch normalisation uses the running statistics.
+/// and batch normalization uses the running statistics.
 package final class InferenceNetwork {
   package let memberCount: Int
   package let classCount: Int
@@ -26,7 +26,7 @@ package final class InferenceNetwork {
     heads = network.heads.copy(engine: engine)
   }
 
-  /// Logits `[N, M, K]` of normalised images `[N, H, W, 3]`.
+  /// Logits `[N, M, K]` of normalized images `[N, H, W, 3]`.
   package func logits(_ images: Tensor) -> Tensor {
     var features = encoder(LayerInput(values: images))  // [N, h, w, C]
     for block in blocks { features = block(features) }

@@ -3,12 +3,12 @@
 import CKernels
 import Tensors
 
-/// Batch normalisation (Ioffe and Szegedy 2015) followed by ReLU, as every normalisation in these
+/// Batch normalization (Ioffe and Szegedy 2015) followed by ReLU, as every normalization in these
 /// networks is.
 ///
-/// In training, channels are normalised by the mean and the biased variance of the batch, over all
+/// In training, channels are normalized by the mean and the biased variance of the batch, over all
 /// processes; the running variance is unbiased. In inference, by the running statistics. The layer
-/// writes no features: what reads its result normalises and rectifies while reading.
+/// writes no features: what reads its result normalizes and rectifies while reading.
 package final class BatchNormalization {
   package static let epsilon: Float = 1e-5
   package static let momentum: Float = 0.1
@@ -124,7 +124,7 @@ package final class BatchNormalization {
 
   /// Sets the gradients of weight and bias and returns the input's, plus `addend`.
   ///
-  /// With g the gradient after the gate, n rows and x̂ the normalised input:
+  /// With g the gradient after the gate, n rows and x̂ the normalized input:
   /// `dx = weight / deviation · (g − Σg / n − x̂ · Σ(g x̂) / n)`. It is written over g.
   package func backward(_ gated: FeatureMap, adding addend: Tensor? = nil) -> Tensor {
     let (pass, kernels, channels) = (takenPass, engine.kernels, channels)

@@ -23,7 +23,7 @@ package final class ConvolutionLayer {
   package var state: [StateEntry] { [.parameter(weight)] }
 
   /// `[N, H, W, input]` to `[N, H', W', output]`, plus `addend`; with the sums that batch
-  /// normalisation asks for, if `sumsChannels`.
+  /// normalization asks for, if `sumsChannels`.
   package func forward(
     _ input: LayerInput, adding addend: Tensor? = nil, sumsChannels: Bool = true
   ) -> FeatureMap {

@@ -5,7 +5,7 @@ extension MixMoNetwork {
   ///
   /// Convolutions, and WideResNet's heads: normal truncated at two standard deviations, scaled so
   /// that the deviation is √(2 / fan-in) (He et al. 2015). PreActResNet's heads: normal with
-  /// deviation 0.01. Biases are 0; normalisations start as the identity.
+  /// deviation 0.01. Biases are 0; normalizations start as the identity.
   package func initialize(seed: UInt64) {
     // Each task draws a parameter of its own.
     nonisolated(unsafe) let state = state

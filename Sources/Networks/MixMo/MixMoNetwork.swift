@@ -21,7 +21,7 @@ package final class MixMoNetwork {
 
   /// A network with zero weights; `initialize(seed:)` or a checkpoint fills them.
   ///
-  /// With several `processes` each trains on its part of every batch: batch normalisation takes its
+  /// With several `processes` each trains on its part of every batch: batch normalization takes its
   /// statistics over all of it, and gradients are summed. If `sumsExactly`, results are the same
   /// bits for any number of them; their parts must then start at multiples of `groupSize`.
   package init(
@@ -95,7 +95,7 @@ package final class MixMoNetwork {
   /// Logits `[N, M, K]` in training.
   ///
   /// - Parameters:
-  ///   - images: for each member, normalised images `[N, H, W, 3]`.
+  ///   - images: for each member, normalized images `[N, H, W, 3]`.
   ///   - masks: for each member its shares, as `FeatureMixing` takes them; empty for M = 1.
   /// - Returns: one row of logits for each image and member.
   package func forward(_ images: [Tensor], masks: [Tensor]) -> Tensor {

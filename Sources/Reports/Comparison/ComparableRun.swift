@@ -7,7 +7,7 @@ struct ComparableRun: Sendable {
   let information: RunInformation
   let predictions: RunPredictions
   /// The cells that are stored, `clean` first, then by corruption and severity.
-  let cells: [Comparison.Cell]
+  let cells: [Cell]
   /// M and K of the clean predictions.
   let memberCount: Int
   let classCount: Int
@@ -24,27 +24,20 @@ struct ComparableRun: Sendable {
     self.predictions = predictions
     cells = Self.cells(in: predictions.folder)
     guard cells.first == .clean else {
-      throw ReportsError.missingPredictions(folder, "predictions/\(Comparison.Cell.clean.name).npy")
+      throw ReportsError.missingPredictions(folder, "predictions/\(Cell.clean.name).npy")
     }
     let clean = try predictions.logits(of: .clean)
     (memberCount, classCount) = (clean.memberCount, clean.classCount)
   }
 
-  private static func cells(in folder: URL) -> [Comparison.Cell] {
+  private static func cells(in folder: URL) -> [Cell] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    let cells = names.compactMap(cell).sorted {
+    let cells = names.compactMap { name in
+      name.hasSuffix(".npy") ? Cell(name: String(name.dropLast(".npy".count))) : nil
+    }.sorted {
       ($0.corruption, $0.severity) < ($1.corruption, $1.severity)
     }
     return cells.filter { $0 == .clean } + cells.filter { $0 != .clean }
-  }
-
-  /// The cell of a file's name; nil for another kind of file.
-  private static func cell(_ name: String) -> Comparison.Cell? {
-    guard name.hasSuffix(".npy"), let dash = name.lastIndex(of: "-"), dash != name.startIndex,
-      let severity = Int(name[name.index(after: dash)...].dropLast(".npy".count))
-    else { return nil }
-    let cell = Comparison.Cell(corruption: String(name[..<dash]), severity: severity)
-    return "\(cell.name).npy" == name && (severity > 0 || cell == .clean) ? cell : nil
   }
 
   /// Whether `score` made the run.
@@ -115,7 +108,7 @@ struct ComparableRun: Sendable {
 
 extension RunPredictions {
   /// The logits of a cell; see `logits(corruption:severity:)`.
-  func logits(of cell: Comparison.Cell) throws -> LabelledLogits {
+  func logits(of cell: Cell) throws -> LabeledLogits {
     try logits(corruption: cell.corruption, severity: cell.severity)
   }
 }

@@ -2,23 +2,6 @@ import Scoring
 
 /// Runs on the same images, each against the first: what differs, and what of it is decided.
 package struct Comparison: Sendable, Equatable {
-  /// Clean images, or a corruption at a severity.
-  package struct Cell: Hashable, Sendable {
-    package let corruption: String
-    /// From 1; 0 for clean images.
-    package let severity: Int
-
-    package init(corruption: String, severity: Int) {
-      self.corruption = corruption
-      self.severity = severity
-    }
-
-    package static let clean = Cell(corruption: "clean", severity: 0)
-
-    /// The name in file names, such as `fog-3`.
-    package var name: String { "\(corruption)-\(severity)" }
-  }
-
   /// A run against the reference.
   package struct Pair: Sendable, Equatable {
     /// The run's label.

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Scoring
 
 /// The files of a comparison: `comparison.csv`, and a page with maps of wins and losses.
 package struct ComparisonPage: Sendable {
@@ -53,7 +54,7 @@ package struct ComparisonPage: Sendable {
 
   /// The clean images and the mean over corrupted cells, by metric.
   private func means(_ pair: Comparison.Pair) -> PageModel.Table {
-    let clean = Comparison.Cell.clean.corruption
+    let clean = Cell.clean.corruption
     let rows = comparison.rows.enumerated().filter { _, row in
       row.run == pair.run && [Comparison.mean, clean].contains(row.corruption)
     }
@@ -94,7 +95,7 @@ package struct ComparisonPage: Sendable {
     let contrasts = Dictionary(uniqueKeysWithValues: zip(comparison.cells, pair.cells))
     let squares = corruptions.map { corruption in
       severities.map { severity -> Panel.Square? in
-        let cell = Comparison.Cell(corruption: corruption, severity: severity)
+        let cell = Cell(corruption: corruption, severity: severity)
         guard let contrast = contrasts[cell],
           let difference = contrast.figures[.accuracy]?.difference
         else { return nil }
@@ -102,7 +103,7 @@ package struct ComparisonPage: Sendable {
           [corruption, "\(severity)", contrast.verdict.rawValue],
           [difference, contrast.pValue, contrast.correctedPValue])
         return Panel.Square(
-          text: String(format: "%+.1f", 100 * difference), colour: contrast.verdict.colour)
+          text: String(format: "%+.1f", 100 * difference), color: contrast.verdict.color)
       }
     }
     return Figure(
@@ -118,7 +119,7 @@ package struct ComparisonPage: Sendable {
 }
 
 extension Contrast.Verdict {
-  fileprivate var colour: Palette.Colour {
+  fileprivate var color: Palette.Color {
     switch self {
     case .win: Palette.win
     case .loss: Palette.loss

@@ -95,7 +95,7 @@ package struct ComparisonText {
     let header = name("severity") + severities.map { Self.align("\($0)", width) }.joined()
     let lines = comparison.corruptions.map { corruption in
       let signs = severities.map { severity in
-        places[Comparison.Cell(corruption: corruption, severity: severity)]
+        places[Cell(corruption: corruption, severity: severity)]
           .map { Self.sign(pair.cells[$0].verdict) } ?? " "
       }
       return name(corruption.oneLine) + signs.map { Self.align($0, width) }.joined()

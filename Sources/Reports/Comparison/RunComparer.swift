@@ -89,7 +89,7 @@ package struct RunComparer: Sendable {
   }
 
   private func scores(
-    of subject: Subject, on cell: Comparison.Cell, _ parts: [[Int]]
+    of subject: Subject, on cell: Cell, _ parts: [[Int]]
   ) throws -> ComparisonTally.PartedRows {
     let run = subject.run
     let logits = try run.predictions.logits(of: cell)

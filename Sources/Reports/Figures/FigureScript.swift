@@ -34,8 +34,8 @@ struct FigureScript {
     let shapes = [7, 5, 9, 13, 11, 4]
     let dashes = ["1", "2", "4", "3", "5", "1"]
     return ["set encoding utf8"]
-      + Palette.series.enumerated().map { index, colour in
-        "set linetype \(index + 1) linecolor rgb '\(colour.hex)' linewidth 1.6 "
+      + Palette.series.enumerated().map { index, color in
+        "set linetype \(index + 1) linecolor rgb '\(color.hex)' linewidth 1.6 "
           + "dashtype \(dashes[index]) pointtype \(shapes[index]) pointsize 0.55"
       }
   }

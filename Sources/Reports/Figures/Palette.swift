@@ -1,16 +1,16 @@
 import Foundation
 
-/// Colours that colour-blind readers and grey prints keep apart.
+/// Colors that color-blind readers and gray prints keep apart.
 package enum Palette {
-  /// A colour in sRGB.
-  package struct Colour: Sendable, Equatable {
+  /// A color in sRGB.
+  package struct Color: Sendable, Equatable {
     let (red, green, blue): (UInt8, UInt8, UInt8)
 
     package var hex: String {
       "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// The colour as gnuplot's `rgb variable` takes it.
+    /// The color as gnuplot's `rgb variable` takes it.
     var number: Int { Int(red) << 16 | Int(green) << 8 | Int(blue) }
 
     /// Relative luminance in 0...1 (WCAG 2.2).
@@ -22,9 +22,9 @@ package enum Palette {
       return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }
 
-    /// Dark or light, whichever is easier to read on this colour.
-    package var text: Colour {
-      luminance > 0.179 ? Colour(0) : Colour(0xFF_FF_FF)
+    /// Dark or light, whichever is easier to read on this color.
+    package var text: Color {
+      luminance > 0.179 ? Color(0) : Color(0xFF_FF_FF)
     }
 
     init(_ number: Int) {
@@ -35,31 +35,31 @@ package enum Palette {
   }
 
   /// Lines and points, to be told apart by dashes and shapes as well (Okabe and Ito 2008).
-  static let series = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map(Colour.init)
+  static let series = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map(Color.init)
 
   /// A win, a loss and neither: dark, middle and light.
   package static let (win, loss, undecided) = (
-    Colour(0x08_45_94), Colour(0xFD_AE_6B), Colour(0xE4_E6_E9)
+    Color(0x08_45_94), Color(0xFD_AE_6B), Color(0xE4_E6_E9)
   )
 
-  /// The colour of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
+  /// The color of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
   ///
-  /// Below and above are the colours of the ends, of NaN that of the middle.
-  package static func scale(_ share: Double) -> Colour {
+  /// Below and above are the colors of the ends, of NaN that of the middle.
+  package static func scale(_ share: Double) -> Color {
     let share = share.isNaN ? 0.5 : share
     let position = min(max(share, 0), 1) * Double(stops.count - 1)
     let index = min(Int(position), stops.count - 2)
-    func mixed(_ part: KeyPath<Colour, UInt8>) -> Int {
+    func mixed(_ part: KeyPath<Color, UInt8>) -> Int {
       let (low, high) = (
         Double(stops[index][keyPath: part]), Double(stops[index + 1][keyPath: part])
       )
       return Int((low + (high - low) * (position - Double(index))).rounded())
     }
-    return Colour(mixed(\.red) << 16 | mixed(\.green) << 8 | mixed(\.blue))
+    return Color(mixed(\.red) << 16 | mixed(\.green) << 8 | mixed(\.blue))
   }
 
   private static let stops = [
     0x440154, 0x482878, 0x3E4A89, 0x31688E, 0x26828E, 0x1F9E89, 0x35B779, 0x6ECE58, 0xB5DE2B,
     0xFDE725,
-  ].map(Colour.init)
+  ].map(Color.init)
 }

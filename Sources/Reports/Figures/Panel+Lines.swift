@@ -3,7 +3,7 @@ import Foundation
 extension Panel {
   /// A line through points.
   struct Line: Sendable {
-    /// The place in the figure's legend, which gives colour, dash and shape.
+    /// The place in the figure's legend, which gives color, dash and shape.
     let style: Int
     let points: [(x: Double, y: Double?)]
   }

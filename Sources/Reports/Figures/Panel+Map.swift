@@ -2,10 +2,10 @@ extension Panel {
   /// One square of a map.
   struct Square: Sendable {
     let text: String
-    let colour: Palette.Colour
+    let color: Palette.Color
   }
 
-  /// A field of coloured squares, one for each row and column, with what is written on them.
+  /// A field of colored squares, one for each row and column, with what is written on them.
   static func map(
     _ name: String, title: String, rows: [String], columns: [String], columnLabel: String,
     _ squares: [[Square?]]
@@ -15,10 +15,10 @@ extension Panel {
     for (row, squares) in squares.enumerated() {
       for (column, square) in squares.enumerated() {
         guard let square else { continue }
-        let (colour, y) = (square.colour, rows.count - 1 - row)
+        let (color, y) = (square.color, rows.count - 1 - row)
         lines.append(
-          "\(column)\t\(y)\t\(colour.number)\t\(Gnuplot.plain(square.text))\t"
-            + "\(colour.text.number)")
+          "\(column)\t\(y)\t\(color.number)\t\(Gnuplot.plain(square.text))\t"
+            + "\(color.text.number)")
       }
     }
     return Panel(

@@ -2,8 +2,8 @@ import Foundation
 
 /// A drawing of gnuplot's, made fit to stand in a page.
 enum ThemedSVG {
-  /// Takes the drawing `text` into a page: black becomes the colour of the page's text and the
-  /// colours of series become variables, so that they follow light and dark; names get `prefix`, so
+  /// Takes the drawing `text` into a page: black becomes the color of the page's text and the
+  /// colors of series become variables, so that they follow light and dark; names get `prefix`, so
   /// that drawings do not take each other's.
   static func inline(_ text: String, prefix: String, label: String) -> String {
     var body = text
@@ -17,12 +17,12 @@ enum ThemedSVG {
   }
 
   private static func replacements(_ prefix: String) -> [(String, String)] {
-    let series = Palette.series.enumerated().map { index, colour in
-      (gnuplotName(colour), "var(--series-\(index + 1))")
+    let series = Palette.series.enumerated().map { index, color in
+      (gnuplotName(color), "var(--series-\(index + 1))")
     }
     return series + [
       ("color=\"black\"", ""), ("stroke=\"black\"", "stroke=\"currentColor\""),
-      ("stroke='\(gnuplotName(Palette.Colour(0)))'", ""), ("stroke='black'", ""),
+      ("stroke='\(gnuplotName(Palette.Color(0)))'", ""), ("stroke='black'", ""),
       ("fill=\"black\"", "fill=\"currentColor\""),
       ("'gpDot'", "'\(prefix)-gpDot'"), ("'gpPt", "'\(prefix)-gpPt"),
       ("'#gpPt", "'#\(prefix)-gpPt"),
@@ -33,8 +33,8 @@ enum ThemedSVG {
     ]
   }
 
-  /// A colour as gnuplot's drawings have it.
-  private static func gnuplotName(_ colour: Palette.Colour) -> String {
-    String(format: "rgb(%3d, %3d, %3d)", Int(colour.red), Int(colour.green), Int(colour.blue))
+  /// A color as gnuplot's drawings have it.
+  private static func gnuplotName(_ color: Palette.Color) -> String {
+    String(format: "rgb(%3d, %3d, %3d)", Int(color.red), Int(color.green), Int(color.blue))
   }
 }

@@ -87,7 +87,7 @@ struct Headline {
           != nil
       }
     }
-    func summarised(_ name: String, _ aggregate: String) -> Scope {
+    func summarized(_ name: String, _ aggregate: String) -> Scope {
       Scope(name: name) { run, metric, subject in
         ["value", "low", "high"].map {
           run.summary[[name, aggregate] + subject + [metric], $0]?.value
@@ -102,7 +102,7 @@ struct Headline {
       ]
     }
     let corrupted =
-      published.isEmpty ? (cellCount > 0 ? [mean] : []) : published.map { summarised($0, "macro") }
-    return [summarised("clean", "clean")] + corrupted
+      published.isEmpty ? (cellCount > 0 ? [mean] : []) : published.map { summarized($0, "macro") }
+    return [summarized("clean", "clean")] + corrupted
   }
 }

@@ -120,7 +120,7 @@ package struct Report: Sendable {
   }
 
   private func notes(hasGnuplot: Bool) -> [String] {
-    let substitutes = runs[0].corruptions.filter { $0.contains(Run.substituteMark) }
+    let substitutes = runs[0].corruptions.filter { $0.contains(Cell.substituteMark) }
     let unknown = runs.flatMap { run in
       [run.cells, run.summary, run.reliability, run.diversity].filter { !$0.unknownColumns.isEmpty }
         .map {

@@ -80,9 +80,6 @@ extension Run {
   /// The name of the clean test set in the column of corruptions.
   static let clean = "clean"
 
-  /// What stands behind the name of a corruption that was made with other means than the published.
-  static let substituteMark = "(substitute)"
-
   /// The corruptions in the order of the tables, without `clean`.
   package var corruptions: [String] { cells.values(of: "corruption").filter { $0 != Self.clean } }
 
@@ -147,7 +144,7 @@ extension Run {
   package var families: [(name: String, corruptions: [String])] {
     var families: [(name: String, corruptions: [String])] = []
     for corruption in corruptions {
-      let published = corruption.replacing(Self.substituteMark, with: "")
+      let published = Cell.publishedName(of: corruption)
       let name = information.scoring?.families?[published] ?? "other"
       if let place = families.firstIndex(where: { $0.name == name }) {
         families[place].corruptions.append(corruption)

@@ -41,7 +41,7 @@ package struct RunPredictions: Sendable {
   ///
   /// - Throws: `NumPyError` or `FileError`; `ReportsError.wrongShape` for another shape than [N, M, K];
   ///   `ReportsError.unusablePredictions` where a logit is not finite or a label is no class.
-  package func logits(corruption: String, severity: Int) throws -> LabelledLogits {
+  package func logits(corruption: String, severity: Int) throws -> LabeledLogits {
     let url = url(corruption: corruption, severity: severity)
     let array = try NumPyArray(contentsOf: url)
     guard array.shape.count == 3, array.shape[0] == labels.count else {
@@ -50,7 +50,7 @@ package struct RunPredictions: Sendable {
     }
     let storage = try array.floatStorage()
     do {
-      return try LabelledLogits(
+      return try LabeledLogits(
         borrowing: storage.bytes.bindMemory(to: Float.self), owner: storage,
         memberCount: array.shape[1], classCount: array.shape[2], labels: labels)
     } catch {

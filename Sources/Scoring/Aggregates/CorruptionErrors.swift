@@ -1,12 +1,12 @@
 /// The errors of one run, shares of wrong rows, by cell and on the clean test set.
 public struct CorruptionErrors: Sendable {
   /// The error on each corrupted cell.
-  public let cells: [CorruptionCell: Double]
+  public let cells: [Cell: Double]
   /// The error on the clean test set.
   public let clean: Double?
 
   /// The errors of a run; without `clean` its relative figures are undefined.
-  public init(cells: [CorruptionCell: Double], clean: Double? = nil) {
+  public init(cells: [Cell: Double], clean: Double? = nil) {
     self.cells = cells
     self.clean = clean
   }
@@ -26,14 +26,14 @@ extension CorruptionProtocol {
   private static let rounding = 0x1p-50
 
   /// The mean error over the protocol's cells, `mce_unnormalised`; nil when a cell is missing.
-  public func unnormalisedMCE(_ run: CorruptionErrors) -> Double? {
+  public func unnormalizedMCE(_ run: CorruptionErrors) -> Double? {
     mean(run.cells)
   }
 
   /// The mean over cells of error − clean error, `relative_mce_unnormalised`.
   ///
   /// Nil when a cell or the clean error is missing.
-  public func unnormalisedRelativeMCE(_ run: CorruptionErrors) -> Double? {
+  public func unnormalizedRelativeMCE(_ run: CorruptionErrors) -> Double? {
     mean(run.excess.cells)
   }
 

@@ -45,7 +45,7 @@ public struct CorruptionProtocol: Sendable {
   }
 
   /// The cells that `aggregate` is taken over, corruption by corruption.
-  public func cells(of aggregate: CorruptionAggregate = .macro) -> [CorruptionCell] {
+  public func cells(of aggregate: CorruptionAggregate = .macro) -> [Cell] {
     kinds.flatMap { kind in
       Self.severities.compactMap { severity in
         let isIn =
@@ -55,7 +55,7 @@ public struct CorruptionProtocol: Sendable {
           case .corruption(let name): kind.name == name
           case .severity(let wanted): severity == wanted
           }
-        return isIn ? CorruptionCell(kind.name, severity: severity) : nil
+        return isIn ? Cell(corruption: kind.name, severity: severity) : nil
       }
     }
   }
@@ -63,7 +63,7 @@ public struct CorruptionProtocol: Sendable {
   /// Why figures over all cells are undefined, naming the cells that are not among `present`.
   ///
   /// Nil when all are there. Of many the first few are named.
-  public func lacking(_ present: some Sequence<CorruptionCell>) -> String? {
+  public func lacking(_ present: some Sequence<Cell>) -> String? {
     let present = Set(present)
     let (cells, missing) = (cells(), cells().filter { !present.contains($0) })
     guard !missing.isEmpty else { return nil }
@@ -76,9 +76,9 @@ public struct CorruptionProtocol: Sendable {
   /// The mean of a metric over the cells of `aggregate`.
   ///
   /// Nil when it has no cells or a cell has no value. Of `pooled` there is none: a metric of all
-  /// rows, which `LabelledLogits.init(concatenating:)` puts together, is not a mean over cells.
+  /// rows, which `LabeledLogits.init(concatenating:)` puts together, is not a mean over cells.
   public func mean(
-    _ values: [CorruptionCell: Double], over aggregate: CorruptionAggregate = .macro
+    _ values: [Cell: Double], over aggregate: CorruptionAggregate = .macro
   ) -> Double? {
     guard aggregate != .pooled else { return nil }
     return mean(cells(of: aggregate).map { values[$0] })

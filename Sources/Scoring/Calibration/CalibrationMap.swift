@@ -8,7 +8,7 @@ public enum CalibrationMap: Sendable, Equatable {
   case temperature(Double)
   /// Each member's logits are divided by its own T before the members are pooled.
   case memberTemperatures([Double])  // [M]
-  /// The logarithms of averaged probabilities are divided by T, and normalised again.
+  /// The logarithms of averaged probabilities are divided by T, and normalized again.
   case temperatureAfterAveraging(Double)
   /// Logits are scaled and shifted class by class.
   case vector(VectorScaling)
@@ -35,7 +35,7 @@ public enum CalibrationMap: Sendable, Equatable {
   }
 
   /// Makes sure that the map is for `predictor` and for logits of this shape.
-  func check(for predictor: Predictor, of logits: LabelledLogits) throws(ScoringError) {
+  func check(for predictor: Predictor, of logits: LabeledLogits) throws(ScoringError) {
     if let value = temperatures.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw .unusableTemperature(value)
     }

@@ -15,7 +15,7 @@ public struct FittedCalibrations: Sendable {
   private let labels: [Int]?
 
   init(
-    _ calibrations: [Calibration], folds: [Fold], on logits: LabelledLogits,
+    _ calibrations: [Calibration], folds: [Fold], on logits: LabeledLogits,
     areCellsOfItsImages: Bool
   ) {
     self.init(
@@ -38,7 +38,7 @@ public struct FittedCalibrations: Sendable {
   }
 
   /// Makes sure that `calibration` was fitted, on logits like those of `cell`.
-  func check(_ calibration: Calibration, for cell: LabelledLogits) throws(ScoringError) {
+  func check(_ calibration: Calibration, for cell: LabeledLogits) throws(ScoringError) {
     guard calibrations.contains(calibration) else { throw .notFitted(calibration) }
     let rowCount = labels?.count ?? cell.rowCount
     guard cell.shape == [rowCount] + shape[1...] else {
@@ -50,7 +50,7 @@ public struct FittedCalibrations: Sendable {
   }
 
   /// The same for cells that hold the rows of a cell several times, one cell after the other, as
-  /// `LabelledLogits.init(concatenating:)` puts them.
+  /// `LabeledLogits.init(concatenating:)` puts them.
   public func repeated(_ count: Int) -> FittedCalibrations {
     guard let labels else { return self }
     return FittedCalibrations(

@@ -2,7 +2,7 @@
 ///
 /// Ayer, Brunk, Ewing, Reid and Silverman 1955, "An empirical distribution function for sampling
 /// with incomplete information".
-/// Rows of equal confidence are pooled, then neighbouring groups for as long as accuracy falls.
+/// Rows of equal confidence are pooled, then neighboring groups for as long as accuracy falls.
 /// Between the confidences that were fitted the curve is linear, outside them constant, as in
 /// scikit-learn.
 public struct IsotonicRegression: Sendable, Equatable {
@@ -39,7 +39,7 @@ public struct IsotonicRegression: Sendable, Equatable {
     accuracies.append(accuracy)
   }
 
-  /// Neighbouring rows with one accuracy.
+  /// Neighboring rows with one accuracy.
   private struct Block {
     let lowest: Double
     var highest: Double

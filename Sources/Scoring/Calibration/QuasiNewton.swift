@@ -1,4 +1,4 @@
-/// Minimises a smooth function by the limited-memory method of Broyden, Fletcher, Goldfarb and
+/// Minimizes a smooth function by the limited-memory method of Broyden, Fletcher, Goldfarb and
 /// Shanno (Nocedal 1980), with a line search for the weak conditions of Wolfe (Lewis and Overton
 /// 2013), in the metric of about its curvature at the start.
 struct QuasiNewton {

@@ -11,14 +11,14 @@ extension Scorer {
   ///   with the temperature without end.
   /// - Throws: as `rows(of:in:calibration:)`.
   public func refinementLoss(
-    of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
+    of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws -> Double? {
     try refinementLoss(of: predictor, in: logits.halves(), calibration: calibration)
   }
 
   /// As above, of rows that are halved already; nil where there are not two.
   func refinementLoss(
-    of predictor: Predictor, in halves: [LabelledLogits], calibration: CalibrationMap
+    of predictor: Predictor, in halves: [LabeledLogits], calibration: CalibrationMap
   ) throws -> Double? {
     guard halves.count == 2 else { return nil }
     let objectives = try halves.map {
@@ -41,9 +41,9 @@ extension Scorer {
   }
 }
 
-extension LabelledLogits {
+extension LabeledLogits {
   /// The halves of `CleanHalves`, their rows in the order they are stored; none of one row.
-  func halves() throws(ScoringError) -> [LabelledLogits] {
+  func halves() throws(ScoringError) -> [LabeledLogits] {
     guard rowCount > 1 else { return [] }
     let rows = try CleanHalves(rowCount: rowCount).rows
     return [try selecting(rows: rows[0].sorted()), try selecting(rows: rows[1].sorted())]

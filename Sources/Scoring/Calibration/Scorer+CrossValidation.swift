@@ -11,7 +11,7 @@ extension Scorer {
   ///
   /// - Throws: `ScoringError.tooFewRowsToHalve` below 2 rows, when something is to be fitted.
   public func crossValidate(
-    _ cell: LabelledLogits, under calibrations: [Calibration]
+    _ cell: LabeledLogits, under calibrations: [Calibration]
   ) throws -> [CellScores] {
     try crossValidatedTallies(cell, under: calibrations).map(\.scores)
   }
@@ -20,7 +20,7 @@ extension Scorer {
   ///
   /// - Throws: as `crossValidate(_:under:)`.
   public func crossValidatedTallies(
-    _ cell: LabelledLogits, under calibrations: [Calibration]
+    _ cell: LabeledLogits, under calibrations: [Calibration]
   ) throws -> [CellTally] {
     let needsFitting = calibrations.contains(where: \.needsFitting)
     let fits =

@@ -10,7 +10,7 @@ extension Scorer {
   /// - Returns: The calibrations, for cells of the same images in the same order.
   /// - Throws: `ScoringError` when there are fewer than 2 rows, or other rows than in `halves`.
   public func fit(
-    _ calibrations: [Calibration], on clean: LabelledLogits, halves: CleanHalves? = nil
+    _ calibrations: [Calibration], on clean: LabeledLogits, halves: CleanHalves? = nil
   ) throws -> FittedCalibrations {
     var folds: [FittedCalibrations.Fold] = []
     if calibrations.contains(where: \.needsFitting) {
@@ -36,7 +36,7 @@ extension Scorer {
   /// - Returns: The calibrations, for cells of any images.
   /// - Throws: what reading the rows throws.
   public func fit(
-    _ calibrations: [Calibration], onValidationSet validation: LabelledLogits
+    _ calibrations: [Calibration], onValidationSet validation: LabeledLogits
   ) throws -> FittedCalibrations {
     let maps = try maps(of: calibrations, on: validation)
     return FittedCalibrations(
@@ -46,7 +46,7 @@ extension Scorer {
 
   /// Every fit asked for, on all rows of `logits`.
   func maps(
-    of calibrations: [Calibration], on logits: LabelledLogits
+    of calibrations: [Calibration], on logits: LabeledLogits
   ) throws -> [Calibration: [Predictor: CalibrationMap]] {
     var fit = CalibrationFit(scorer: self, logits: logits)
     var maps: [Calibration: [Predictor: CalibrationMap]] = [:]
@@ -67,11 +67,11 @@ extension Scorer {
 /// Fits calibrations of all predictors on the same rows, each temperature once.
 private struct CalibrationFit {
   let scorer: Scorer
-  let logits: LabelledLogits
+  let logits: LabeledLogits
   private var temperatures: [Predictor: Double] = [:]
   private var plain: PlainRows
 
-  init(scorer: Scorer, logits: LabelledLogits) {
+  init(scorer: Scorer, logits: LabeledLogits) {
     self.scorer = scorer
     self.logits = logits
     plain = PlainRows(logits)

@@ -1,4 +1,4 @@
-/// A temperature that minimises the negative log-likelihood of some rows.
+/// A temperature that minimizes the negative log-likelihood of some rows.
 ///
 /// Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks".
 public struct FittedTemperature: Sendable, Equatable {
@@ -19,7 +19,7 @@ public struct FittedTemperature: Sendable, Equatable {
 }
 
 extension Scorer {
-  /// The temperature of `predictor` that minimises its negative log-likelihood on `logits`.
+  /// The temperature of `predictor` that minimizes its negative log-likelihood on `logits`.
   ///
   /// The loss is convex in 1/T, and the sign of its derivative is followed by Householder's method
   /// within a bracket, in log T, to a relative 1e-12 or so, of more than 4096 rows 1e-8. Averaged
@@ -29,7 +29,7 @@ extension Scorer {
   ///
   /// - Throws: `ScoringError` when there is no such predictor.
   public func fitTemperature(
-    of predictor: Predictor, on logits: LabelledLogits
+    of predictor: Predictor, on logits: LabeledLogits
   ) throws -> FittedTemperature {
     try fitTemperature(PredictorLogits(predictor, of: logits), scaled: .logits)
   }
@@ -40,7 +40,7 @@ extension Scorer {
   ///
   /// - Throws: what reading the rows throws.
   public func fitTemperatureAfterAveraging(
-    on logits: LabelledLogits
+    on logits: LabeledLogits
   ) throws -> FittedTemperature {
     try fitTemperature(
       PredictorLogits(.ensembleProbabilities, of: logits), scaled: .calibratedLogits)

@@ -1,5 +1,5 @@
 extension Scorer {
-  /// The scales and biases of `predictor` that minimise its penalised loss on `logits`.
+  /// The scales and biases of `predictor` that minimize its penalized loss on `logits`.
   ///
   /// The loss is the mean negative log-likelihood plus 1e-4 · (Σ (scale − 1)² + Σ bias²), summed
   /// over classes: without the penalty separable rows would have no minimum. It is searched from
@@ -16,7 +16,7 @@ extension Scorer {
   ///
   /// - Throws: `ScoringError` when there is no such predictor.
   public func fitVectorScaling(
-    of predictor: Predictor, on logits: LabelledLogits
+    of predictor: Predictor, on logits: LabeledLogits
   ) throws -> VectorScaling {
     let objective = VectorObjective(
       source: try PredictorLogits(predictor, of: logits), scorer: self)

@@ -166,7 +166,7 @@ private final class VectorGradient {
   private func load(_ row: Int, label: Int) -> Double {
     source.load(row, into: logits)
     scaling.apply(to: logits, rowCount: pooledCount, into: scaled)
-    for pooled in 0..<pooledCount { normalise(pooled, label: label) }
+    for pooled in 0..<pooledCount { normalize(pooled, label: label) }
     return logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
   }
 
@@ -175,7 +175,7 @@ private final class VectorGradient {
   }
 
   /// Makes the scaled logits of one distribution its probabilities.
-  private func normalise(_ pooled: Int, label: Int) {
+  private func normalize(_ pooled: Int, label: Int) {
     let row = scaled + pooled * classCount
     let softmax = Softmax(row, count: classCount, scale: 1, exponentials: exponentials)
     logLikelihoods[pooled] = row[label] - row[softmax.largest] - softmax.logSum

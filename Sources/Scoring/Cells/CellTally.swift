@@ -1,7 +1,7 @@
 /// What is gathered of one or several cells under one calibration, before it becomes numbers.
 ///
 /// Tallies of several cells merge into that of all their rows, which gives fewer figures than the
-/// logits do when `LabelledLogits.init(concatenating:)` puts them together: see `merge(_:)`.
+/// logits do when `LabeledLogits.init(concatenating:)` puts them together: see `merge(_:)`.
 public struct CellTally: Sendable {
   /// What is gathered of rows that were calibrated alike: all of a cell, or one half.
   struct Part: Sendable {

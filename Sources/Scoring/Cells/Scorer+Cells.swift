@@ -1,6 +1,6 @@
 extension Scorer {
   /// The numbers of a cell without calibration.
-  public func score(_ cell: LabelledLogits) throws -> CellScores {
+  public func score(_ cell: LabeledLogits) throws -> CellScores {
     try tally(cell).scores
   }
 
@@ -14,7 +14,7 @@ extension Scorer {
   ///   pair.
   /// - Throws: `ScoringError` when the shape or a label differs from the logits that were fitted.
   public func score(
-    _ cell: LabelledLogits, with fitted: FittedCalibrations
+    _ cell: LabeledLogits, with fitted: FittedCalibrations
   ) throws -> [CellScores] {
     var plain = PlainRows(cell)
     plain.isKeeping = fitted.calibrations.contains { !$0.defines(.entropy) }
@@ -24,7 +24,7 @@ extension Scorer {
   }
 
   /// What `score(_:)` makes its numbers of, to be pooled with other cells.
-  public func tally(_ cell: LabelledLogits) throws -> CellTally {
+  public func tally(_ cell: LabeledLogits) throws -> CellTally {
     var plain = PlainRows(cell)
     return try tally(cell, plain: &plain)
   }
@@ -34,14 +34,14 @@ extension Scorer {
   ///
   /// - Throws: as `score(_:with:)`, or when `calibration` was not fitted.
   public func tally(
-    _ cell: LabelledLogits, under calibration: Calibration, with fitted: FittedCalibrations
+    _ cell: LabeledLogits, under calibration: Calibration, with fitted: FittedCalibrations
   ) throws -> CellTally {
     var plain = PlainRows(cell)
     return try tally(cell, under: calibration, with: fitted, plain: &plain)
   }
 
   private func tally(
-    _ cell: LabelledLogits, under calibration: Calibration, with fitted: FittedCalibrations,
+    _ cell: LabeledLogits, under calibration: Calibration, with fitted: FittedCalibrations,
     plain: inout PlainRows
   ) throws -> CellTally {
     switch calibration {
@@ -63,7 +63,7 @@ extension Scorer {
     }
   }
 
-  private func tally(_ cell: LabelledLogits, plain: inout PlainRows) throws -> CellTally {
+  private func tally(_ cell: LabeledLogits, plain: inout PlainRows) throws -> CellTally {
     let part = try part(cell, .none, maps: [:]) { plain.keep($1, of: $0) }
     return CellTally(calibration: .none, parts: [part])
   }
@@ -71,7 +71,7 @@ extension Scorer {
   /// What is gathered of rows whose whole distributions are calibrated; `keep` is told the scores of
   /// each predictor.
   private func part(
-    _ logits: LabelledLogits, _ calibration: Calibration, maps: [Predictor: CalibrationMap],
+    _ logits: LabeledLogits, _ calibration: Calibration, maps: [Predictor: CalibrationMap],
     keep: (Predictor, ScoredRows) -> Void = { _, _ in }
   ) throws -> CellTally.Part {
     let halves = try logits.halves()
@@ -136,12 +136,12 @@ extension Scorer {
 
 /// The uncalibrated scores of a cell: what calibrators of the confidence start from.
 struct PlainRows {
-  let logits: LabelledLogits
+  let logits: LabeledLogits
   /// Whether scores that are made anyway will be needed again.
   var isKeeping = false
   private var rows: [Predictor: [RowScore]] = [:]
 
-  init(_ logits: LabelledLogits) { self.logits = logits }
+  init(_ logits: LabeledLogits) { self.logits = logits }
 
   mutating func keep(_ scored: ScoredRows, of predictor: Predictor) {
     if isKeeping { rows[predictor] = scored.rows }

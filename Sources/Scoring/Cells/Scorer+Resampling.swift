@@ -22,7 +22,7 @@ extension Scorer {
   ///   has several fits of its own, as under cross-validation.
   /// - Throws: `ScoringError` when logits, fits and images do not match.
   public func resample(
-    _ scores: CellScores, of cell: LabelledLogits, with fitted: FittedCalibrations?,
+    _ scores: CellScores, of cell: LabeledLogits, with fitted: FittedCalibrations?,
     images: [Int]? = nil, by bootstrap: Bootstrap
   ) throws -> [Predictor: MetricDistributions] {
     let calibration = scores.calibration
@@ -63,7 +63,7 @@ extension Scorer {
 
   private func distributions(
     of predictors: [Predictor], maps: [Predictor: CalibrationMap], _ calibration: Calibration,
-    in logits: LabelledLogits, images: [Int]?, by bootstrap: Bootstrap
+    in logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap
   ) throws -> [Predictor: MetricDistributions] {
     let rows = try predictors.map {
       try scores(of: PredictorLogits($0, of: logits, calibration: maps[$0] ?? .identity))

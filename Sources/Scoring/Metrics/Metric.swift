@@ -40,8 +40,8 @@ public enum Metric: String, CaseIterable, Sendable {
   case riskCoverageArea = "aurc"
   /// Area under the risk–coverage curve beyond that of the best order.
   case excessRiskCoverageArea = "eaurc"
-  /// Area under the generalised risk–coverage curve (Traub et al. 2024).
-  case generalisedRiskCoverageArea = "augrc"
+  /// Area under the generalized risk–coverage curve (Traub et al. 2024).
+  case generalizedRiskCoverageArea = "augrc"
   /// Mean entropy of the predicted distribution, in nats.
   case entropy
   /// What the best temperature takes off the negative log-likelihood; see `Scorer.refinementLoss`.

@@ -106,7 +106,7 @@ public struct ScoreAccumulator: Sendable, Equatable {
     figures[.falsePositiveRateAt95] = ranking.falsePositiveRateAt95
     figures[.riskCoverageArea] = ranking.riskCoverageArea
     figures[.excessRiskCoverageArea] = ranking.excessRiskCoverageArea
-    figures[.generalisedRiskCoverageArea] = ranking.generalisedRiskCoverageArea
+    figures[.generalizedRiskCoverageArea] = ranking.generalizedRiskCoverageArea
   }
 
   private func addDistributions(to figures: inout Figures<Metric>) {

@@ -25,13 +25,13 @@ extension ConfidenceRanking {
     }
   }
 
-  /// The area under the generalised risk–coverage curve, whose risk is the share of rows that are
+  /// The area under the generalized risk–coverage curve, whose risk is the share of rows that are
   /// both accepted and wrong; nil for no rows.
   ///
   /// Counted in whole numbers: (1 − AUROC)·a·(1 − a) + (1 − a)²/2 at accuracy a, ties by straight
   /// lines. Traub et al. 2024, "Overcoming common flaws in the evaluation of selective
   /// classification systems".
-  public var generalisedRiskCoverageArea: Double? {
+  public var generalizedRiskCoverageArea: Double? {
     guard count > 0 else { return nil }
     var (wrong, twiceArea) = (0, 0)
     for tie in ties.reversed() {

@@ -55,7 +55,7 @@ private struct SmoothedResiduals {
     coefficients = Array(transform(residuals).real[...size])
   }
 
-  /// Shares a residual among four neighbours on the grid, as cubic interpolation does.
+  /// Shares a residual among four neighbors on the grid, as cubic interpolation does.
   private static func spread(_ residual: Double, at confidence: Double, over grid: inout [Double]) {
     let place = max(0, min(confidence, 1)) * Double(grid.count / 2)
     let lower = min(Int(place), grid.count / 2 - 1)

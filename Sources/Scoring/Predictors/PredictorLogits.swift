@@ -10,7 +10,7 @@ final class PredictorLogits: Sendable {
     case allMembers
   }
 
-  let logits: LabelledLogits
+  let logits: LabeledLogits
   /// What the logits go through on their way to probabilities.
   let calibration: CalibrationMap
   /// What each pooled distribution's logits are still to be divided by.
@@ -19,7 +19,7 @@ final class PredictorLogits: Sendable {
   private let vector: VectorScaling?
 
   init(
-    _ predictor: Predictor, of logits: LabelledLogits, calibration: CalibrationMap = .identity
+    _ predictor: Predictor, of logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws(ScoringError) {
     let members = logits.memberCount
     var temperatures: [Double]

@@ -38,13 +38,13 @@ final class RowScorer {
     guard pooledCount > 1 else {
       // Logits tell classes apart that rounding or a high temperature would tie.
       let order = order(of: logProbabilities, count: classCount, label: label)
-      normalisePooled()
+      normalizePooled()
       return measure(label: label, order: order)
     }
-    normalisePooled()
+    normalizePooled()
     averageMembers()
     let order = order(of: scratch, count: classCount, label: label)
-    if let scaleAfterAveraging { renormalise(scaleAfterAveraging) }
+    if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
     return measure(label: label, order: order)
   }
 
@@ -54,9 +54,9 @@ final class RowScorer {
   func loadProbabilities(of row: Int) {
     source.load(row, into: logProbabilities)
     if let scaleAfterAveraging {
-      normalisePooled()
+      normalizePooled()
       averageMembers()
-      renormalise(scaleAfterAveraging)
+      renormalize(scaleAfterAveraging)
       return
     }
     probabilities.update(repeating: 0, count: classCount)
@@ -73,23 +73,23 @@ final class RowScorer {
     source.load(row, into: logProbabilities)
     var scale = scales[0]
     if pooledCount > 1 {
-      normalisePooled()
+      normalizePooled()
       averageMembers()
       scale = scaleAfterAveraging ?? 1
     }
     for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
   }
 
-  private func normalisePooled() {
+  private func normalizePooled() {
     probabilities.update(repeating: 0, count: classCount)
     for pooled in 0..<pooledCount {
-      normalise(logProbabilities + pooled * classCount, scale: scales[pooled])
+      normalize(logProbabilities + pooled * classCount, scale: scales[pooled])
     }
   }
 
   /// Turns one row of logits into log-probabilities and adds its probabilities to the sum.
-  private func normalise(_ row: UnsafeMutablePointer<Double>, scale: Double) {
-    Softmax.normalise(
+  private func normalize(_ row: UnsafeMutablePointer<Double>, scale: Double) {
+    Softmax.normalize(
       row, count: classCount, scale: scale, addingTo: probabilities, scratch: scratch)
   }
 
@@ -113,9 +113,9 @@ final class RowScorer {
   }
 
   /// Divides averaged log-probabilities by a temperature, and makes probabilities of them again.
-  private func renormalise(_ scale: Double) {
+  private func renormalize(_ scale: Double) {
     probabilities.update(repeating: 0, count: classCount)
-    normalise(logProbabilities, scale: scale)
+    normalize(logProbabilities, scale: scale)
   }
 
   private func measure(label: Int, order: (first: Int, labelRank: Int)) -> RowScore {

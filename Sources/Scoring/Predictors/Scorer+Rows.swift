@@ -6,7 +6,7 @@ extension Scorer {
   ///
   /// - Throws: `ScoringError` when there is no such predictor, or `calibration` is not for it.
   public func rows(
-    of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
+    of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws -> ScoredRows {
     let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
     if case .confidence = calibration {
@@ -26,7 +26,7 @@ extension Scorer {
   ///
   /// - Throws: as `rows(of:in:calibration:)`.
   public func rowScores(
-    of predictor: Predictor, in logits: LabelledLogits, calibration: CalibrationMap = .identity
+    of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws -> [RowScore] {
     try scores(of: PredictorLogits(predictor, of: logits, calibration: calibration))
   }
@@ -35,7 +35,7 @@ extension Scorer {
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.
   func memberRows(
-    in logits: LabelledLogits, calibrations maps: [CalibrationMap]
+    in logits: LabeledLogits, calibrations maps: [CalibrationMap]
   ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
     let sources = try maps.enumerated().map {
       try PredictorLogits(.member($0), of: logits, calibration: $1)
@@ -90,7 +90,7 @@ extension Scorer {
   ///
   /// - Throws: `ScoringError` when there is no such predictor, or `calibration` is not for it.
   public func add(
-    probabilitiesOf predictor: Predictor, in logits: LabelledLogits,
+    probabilitiesOf predictor: Predictor, in logits: LabeledLogits,
     calibration: CalibrationMap = .identity, to thresholded: inout ThresholdedCalibration
   ) throws {
     try add(

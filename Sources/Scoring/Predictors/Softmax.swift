@@ -23,7 +23,7 @@ struct Softmax {
   }
 
   /// Turns one row of logits into log-probabilities and adds its probabilities to `probabilities`.
-  static func normalise(
+  static func normalize(
     _ row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
     addingTo probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
   ) {

@@ -6,7 +6,7 @@ extension Bootstrap {
     .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError, .maximumCalibrationError,
     .adaptiveCalibrationError, .debiasedCalibrationError, .misclassificationAUROC,
     .errorAveragePrecision, .successAveragePrecision, .falsePositiveRateAt95, .riskCoverageArea,
-    .excessRiskCoverageArea, .generalisedRiskCoverageArea,
+    .excessRiskCoverageArea, .generalizedRiskCoverageArea,
   ]
 
   /// The `weightedMetrics` of several predictors' rows on every draw.

@@ -27,12 +27,12 @@ public struct Interval: Sendable, Equatable {
     guard count > 0 else { return nil }
     let z = normalQuantile(upperTail: (1 - confidence) / 2)
     let (hits, misses, n) = (Double(successes), Double(count - successes), Double(count))
-    let centre = hits + z * z / 2
+    let center = hits + z * z / 2
     let reach = z * (hits * misses / n + z * z / 4).squareRoot()
     let total = n + z * z
     return Interval(
-      low: successes == 0 ? 0 : (centre - reach) / total,
-      high: successes == count ? 1 : (centre + reach) / total)
+      low: successes == 0 ? 0 : (center - reach) / total,
+      high: successes == count ? 1 : (center + reach) / total)
   }
 
   /// The z above which a standard normal number lies with probability `upperTail`, at most ½.

@@ -96,7 +96,7 @@ struct WeightedScores {
     let area = area[lane] / (2 * total)
     figures[.riskCoverageArea] = area
     figures[.excessRiskCoverageArea] = area - Self.leastArea(right: right, wrong: wrong)
-    figures[.generalisedRiskCoverageArea] = twiceGeneralisedArea[lane] / (2 * total * total)
+    figures[.generalizedRiskCoverageArea] = twiceGeneralisedArea[lane] / (2 * total * total)
     if wrong > 0 { figures[.errorAveragePrecision] = errorPrecision[lane] / wrong }
     if right > 0 { figures[.successAveragePrecision] = successPrecision[lane] / right }
     guard right > 0, wrong > 0 else { return figures }

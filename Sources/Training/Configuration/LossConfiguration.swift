@@ -27,7 +27,7 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
 
   package let name: String
   package let displayName: String
-  /// The factor of Σ w² over all parameters, batch normalisation and biases included.
+  /// The factor of Σ w² over all parameters, batch normalization and biases included.
   package let l2Penalty: Double
   package let terms: [Term]
 

@@ -19,7 +19,7 @@ package enum OptimizerConfiguration: Sendable, Equatable {
     }
   }
 
-  /// The optimiser of `parameters`; `2 · l2Penalty · w` is added to each gradient.
+  /// The optimizer of `parameters`; `2 · l2Penalty · w` is added to each gradient.
   package func optimizer(
     of parameters: [Parameter], l2Penalty: Double, workers: Workers
   ) -> any Optimizer {

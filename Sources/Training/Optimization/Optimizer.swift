@@ -9,11 +9,11 @@ package protocol Optimizer: AnyObject {
   /// Moves every parameter once, at the rate of this step.
   func step(learningRate: Double)
 
-  /// The state dictionary of PyTorch's optimiser of the same name over the same parameters.
+  /// The state dictionary of PyTorch's optimizer of the same name over the same parameters.
   func stateDictionary(learningRate: Double) -> CheckpointValue
 
   /// Takes over what a state dictionary remembers.
   ///
-  /// - Returns: Whether it has what this optimiser needs of each parameter; else nothing changed.
+  /// - Returns: Whether it has what this optimizer needs of each parameter; else nothing changed.
   func restore(_ stateDictionary: CheckpointValue) -> Bool
 }

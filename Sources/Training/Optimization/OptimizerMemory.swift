@@ -2,7 +2,7 @@ import Checkpoints
 import Networks
 import Tensors
 
-/// What an optimiser remembers from step to step: arrays of each parameter's shape.
+/// What an optimizer remembers from step to step: arrays of each parameter's shape.
 struct OptimizerMemory {
   private let parameters: [Parameter]
   /// PyTorch's names of the arrays.

@@ -3,10 +3,10 @@ import Formats
 import Networks
 import Tensors
 
-/// RMSprop (Tieleman, Hinton 2012), centred (Graves 2013) and with momentum if asked for.
+/// RMSprop (Tieleman, Hinton 2012), centerd (Graves 2013) and with momentum if asked for.
 ///
 /// With d the gradient plus decay · w: s is the running mean of d² with factor α, less the square
-/// of that of d if centred; q = d / (√s + ε); w −= rate · q, or rate · v with v = momentum · v + q.
+/// of that of d if centerd; q = d / (√s + ε); w −= rate · q, or rate · v with v = momentum · v + q.
 package final class RMSprop: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double

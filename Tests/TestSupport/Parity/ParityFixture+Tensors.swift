@@ -13,12 +13,12 @@ extension ParityFixture {
     return zip(values, steps).map { Float(Double($0) + 0x1p-12 * Double($1)) }
   }
 
-  /// The normalised images that every member sees at inference, [N, H, W, 3].
+  /// The normalized images that every member sees at inference, [N, H, W, 3].
   package func inferencePixels() -> [Float] {
     pixels("inference images", count: inference.count)
   }
 
-  /// The normalised images of one member in the training batch, [N, H, W, 3].
+  /// The normalized images of one member in the training batch, [N, H, W, 3].
   package func trainingPixels(member: Int) -> [Float] {
     pixels("training images \(member)", count: training.count)
   }

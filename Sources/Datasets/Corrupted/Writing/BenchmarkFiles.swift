@@ -7,7 +7,7 @@ package enum BenchmarkFiles: String, CaseIterable, Sendable {
   case npy
   /// As Tiny-ImageNet-C, `<name>/<severity>/<class>/`, in PNG files, which lose nothing.
   case png
-  /// As Tiny-ImageNet-C, in JPEG files of quality 85 with 4:2:0 colour, as the published ones are.
+  /// As Tiny-ImageNet-C, in JPEG files of quality 85 with 4:2:0 color, as the published ones are.
   case jpeg
 
   /// The form in which a data set's corrupted images are published, where that loses nothing.

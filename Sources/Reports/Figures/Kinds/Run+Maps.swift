@@ -23,7 +23,7 @@ extension Run {
       let length = range.upperBound - range.lowerBound
       let share = length > 0 ? (value - range.lowerBound) / length : 0.5
       return Panel.Square(
-        text: short(value), colour: Palette.scale(isBetterLarger ? share : 1 - share))
+        text: short(value), color: Palette.scale(isBetterLarger ? share : 1 - share))
     }
 
     /// A value in the few characters that a square has room for.
@@ -60,7 +60,7 @@ extension Run {
     }
   }
 
-  /// Maps of a metric over corruption and severity, on a colour scale from end to end of `range`.
+  /// Maps of a metric over corruption and severity, on a color scale from end to end of `range`.
   ///
   /// Nil where no cell has a value.
   func map(_ metric: ShownMetric, range: ClosedRange<Double>) -> Figure? {

@@ -1,6 +1,6 @@
 """Each byte normalised as torchvision's ToTensor and Normalize do. Python 3.11, PyTorch 2.13.0.
 
-Run in this folder: python normalisation.py; writes normalisation.f32, float32 [3, 256, 3] of CIFAR,
+Run in this folder: python normalization.py; writes normalization.f32, float32 [3, 256, 3] of CIFAR,
 Tiny-ImageNet and digits.
 """
 import torch
@@ -16,4 +16,4 @@ for mean, std in constants:
     tensor = image.to(torch.float32).div(255)
     tensor.sub_(torch.tensor(mean).view(-1, 1, 1)).div_(torch.tensor(std).view(-1, 1, 1))
     tables.append(tensor.reshape(3, 256).T)
-torch.stack(tables).contiguous().numpy().astype("<f4").tofile("normalisation.f32")
+torch.stack(tables).contiguous().numpy().astype("<f4").tofile("normalization.f32")

@@ -1,7 +1,7 @@
 /// The logits of N rows by M members over K classes, and the rows' labels.
 ///
 /// All logits are finite, all labels are class indices, and N, M and K are at least 1.
-public struct LabelledLogits: Sendable {
+public struct LabeledLogits: Sendable {
   /// M, the number of members.
   public let memberCount: Int
   /// K, the number of classes.
@@ -99,7 +99,7 @@ public struct LabelledLogits: Sendable {
   ///
   /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
   ///   `ScoringError.emptyShape` for no set.
-  public init(concatenating sets: [LabelledLogits]) throws(ScoringError) {
+  public init(concatenating sets: [LabeledLogits]) throws(ScoringError) {
     guard let first = sets.first else { throw .emptyShape(rows: 0, members: 0, classes: 0) }
     for set in sets where set.shape != first.shape {
       throw .otherShape(expected: first.shape, found: set.shape)
@@ -118,19 +118,19 @@ public struct LabelledLogits: Sendable {
   /// The given rows, in the given order; their logits are not copied.
   ///
   /// - Throws: `ScoringError.noSuchRow`, or `ScoringError.emptyShape` when no row is asked for.
-  public func selecting(rows: [Int]) throws(ScoringError) -> LabelledLogits {
+  public func selecting(rows: [Int]) throws(ScoringError) -> LabeledLogits {
     if let row = rows.first(where: { !labels.indices.contains($0) }) {
       throw .noSuchRow(row, rows: rowCount)
     }
     guard !rows.isEmpty else {
       throw .emptyShape(rows: 0, members: memberCount, classes: classCount)
     }
-    return LabelledLogits(
+    return LabeledLogits(
       unchecked: storage, places: places.map { places in rows.map { places[$0] } } ?? rows,
       memberCount: memberCount, classCount: classCount, labels: rows.map { labels[$0] })
   }
 
-  /// The M·K logits of one row, as long as these `LabelledLogits`, or what is selected from them,
+  /// The M·K logits of one row, as long as these `LabeledLogits`, or what is selected from them,
   /// live.
   @inline(__always)
   func row(_ row: Int) -> UnsafePointer<Float> {

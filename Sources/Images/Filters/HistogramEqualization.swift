@@ -1,7 +1,7 @@
 extension Raster {
   /// Whole numbers from 0 to 255 spread so that each is the share of numbers up to it, not counting
   /// the lowest; as OpenCV's `equalizeHist`.
-  package var equalised: Raster {
+  package var equalized: Raster {
     var histogram = [Int](repeating: 0, count: 256)
     for value in values { histogram[Int(value)] += 1 }
     guard let lowest = histogram.firstIndex(where: { $0 > 0 }),

@@ -1,11 +1,11 @@
 import Scoring
 import Testing
 
-struct LabelledLogitsTests {
+struct LabeledLogitsTests {
   private static func logits(
     _ values: [Float], members: Int = 1, classes: Int = 2, labels: [Int]
-  ) throws(ScoringError) -> LabelledLogits {
-    try LabelledLogits(values, memberCount: members, classCount: classes, labels: labels)
+  ) throws(ScoringError) -> LabeledLogits {
+    try LabeledLogits(values, memberCount: members, classCount: classes, labels: labels)
   }
 
   @Test func `no rows, members or classes are refused`() {
@@ -72,7 +72,7 @@ struct LabelledLogitsTests {
   @Test func `borrowed logits are read where they lie, as long as anything reads them`() throws {
     var memory: Memory? = Memory([0, 1, 2, 3, 4, 5, 6, 7])
     weak let watched = memory
-    var logits: LabelledLogits? = try LabelledLogits(
+    var logits: LabeledLogits? = try LabeledLogits(
       borrowing: UnsafeBufferPointer(try #require(memory).values), owner: try #require(memory),
       memberCount: 2, classCount: 2, labels: [0, 1])
     memory = nil
@@ -89,11 +89,11 @@ struct LabelledLogitsTests {
     let memory = Memory([0, 1, .nan, 3])
     let values = UnsafeBufferPointer(memory.values)
     #expect(throws: ScoringError.notFinite(count: 1, row: 1, member: 0, class: 0)) {
-      try LabelledLogits(
+      try LabeledLogits(
         borrowing: values, owner: memory, memberCount: 1, classCount: 2, labels: [0, 1])
     }
     #expect(throws: ScoringError.wrongLogitCount(rows: 1, members: 1, classes: 2, found: 4)) {
-      try LabelledLogits(
+      try LabeledLogits(
         borrowing: values, owner: memory, memberCount: 1, classCount: 2, labels: [0])
     }
   }
@@ -109,16 +109,16 @@ struct LabelledLogitsTests {
   }
 
   @Test func `sets that were selected or put together before are put together`() throws {
-    func set(from start: Int, rows: Int) throws -> LabelledLogits {
+    func set(from start: Int, rows: Int) throws -> LabeledLogits {
       try Self.logits(
         (0..<2 * rows).map { Float(start + $0) }, labels: (0..<rows).map { $0 % 2 })
     }
     let (short, long) = (try set(from: 0, rows: 2), try set(from: 100, rows: 4))
-    let twice = try LabelledLogits(concatenating: [short, short])
+    let twice = try LabeledLogits(concatenating: [short, short])
     #expect(twice.values == [0, 1, 2, 3, 0, 1, 2, 3])
     let picked = try long.selecting(rows: [3, 0, 0, 1])
     for sets in [[twice, long], [long, twice], [twice, twice], [twice, picked], [long]] {
-      let all = try LabelledLogits(concatenating: sets)
+      let all = try LabeledLogits(concatenating: sets)
       #expect(all.values == sets.flatMap(\.values))
       #expect(all.labels == sets.flatMap(\.labels))
     }

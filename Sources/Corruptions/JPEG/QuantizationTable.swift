@@ -1,5 +1,5 @@
 /// The steps to which JPEG rounds the coefficients of an 8×8 block.
-struct QuantisationTable: Sendable {
+struct QuantizationTable: Sendable {
   let steps: [SIMD8<Int32>]  // [8, 8]
 
   /// The example tables of ITU-T T.81, annex K, scaled to a quality as libjpeg does.

@@ -1,0 +1,45 @@
+/// One cell of an evaluation: a corruption at a severity, or the clean test set.
+public struct Cell: Hashable, Codable, Sendable, CustomStringConvertible {
+  /// The corruption's name in results, such as `fog` or `frost(substitute)`; `clean` for no corruption.
+  public let corruption: String
+  /// How strong the corruption is, from 1 to 5; 0 for the clean test set.
+  public let severity: Int
+
+  /// The cell of `corruption` at `severity`.
+  public init(corruption: String, severity: Int) {
+    self.corruption = corruption
+    self.severity = severity
+  }
+
+  /// The cell whose name is `name`, such as `fog-3`; nil where it is not the name of a cell.
+  public init?(name: String) {
+    guard let dash = name.lastIndex(of: "-"), dash != name.startIndex,
+      let severity = Int(name[name.index(after: dash)...])
+    else { return nil }
+    self.init(corruption: String(name[..<dash]), severity: severity)
+    guard self.name == name, severity > 0 || isClean else { return nil }
+  }
+
+  /// The clean test set.
+  public static let clean = Cell(corruption: "clean", severity: 0)
+
+  /// Whether this is the clean test set.
+  public var isClean: Bool { self == .clean }
+
+  /// The name in file names, such as `gaussian_noise-3`.
+  public var name: String { "\(corruption)-\(severity)" }
+
+  public var description: String { name }
+
+  /// What follows the name of a corruption, or of a protocol, that was made by other means than the
+  /// published ones.
+  public static let substituteMark = "(substitute)"
+
+  /// The name in results of what stands in for `corruption`, such as `frost(substitute)`.
+  public static func substitute(for corruption: String) -> String { corruption + substituteMark }
+
+  /// The published name of a corruption: `name` without the mark of a substitute.
+  public static func publishedName(of name: String) -> String {
+    name.replacing(substituteMark, with: "")
+  }
+}
