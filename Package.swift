@@ -33,29 +33,31 @@ let package = Package(
     .executableTarget(
       name: "mixmo",
       dependencies: [
-        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Networks", "Reports",
-        "Scoring", "Tensors", "Training", argumentParser,
+        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
+        "Reports", "Runs", "Scoring", "Tensors", "Training", argumentParser,
       ]),
 
     // Floor 4: jobs
     .target(
       name: "Training",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Scoring", "Tensors", yams,
+        "Checkpoints", "Datasets", "Formats", "Networks", "Runs", "Scoring", "Tensors", yams,
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["Corruptions", "Datasets", "Formats", "Networks", "Scoring", "Tensors"]),
+      dependencies: ["Datasets", "Formats", "Runs", "Scoring", "Tensors"]),
     .target(
       name: "Reports",
-      dependencies: ["Formats", "Scoring", "Tensors", mustache, subprocess],
+      dependencies: ["Formats", "Runs", "Scoring", mustache, subprocess],
       resources: [.embedInCode("Page/Resources")]),
 
-    // Floor 3: labeled images
+    // Floor 3: labeled images, run folders
     .target(
       name: "Datasets",
-      dependencies: ["Corruptions", "Formats", "Images", "Tensors"],
+      dependencies: ["Corruptions", "Formats", "Images", "Scoring", "Tensors"],
       resources: [.embedInCode("Digits/Resources")]),
+
+    .target(name: "Runs", dependencies: ["Formats", "Scoring"]),
 
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
@@ -71,7 +73,7 @@ let package = Package(
       ]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
     .target(
-      name: "Formats", dependencies: ["CCrypto", "CZip", protobuf, yams],
+      name: "Formats", dependencies: ["CCrypto", "CZip", protobuf, subprocess, yams],
       exclude: ["TensorBoard/event.proto"]),
 
     // Floor 0: our C
@@ -88,7 +90,9 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Tests
-    .target(name: "TestSupport", dependencies: ["Networks", "Tensors"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Datasets", "Networks", "Tensors"],
+      path: "Tests/TestSupport"),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
@@ -110,28 +114,32 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests",
       dependencies: [
-        "Corruptions", "Datasets", "Formats", "Images", "Tensors", "TestSupport", yams,
+        "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
       ],
       exclude: ["Fixtures"]),
     .testTarget(
+      name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
+    .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Tensors", "TestSupport", "Training",
+        "Checkpoints", "Datasets", "Formats", "Networks", "Runs", "Tensors", "TestSupport",
+        "Training",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Scoring",
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Runs", "Scoring",
         "Tensors", "TestSupport",
       ]),
     .testTarget(
       name: "ReportsTests",
       dependencies: [
-        "Corruptions", "Evaluation", "Formats", "Reports", "Scoring", "Tensors", "TestSupport",
+        "Corruptions", "Evaluation", "Formats", "Reports", "Runs", "Scoring", "Tensors",
+        "TestSupport",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Checkpoints", "Datasets", "Formats", "TestSupport", "mixmo"]),
+      dependencies: ["Checkpoints", "Datasets", "Formats", "Images", "TestSupport", "mixmo"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -144,7 +152,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
-        "Reports", "Training",
+        "Reports", "Runs", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

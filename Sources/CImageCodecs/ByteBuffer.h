@@ -3,7 +3,7 @@
 
 #include "CImageCodecs.h"
 
-/// Returns 0 when there is no memory.
+/// Appends bytes to the buffer. Returns 0 if there is not enough memory.
 int appendBytes(ByteBuffer *buffer, const uint8_t *bytes, size_t count);
 
 #endif

@@ -8,11 +8,11 @@
 
 #include "CImageCodecs.h"
 
-/// Scans of a progressive file; encoders write about ten. Each one costs a pass over all pixels, for
-/// no more than a few bytes.
+/// The limit on scans of a progressive file; encoders write about ten. A scan of a few bytes can
+/// cost a pass over all pixels.
 static const int maximumScanCount = 100;
 
-/// On the heap, so that what it holds is certain after a longjmp.
+/// On the heap, because local variables are undefined after a longjmp.
 typedef struct {
   ImageReader base;
   const uint8_t *file;
@@ -20,13 +20,13 @@ typedef struct {
   struct jpeg_decompress_struct info;
   struct jpeg_error_mgr errors;
   struct jpeg_progress_mgr progress;
-  /// A bit for each component that a scan has told of.
+  /// A bit for each component that has had a scan.
   unsigned seenComponents;
   ImageFailure *failure;
   jmp_buf escape;
 } JPEGReader;
 
-/// Leaves for the last setjmp. At the end of the file, libjpeg goes on with two bytes of its own.
+/// Jumps to the last setjmp. At the end of the file libjpeg continues with two bytes outside of it.
 static void leave(JPEGReader *reader) {
   const struct jpeg_source_mgr *source = reader->info.src;
   const uint8_t *next = source != NULL ? source->next_input_byte : reader->file;
@@ -62,12 +62,12 @@ static void fail(j_common_ptr info) {
   leave(reader);
 }
 
-/// Warnings of what cameras and editors write and no pixel depends on.
+/// Whether a warning is about something that no pixel depends on, as cameras and editors write it.
 static int isHarmless(int code) {
   return code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR;
 }
 
-/// libjpeg warns of damage and goes on with gray; here damage is an error.
+/// Turns warnings into errors: libjpeg only warns of damage and continues with gray.
 static void failAtWarning(j_common_ptr info, int level) {
   if (level < 0 && !isHarmless(info->err->msg_code)) fail(info);
 }
@@ -86,13 +86,14 @@ static void closeJPEG(ImageReader *base) {
   free(reader);
 }
 
-/// value · factor / 255, rounded, of bytes.
+/// value · factor / 255, rounded, for bytes.
 static int scaled(int value, int factor) {
   int product = value * factor + 128;
   return (product + (product >> 8)) >> 8;
 }
 
-/// Ink to light. The bytes are taken to be inverted, 0 for full ink, as Adobe's programs write them.
+/// Converts CMYK to RGB. The bytes are assumed to be inverted, 0 for full ink, as Adobe's programs
+/// write them.
 static void convertCMYK(const uint8_t *ink, uint8_t *pixels, long width) {
   for (long column = 0; column < width; column++, ink += 4, pixels += 3)
     for (int channel = 0; channel < 3; channel++)
@@ -105,7 +106,7 @@ static int readJPEG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
   reader->failure = failure;
   if (setjmp(reader->escape)) return 0;
 
-  // A progressive file's coefficients: 2 bytes for each of at most 4 components.
+  // The coefficients of a progressive file take 2 bytes for each of at most 4 components.
   info->mem->max_memory_to_use = (16 << 20) + 8 * base->width * base->height;
   jpeg_start_decompress(info);
   JSAMPARRAY ink = NULL;
@@ -122,7 +123,7 @@ static int readJPEG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
   return 1;
 }
 
-/// R, G, B as the library converts to it, or the four inks.
+/// Chooses RGB as output where libjpeg can convert to it, otherwise CMYK.
 static void chooseColors(JPEGReader *reader) {
   struct jpeg_decompress_struct *info = &reader->info;
   switch (info->jpeg_color_space) {

@@ -6,10 +6,10 @@
 
 #include "CImageCodecs.h"
 
-/// The type of a chunk of image data, IDAT.
+/// The type of image data chunks, IDAT.
 static const png_uint_32 imageData = 0x49444154;
 
-/// On the heap, so that what it holds is certain after a longjmp.
+/// On the heap, because local variables are undefined after a longjmp.
 typedef struct {
   ImageReader base;
   png_structp png;
@@ -17,7 +17,7 @@ typedef struct {
   const uint8_t *file;
   size_t count;
   size_t position;
-  /// The bytes of image data that the row being read has taken.
+  /// The number of bytes of image data that the current row has taken.
   size_t rowCount;
   ImageFailure *failure;
   jmp_buf escape;
@@ -35,14 +35,15 @@ static void ignoreWarning(png_structp png, png_const_charp reason) {
   (void)reason;
 }
 
-/// A row of at most 8 bytes a pixel takes no more than this, save the last: libpng inflates whatever
-/// follows it, a thousand times as long, though it can only be a checksum.
+/// Limits the image data of a row, which has at most 8 bytes per pixel. After the last row libpng
+/// would inflate everything that follows, up to a thousand times as long, although only a checksum
+/// may follow.
 static void checkRow(PNGReader *reader, size_t count) {
   int isData = (png_get_io_state(reader->png) & PNG_IO_CHUNK_DATA) != 0;
   if (!isData || png_get_io_chunk_type(reader->png) != imageData) return;
   reader->rowCount += count;
   if (reader->rowCount > 16384 + 16 * (size_t)reader->base.width)
-    png_error(reader->png, "image data behind the last row");
+    png_error(reader->png, "image data after the last row");
 }
 
 static void readBytes(png_structp png, png_bytep bytes, size_t count) {
@@ -50,13 +51,13 @@ static void readBytes(png_structp png, png_bytep bytes, size_t count) {
   checkRow(reader, count);
   if (count > reader->count - reader->position) {
     reader->position = reader->count;
-    png_error(png, "the file is cut short");
+    png_error(png, "the file is truncated");
   }
   memcpy(bytes, reader->file + reader->position, count);
   reader->position += count;
 }
 
-/// What libpng would only call out of range is worth its numbers: a header's two sizes.
+/// Reports an invalid width or height with its value, which libpng's message lacks.
 static void checkHeaderSizes(PNGReader *reader) {
   static const uint8_t name[4] = "IHDR";
   if (reader->count < 24 || memcmp(reader->file + 12, name, 4) != 0) return;
@@ -76,8 +77,7 @@ static void closePNG(ImageReader *base) {
   free(reader);
 }
 
-/// Asks for bytes: one a pixel for a palette's indices, else R, G and B. Alpha is dropped, and of 16
-/// bits the low 8.
+/// Requests palette indices of one byte, or R, G and B. Alpha is dropped, and the low 8 of 16 bits.
 static void setTransforms(png_structp png, int colorType) {
   if (colorType == PNG_COLOR_TYPE_PALETTE) {
     png_set_packing(png);
@@ -89,7 +89,7 @@ static void setTransforms(png_structp png, int colorType) {
   if ((colorType & PNG_COLOR_MASK_COLOR) == 0) png_set_gray_to_rgb(png);
 }
 
-/// Replaces the indices at the beginning of a row by their colors, from the last one on.
+/// Replaces the palette indices of a row by their colors in place, from the last to the first.
 static void expandPalette(PNGReader *reader, uint8_t *row) {
   png_colorp palette = NULL;
   int colors = 0;
@@ -149,12 +149,13 @@ ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure) {
   if (reader->png != NULL) reader->info = png_create_info_struct(reader->png);
   if (reader->info == NULL) longjmp(reader->escape, 1);
   png_set_read_fn(reader->png, reader, readBytes);
-  // The caller judges the size before anything is allocated for it.
+  // The caller checks the size before anything is allocated for it.
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  // Chunks that say nothing about R, G and B are skipped unread: a bomb in them does not go off.
+  // Chunks that do not affect R, G and B are skipped, so that a decompression bomb in them is
+  // harmless.
   png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "tRNS", 1);
-  // In the chunks that are left, what libpng would overlook is damage.
+  // In the remaining chunks, errors that libpng would tolerate are damage.
   png_set_benign_errors(reader->png, 0);
   checkHeaderSizes(reader);
   png_read_info(reader->png, reader->info);

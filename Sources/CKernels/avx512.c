@@ -1,30 +1,30 @@
-#include <stddef.h>
-
 #include "CKernels.h"
 
 #if defined(__x86_64__)
-#define TABLE avx512Table
+#define LEVEL avx512
 #define LEVEL_NAME "avx512"
 #define TARGET \
   __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"), min_vector_width(512)))
-#define LANES 16
-#define ROWS 14
+#define LANES 16  // floats in a vector
+#define ROWS 14   // rows of a product's block: with its columns, as many as registers hold
 #define HAS_PRODUCT
 #define INLINE static inline TARGET __attribute__((always_inline))
 
-#include "probabilities.h"
-#include "transforms.h"
-#include "product.h"
-#include "table.h"
+#include "pixels.inc"
+#include "probabilities.inc"
+#include "product.inc"
+#include "winograd.inc"
 
-const KernelTable *kernelsAVX512(void) {
+#include "table.inc"
+
+const KernelLevel *kernelsAVX512(void) {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
         && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("fma")
-      ? &avx512Table
+      ? &LEVEL
       : NULL;
 }
 #else
-const KernelTable *kernelsAVX512(void) { return NULL; }
+const KernelLevel *kernelsAVX512(void) { return NULL; }
 #endif

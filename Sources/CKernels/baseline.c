@@ -1,12 +1,17 @@
-// For any processor: loops that the compiler vectorizes; the matrix product is a library's.
+// For any processor: loops that the compiler vectorizes. The matrix product is left to OpenBLAS,
+// which CKernels does not link: Tensors puts it into the table.
 
-#define TABLE baselineTable
+#include "CKernels.h"
+
+#define LEVEL baseline
 #define LEVEL_NAME "baseline"
 #define TARGET
 #define INLINE static inline TARGET __attribute__((always_inline))
 
-#include "probabilities.h"
-#include "transforms.h"
-#include "table.h"
+#include "pixels.inc"
+#include "probabilities.inc"
+#include "winograd.inc"
 
-const KernelTable *kernelsBaseline(void) { return &baselineTable; }
+#include "table.inc"
+
+const KernelLevel *kernelsBaseline(void) { return &LEVEL; }

@@ -1,5 +1,5 @@
-// Each kernel written out from its definition, with matrices and plain loops: what the fast ones
-// are tested against.
+// Each kernel as its definition says, with matrices and plain loops: the others are tested against
+// these.
 
 #include <math.h>
 
@@ -21,238 +21,229 @@ static const float matrixA[6][4] = {
   {1, 0, 0, 0}, {1, 1, 1, 1}, {1, -1, 1, -1}, {1, 2, 4, 8}, {1, -2, 4, -8}, {0, 0, 0, 1},
 };
 
-/// A channel of a pixel of an image, as the source is read; zero outside.
-static float read(const KernelSource *source, long image, long y, long x, long channel) {
-  const long side = source->side, channels = source->channels;
+/// A channel of a pixel of an image, as the layer reads it; zero outside the image.
+static float read(
+  const KernelInput *layer, ptrdiff_t image, ptrdiff_t y, ptrdiff_t x, ptrdiff_t channel) {
+  const ptrdiff_t side = layer->side, channels = layer->channels;
   if (y < 0 || y >= side || x < 0 || x >= side) return 0;
-  const float value = source->values[((image * side + y) * side + x) * channels + channel];
-  if (!source->scale) return value;
-  const float normalized = value * source->scale[channel] + source->shift[channel];
+  const float value = layer->values[((image * side + y) * side + x) * channels + channel];
+  if (!layer->scale) return value;
+  const float normalized = value * layer->scale[channel] + layer->shift[channel];
   return normalized < 0 ? 0 : normalized;
 }
 
-static void readPixels(
-  const KernelSource *source, long firstPixel, long pixelCount, float *pixels) {
-  const long side = source->side, channels = source->channels;
-  for (long i = 0; i < pixelCount; i++)
-    for (long c = 0; c < channels; c++) {
-      const long pixel = firstPixel + i, inside = pixel % (side * side);
-      pixels[i * channels + c]
-        = read(source, pixel / (side * side), inside / side, inside % side, c);
+static void readPixels(const KernelInput *layer, KernelRange pixels, float *copies) {
+  const ptrdiff_t side = layer->side, channels = layer->channels;
+  for (ptrdiff_t i = 0; i < pixels.count; i++)
+    for (ptrdiff_t c = 0; c < channels; c++) {
+      const ptrdiff_t pixel = pixels.first + i, inside = pixel % (side * side);
+      copies[i * channels + c]
+        = read(layer, pixel / (side * side), inside / side, inside % side, c);
     }
 }
 
 /// Image, row and column of a tile's first output pixel.
-static void locate(long tile, long side, long *image, long *y, long *x) {
-  const long across = side / 4;
+static void locate(
+  ptrdiff_t tile, ptrdiff_t side, ptrdiff_t *image, ptrdiff_t *y, ptrdiff_t *x) {
+  const ptrdiff_t across = side / 4;
   *image = tile / (across * across);
   *y = tile / across % across * 4;
   *x = tile % across * 4;
 }
 
+static float *rowOf(KernelTiles tiles, ptrdiff_t position, ptrdiff_t row) {
+  return tiles.values + position * tiles.positionStride + row * tiles.rowStride;
+}
+
 static void transformInput(
-  const KernelSource *source, long firstTile, long tileCount, float *tiles, long positionStride) {
-  for (long tile = 0; tile < tileCount; tile++)
-    for (long c = 0; c < source->channels; c++)
-      for (long position = 0; position < 36; position++) {
-        long image, y, x;
-        locate(firstTile + tile, source->side, &image, &y, &x);
+  const KernelInput *layer, KernelRange tiles, KernelTiles transformed) {
+  for (ptrdiff_t tile = 0; tile < tiles.count; tile++)
+    for (ptrdiff_t c = 0; c < layer->channels; c++)
+      for (ptrdiff_t position = 0; position < 36; position++) {
+        ptrdiff_t image, y, x;
+        locate(tiles.first + tile, layer->side, &image, &y, &x);
         float sum = 0;
-        for (long i = 0; i < 6; i++)
-          for (long j = 0; j < 6; j++)
+        for (ptrdiff_t i = 0; i < 6; i++)
+          for (ptrdiff_t j = 0; j < 6; j++)
             sum += matrixB[position / 6][i] * matrixB[position % 6][j]
-              * read(source, image, y + i - 1, x + j - 1, c);
-        tiles[position * positionStride + tile * source->channels + c] = sum;
+              * read(layer, image, y + i - 1, x + j - 1, c);
+        rowOf(transformed, position, tile)[c] = sum;
       }
 }
 
 static void transformOutputGradient(
-  const KernelSource *source, long firstTile, long tileCount, float *tiles, long positionStride) {
-  for (long tile = 0; tile < tileCount; tile++)
-    for (long c = 0; c < source->channels; c++)
-      for (long position = 0; position < 36; position++) {
-        long image, y, x;
-        locate(firstTile + tile, source->side, &image, &y, &x);
+  const KernelInput *layer, KernelRange tiles, KernelTiles transformed) {
+  for (ptrdiff_t tile = 0; tile < tiles.count; tile++)
+    for (ptrdiff_t c = 0; c < layer->channels; c++)
+      for (ptrdiff_t position = 0; position < 36; position++) {
+        ptrdiff_t image, y, x;
+        locate(tiles.first + tile, layer->side, &image, &y, &x);
         float sum = 0;
-        for (long i = 0; i < 4; i++)
-          for (long j = 0; j < 4; j++)
+        for (ptrdiff_t i = 0; i < 4; i++)
+          for (ptrdiff_t j = 0; j < 4; j++)
             sum += matrixA[position / 6][i] * matrixA[position % 6][j]
-              * read(source, image, y + i, x + j, c);
-        tiles[position * positionStride + tile * source->channels + c] = sum;
+              * read(layer, image, y + i, x + j, c);
+        rowOf(transformed, position, tile)[c] = sum;
       }
 }
 
-/// Takes the target's steps with one value and writes it.
-static void finishValue(const KernelTarget *target, long pixel, long c, float value) {
-  const long channels = target->channels, at = pixel * channels + c;
-  if (target->addend) value += target->addend[at];
-  if (target->bias) value += target->bias[c];
-  if (target->rectifies && value < 0) value = 0;
-  double term = value - (target->pivot ? target->pivot[c] : 0), factor = term;
-  if (target->gate) {
-    if (target->gate[at] * target->gateScale[c] + target->gateShift[c] <= 0) value = 0;
+/// Puts one value through the epilogue and stores it.
+static void store(const KernelOutput *layer, ptrdiff_t pixel, ptrdiff_t c, float value) {
+  const ptrdiff_t channels = layer->channels, at = pixel * channels + c;
+  if (layer->addend) value += layer->addend[at];
+  if (layer->bias) value += layer->bias[c];
+  if (layer->rectifies && value < 0) value = 0;
+  double term = value - (layer->pivot ? layer->pivot[c] : 0), factor = term;
+  if (layer->gate) {
+    if (layer->gate[at] * layer->gateScale[c] + layer->gateShift[c] <= 0) value = 0;
     term = value;
-    factor = target->gate[at] - target->gateMean[c];
+    factor = layer->gate[at] - layer->gateMean[c];
   }
-  target->values[at] = value;
-  if (!target->sums) return;
-  target->sums[c] += term;
-  target->sums[channels + c] += term * factor;
+  layer->values[at] = value;
+  if (!layer->sums) return;
+  layer->sums[c] += term;
+  layer->sums[channels + c] += term * factor;
 }
 
-static void finish(
-  const KernelTarget *target, long firstPixel, long pixelCount, long firstChannel,
-  long channelCount) {
-  for (long pixel = firstPixel; pixel < firstPixel + pixelCount; pixel++)
-    for (long c = firstChannel; c < firstChannel + channelCount; c++)
-      finishValue(target, pixel, c, target->values[pixel * target->channels + c]);
+static void applyEpilogue(const KernelOutput *layer, KernelRange pixels, KernelRange channels) {
+  for (ptrdiff_t i = 0; i < pixels.count; i++)
+    for (ptrdiff_t j = 0; j < channels.count; j++) {
+      const ptrdiff_t pixel = pixels.first + i, c = channels.first + j;
+      store(layer, pixel, c, layer->values[pixel * layer->channels + c]);
+    }
 }
 
 static void transformOutput(
-  const float *products, long positionStride, long rowStride, const KernelTarget *target,
-  long firstTile, long tileCount) {
-  const long side = target->side;
-  for (long tile = 0; tile < tileCount; tile++)
-    for (long i = 0; i < 4; i++)
-      for (long j = 0; j < 4; j++)
-        for (long c = 0; c < target->channels; c++) {
-          long image, y, x;
-          locate(firstTile + tile, side, &image, &y, &x);
+  KernelTiles products, KernelRange tiles, const KernelOutput *layer) {
+  const ptrdiff_t side = layer->side;
+  for (ptrdiff_t tile = 0; tile < tiles.count; tile++)
+    for (ptrdiff_t i = 0; i < 4; i++)
+      for (ptrdiff_t j = 0; j < 4; j++)
+        for (ptrdiff_t c = 0; c < layer->channels; c++) {
+          ptrdiff_t image, y, x;
+          locate(tiles.first + tile, side, &image, &y, &x);
           float sum = 0;
-          for (long position = 0; position < 36; position++)
+          for (ptrdiff_t position = 0; position < 36; position++)
             sum += matrixA[position / 6][i] * matrixA[position % 6][j]
-              * products[position * positionStride + tile * rowStride + c];
-          finishValue(target, (image * side + y + i) * side + x + j, c, sum);
+              * rowOf(products, position, tile)[c];
+          store(layer, (image * side + y + i) * side + x + j, c, sum);
         }
 }
 
-/// Element `position` of G g Gᵀ, of the taps of one input and output.
+/// Element `position` of G g Gᵀ, where g are the taps of one input and output.
 static float transformTaps(
-  const float *weights, long inputs, long outputs, long input, long output, long position,
-  int isTurned) {
+  const float *weights, KernelChannels channels, ptrdiff_t input, ptrdiff_t output,
+  ptrdiff_t position, int isFlipped) {
   float sum = 0;
-  for (long tap = 0; tap < 9; tap++) {
-    const long from = isTurned ? 8 - tap : tap;
+  for (ptrdiff_t tap = 0; tap < 9; tap++) {
+    const ptrdiff_t from = isFlipped ? 8 - tap : tap;
     sum += matrixG[position / 6][tap / 3] * matrixG[position % 6][tap % 3]
-      * weights[(from * inputs + input) * outputs + output];
+      * weights[(from * channels.inputs + input) * channels.outputs + output];
   }
   return sum;
 }
 
-static void transformWeights(
-  const float *weights, long inputs, long outputs, long firstInput, long inputCount,
-  float *panels, long width, long positionStride) {
-  const long panelCount = (outputs + width - 1) / width;
-  for (long position = 0; position < 36; position++)
-    for (long column = 0; column < panelCount * width; column++)
-      for (long input = firstInput; input < firstInput + inputCount; input++) {
-        float *panel = panels + position * positionStride + column / width * inputs * width;
-        panel[input * width + column % width] = column < outputs
-          ? transformTaps(weights, inputs, outputs, input, column, position, 0)
-          : 0;
-      }
+static ptrdiff_t paddedCount(ptrdiff_t count, ptrdiff_t width) {
+  return (count + width - 1) / width * width;
 }
 
-static void transformTurnedWeights(
-  const float *weights, long inputs, long outputs, long firstOutput, long outputCount,
-  float *panels, long width, long positionStride) {
-  const long panelCount = (inputs + width - 1) / width;
-  for (long position = 0; position < 36; position++)
-    for (long column = 0; column < panelCount * width; column++)
-      for (long output = firstOutput; output < firstOutput + outputCount; output++) {
-        float *panel = panels + position * positionStride + column / width * outputs * width;
-        panel[output * width + column % width] = column < inputs
-          ? transformTaps(weights, inputs, outputs, column, output, position, 1)
+/// The element of the panels of a position in a row of `depth` and a column.
+static float *element(
+  KernelPanels panels, ptrdiff_t position, ptrdiff_t depth, ptrdiff_t row, ptrdiff_t column) {
+  const ptrdiff_t width = panels.width;
+  float *panel = panels.values + position * panels.positionStride + column / width * depth * width;
+  return panel + row * width + column % width;
+}
+
+static void transformWeights(
+  const float *weights, KernelChannels channels, KernelRange inputs, KernelPanels panels) {
+  for (ptrdiff_t position = 0; position < 36; position++)
+    for (ptrdiff_t column = 0; column < paddedCount(channels.outputs, panels.width); column++)
+      for (ptrdiff_t input = inputs.first; input < inputs.first + inputs.count; input++)
+        *element(panels, position, channels.inputs, input, column) = column < channels.outputs
+          ? transformTaps(weights, channels, input, column, position, 0)
           : 0;
-      }
+}
+
+static void transformFlippedWeights(
+  const float *weights, KernelChannels channels, KernelRange outputs, KernelPanels panels) {
+  for (ptrdiff_t position = 0; position < 36; position++)
+    for (ptrdiff_t column = 0; column < paddedCount(channels.inputs, panels.width); column++)
+      for (ptrdiff_t output = outputs.first; output < outputs.first + outputs.count; output++)
+        *element(panels, position, channels.outputs, output, column) = column < channels.inputs
+          ? transformTaps(weights, channels, column, output, position, 1)
+          : 0;
 }
 
 static void transformWeightGradient(
-  const float *products, long positionStride, long rowStride, long inputs, long outputs,
-  long firstInput, long inputCount, float *gradient) {
-  for (long input = firstInput; input < firstInput + inputCount; input++)
-    for (long tap = 0; tap < 9; tap++)
-      for (long output = 0; output < outputs; output++) {
+  KernelTiles products, KernelChannels channels, KernelRange inputs, float *gradient) {
+  for (ptrdiff_t input = inputs.first; input < inputs.first + inputs.count; input++)
+    for (ptrdiff_t tap = 0; tap < 9; tap++)
+      for (ptrdiff_t output = 0; output < channels.outputs; output++) {
         float sum = 0;
-        for (long position = 0; position < 36; position++)
+        for (ptrdiff_t position = 0; position < 36; position++)
           sum += matrixG[position / 6][tap / 3] * matrixG[position % 6][tap % 3]
-            * products[position * positionStride + input * rowStride + output];
-        gradient[(tap * inputs + input) * outputs + output] = sum;
+            * rowOf(products, position, input)[output];
+        gradient[(tap * channels.inputs + input) * channels.outputs + output] = sum;
       }
 }
 
-enum { width = 16, panelWidth = width };
+enum { panelWidth = 16 };
 
-static void multiplyAny(
-  long rows, long columns, long depth, const float *left, long rowStep, long depthStep,
-  const float *right, float *product, long productStride, int accumulating) {
-  for (long row = 0; row < rows; row++)
-    for (long column = 0; column < (columns + width - 1) / width * width; column++) {
-      float sum = accumulating ? product[row * productStride + column] : 0;
-      for (long k = 0; k < depth; k++)
-        sum += left[row * rowStep + k * depthStep]
-          * right[(column / width * depth + k) * width + column % width];
-      product[row * productStride + column] = sum;
+static void multiply(const KernelProduct *p) {
+  const ptrdiff_t rowStep = p->isTransposed ? 1 : p->leftStride;
+  const ptrdiff_t depthStep = p->isTransposed ? p->leftStride : 1;
+  for (ptrdiff_t row = 0; row < p->rows; row++)
+    for (ptrdiff_t column = 0; column < paddedCount(p->columns, panelWidth); column++) {
+      float sum = p->accumulates ? p->product[row * p->productStride + column] : 0;
+      for (ptrdiff_t k = 0; k < p->depth; k++)
+        sum += p->left[row * rowStep + k * depthStep]
+          * p->right[(column / panelWidth * p->depth + k) * panelWidth + column % panelWidth];
+      p->product[row * p->productStride + column] = sum;
     }
 }
 
-static void multiply(
-  long rows, long columns, long depth, const float *left, long leftStride, const float *right,
-  float *product, long productStride, int accumulating) {
-  multiplyAny(
-    rows, columns, depth, left, leftStride, 1, right, product, productStride, accumulating);
-}
-
-static void multiplyTransposed(
-  long rows, long columns, long depth, const float *left, long leftStride, const float *right,
-  float *product, long productStride, int accumulating) {
-  multiplyAny(
-    rows, columns, depth, left, 1, leftStride, right, product, productStride, accumulating);
-}
-
-static void normalizationGradient(
-  float *gradient, const float *input, const float *addend, const float *coefficients,
-  long channels, long rows) {
-  for (long i = 0; i < rows * channels; i++) {
-    const long c = i % channels;
-    gradient[i] = coefficients[c] * gradient[i] + coefficients[channels + c] * input[i]
-      + coefficients[2 * channels + c];
-    if (addend) gradient[i] += addend[i];
+static void normalizationGradient(const KernelNormalization *n) {
+  for (ptrdiff_t i = 0; i < n->rows * n->channels; i++) {
+    const ptrdiff_t c = i % n->channels;
+    n->gradient[i] = n->coefficients[c] * n->gradient[i]
+      + n->coefficients[n->channels + c] * n->input[i] + n->coefficients[2 * n->channels + c];
+    if (n->addend) n->gradient[i] += n->addend[i];
   }
 }
 
 static double softmaxNumerators(
-  const double *logits, long classes, double scale, double *numerators, long *largest) {
+  const double *logits, ptrdiff_t classes, double scale, double *numerators, ptrdiff_t *largest) {
   *largest = 0;
-  for (long c = 1; c < classes; c++)
+  for (ptrdiff_t c = 1; c < classes; c++)
     if (logits[c] > logits[*largest]) *largest = c;
   double rest = 0;
-  for (long c = 0; c < classes; c++) {
+  for (ptrdiff_t c = 0; c < classes; c++) {
     numerators[c] = exp(scale * (logits[c] - logits[*largest]));
     if (c != *largest) rest += numerators[c];
   }
   return rest;
 }
 
-static void logarithms(const double *numbers, long count, double *logarithms) {
-  for (long i = 0; i < count; i++) logarithms[i] = log(numbers[i]);
+static void logarithms(const double *numbers, ptrdiff_t count, double *logarithms) {
+  for (ptrdiff_t i = 0; i < count; i++) logarithms[i] = log(numbers[i]);
 }
 
-static void widen(const float *numbers, long count, double *results) {
-  for (long i = 0; i < count; i++) results[i] = numbers[i];
+static void widen(const float *numbers, ptrdiff_t count, double *results) {
+  for (ptrdiff_t i = 0; i < count; i++) results[i] = numbers[i];
 }
 
-static void meanOfRows(const float *rows, long rowCount, long count, double *means) {
-  for (long i = 0; i < count; i++) {
+static void meanOfRows(const float *rows, ptrdiff_t rowCount, ptrdiff_t count, double *means) {
+  for (ptrdiff_t i = 0; i < count; i++) {
     double sum = 0;
-    for (long row = 0; row < rowCount; row++) sum += rows[row * count + i];
+    for (ptrdiff_t row = 0; row < rowCount; row++) sum += rows[row * count + i];
     means[i] = sum / rowCount;
   }
 }
 
-#define TABLE referenceTable
+#define LEVEL reference
 #define LEVEL_NAME "reference"
 #define HAS_PRODUCT
-#include "table.h"
+#include "table.inc"
 
-const KernelTable *kernelsReference(void) { return &referenceTable; }
+const KernelLevel *kernelsReference(void) { return &LEVEL; }

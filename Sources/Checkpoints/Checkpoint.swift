@@ -3,38 +3,38 @@ import Foundation
 
 /// A checkpoint: named tensors and plain values.
 ///
-/// Reads the files of `torch.save`, both the zip format (PyTorch 1.6 and later) and the older one,
-/// without ever executing what their pickles ask for, and safetensors files. Writes zip files that
-/// `torch.load(…, weights_only=True)` opens, and safetensors files.
+/// Reads safetensors files and the files of `torch.save`, both the zip format of PyTorch 1.6 and later
+/// and the older one, without executing code from their pickles. Writes safetensors files, and zip
+/// files that `torch.load(…, weights_only=True)` opens.
 public struct Checkpoint: Equatable, Sendable {
-  /// Everything that the file holds, usually one dictionary.
+  /// The content of the file, usually a dictionary.
   public var root: CheckpointValue
-  /// The texts about the tensors of a safetensors file; PyTorch's formats have no place for them.
+  /// The metadata of a safetensors file; PyTorch's formats have none.
   public var metadata: [String: String] = [:]
-  /// The name that errors carry.
+  /// The file's name in errors.
   public let file: String
 
-  /// The keys under which PyTorch users keep a network's weights, MixMo's first.
+  /// The keys under which PyTorch programs store the weights, MixMo's first.
   private static let weightKeys: [CheckpointKey] = [
     "classifier_state_dict", "state_dict", "model",
   ]
-  /// What PyTorch's `DataParallel` puts before every name.
+  /// The prefix that PyTorch's `DataParallel` adds to every name.
   private static let parallelPrefix = "module."
 
-  /// A new checkpoint that holds `root`.
+  /// Creates a checkpoint.
   public init(_ root: CheckpointValue, file: String = "checkpoint") {
     self.root = root
     self.file = file
   }
 
-  /// Reads the file at `url`, whose format its first bytes tell.
+  /// Reads the file at `url`, whose format is recognized by its first bytes.
   ///
   /// PyTorch's files are read into memory, and the checksums of the zip format are verified. The
-  /// tensors of a safetensors file are views of the mapped file; neither that format nor PyTorch's
-  /// older one has checksums.
+  /// tensors of a safetensors file are views of the mapped file. Neither safetensors nor PyTorch's
+  /// older format has checksums.
   ///
-  /// - Throws: `CheckpointError`, `ZipError`, `PickleError`, `SafeTensorsError` or `FileError`, each
-  ///   naming the file and the member at fault.
+  /// - Throws: `CheckpointError`, `ZipError`, `PickleError`, `SafeTensorsError` or `FileError`, with the
+  ///   file and the member at fault.
   public init(contentsOf url: URL) throws {
     let mapping = try ByteStorage(mapping: url)
     let start = mapping.withBytes { Array($0.prefix(PyTorchLegacyFile.magic.count)) }
@@ -49,18 +49,18 @@ public struct Checkpoint: Equatable, Sendable {
       metadata = file.metadata
     } else {
       throw CheckpointError(
-        file: url.path, place: nil,
+        file: url.path, location: nil,
         problem: .notACheckpoint(firstBytes: Array(start.prefix(8))))
     }
   }
 
-  /// Replaces `url` with a file of the given format, written beside and renamed.
+  /// Replaces `url` atomically with a file of the given format.
   ///
-  /// The same values give the same bytes. In PyTorch's format tensors are written from where they
-  /// are, a storage that several tensors share is written once, and `metadata` is left out. A
-  /// safetensors file holds `metadata` and nothing but named tensors, each with elements of its own.
+  /// Equal values give equal bytes. In PyTorch's format a storage that several tensors share is written
+  /// once, and `metadata` is omitted. A safetensors file contains `metadata` and only named tensors,
+  /// each with its own elements.
   ///
-  /// - Throws: `CheckpointError` for a value that cannot be written in the format, `ZipError`,
+  /// - Throws: `CheckpointError` for a value that the format cannot represent, `ZipError`,
   ///   `SafeTensorsError` or `FileError`.
   public func write(to url: URL, format: CheckpointFormat = .pyTorch) throws {
     switch format {
@@ -71,35 +71,35 @@ public struct Checkpoint: Equatable, Sendable {
 
   /// The network's weights.
   ///
-  /// They are what stands under `classifier_state_dict`, `state_dict` or `model`, or the file itself
-  /// if it is nothing but tensors. A prefix `module.` of all names is removed.
+  /// They are the entries under `classifier_state_dict`, `state_dict` or `model`, or the whole file if
+  /// it contains only tensors. If all names have the prefix `module.`, it is removed.
   ///
-  /// - Throws: `CheckpointError.Problem.notATensor` for the first entry in their place that is none,
-  ///   `noWeights` if there is no dictionary in their place, or `noDictionary`.
+  /// - Throws: `CheckpointError.Problem.notATensor` for the first entry under one of the keys that is
+  ///   not a tensor, `noWeights` if no key has a dictionary, or `noDictionary`.
   public func weights() throws -> StateDictionary {
-    guard let found = foundWeights else { throw withoutWeights }
+    guard let found = weightEntries else { throw missingWeights }
     return StateDictionary(Self.withoutPrefix(found.entries), file: file)
   }
 
-  /// The keys of what the file holds beside `weights()`, such as an optimizer's state.
-  public var keysBesideWeights: [String] {
+  /// The keys of the file's other entries than `weights()`, such as an optimizer's state.
+  public var nonWeightKeys: [String] {
     let keys = (root.items ?? []).map(\.key)
-    guard let found = foundWeights else { return keys.map(\.description) }
+    guard let found = weightEntries else { return keys.map(\.description) }
     return found.key == nil ? [] : keys.filter { $0 != found.key }.map(\.description)
   }
 
-  /// The weights and the key that they stand under, nil for the file itself.
-  private var foundWeights: (key: CheckpointKey?, entries: [StateDictionary.Entry])? {
+  /// The weights and their key, which is nil if they are the whole file.
+  private var weightEntries: (key: CheckpointKey?, entries: [StateDictionary.Entry])? {
     for key in Self.weightKeys {
       if let entries = root[key].flatMap(Self.tensors(in:)) { return (key, entries) }
     }
     return Self.tensors(in: root).map { (nil, $0) }
   }
 
-  /// Why there are no weights.
-  private var withoutWeights: CheckpointError {
+  /// The reason why there are no weights.
+  private var missingWeights: CheckpointError {
     guard let items = root.items, !items.isEmpty else {
-      return CheckpointError(file: file, place: nil, problem: .noDictionary(found: root.kind))
+      return CheckpointError(file: file, location: nil, problem: .noDictionary(found: root.kind))
     }
     for key in Self.weightKeys {
       guard let other = root[key]?.items?.first(where: { Self.entry($0) == nil }) else { continue }
@@ -107,10 +107,10 @@ public struct Checkpoint: Equatable, Sendable {
         file: file, path: [key.description, other.key.description], problem: .notATensor)
     }
     return CheckpointError(
-      file: file, place: nil, problem: .noWeights(keys: items.map(\.key.description)))
+      file: file, location: nil, problem: .noWeights(keys: items.map(\.key.description)))
   }
 
-  /// The entries of a dictionary of nothing but named tensors.
+  /// The entries of a dictionary, or nil if one is not a named tensor.
   private static func tensors(in value: CheckpointValue) -> [StateDictionary.Entry]? {
     guard let items = value.items, !items.isEmpty else { return nil }
     let entries = items.compactMap(entry)
@@ -129,5 +129,54 @@ public struct Checkpoint: Equatable, Sendable {
     return entries.map {
       StateDictionary.Entry(String($0.name.dropFirst(parallelPrefix.count)), $0.tensor)
     }
+  }
+}
+
+/// A file format that checkpoints are written in.
+public enum CheckpointFormat: String, Sendable, CaseIterable {
+  /// The zip format of `torch.save`: any values; also the format of this package's checkpoints.
+  case pyTorch = "pytorch"
+  /// Safetensors: named tensors only.
+  case safeTensors = "safetensors"
+
+  /// The format of a file extension: `ckpt`, `pt` and `pth` for PyTorch, or `safetensors`.
+  public init?(fileExtension: String) {
+    switch fileExtension.lowercased() {
+    case "ckpt", "pt", "pth": self = .pyTorch
+    case "safetensors": self = .safeTensors
+    default: return nil
+    }
+  }
+}
+
+// MARK: Safetensors
+
+extension SafeTensorsFile {
+  /// The tensors as an ordered dictionary.
+  fileprivate var checkpointRoot: CheckpointValue {
+    .orderedDictionary(
+      tensors.map { tensor in
+        CheckpointItem(
+          .string(tensor.name),
+          .tensor(
+            CheckpointTensor(tensor.elementType, shape: tensor.shape, storage: tensor.storage)))
+      })
+  }
+
+  /// Replaces `url` with the tensors of `root`, which must be a dictionary of nothing else.
+  fileprivate static func write(
+    _ root: CheckpointValue, metadata: [String: String], to url: URL
+  ) throws {
+    guard let items = root.items else {
+      throw CheckpointError(file: url.path, location: nil, problem: .notATensor)
+    }
+    let tensors = try items.map { item in
+      guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else {
+        throw CheckpointError(file: url.path, path: [item.key.description], problem: .notATensor)
+      }
+      return SafeTensor(
+        name, tensor.elementType, shape: tensor.shape, storage: tensor.rowMajorBytes())
+    }
+    try write(tensors, metadata: metadata, to: url)
   }
 }

@@ -2,31 +2,31 @@ import Formats
 
 /// A tensor of a checkpoint: a view of a storage, which several tensors may share.
 ///
-/// Element `[i, j, …]` stands at `offset + i · strides[0] + j · strides[1] + …` of the storage.
-/// Copies of this value share the storage, which never changes.
+/// Element `[i, j, …]` has index `offset + i · strides[0] + j · strides[1] + …` in the storage. Copies
+/// of a tensor share its storage, which is immutable.
 public struct CheckpointTensor: Sendable {
   /// The type of the elements as stored.
-  public let scalarType: ScalarType
-  /// The extent of each dimension; empty for a single number.
+  public let elementType: ElementType
+  /// The extent of each dimension; empty for a scalar.
   public let shape: [Int]
-  /// The distance in elements between neighbors of each dimension, none negative.
+  /// The distance in elements between neighbors along each dimension, never negative.
   public let strides: [Int]
-  /// The place of the first element in the storage.
+  /// The index of the first element in the storage.
   public let offset: Int
   /// The number of elements, the product of `shape`.
   public let count: Int
 
   let storage: ByteStorage
 
-  /// The elements that a view may repeat beyond the number that its storage has.
+  /// The number of elements that a view with repeated elements may have.
   private static let maximumRepeatedCount = 1 << 20
 
-  /// A view of `storage`, all of whose elements lie within it.
+  /// Creates a view of `storage`, and checks that all its elements lie in it.
   init(
-    _ scalarType: ScalarType, shape: [Int], strides: [Int], offset: Int, storage: ByteStorage
+    _ elementType: ElementType, shape: [Int], strides: [Int], offset: Int, storage: ByteStorage
   ) throws(CheckpointError.Problem) {
-    let stored = storage.bytes.count / scalarType.byteCount
-    guard let count = Self.count(of: shape), strides.count == shape.count,
+    let stored = storage.bytes.count / elementType.byteCount
+    guard let count = ElementType.elementCount(of: shape), strides.count == shape.count,
       let end = Self.end(shape, strides, offset)
     else { throw .malformedView(shape: shape, strides: strides, offset: offset) }
     guard count == 0 || end <= stored else {
@@ -35,7 +35,7 @@ public struct CheckpointTensor: Sendable {
     guard count <= max(stored, Self.maximumRepeatedCount) else {
       throw .viewTooLarge(count: count, maximum: Self.maximumRepeatedCount)
     }
-    self.scalarType = scalarType
+    self.elementType = elementType
     self.shape = shape
     self.strides = strides
     self.offset = offset
@@ -43,9 +43,10 @@ public struct CheckpointTensor: Sendable {
     self.storage = storage
   }
 
-  /// All of `storage` in row-major order; the product of `shape` is the number of its elements.
-  init(_ scalarType: ScalarType, shape: [Int], storage: ByteStorage) {
-    self.scalarType = scalarType
+  /// Creates a view of all of `storage` in row-major order; its elements must be as many as the product
+  /// of `shape`.
+  init(_ elementType: ElementType, shape: [Int], storage: ByteStorage) {
+    self.elementType = elementType
     self.shape = shape
     strides = Self.rowMajorStrides(of: shape)
     offset = 0
@@ -53,19 +54,7 @@ public struct CheckpointTensor: Sendable {
     self.storage = storage
   }
 
-  /// The product of `shape`, or nil if that of its extents other than 0 overflows: strides are made
-  /// of those.
-  private static func count(of shape: [Int]) -> Int? {
-    var product = 1
-    for extent in shape where extent != 0 {
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
-      guard extent > 0, !overflow else { return nil }
-      product = next
-    }
-    return shape.contains(0) ? 0 : product
-  }
-
-  /// One more than the place of the last element, or nil if the view makes no sense.
+  /// The index after that of the last element, or nil if the view is impossible.
   private static func end(_ shape: [Int], _ strides: [Int], _ offset: Int) -> Int? {
     guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else { return nil }
     var last = offset
@@ -92,24 +81,24 @@ public struct CheckpointTensor: Sendable {
 // MARK: New tensors
 
 extension CheckpointTensor {
-  /// A Float32 tensor with a copy of `values` in row-major order, whose number must be the product
-  /// of `shape`.
+  /// Creates a Float32 tensor with a copy of `values` in row-major order, as many as the product of
+  /// `shape`.
   public init(_ shape: [Int], _ values: [Float]) {
     self.init(.float32, shape: shape, copying: values)
   }
 
-  /// An Int64 tensor with a copy of `values` in row-major order, whose number must be the product of
+  /// Creates an Int64 tensor with a copy of `values` in row-major order, as many as the product of
   /// `shape`.
   public init(_ shape: [Int], _ values: [Int64]) {
     self.init(.int64, shape: shape, copying: values)
   }
 
-  /// A Float32 tensor on memory that is not copied.
+  /// Creates a Float32 tensor without copying its elements.
   ///
   /// - Parameters:
-  ///   - shape: The extent of each dimension; their product must be the number of values.
+  ///   - shape: The extent of each dimension; the product must be the number of values.
   ///   - values: The elements in row-major order, which must not change while the tensor is in use.
-  ///   - owner: The object that keeps `values` in place for as long as it lives.
+  ///   - owner: An object that keeps `values` valid while it lives.
   public init(_ shape: [Int], _ values: UnsafeBufferPointer<Float>, ownedBy owner: AnyObject) {
     Self.check(shape, values.count)
     self.init(
@@ -117,7 +106,7 @@ extension CheckpointTensor {
       storage: ByteStorage(UnsafeRawBufferPointer(values), ownedBy: owner))
   }
 
-  private init(_ type: ScalarType, shape: [Int], copying values: [some BitwiseCopyable]) {
+  private init(_ type: ElementType, shape: [Int], copying values: [some BitwiseCopyable]) {
     Self.check(shape, values.count)
     self.init(
       type, shape: shape, storage: values.withUnsafeBytes(ByteStorage.init(copying:)))
@@ -125,5 +114,140 @@ extension CheckpointTensor {
 
   private static func check(_ shape: [Int], _ valueCount: Int) {
     precondition(shape.reduce(1, *) == valueCount, "\(valueCount) values for shape \(shape)")
+  }
+}
+
+// MARK: Elements
+
+extension CheckpointTensor {
+  /// The elements in row-major order, rounded to Float32.
+  public func floats() -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      copyFloats(to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initializedCount = count
+    }
+  }
+
+  /// Writes the elements in row-major order, rounded to Float32, to memory for exactly `count` of them.
+  public func copyFloats(to destination: UnsafeMutableBufferPointer<Float>) {
+    precondition(destination.count == count, "room for \(destination.count) of \(count) elements")
+    switch elementType {
+    case .float32: copy(to: destination) { (value: Float) in value }
+    case .float64: copy(to: destination) { (value: Double) in Float(value) }
+    case .float16: copy(to: destination) { (value: Float16) in Float(value) }
+    case .bfloat16:
+      copy(to: destination) { (value: UInt16) in Float(bitPattern: UInt32(value) << 16) }
+    case .int64: copy(to: destination) { (value: Int64) in Float(value) }
+    case .int32: copy(to: destination) { (value: Int32) in Float(value) }
+    case .int16: copy(to: destination) { (value: Int16) in Float(value) }
+    case .int8: copy(to: destination) { (value: Int8) in Float(value) }
+    case .uint64: copy(to: destination) { (value: UInt64) in Float(value) }
+    case .uint32: copy(to: destination) { (value: UInt32) in Float(value) }
+    case .uint16: copy(to: destination) { (value: UInt16) in Float(value) }
+    case .uint8: copy(to: destination) { (value: UInt8) in Float(value) }
+    case .bool: copy(to: destination) { (value: UInt8) in value == 0 ? 0 : 1 }
+    }
+  }
+
+  /// The elements in row-major order, or nil if Int64 does not represent their type.
+  public func integers() -> [Int64]? {
+    switch elementType {
+    case .float32, .float64, .float16, .bfloat16, .uint64: nil
+    case .int64: elements { (value: Int64) in value }
+    case .int32: elements { (value: Int32) in Int64(value) }
+    case .int16: elements { (value: Int16) in Int64(value) }
+    case .int8: elements { (value: Int8) in Int64(value) }
+    case .uint32: elements { (value: UInt32) in Int64(value) }
+    case .uint16: elements { (value: UInt16) in Int64(value) }
+    case .uint8: elements { (value: UInt8) in Int64(value) }
+    case .bool: elements { (value: UInt8) in value == 0 ? 0 : 1 }
+    }
+  }
+
+  /// The bytes of the elements in row-major order: a part of the storage if they are contiguous in it,
+  /// otherwise a copy.
+  func rowMajorBytes() -> ByteStorage {
+    let byteCount = count * elementType.byteCount
+    if isContiguous || count == 0 {
+      let start = count == 0 ? 0 : offset * elementType.byteCount
+      return ByteStorage(
+        UnsafeRawBufferPointer(rebasing: storage.bytes[start..<start + byteCount]),
+        ownedBy: storage)
+    }
+    return ByteStorage(byteCount: byteCount) { bytes in
+      switch elementType.byteCount {
+      case 8: copy(to: bytes.bindMemory(to: UInt64.self)) { (word: UInt64) in word }
+      case 4: copy(to: bytes.bindMemory(to: UInt32.self)) { (word: UInt32) in word }
+      case 2: copy(to: bytes.bindMemory(to: UInt16.self)) { (word: UInt16) in word }
+      default: copy(to: bytes.bindMemory(to: UInt8.self)) { (word: UInt8) in word }
+      }
+    }
+  }
+
+  /// The bits of the elements in row-major order.
+  fileprivate func bits() -> [UInt64] {
+    switch elementType.byteCount {
+    case 8: elements { (word: UInt64) in word }
+    case 4: elements { (word: UInt32) in UInt64(word) }
+    case 2: elements { (word: UInt16) in UInt64(word) }
+    default: elements { (word: UInt8) in UInt64(word) }
+    }
+  }
+
+  private func elements<Stored: BitwiseCopyable, Element: BitwiseCopyable>(
+    _ convert: (Stored) -> Element
+  ) -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      copy(to: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), convert)
+      initializedCount = count
+    }
+  }
+
+  private func copy<Stored: BitwiseCopyable, Element: BitwiseCopyable>(
+    to destination: UnsafeMutableBufferPointer<Element>, _ convert: (Stored) -> Element
+  ) {
+    let size = MemoryLayout<Stored>.size
+    var target = 0
+    forEachRun { start, stride, count in
+      for index in 0..<count {
+        let source = (start + index * stride) * size
+        destination[target + index] = convert(
+          storage.bytes.loadUnaligned(fromByteOffset: source, as: Stored.self))
+      }
+      target += count
+    }
+  }
+
+  /// Whether the elements are contiguous in the storage, in row-major order.
+  var isContiguous: Bool {
+    zip(shape, zip(strides, Self.rowMajorStrides(of: shape))).allSatisfy { extent, strides in
+      extent == 1 || strides.0 == strides.1
+    }
+  }
+
+  /// Calls `body` with the first index, stride and length of each run of elements, in row-major order.
+  private func forEachRun(_ body: (_ start: Int, _ stride: Int, _ count: Int) -> Void) {
+    guard count > 0 else { return }
+    guard !isContiguous, let run = shape.last, let stride = strides.last else {
+      body(offset, 1, count)
+      return
+    }
+    var index = Array(repeating: 0, count: shape.count - 1)
+    for _ in 0..<count / run {
+      body(offset + zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 }, stride, run)
+      for dimension in index.indices.reversed() {
+        index[dimension] += 1
+        if index[dimension] < shape[dimension] { break }
+        index[dimension] = 0
+      }
+    }
+  }
+}
+
+extension CheckpointTensor: Equatable {
+  /// Whether both have the same type, shape and bits, in whatever storage and layout.
+  public static func == (left: CheckpointTensor, right: CheckpointTensor) -> Bool {
+    left.elementType == right.elementType && left.shape == right.shape
+      && left.bits() == right.bits()
   }
 }

@@ -1,14 +1,14 @@
-/// What a checkpoint holds: tensors and plain values in lists and dictionaries, as Python has them.
+/// The content of a checkpoint: tensors and plain values in lists and dictionaries, as in Python.
 public indirect enum CheckpointValue: Equatable, Sendable {
   /// Python's `None`.
   case none
   /// A truth value.
   case bool(Bool)
-  /// A whole number of at most 64 bits.
+  /// An integer of at most 64 bits.
   case int(Int)
-  /// A number with a fraction.
+  /// A floating-point number.
   case double(Double)
-  /// A text.
+  /// A string.
   case string(String)
   /// A list, or a tuple that was read.
   case list([CheckpointValue])
@@ -18,10 +18,10 @@ public indirect enum CheckpointValue: Equatable, Sendable {
   case orderedDictionary([CheckpointItem])
   /// A tensor, or a parameter of a network.
   case tensor(CheckpointTensor)
-  /// Something that was read but is none of these, by the name of its class. It cannot be written.
+  /// Another value that was read, as the name of its class. It cannot be written.
   case opaque(String)
 
-  /// The entries of either kind of dictionary.
+  /// The entries of a dictionary of either kind.
   public var items: [CheckpointItem]? {
     switch self {
     case .dictionary(let items), .orderedDictionary(let items): items
@@ -29,12 +29,12 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     }
   }
 
-  /// What the value is, for messages.
+  /// The kind of the value, for messages.
   var kind: String {
     switch self {
     case .none: "None"
     case .bool, .int, .double: "a number"
-    case .string: "a text"
+    case .string: "a string"
     case .list: "a list"
     case .dictionary, .orderedDictionary: items?.isEmpty ?? true ? "an empty dict" : "a dict"
     case .tensor: "a tensor without a name"
@@ -42,31 +42,31 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     }
   }
 
-  /// The value of `key` in either kind of dictionary.
+  /// The value of `key` in a dictionary of either kind.
   public subscript(key: CheckpointKey) -> CheckpointValue? {
     items?.first { $0.key == key }?.value
   }
 }
 
-/// One entry of a dictionary.
+/// An entry of a dictionary.
 public struct CheckpointItem: Equatable, Sendable {
-  /// The key, which comes once in a dictionary.
+  /// The key, unique in the dictionary.
   public var key: CheckpointKey
-  /// What it stands for.
+  /// The value of the key.
   public var value: CheckpointValue
 
-  /// An entry of `key` and `value`.
+  /// Creates an entry.
   public init(_ key: CheckpointKey, _ value: CheckpointValue) {
     self.key = key
     self.value = value
   }
 }
 
-/// The key of an entry: a text, or a number as in the state of a PyTorch optimizer.
+/// The key of an entry: a string, or an integer as in the state of a PyTorch optimizer.
 public enum CheckpointKey: Hashable, Sendable, CustomStringConvertible {
-  /// A name.
+  /// A string.
   case string(String)
-  /// A whole number.
+  /// An integer.
   case int(Int)
 
   public var description: String {

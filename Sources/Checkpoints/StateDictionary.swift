@@ -4,16 +4,16 @@ public struct StateDictionary: Equatable, Sendable {
   public struct Entry: Equatable, Sendable {
     /// The name, such as `layer1.0.conv1.weight`.
     public var name: String
-    /// Its elements.
+    /// The elements.
     public var tensor: CheckpointTensor
 
-    /// The tensor of this name.
+    /// Creates an entry.
     public init(_ name: String, _ tensor: CheckpointTensor) {
       self.name = name
       self.tensor = tensor
     }
 
-    /// The elements that training learns: none of a running statistic, by its name.
+    /// The number of trained elements: 0 for a running statistic, recognized by its name.
     public var parameterCount: Int {
       let last = name.split(separator: ".").last
       return last.map { Self.statistics.contains($0) } ?? false ? 0 : tensor.count
@@ -24,8 +24,8 @@ public struct StateDictionary: Equatable, Sendable {
     ]
   }
 
-  /// A tensor whose shape is not the network's.
-  public struct Misshapen: Equatable, Sendable {
+  /// A tensor whose shape differs from the network's.
+  public struct ShapeMismatch: Equatable, Sendable {
     /// The tensor's name.
     public var name: String
     /// The network's shape.
@@ -33,7 +33,7 @@ public struct StateDictionary: Equatable, Sendable {
     /// The file's shape.
     public var found: [Int]
 
-    /// A tensor whose shape is `found`, not `expected`.
+    /// Creates a mismatch.
     public init(name: String, expected: [Int], found: [Int]) {
       self.name = name
       self.expected = expected
@@ -44,14 +44,14 @@ public struct StateDictionary: Equatable, Sendable {
   /// The tensors in the order of the file.
   public let entries: [Entry]
   private let indices: [String: Int]
-  /// The name that errors carry.
+  /// The file's name in errors.
   public let file: String
 
-  /// The tensors of a network, whose names must differ.
+  /// Creates a state dictionary; the names must be unique.
   ///
   /// - Parameters:
   ///   - entries: The tensors in order.
-  ///   - file: The name that errors carry.
+  ///   - file: The file's name in errors.
   public init(_ entries: [Entry], file: String = "checkpoint") {
     self.entries = entries
     self.file = file
@@ -64,33 +64,33 @@ public struct StateDictionary: Equatable, Sendable {
     indices[name].map { entries[$0].tensor }
   }
 
-  /// The tensors that a network asks for, in its order.
+  /// The tensors of a network, in its order.
   ///
   /// - Parameter expected: The name and shape of each of the network's parameters and buffers.
-  /// - Returns: One tensor for each of `expected`, of its shape.
-  /// - Throws: One `CheckpointError.Problem.mismatch` that lists all the names that are missing, not
-  ///   expected, or of another shape.
+  /// - Returns: A tensor for each element of `expected`.
+  /// - Throws: `CheckpointError.Problem.mismatch` with all names that are missing, unexpected or of
+  ///   another shape.
   public func tensors(
     matching expected: [(name: String, shape: [Int])]
   ) throws -> [CheckpointTensor] {
     let expectedNames = Set(expected.map(\.name))
     let missing = expected.map(\.name).filter { indices[$0] == nil }
     let unexpected = entries.map(\.name).filter { !expectedNames.contains($0) }
-    let misshapen = expected.compactMap { name, shape in
+    let shapes = expected.compactMap { name, shape in
       self[name].flatMap { tensor in
         tensor.shape == shape
-          ? nil : Misshapen(name: name, expected: shape, found: tensor.shape)
+          ? nil : ShapeMismatch(name: name, expected: shape, found: tensor.shape)
       }
     }
-    guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty else {
+    guard missing.isEmpty, unexpected.isEmpty, shapes.isEmpty else {
       throw CheckpointError(
-        file: file, place: nil,
-        problem: .mismatch(missing: missing, unexpected: unexpected, misshapen: misshapen))
+        file: file, location: nil,
+        problem: .mismatch(missing: missing, unexpected: unexpected, shapes: shapes))
     }
     return expected.compactMap { self[$0.name] }
   }
 
-  /// The ordered dictionary that PyTorch's `load_state_dict` takes.
+  /// The weights as the ordered dictionary that PyTorch's `load_state_dict` takes.
   public var value: CheckpointValue {
     .orderedDictionary(entries.map { CheckpointItem(.string($0.name), .tensor($0.tensor)) })
   }

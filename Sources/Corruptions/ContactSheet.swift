@@ -1,37 +1,39 @@
 import Images
 
-/// A picture that shows an image under corruptions at every severity, to be looked at.
+/// A picture that shows an image under corruptions at every severity.
 public enum ContactSheet {
   /// Pixels between pictures.
   private static let gap = 6
-  /// Dots of a letter are squares of as many pixels.
+  /// The side of a letter's dot, in pixels.
   private static let letterScale = 2
-  /// The side that small images are enlarged to, as far as whole factors allow.
+  /// The side that smaller images are enlarged to, by a whole factor.
   private static let pictureSide = 64
 
-  /// The image and its corruptions in two columns of rows, each with a name before it.
+  /// Draws a row for each corruption, in two columns of rows: its title, the image, and the image
+  /// at each severity.
   ///
   /// - Parameters:
   ///   - image: An image of the corruptions' `side`.
   ///   - corruptions: The rows, in order.
-  ///   - severities: The columns; where a corruption lacks one its place stays empty.
-  ///   - seed: The seed of the draws, which are those of image 0 of a data set.
+  ///   - severities: The pictures of a row; a severity that a corruption lacks stays empty.
+  ///   - seed: The seed of the random numbers, which are those of image 0 of a data set.
+  ///   - title: The text before a row; the published name by default.
   /// - Returns: The sheet, dark on white.
   /// - Throws: `CorruptionError.wrongSize`.
   public static func draw(
     _ image: Image, under corruptions: [Corruption], severities: [Int] = Array(1...5),
-    seed: UInt64 = 0
+    seed: UInt64 = 0, title: (Corruption) -> String = { $0.name.rawValue }
   ) throws -> Image {
     let layout = Layout(
-      names: corruptions.map(\.label), severityCount: severities.count, side: image.height)
+      titles: corruptions.map(title), severityCount: severities.count, side: image.height)
     var sheet = Image(height: layout.height, width: layout.width, gray: 255)
-    for (column, title) in (["clean"] + severities.map(String.init)).enumerated() {
+    for (column, heading) in (["clean"] + severities.map(String.init)).enumerated() {
       for half in 0..<layout.halfCount {
-        layout.draw(title: title, half: half, column: column, on: &sheet)
+        layout.draw(heading: heading, half: half, column: column, on: &sheet)
       }
     }
     for (index, corruption) in corruptions.enumerated() {
-      layout.drawName(index, on: &sheet)
+      layout.drawTitle(index, on: &sheet)
       layout.draw(image, index, column: 0, on: &sheet)
       for (column, severity) in severities.enumerated()
       where corruption.severities.contains(severity) {
@@ -42,48 +44,48 @@ public enum ContactSheet {
     return sheet
   }
 
-  /// Where things are.
+  /// The positions of everything on the sheet, in pixels.
   private struct Layout {
-    let names: [String]
+    let titles: [String]
     let severityCount: Int
     /// The side of a picture on the sheet.
     let side: Int
     private let factor: Int
 
-    init(names: [String], severityCount: Int, side: Int) {
-      self.names = names
+    init(titles: [String], severityCount: Int, side: Int) {
+      self.titles = titles
       self.severityCount = severityCount
       factor = max(pictureSide / max(side, 1), 1)
       self.side = side * factor
     }
 
-    var halfCount: Int { names.count > 1 ? 2 : 1 }
-    private var rowCount: Int { (names.count + halfCount - 1) / halfCount }
+    var halfCount: Int { titles.count > 1 ? 2 : 1 }
+    private var rowCount: Int { (titles.count + halfCount - 1) / halfCount }
     private var step: Int { side + gap }
-    private var titleHeight: Int { PixelFont.height * letterScale + 2 * gap }
-    private var nameWidth: Int {
-      (names.map(\.count).max() ?? 0) * PixelFont.advance * letterScale + 2 * gap
+    private var headingHeight: Int { PixelFont.height * letterScale + 2 * gap }
+    private var titleWidth: Int {
+      (titles.map(\.count).max() ?? 0) * PixelFont.advance * letterScale + 2 * gap
     }
-    private var halfWidth: Int { nameWidth + (severityCount + 1) * step + 2 * gap }
+    private var halfWidth: Int { titleWidth + (severityCount + 1) * step + 2 * gap }
     var width: Int { halfCount * halfWidth }
-    var height: Int { titleHeight + rowCount * step + gap }
+    var height: Int { headingHeight + rowCount * step + gap }
 
-    private func row(_ index: Int) -> Int { titleHeight + index % rowCount * step }
+    private func row(_ index: Int) -> Int { headingHeight + index % rowCount * step }
 
     private func left(_ half: Int, _ column: Int) -> Int {
-      half * halfWidth + nameWidth + column * step
+      half * halfWidth + titleWidth + column * step
     }
 
-    func draw(title: String, half: Int, column: Int, on sheet: inout Image) {
-      let width = (title.count * PixelFont.advance - 1) * letterScale
+    func draw(heading: String, half: Int, column: Int, on sheet: inout Image) {
+      let width = (heading.count * PixelFont.advance - 1) * letterScale
       sheet.draw(
-        title, row: gap, column: left(half, column) + (side - width) / 2, scale: letterScale)
+        heading, row: gap, column: left(half, column) + (side - width) / 2, scale: letterScale)
     }
 
-    func drawName(_ index: Int, on sheet: inout Image) {
+    func drawTitle(_ index: Int, on sheet: inout Image) {
       let middle = (side - PixelFont.height * letterScale) / 2
       sheet.draw(
-        names[index], row: row(index) + middle, column: index / rowCount * halfWidth + gap,
+        titles[index], row: row(index) + middle, column: index / rowCount * halfWidth + gap,
         scale: letterScale)
     }
 

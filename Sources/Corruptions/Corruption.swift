@@ -1,3 +1,4 @@
+import Foundation
 import Images
 import Tensors
 
@@ -6,7 +7,7 @@ import Tensors
 /// Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions and
 /// perturbations", arXiv 1903.12261.
 public struct Corruption: Sendable {
-  /// What a corruption does, named as the files of CIFAR-10-C are.
+  /// The name of a corruption, which is the name of its file in CIFAR-10-C.
   public enum Name: String, CaseIterable, CodingKey, Sendable, CustomStringConvertible {
     case gaussianNoise = "gaussian_noise"
     case shotNoise = "shot_noise"
@@ -32,21 +33,22 @@ public struct Corruption: Sendable {
     public var description: String { rawValue }
   }
 
-  /// What a corruption comes from: the sensor, the optics, the weather or later processing.
+  /// The cause of a corruption: the sensor, the optics, the weather or digital processing.
   public enum Family: String, CaseIterable, Sendable {
     case noise, blur, weather, digital
   }
 
-  /// Whether a corruption is one of the 15 that are reported or of the 4 meant for tuning.
+  /// Whether a corruption is one of the 15 of the benchmark or one of the 4 extra ones, which are
+  /// meant for tuning.
   public enum Group: String, CaseIterable, Sendable {
     case benchmark, extra
   }
 
-  /// What the corruption does.
+  /// The corruption's name.
   public let name: Name
-  /// What it comes from.
+  /// The corruption's cause.
   public let family: Family
-  /// Whether it is reported or meant for tuning.
+  /// Whether the corruption belongs to the benchmark or is an extra one.
   public let group: Group
   /// The height and width of the images that the parameters are for, in pixels.
   public let side: Int
@@ -65,25 +67,17 @@ public struct Corruption: Sendable {
     self.distortions = distortions
   }
 
-  /// Whether the results only stand in for those of the published corruption.
+  /// Whether the corrupted images only stand in for those of the published corruption.
   ///
-  /// Those of `frost` do without the published textures: they must be marked, and left out of
-  /// published figures.
+  /// This is so for `frost` without the published textures: results must be marked, and not
+  /// compared with published ones.
   public var isSubstitute: Bool {
     distortions.values.contains { distortion in
       (distortion as? Frost).map { $0.textures?.areSubstitutes ?? true } ?? false
     }
   }
 
-  /// The name in results: the published one, marked where the corruption is a substitute.
-  public var label: String {
-    isSubstitute ? Self.substituteLabel(name.rawValue) : name.rawValue
-  }
-
-  /// The name in results of what stands in for the corruption `name`, such as `frost(substitute)`.
-  public static func substituteLabel(_ name: String) -> String { "\(name)(substitute)" }
-
-  /// The corruption with other textures for `frost`; other corruptions have none.
+  /// The corruption with other textures if it is `frost`; any other corruption as it is.
   public func using(_ textures: FrostTextures) -> Corruption {
     var result = self
     result.distortions = distortions.mapValues { distortion in
@@ -96,16 +90,16 @@ public struct Corruption: Sendable {
 
   /// The corrupted image.
   ///
-  /// The result is a function of the arguments alone: the same bytes come out alone or in a batch,
-  /// in any order and on any thread. The public data sets were made without a seed, so that their
-  /// random corruptions can be matched in distribution only.
+  /// The result is a function of the arguments alone: it has the same bytes alone or in a batch, in
+  /// any order and on any thread. The published data sets were made without a seed, so their random
+  /// corruptions can be matched in distribution only.
   ///
   /// - Parameters:
   ///   - image: An image of `side` × `side` pixels.
   ///   - severity: One of `severities`.
   ///   - seed: The seed of the whole experiment.
-  ///   - imageIndex: The place of the image in its data set, which gives it draws of its own; 0 for
-  ///     an image that is alone.
+  ///   - imageIndex: The index of the image in its data set, so that each image has random numbers
+  ///     of its own; 0 for a single image.
   /// - Returns: An image of the same size.
   /// - Throws: `CorruptionError` if the image has another size or the suite lacks the severity.
   public func apply(
@@ -116,7 +110,7 @@ public struct Corruption: Sendable {
     return try apply(to: image, severity: severity, random: &random)
   }
 
-  /// The corrupted image, drawing from `random`.
+  /// The corrupted image, with random numbers from `random`.
   package func apply(
     to image: Image, severity: Int, random: inout some RandomSource
   ) throws -> Image {
@@ -132,6 +126,7 @@ public struct Corruption: Sendable {
 }
 
 extension Corruption.Name {
+  /// The rule of the corruption.
   var distortion: any Distortion.Type {
     switch self {
     case .gaussianNoise: GaussianNoise.self
@@ -153,6 +148,51 @@ extension Corruption.Name {
     case .gaussianBlur: GaussianBlur.self
     case .spatter: Spatter.self
     case .saturate: Saturate.self
+    }
+  }
+}
+
+/// A corruption at one severity: its rule, and its parameters, which are a row of a suite's file.
+///
+/// The rules are those of `make_cifar_c.py` and `make_tinyimagenet_c.py` in hendrycks/robustness
+/// (Hendrycks and Dietterich 2019, arXiv 1903.12261), including the order of operations and of
+/// random numbers.
+package protocol Distortion: Decodable, Sendable {
+  /// The distorted image; `image` is square and its side is one that the rule accepts.
+  func distort(_ image: Image, random: inout some RandomSource) -> Image
+
+  /// The requirement of the rule that images of `side` × `side` pixels do not meet; nil if they
+  /// meet all.
+  func unmetRequirement(side: Int) -> String?
+}
+
+extension Distortion {
+  package func unmetRequirement(side: Int) -> String? { nil }
+}
+
+/// A corruption that cannot be applied.
+public enum CorruptionError: Error, CustomStringConvertible, Equatable {
+  /// The image does not have the side that the suite's parameters are for; sizes in pixels.
+  case wrongSize(Corruption.Name, expectedSide: Int, foundHeight: Int, foundWidth: Int)
+  /// The suite has no parameters for the severity.
+  case unknownSeverity(Corruption.Name, expected: [Int], found: Int)
+  /// A texture of `frost` has another size than the published one; shapes of arrays.
+  case wrongTexture(URL, expected: [Int], found: [Int])
+  /// A folder lacks some of the textures of `frost`; with fewer, their mixture would differ.
+  case missingTextures(URL, [String])
+
+  public var description: String {
+    switch self {
+    case .wrongSize(let name, let side, let height, let width):
+      "\(name): expected an image of \(side)×\(side) pixels, found \(height)×\(width)"
+    case .unknownSeverity(let name, let expected, let found):
+      "\(name): the suite has severities \(expected.map(String.init).joined(separator: ", "))"
+        + "; asked for \(found)"
+    case .wrongTexture(let url, let expected, let found):
+      "\(url.path): expected a frost texture of shape \(expected), found \(found)"
+    case .missingTextures(let url, let names):
+      "\(url.path): expected the five published frost textures, or arrays (.npy) of them; missing: "
+        + names.joined(separator: ", ")
     }
   }
 }

@@ -5,22 +5,22 @@ import Foundation
 /// `corruptions/cifar.yaml`.
 ///
 /// The file names the suite, the side of its images and, for each corruption, its family, its group
-/// and its parameters at severities from 1 to 5. It may leave out corruptions and severities, and the
-/// order in which MixMo takes them.
+/// and its parameters at severities from 1 to 5. It may leave out corruptions, severities, and
+/// MixMo's order of the corruptions.
 public struct CorruptionSuite: Sendable {
-  /// The name of the suite, for people.
+  /// The display name of the suite.
   public let name: String
   /// The height and width of the images that the parameters are for, in pixels.
   public let side: Int
   /// The corruptions in the order of the file, which is the order of evaluation.
   public let corruptions: [Corruption]
-  /// The same corruptions in the order in which MixMo pools them, where the file gives it.
+  /// The same corruptions in the order in which MixMo pools them, if the file gives it.
   public let mixmoOrder: [Corruption.Name]?
 
   /// Reads the table from `url`.
   ///
   /// - Throws: `FileError` if the file cannot be read; `ConfigurationError` with file, line,
-  ///   corruption and parameter if it says something unknown or impossible.
+  ///   corruption and parameter if it has an unknown key or a value out of range.
   public init(contentsOf url: URL) throws {
     self = try ConfigurationFile(contentsOf: url).decode(SuiteTable.self).suite
   }
@@ -41,14 +41,14 @@ public struct CorruptionSuite: Sendable {
     self.mixmoOrder = mixmoOrder
   }
 
-  /// The suite with other textures for `frost`, which without them uses substitutes.
+  /// The suite with other textures for `frost`, which uses substitutes by default.
   public func using(_ textures: FrostTextures) -> CorruptionSuite {
     CorruptionSuite(
       name: name, side: side, corruptions: corruptions.map { $0.using(textures) },
       mixmoOrder: mixmoOrder)
   }
 
-  /// The corruption of the given name, or nil where the suite leaves it out.
+  /// The corruption of the given name; nil if the suite leaves it out.
   public subscript(name: Corruption.Name) -> Corruption? {
     corruptions.first { $0.name == name }
   }
@@ -107,7 +107,7 @@ extension Corruption {
   }
 }
 
-/// The key of a row of parameters, meant to be a severity.
+/// The key of a row of parameters, which must be a severity.
 private struct SeverityKey: CodingKey {
   let stringValue: String
   var intValue: Int? { Int(stringValue) }
@@ -128,8 +128,8 @@ extension KeyedDecodingContainer<SeverityKey> {
     _ type: Row.Type, _ key: SeverityKey, side: Int
   ) throws -> any Distortion {
     let row = try decode(type, forKey: key)
-    if let need = row.obstacle(side: side) {
-      throw corrupted(key, "expected \(need), found a side of \(side)")
+    if let requirement = row.unmetRequirement(side: side) {
+      throw corrupted(key, "expected \(requirement), found a side of \(side)")
     }
     return row
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Sizes as people read them.
+/// Sizes in units that are easy to read.
 package enum ByteCount {
   /// The size in bytes, kB, MB or GB, which are powers of 1000.
   package static func text(_ count: Int) -> String {

@@ -1,6 +1,8 @@
+import Formats
 import Images
+import Tensors
 
-/// Labeled square images, read when asked for.
+/// Labeled square images, read one at a time.
 package protocol Dataset: Sendable {
   /// The name in messages and results, such as `cifar10`.
   var name: String { get }
@@ -14,13 +16,13 @@ package protocol Dataset: Sendable {
   /// One image of `imageSide × imageSide` pixels.
   func image(at index: Int) throws -> Image
 
-  /// The bytes that an image is made of, as they are stored; its pixels by default.
+  /// The stored bytes of an image, such as those of its file; its pixels by default.
   func storedBytes(at index: Int) throws -> [UInt8]
 
-  /// The names of the K classes' folders where images are files, sorted; the indices by default.
+  /// The names of the K classes' folders if images are files, sorted; the class indices by default.
   var classNames: [String] { get }
 
-  /// The name of an image's file without its extension, where images are files; its place by default.
+  /// The name of an image's file without its extension if images are files; the index by default.
   func imageName(at index: Int) -> String
 }
 
@@ -36,7 +38,7 @@ extension Dataset {
 
   package func imageName(at index: Int) -> String { Self.padded(index, below: count) }
 
-  /// The number with zeros before it, so that names sort as numbers do.
+  /// The number with leading zeros, so that names sort as numbers do.
   private static func padded(_ number: Int, below limit: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: String(limit - 1).count - digits.count) + digits
@@ -55,7 +57,7 @@ extension Dataset {
   }
 }
 
-/// Which of a data set's two parts.
+/// A part of a data set.
 package enum DatasetSplit: String, CaseIterable, Sendable {
   case train, test
 }
@@ -81,4 +83,68 @@ package struct InMemoryDataset: Dataset {
   }
 
   package func image(at index: Int) -> Image { images[index] }
+}
+
+/// A selection of images of a data set.
+package struct Subset: Dataset {
+  package var name: String { whole.name }
+  package var classCount: Int { whole.classCount }
+  package var classNames: [String] { whole.classNames }
+  package var imageSide: Int { whole.imageSide }
+  package let labels: [Int]
+
+  private let whole: any Dataset
+  private let indices: [Int]
+
+  /// At most `limit` images of `whole`, evenly spaced, in order.
+  ///
+  /// They are spaced because data sets in folders have their images class after class.
+  package init(_ limit: Int, of whole: any Dataset) {
+    let count = min(limit, whole.count)
+    let indices = (0..<count).map { $0 * whole.count / count }
+    self.whole = whole
+    self.indices = indices
+    let labels = whole.labels
+    self.labels = indices.map { labels[$0] }
+  }
+
+  package func image(at index: Int) throws -> Image { try whole.image(at: indices[index]) }
+
+  package func imageName(at index: Int) -> String { whole.imageName(at: indices[index]) }
+
+  package func storedBytes(at index: Int) throws -> [UInt8] {
+    try whole.storedBytes(at: indices[index])
+  }
+}
+
+extension Dataset {
+  /// SHA-256 of all labels and pixels, which does not depend on the form of the files.
+  ///
+  /// - Throws: what reading an image throws.
+  package func fingerprint(workers: Workers) throws -> String {
+    try fingerprint(workers) { try image(at: $0).pixels }
+  }
+
+  /// SHA-256 of all labels and of the stored bytes of the images, which are not decoded.
+  ///
+  /// - Throws: what reading an image throws.
+  package func storedFingerprint(workers: Workers) throws -> String {
+    try fingerprint(workers, of: storedBytes)
+  }
+
+  private func fingerprint(
+    _ workers: Workers, of bytes: @Sendable (Int) throws -> [UInt8]
+  ) throws -> String {
+    let chunkSize = 512
+    return try Digest { hasher in
+      for start in stride(from: 0, to: count, by: chunkSize) {
+        let range = start..<min(start + chunkSize, count)
+        let images = try workers.map(range.count) { try bytes(range.lowerBound + $0) }
+        for (index, image) in zip(range, images) {
+          withUnsafeBytes(of: UInt32(labels[index]).littleEndian) { hasher.update($0) }
+          hasher.update(image)
+        }
+      }
+    }.description
+  }
 }

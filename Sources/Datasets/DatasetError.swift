@@ -1,27 +1,27 @@
 import Formats
 import Foundation
 
-/// A data set that is not there or is not what its name says.
+/// A data set that is missing or malformed, or that cannot be used as asked.
 package enum DatasetError: Error, CustomStringConvertible, Equatable {
-  /// None of `places` holds the data set.
-  case notFound(dataset: String, places: [URL])
-  /// A file does not hold what it should at a place in it.
-  case malformed(URL, place: String?, expected: String, found: String)
+  /// None of `folders` holds the data set.
+  case notFound(dataset: String, folders: [URL])
+  /// A file does not hold what it should; `at` is the line, byte, key or index in it.
+  case malformed(URL, at: String?, expected: String, found: String)
   /// A file of records holds none.
   case noRecords(URL, recordSize: Int)
   /// A file ends within the record that starts at `offset`; sizes in bytes.
   case partialRecord(URL, offset: Int, expected: Int, found: Int)
-  /// What stands at `place` is not a class in 0..<`classCount`.
-  case labelOutOfRange(URL, place: String, classCount: Int, found: Int)
+  /// A label is not a class in 0..<`classCount`; `at` is its byte or index in the file.
+  case labelOutOfRange(URL, at: String, classCount: Int, found: Int)
   /// An image has another size than its data set's.
   case wrongImageSize(dataset: String, index: Int, expected: Int, height: Int, width: Int)
   /// An image file has another size than its data set's images.
   case wrongFileSize(URL, expected: Int, height: Int, width: Int)
-  /// A folder or list that should have all classes has `found`, and lacks some.
-  case missingClasses(URL, found: Int, missing: [String])
-  /// Images lie beside folders of images, so that it is not clear which are meant.
+  /// A folder or list that should have all classes lacks some.
+  case missingClasses(URL, expected: Int, found: Int, missing: [String])
+  /// There are images beside folders of images, so that it is not clear which are meant.
   case mixedLayout(URL, file: String)
-  /// A folder has folders beside those of the classes.
+  /// A folder has other folders than those of the classes.
   case unknownClasses(URL, [String])
   /// Images that a list names are not in the folder.
   case missingImages(URL, missing: [String])
@@ -31,53 +31,53 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case otherLabel(URL, row: Int, expected: Int, found: Int)
   /// None of the corruptions asked for has images below a folder.
   case noCorruptions(dataset: String, URL)
-  /// Two images of a class would be files of the same name.
+  /// Two images of a class would have the same file name.
   case sameImageName(dataset: String, class: String, name: String)
-  /// A folder holds corrupted images of something else, or made in another way.
+  /// A folder holds corrupted images of another data set, or made with other settings.
   case otherImages(URL, field: String, expected: String, found: String)
-  /// A file of arrays cannot hold a corruption of these severities.
+  /// An array file cannot hold a corruption with these severities.
   case severitiesOfArray(corruption: String, found: [Int])
   /// A benchmark has no corruption of this name.
   case unknownCorruption(String, known: [String])
-  /// A data set has fewer images than something needs.
+  /// A data set has fewer images than a purpose needs.
   case tooFewImages(dataset: String, purpose: String, expected: Int, found: Int)
-  /// A data set has more classes than a format can name.
+  /// A data set has more classes than a format can hold.
   case tooManyClasses(dataset: String, expected: Int, found: Int)
-  /// A method that cannot mix so many inputs, or none where one is needed.
+  /// The mixing method cannot mix so many inputs, or is missing although one is needed.
   case mixingMethod(memberCount: Int, expected: [MixingMethod], found: MixingMethod?)
-  /// Masks too small for a method.
+  /// The masks are too small for a method.
   case maskTooSmall(MixingMethod, expected: Int, height: Int, width: Int)
 
   package var description: String { message.withoutControlCharacters }
 
   private var message: String {
     switch self {
-    case .notFound(let dataset, let places):
-      "\(dataset): no data found; looked in \(places.map(\.path).joined(separator: ", "));"
+    case .notFound(let dataset, let folders):
+      "\(dataset): no data found; looked in \(folders.map(\.path).joined(separator: ", "));"
         + " name another folder with --data, or "
-        + (dataset == DatasetKind.digits.rawValue
+        + (dataset == Digits.definition.name
           ? "make it with mixmo demo" : "fetch it with mixmo data download")
-    case .malformed(let url, let place, let expected, let found):
-      "\(url.path): \(place.map { "\($0): " } ?? "")expected \(expected), found \(found)"
+    case .malformed(let url, let position, let expected, let found):
+      "\(url.path): \(position.map { "\($0): " } ?? "")expected \(expected), found \(found)"
     case .noRecords(let url, let recordSize):
       "\(url.path): expected records of \(recordSize) bytes, found an empty file"
     case .partialRecord(let url, let offset, let expected, let found):
       "\(url.path): byte \(offset): expected a record of \(expected) bytes, found \(found)"
-    case .labelOutOfRange(let url, let place, let classCount, let found):
-      "\(url.path): \(place): expected a label from 0 to \(classCount - 1), found \(found)"
+    case .labelOutOfRange(let url, let position, let classCount, let found):
+      "\(url.path): \(position): expected a label from 0 to \(classCount - 1), found \(found)"
     case .wrongImageSize(let dataset, let index, let expected, let height, let width):
       "\(dataset): image \(index): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
     case .wrongFileSize(let url, let expected, let height, let width):
       "\(url.path): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
-    case .missingClasses(let url, let found, let missing):
-      "\(url.path): expected the \(TinyImageNetClasses.published.count) classes, found \(found); "
-        + "missing: \(Self.listed(missing))"
+    case .missingClasses(let url, let expected, let found, let missing):
+      "\(url.path): expected the \(expected) classes, found \(found); "
+        + "missing: \(missing.listed())"
     case .mixedLayout(let url, let file):
-      "\(url.path): expected images in class folders alone, found \(file) beside them"
+      "\(url.path): expected images only in the folders of classes, found \(file) beside them"
     case .unknownClasses(let url, let names):
-      "\(url.path): expected folders of the data set's classes alone, found \(Self.listed(names))"
+      "\(url.path): expected only folders of the data set's classes, found \(names.listed())"
     case .missingImages(let url, let missing):
-      "\(url.path): expected every annotated image; missing: \(Self.listed(missing))"
+      "\(url.path): expected every annotated image; missing: \(missing.listed())"
     case .wrongClassCount(let url, let expected, let found):
       "\(url.path): expected \(expected) images, as in the clean test set, found \(found)"
     case .otherLabel(let url, let row, let expected, let found):
@@ -88,8 +88,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     case .sameImageName(let dataset, let name, let image):
       "\(dataset): class \(name) has two images named \(image); write arrays instead (npy)"
     case .otherImages(let url, let field, let expected, let found):
-      "\(url.path): the folder's images were made otherwise: \(field): expected \(expected), found "
-        + "\(found); remove them, or choose another folder"
+      "\(url.path): the folder's images were made with other settings: \(field): "
+        + "expected \(expected), found \(found); remove them, or choose another folder"
     case .severitiesOfArray(let corruption, let found):
       "\(corruption): an array holds severities 1 to 5, found \(found); write image files instead "
         + "(png, jpeg)"
@@ -106,11 +106,5 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(method.rawValue): expected masks of at least \(expected)×\(expected), "
         + "found \(height)×\(width)"
     }
-  }
-
-  /// The first ten names, and how many more there are.
-  private static func listed(_ names: [String]) -> String {
-    let shown = names.prefix(10).joined(separator: ", ")
-    return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
   }
 }

@@ -1,73 +1,127 @@
 import Foundation
 import Tensors
 
-/// A data set known by name, and the facts about it.
+/// A data set that the program knows by name.
+///
+/// To add a data set, write a type that conforms to `DatasetDefinition`, as `CIFAR` and
+/// `TinyImageNet` do, and add a case here.
 package enum DatasetKind: String, CaseIterable, Sendable, Codable {
   case cifar10, cifar100, tinyimagenet200, digits
 
-  /// The number of classes K.
-  package var classCount: Int {
+  /// Everything that is particular to the data set.
+  var definition: any DatasetDefinition {
     switch self {
-    case .cifar10, .digits: 10
-    case .cifar100: 100
-    case .tinyimagenet200: 200
+    case .cifar10: CIFAR.cifar10
+    case .cifar100: CIFAR.cifar100
+    case .tinyimagenet200: TinyImageNet()
+    case .digits: Digits.definition
     }
   }
 
-  /// The height and width of an image.
-  package var imageSide: Int {
-    self == .tinyimagenet200 ? 64 : 32
-  }
+  /// The number of classes K.
+  package var classCount: Int { definition.classCount }
+
+  /// The height and width of an image in pixels.
+  package var imageSide: Int { definition.imageSide }
 
   /// The mean and standard deviation that training and evaluation normalize by.
-  package var normalization: Normalization {
-    switch self {
-    case .cifar10, .cifar100:
-      Normalization(
-        mean: [0.4913725490196078, 0.4823529411764706, 0.4466666666666667],
-        standardDeviation: [0.2023, 0.1994, 0.2010])
-    case .tinyimagenet200:
-      Normalization(mean: [0.5, 0.5, 0.5], standardDeviation: [0.5, 0.5, 0.5])
-    case .digits:
-      // Of the training images themselves, to three places.
-      Normalization(mean: [0.305, 0.305, 0.305], standardDeviation: [0.323, 0.323, 0.323])
-    }
-  }
+  package var normalization: Normalization { definition.normalization }
 
-  /// The crop and flip of training; a mirrored digit is no digit.
-  package var cropAndFlip: CropAndFlip {
-    CropAndFlip(padding: 4, flips: self != .digits)
-  }
+  /// The crop and flip of training.
+  package var cropAndFlip: CropAndFlip { CropAndFlip(padding: 4, flips: definition.flips) }
+
+  /// The lossless form that is closest to that of the published corrupted images.
+  package var corruptedFiles: BenchmarkFiles { definition.corruptedFiles }
 
   /// Reads one part of the data set below the folder `data`.
   ///
-  /// With a folder `cache`, images that come in files of their own are decoded once and kept there.
+  /// With a folder `cache`, images that come in files of their own are decoded once and stored
+  /// there.
   ///
   /// - Throws: `DatasetError` or `FileError`, and the errors of the files' formats.
   package func read(
     _ split: DatasetSplit, in data: URL, cache: URL? = nil, workers: Workers = Workers(count: 1)
   ) throws -> any Dataset {
-    guard self == .tinyimagenet200 else { return try CIFARDataset(self, split, in: data) }
-    let images = try TinyImageNetFolder(in: data).images(split)
-    guard let cache else { return images }
-    return try PackedImages(
-      images, in: cache, prefix: "\(rawValue)-\(split.rawValue)", workers: workers)
+    try definition.read(split, in: data, cache: cache, workers: workers)
   }
 
   /// Opens the corrupted files of the data set's test images below the folder `data`.
   ///
-  /// Read are the corruptions `names`, in that order; those without files are left out if the
-  /// benchmark may be partial, else they are errors.
-  ///
+  /// - Parameters:
+  ///   - clean: The clean test images.
+  ///   - data: The folder that holds the data sets' folders.
+  ///   - names: The published names of the corruptions to read, in order.
+  ///   - isPartial: Whether corruptions without files are left out; otherwise they are errors.
+  /// - Returns: The benchmark.
   /// - Throws: `DatasetError`, `NumPyError` or `FileError` naming the file.
   package func benchmark(
     of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
   ) throws -> any CorruptionBenchmark {
-    switch self {
-    case .cifar10, .cifar100, .digits:
-      try CIFARCBenchmark(self, clean: clean, in: data, names: names, isPartial: isPartial)
-    case .tinyimagenet200:
-      try TinyImageNetCBenchmark(clean: clean, in: data, names: names, isPartial: isPartial)
-    }
+    try definition.benchmark(of: clean, in: data, names: names, isPartial: isPartial)
+  }
+}
+
+/// Everything that is particular to a data set.
+protocol DatasetDefinition: Sendable {
+  /// The name that users give, the same as that of the `DatasetKind`.
+  var name: String { get }
+  /// The number of classes K.
+  var classCount: Int { get }
+  /// The height and width of an image in pixels.
+  var imageSide: Int { get }
+  /// The mean and standard deviation that training and evaluation normalize by.
+  var normalization: Normalization { get }
+  /// Whether the mirror image of an image is one of the same class.
+  var flips: Bool { get }
+  /// See `DatasetKind.corruptedFiles`.
+  var corruptedFiles: BenchmarkFiles { get }
+  /// The archives that the data set is published as; empty if it is not published.
+  var archives: [PublishedArchive] { get }
+  /// The archives that its corrupted test images are published as.
+  var corruptedArchives: [PublishedArchive] { get }
+
+  /// See `DatasetKind.read`.
+  func read(
+    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers
+  ) throws -> any Dataset
+
+  /// See `DatasetKind.benchmark`.
+  func benchmark(
+    of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
+  ) throws -> any CorruptionBenchmark
+
+  /// The checks of the data set's files, for each form that it comes in below the folder `data`.
+  func verifiedForms(in data: URL) -> [VerifiedForm]
+
+  /// The checks of the published corrupted images.
+  func corruptedForms(in data: URL) -> [VerifiedForm]
+}
+
+extension DatasetKind {
+  fileprivate static let published = allCases.map(\.definition).filter { !$0.archives.isEmpty }
+  fileprivate static let unpublished = allCases.map(\.definition).filter(\.archives.isEmpty)
+}
+
+extension PublishedArchive {
+  /// Every archive that can be downloaded.
+  package static let all =
+    DatasetKind.published.flatMap(\.archives) + DatasetKind.published.flatMap(\.corruptedArchives)
+
+  /// The archive that a user calls `name`.
+  package static func named(_ name: String) -> PublishedArchive? {
+    all.first { $0.name == name }
+  }
+}
+
+extension VerifiedDataset {
+  /// Everything that can be verified: the published data sets, their corrupted images, the others.
+  package static let all =
+    DatasetKind.published.map { VerifiedDataset(name: $0.name, forms: $0.verifiedForms) }
+    + DatasetKind.published.map { VerifiedDataset(name: "\($0.name)-c", forms: $0.corruptedForms) }
+    + DatasetKind.unpublished.map { VerifiedDataset(name: $0.name, forms: $0.verifiedForms) }
+
+  /// The data set that a user calls `name`.
+  package static func named(_ name: String) -> VerifiedDataset? {
+    all.first { $0.name == name }
   }
 }

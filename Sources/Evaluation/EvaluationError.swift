@@ -1,37 +1,33 @@
 import Foundation
+import Runs
 import Scoring
 
 /// An evaluation that cannot go on.
 package enum EvaluationError: Error, CustomStringConvertible, Equatable {
-  /// A prediction file is of another shape than the evaluation's `[N, M, K]`.
-  case otherShape(URL, expected: [Int], found: [Int])
+  /// What an evaluation was at when it was asked to stop.
+  package enum Stage: Sendable, Equatable {
+    case checking
+    case predicting(Cell)
+    case scoring
+  }
+
+  /// Asked to stop.
+  case interrupted(Stage)
   /// Images that were asked for as those of one cell, and were read from the place of another.
   case otherCell(expected: Cell, found: Cell)
-  /// The folder holds an evaluation of something else.
-  case otherEvaluation(URL, field: String, expected: String, found: String)
-  /// A table of a run that something is read from lacks it.
-  case unusableTable(URL, String)
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
   /// Shards that are not there, and shards that several folders hold.
   case otherShards(count: Int, missing: [Int], doubled: [Int: [String]])
   /// A shard that was not finished lacks a cell.
   case unfinishedShard(URL, Shard, cell: Cell)
-  /// The folder's record is not one of ours.
-  case unreadableRecord(URL, String)
 
   package var description: String {
     switch self {
-    case .otherShape(let url, let expected, let found):
-      "\(url.path): expected logits of shape \(expected), found \(found); remove the file to make it"
-        + " again"
+    case .interrupted: "interrupted"
     case .otherCell(let expected, let found):
       "opening \(expected.name): expected its images, found those of \(found.name); check the files "
         + "with mixmo data verify"
-    case .otherEvaluation(let url, let field, let expected, let found):
-      "\(url.path): the folder belongs to another evaluation: \(field): expected \(expected), found "
-        + "\(found); remove its run.json and predictions, or choose another folder"
-    case .unusableTable(let url, let problem): "\(url.path): \(problem)"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
     case .otherShards(let count, let missing, let doubled):
@@ -43,8 +39,6 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         }.joined()
     case .unfinishedShard(let url, let shard, let cell):
       "\(url.path): shard \(shard) lacks \(cell.name); start its command again, which goes on there"
-    case .unreadableRecord(let url, let problem):
-      "\(url.path): not the record of an evaluation: \(problem)"
     }
   }
 }

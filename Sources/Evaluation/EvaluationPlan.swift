@@ -1,4 +1,5 @@
 import Datasets
+import Runs
 import Scoring
 import Tensors
 
@@ -9,14 +10,23 @@ package struct EvaluationPlan: Sendable {
   /// The clean test images.
   package let images: any Dataset
   package let normalization: Normalization
-  package let benchmark: (any CorruptionBenchmark)?
-  /// The corruptions' severities, those that the benchmark has as well.
-  package let severities: [Int]
   /// The part of the cells that is predicted; nil for all.
   package let shard: Shard?
+  /// The clean test set, then every corruption from its lowest severity on.
+  package let cells: [Cell]
+  private let benchmark: (any CorruptionBenchmark)?
   private let imageLimit: Int
 
   /// A plan for the test set `dataset`, or for `imageLimit` of its images, evenly spaced.
+  ///
+  /// - Parameters:
+  ///   - runName: The name in the `run` column.
+  ///   - dataset: The clean test set.
+  ///   - normalization: That of the model's training.
+  ///   - benchmark: The corrupted images; nil for clean images alone.
+  ///   - severities: The severities of the benchmark's cells that are predicted.
+  ///   - imageLimit: The number of images in each cell; nil for all.
+  ///   - shard: The part of the cells that is predicted; nil for all.
   package init(
     runName: String, dataset: any Dataset, normalization: Normalization,
     benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
@@ -25,26 +35,16 @@ package struct EvaluationPlan: Sendable {
     self.runName = runName
     self.normalization = normalization
     self.benchmark = benchmark
-    self.severities = severities
     self.shard = shard
     self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
     images = Subset(self.imageLimit, of: dataset)
-  }
-
-  /// The clean test set, then every corruption from its lowest severity on.
-  package var cells: [Cell] {
-    [.clean]
-      + (benchmark?.corruptions ?? []).flatMap { series in
-        series.severities.filter(severities.contains).map {
-          Cell(corruption: series.name, severity: $0)
-        }
-      }
+    cells = [.clean] + (benchmark?.cells ?? []).filter { severities.contains($0.severity) }
   }
 
   /// The cells that are predicted: all, or those of the shard.
   package var ownCells: [Cell] {
     guard let shard else { return cells }
-    return cells.enumerated().filter { shard.contains(place: $0.offset) }.map(\.element)
+    return cells.enumerated().filter { shard.contains(index: $0.offset) }.map(\.element)
   }
 
   /// How many images each cell has.
@@ -53,7 +53,7 @@ package struct EvaluationPlan: Sendable {
   /// The classes of the images that are scored.
   package var labels: [Int] { images.labels }
 
-  /// The images of a cell, with the cell that they are of by their place in the data.
+  /// The images of a cell, with the cell that they are of by where they are in the data.
   package struct OpenedCell: Sendable {
     package let cell: Cell
     package let images: any Dataset
@@ -63,22 +63,23 @@ package struct EvaluationPlan: Sendable {
 
   /// Opens the images of a cell.
   ///
-  /// - Throws: what opening the files throws; `EvaluationError.otherCell` where their place in the
-  ///   data is that of another cell.
+  /// - Throws: what opening the files throws; `EvaluationError.otherCell` where they are found to be
+  ///   those of another cell.
   package func open(_ cell: Cell) throws -> OpenedCell {
-    guard cell != .clean, let benchmark else {
+    guard !cell.isClean, let benchmark else {
       return OpenedCell(cell: .clean, images: images, notes: [])
     }
-    let corrupted = try benchmark.images(under: cell.corruption, severity: cell.severity)
-    let found = Cell(corruption: corrupted.corruption, severity: corrupted.severity)
-    guard found == cell else { throw EvaluationError.otherCell(expected: cell, found: found) }
+    let corrupted = try benchmark.images(of: cell)
+    guard corrupted.cell == cell else {
+      throw EvaluationError.otherCell(expected: cell, found: corrupted.cell)
+    }
     return OpenedCell(
-      cell: found, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
+      cell: cell, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
   }
 
   /// The cells whose images this evaluation reads from files.
   package var storedCells: [Cell] {
-    benchmark?.isGenerated == false ? ownCells.filter { $0 != .clean } : []
+    benchmark?.isGenerated == false ? ownCells.filter { !$0.isClean } : []
   }
 
   /// SHA-256 of the stored images of each cell that is read from files, by the cell's name, and what

@@ -1,140 +1,112 @@
 import Formats
 import Foundation
+import Runs
 import Scoring
 
-/// The shards of one evaluation, to be put together.
-package struct ShardMerge: Sendable {
-  /// The record of the whole, as an evaluation in one piece would have it.
-  package let record: RunRecord
+/// The predictions of the shards of one evaluation, put together.
+package struct ShardMerge: PredictionSource {
   /// How the whole is scored.
   package let settings: ScoringSettings
+  package let folder: RunFolder?
+  /// The record of the whole, as an evaluation in one piece would have it.
+  private let record: RunRecord
   /// All cells, in the order of the tables.
-  package let cells: [Cell]
+  private let cells: [Cell]
   private let sources: [Cell: PredictionStore]
   private let first: PredictionStore
 
-  /// Reads the records in `folders`.
+  /// Reads the records in `folders`; the whole goes to `folder`.
   ///
-  /// - Throws: `EvaluationError` where a folder holds no shard, or one of another evaluation, where
-  ///   shards are missing, doubled or not finished; `ScoringError` for halves that are none, or
-  ///   `FileError`.
-  package init(_ folders: [URL]) throws {
-    let shards = try folders.map(Self.shard)
-    guard let (folder, record, sharding) = shards.first else {
+  /// - Throws: `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
+  ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation; `ScoringError`
+  ///   for halves that are none, or `FileError`.
+  package init(_ folders: [RunFolder], into folder: RunFolder) throws {
+    let shards = try folders.map(Part.init)
+    guard let first = shards.first else {
       throw EvaluationError.otherShards(count: 0, missing: [], doubled: [:])
     }
-    for other in shards.dropFirst() { try Self.check(other, against: (folder, record, sharding)) }
+    for other in shards.dropFirst() { try first.check(isOfOneWith: other) }
     try Self.checkCounts(shards)
-    let cells = sharding.plan
-    var sources: [Cell: PredictionStore] = [:]
-    for (folder, _, sharding) in shards {
-      let store = PredictionStore(folder: folder.appendingPathComponent("predictions"))
-      for (place, cell) in cells.enumerated() where sharding.shard.contains(place: place) {
-        guard store.contains(cell) else {
-          throw EvaluationError.unfinishedShard(folder, sharding.shard, cell: cell)
-        }
-        sources[cell] = store
-      }
+    let cells = first.sharding.plan
+    sources = try shards.reduce(into: [:]) { sources, part in
+      for cell in try part.storedCells(of: cells) { sources[cell] = part.folder.predictions }
     }
     self.cells = cells
-    self.sources = sources
-    first = PredictionStore(folder: folder.appendingPathComponent("predictions"))
-    settings = try Self.settings(record, sharding)
-    var whole = record
+    self.folder = folder
+    self.first = first.folder.predictions
+    settings = try ScoringSettings(first.record, first.sharding)
+    var whole = first.record
     whole.sharding = nil
     whole.cells = shards.reduce(into: [:]) { $0.merge($1.record.cells) { first, _ in first } }
-    self.record = whole
-  }
-
-  private typealias Part = (folder: URL, record: RunRecord, sharding: RunRecord.Sharding)
-
-  private static func shard(_ folder: URL) throws -> Part {
-    guard let record = try RunRecord.read(from: folder), let sharding = record.sharding else {
-      throw EvaluationError.noShard(folder)
-    }
-    return (folder, record, sharding)
-  }
-
-  /// Makes sure that a shard is of the same evaluation as the first.
-  private static func check(_ other: Part, against first: Part) throws {
-    func names(_ part: Part) -> String {
-      part.sharding.plan.map(\.name).joined(separator: " ")
-    }
-    func scoring(_ part: Part) -> String {
-      guard let scoring = part.record.scoring else { return "none" }
-      return
-        "\(scoring.calibrations.joined(separator: ",")), \(scoring.fitting), \(scoring.draws) draws"
-    }
-    let origins = zip(first.record.origin.fields, other.record.origin.fields)
-      .map { ($0.0, $0.1, $1.1) }
-    let fields =
-      origins + first.record.configurations(with: other.record) + [
-        ("suite", first.record.origin.suite ?? "none", other.record.origin.suite ?? "none"),
-        ("shards", "\(first.sharding.shard.count)", "\(other.sharding.shard.count)"),
-        ("cells of all shards", names(first), names(other)),
-        ("scoring", scoring(first), scoring(other)),
-        ("families", "\(first.sharding.kinds)", "\(other.sharding.kinds)"),
-        ("halves", "\(first.sharding.halves ?? [])", "\(other.sharding.halves ?? [])"),
-      ]
-    for (field, expected, found) in fields where expected != found {
-      throw EvaluationError.otherEvaluation(
-        other.folder, field: field, expected: expected.oneLine, found: found.oneLine)
-    }
+    record = whole
   }
 
   /// Makes sure that each shard is there once.
   private static func checkCounts(_ shards: [Part]) throws {
     let count = shards[0].sharding.shard.count
-    let places = Dictionary(grouping: shards) { $0.sharding.shard.index }
-    let missing = (1...count).filter { places[$0] == nil }
-    let doubled = places.filter { $0.value.count > 1 }.mapValues { $0.map(\.folder.path) }
+    let parts = Dictionary(grouping: shards) { $0.sharding.shard.index }
+    let missing = (1...count).filter { parts[$0] == nil }
+    let doubled = parts.filter { $0.value.count > 1 }.mapValues { $0.map(\.folder.url.path) }
     guard missing.isEmpty, doubled.isEmpty else {
       throw EvaluationError.otherShards(count: count, missing: missing, doubled: doubled)
     }
   }
 
-  private static func settings(
-    _ record: RunRecord, _ sharding: RunRecord.Sharding
-  ) throws -> ScoringSettings {
-    let halves = try sharding.halves.map { rows in
-      try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
-    }
-    let names = record.scoring?.calibrations ?? [Calibration.none.rawValue]
-    let fitting = ScoringSettings.Fitting.crossValidation
-    return ScoringSettings(
-      calibrations: names.compactMap(Calibration.init),
-      fitting: record.scoring?.fitting == fitting.name ? fitting : .cleanHalves(halves),
-      drawCount: record.scoring?.draws ?? 1000, seed: record.origin.seed,
-      kinds: sharding.kinds.map {
-        CorruptionKind(name: $0.name, family: $0.family, isBenchmark: $0.isBenchmark)
-      })
-  }
+  package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord { record }
 
-  /// Claims `folder` for the whole and puts all predictions into it; those that are there already stay.
+  /// Puts all predictions into the folder of the whole; those that are there already stay.
   ///
-  /// - Returns: The store of all cells, the labels, and what keeps other evaluations from writing in
-  ///   the folder.
-  /// - Throws: `EvaluationError` where the folder holds another evaluation or shards have other labels;
+  /// - Throws: `RunsError` where shards have other labels or predictions of another shape;
   ///   `NumPyError` or `FileError`.
-  package func gather(
-    into folder: URL
-  ) throws -> (store: PredictionStore, labels: [Int], lock: FileLock) {
-    var record = record
-    let lock = try record.claim(folder)
-    let labels = try LabelFile.read(first.labelsURL)
-    let store = PredictionStore(folder: folder.appendingPathComponent("predictions"))
-    try store.create(labels: labels)
+  package func predict(_: EvaluationMonitor) throws -> CellPredictions {
+    let labels = try first.labels()
+    let store = folder?.predictions ?? first
     for cell in cells {
       guard let source = sources[cell] else { continue }
-      let theirs = try LabelFile.read(source.labelsURL)
-      guard theirs == labels else {
-        throw EvaluationError.otherEvaluation(
+      guard try source.labels() == labels else {
+        throw RunsError.otherEvaluation(
           source.folder, field: "labels", expected: "those of \(first.folder.path)",
           found: "others")
       }
-      let logits = try LogitArray(contentsOf: source.url(of: cell))
-      try store.store(logits, of: cell, labels: labels)
+      try store.store(LogitArray(contentsOf: source.url(of: cell)), of: cell, labels: labels)
     }
-    return (store, labels, lock)
+    let clean = try LogitArray(contentsOf: store.url(of: .clean))
+    return CellPredictions(cells: cells, imageCount: labels.count) { cell in
+      try store.logits(
+        of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
+    }
+  }
+}
+
+/// One shard: its folder and what is recorded of it.
+private struct Part {
+  let folder: RunFolder
+  let record: RunRecord
+  let sharding: RunRecord.Sharding
+
+  init(_ folder: RunFolder) throws {
+    guard let record = try RunRecord.find(in: folder), let sharding = record.sharding else {
+      throw EvaluationError.noShard(folder.url)
+    }
+    self.folder = folder
+    self.record = record
+    self.sharding = sharding
+  }
+
+  /// Makes sure that both are shards of one evaluation.
+  func check(isOfOneWith other: Part) throws {
+    guard let difference = record.difference(from: other.record, as: .shardsOfOne) else { return }
+    throw RunsError.otherEvaluation(
+      other.folder.url, field: difference.field, expected: difference.first.oneLine,
+      found: difference.second.oneLine)
+  }
+
+  /// The shard's cells among `cells`, all of which must be stored.
+  func storedCells(of cells: [Cell]) throws -> [Cell] {
+    let own = cells.enumerated().filter { sharding.shard.contains(index: $0.offset) }.map(\.element)
+    if let missing = own.first(where: { !folder.predictions.contains($0) }) {
+      throw EvaluationError.unfinishedShard(folder.url, sharding.shard, cell: missing)
+    }
+    return own
   }
 }

@@ -1,13 +1,13 @@
 import Tensors
 
-/// Makes the gradients of parameters, sums over the images of a batch that processes share.
+/// The gradients of parameters, which are sums over the images of a batch that processes share.
 ///
-/// In the quick way every process makes its part in one go, and parts are summed while the backward
-/// pass goes on, in buckets, so that small ones do not each cost the network's latency. In the
-/// exact way the gradient of every group of images is made alone, whichever process has it, and
-/// these are summed without rounding: any number of processes makes the same bits.
+/// By default every process computes its part at once, and parts are summed while the backward pass
+/// goes on. They are collected in buckets, so that small ones do not each cost the latency of the
+/// network between processes. With exact sums, gradients are computed for one group of images at a
+/// time and summed without rounding: any number of processes gives the same bits.
 final class GradientSums {
-  /// Images whose gradients are made in one go where they are summed exactly.
+  /// Images of a group, whose gradient is computed at once where sums are exact.
   static let groupSize = 4
 
   private let processes: any ProcessGroup
@@ -25,10 +25,10 @@ final class GradientSums {
     let sum: PendingSum
   }
 
-  /// Elements from which on a bucket is sent: a megabyte, several times what a fast network carries
-  /// in its latency.
+  /// Elements at which a bucket is sent: a megabyte, several times what a fast network transfers in
+  /// the time of its latency.
   private static let bucketSize = 1 << 18
-  /// Elements that a task adds.
+  /// Elements that a task adds; results do not depend on it.
   private static let rangeSize = 1 << 14
 
   init(processes: any ProcessGroup, workers: Workers, pool: TensorPool, isExact: Bool) {
@@ -40,18 +40,20 @@ final class GradientSums {
 
   deinit { exactSums.deallocate() }
 
-  /// The images of this process's part of a batch, as many at a time as products may combine.
-  func groups(of imageCount: Int) -> Blocks {
-    Blocks(total: imageCount, size: isExact ? Self.groupSize : max(imageCount, 1))
+  /// The images of this process's part of a batch, as many at a time as a product may combine.
+  func groups(of imageCount: Int) -> IndexChunks {
+    IndexChunks(total: imageCount, size: isExact ? Self.groupSize : max(imageCount, 1))
   }
 
-  /// Sets a parameter's gradient, at the latest in `finish`, in the same order in every process.
+  /// Sets a parameter's gradient before `finish` returns.
+  ///
+  /// Every process must call it for the same parameters in the same order.
   ///
   /// - Parameters:
-  ///   - parameter: whose gradient.
+  ///   - parameter: the parameter whose gradient is set.
   ///   - imageCount: the images of this process's part of the batch.
-  ///   - terms: how many products an element of one image's gradient adds up.
-  ///   - factors: the largest magnitudes of their factors.
+  ///   - terms: the number of products in an element of one image's gradient.
+  ///   - factors: the largest magnitudes of the factors of these products.
   ///   - make: writes the gradient of a range of images.
   func set(
     _ parameter: Parameter, imageCount: Int, terms: Int, factors: @autoclosure () -> [Double],
@@ -62,7 +64,7 @@ final class GradientSums {
       return add(parameter)
     }
     let groups = groups(of: imageCount)
-    // Computed products exceed the bound by roundings at the most.
+    // Twice the exact bound: rounding can make sums larger than that bound.
     let rounding = SummandRounding(
       bound: processes.max(factors()).reduce(2 * Double(Self.groupSize * terms), *),
       count: processes.sum([Double(groups.count)])[0])
@@ -80,11 +82,12 @@ final class GradientSums {
     for i in 0..<part.count { gradient[i] = Float(sums[i]) }
   }
 
+  /// Memory for `count` exact sums with unspecified contents, valid until the next call.
   private func exactMemory(_ count: Int) -> UnsafeMutableBufferPointer<Double> {
     if exactSums.count < count {
       exactSums.deallocate()
       exactSums = .allocate(capacity: count)
-      exactSums.initialize(repeating: 0)
+      exactSums.update(repeating: 0)
     }
     return .init(rebasing: exactSums[..<count])
   }
@@ -96,7 +99,7 @@ final class GradientSums {
     if bucketCount >= Self.bucketSize { start() }
   }
 
-  /// Returns once every gradient is its sum over processes.
+  /// Returns once every gradient is the sum over processes.
   func finish() {
     if !bucket.isEmpty { start() }
     for entry in pending {
@@ -106,6 +109,7 @@ final class GradientSums {
     pending = []
   }
 
+  /// Starts to sum the bucket's gradients over processes.
   private func start() {
     let memory = pool.tensor([bucketCount])
     forEachGradient(of: bucket, in: memory) { $1.update(from: $0, count: $2) }
@@ -116,31 +120,17 @@ final class GradientSums {
     (bucket, bucketCount) = ([], 0)
   }
 
+  /// Calls `body` with each gradient, its part of `memory` and their count.
   private func forEachGradient(
     of parameters: [Parameter], in memory: Tensor,
-    _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+    _ body: (
+      _ gradient: UnsafeMutablePointer<Float>, _ part: UnsafeMutablePointer<Float>, _ count: Int
+    ) -> Void
   ) {
-    var place = memory.elements
+    var next = memory.elements
     for parameter in parameters {
-      body(parameter.gradient.elements, place, parameter.gradient.count)
-      place += parameter.gradient.count
+      body(parameter.gradient.elements, next, parameter.gradient.count)
+      next += parameter.gradient.count
     }
-  }
-}
-
-extension MixMoNetwork {
-  /// Images of a batch that must be in one process where the network's sums are exact.
-  package static let groupSize = GradientSums.groupSize
-
-  /// How many sums a training step of several processes waits for, where they are not exact.
-  package var sumCount: Int {
-    2 * state.count { if case .batchCount = $0 { true } else { false } } + 4
-  }
-
-  /// The bytes of gradients that several processes sum: all but batch normalization's, which come
-  /// of its sums.
-  package var summedByteCount: Int {
-    let summed = convolutions.map(\.weight) + heads.weights + heads.biases
-    return summed.reduce(0) { $0 + 4 * $1.value.count }
   }
 }

@@ -12,7 +12,7 @@ public struct LabeledLogits: Sendable {
   /// M·K, the distance between rows.
   private let stride: Int
   /// The storage's row for each row; nil for all rows in their order.
-  private let places: [Int]?  // [N]
+  private let storedRows: [Int]?  // [N]
 
   /// N, the number of rows.
   public var rowCount: Int { labels.count }
@@ -31,12 +31,12 @@ public struct LabeledLogits: Sendable {
     }
   }
 
-  /// The logits `values` of shape [N, M, K], where N is the number of labels.
+  /// The logits `values` of shape [N, M, K], with N the number of labels.
   ///
   /// Class probabilities can be scored as well: their logarithms are logits.
   ///
   /// - Throws: `ScoringError` when a dimension is zero, when the number of logits is not N·M·K, when
-  ///   a label is not in 0..<K, or when a logit is NaN or infinite: how many, and where the first is.
+  ///   a label is not in 0..<K, or when a logit is NaN or infinite.
   public init(
     _ values: [Float], memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
@@ -45,10 +45,10 @@ public struct LabeledLogits: Sendable {
       labels: labels)
   }
 
-  /// The same of logits in memory that belongs to `owner`, such as a mapped file.
+  /// The same for logits in memory that belongs to `owner`, such as a mapped file.
   ///
-  /// The memory isn't copied, and must not change as long as `owner` lives; it lives as long as the
-  /// logits and what is selected from them.
+  /// The memory isn't copied, and must not change while `owner` lives. `owner` is kept alive by these
+  /// logits and by what is selected from them.
   ///
   /// - Throws: as `init(_:memberCount:classCount:labels:)`.
   public init(
@@ -74,18 +74,18 @@ public struct LabeledLogits: Sendable {
         rows: labels.count, members: memberCount, classes: classCount, found: storage.count)
     }
     self.init(
-      unchecked: storage, places: nil, memberCount: memberCount, classCount: classCount,
+      unchecked: storage, storedRows: nil, memberCount: memberCount, classCount: classCount,
       labels: labels)
     try checkLabels()
     try checkFinite()
   }
 
   private init(
-    unchecked storage: LogitStorage, places: [Int]?, memberCount: Int, classCount: Int,
+    unchecked storage: LogitStorage, storedRows: [Int]?, memberCount: Int, classCount: Int,
     labels: [Int]
   ) {
     self.storage = storage
-    self.places = places
+    self.storedRows = storedRows
     self.memberCount = memberCount
     self.classCount = classCount
     self.labels = labels
@@ -94,8 +94,8 @@ public struct LabeledLogits: Sendable {
 
   /// The rows of several sets of one shape, one set after the other.
   ///
-  /// Their logits are not copied, unless rows were selected, or only some of the sets were put
-  /// together themselves.
+  /// Their logits are not copied, unless rows were selected, or only some of the sets are concatenated
+  /// themselves.
   ///
   /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
   ///   `ScoringError.emptyShape` for no set.
@@ -105,13 +105,13 @@ public struct LabeledLogits: Sendable {
       throw .otherShape(expected: first.shape, found: set.shape)
     }
     let isWhole = sets.allSatisfy {
-      $0.places == nil && $0.storage.pieceLength == first.storage.pieceLength
+      $0.storedRows == nil && $0.storage.pieceLength == first.storage.pieceLength
     }
     self.init(
       unchecked: isWhole
         ? LogitStorage(concatenating: sets.map(\.storage))
         : LogitStorage(copying: sets.flatMap(\.values)),
-      places: nil, memberCount: first.memberCount, classCount: first.classCount,
+      storedRows: nil, memberCount: first.memberCount, classCount: first.classCount,
       labels: sets.flatMap(\.labels))
   }
 
@@ -126,15 +126,14 @@ public struct LabeledLogits: Sendable {
       throw .emptyShape(rows: 0, members: memberCount, classes: classCount)
     }
     return LabeledLogits(
-      unchecked: storage, places: places.map { places in rows.map { places[$0] } } ?? rows,
+      unchecked: storage, storedRows: storedRows.map { stored in rows.map { stored[$0] } } ?? rows,
       memberCount: memberCount, classCount: classCount, labels: rows.map { labels[$0] })
   }
 
-  /// The M·K logits of one row, as long as these `LabeledLogits`, or what is selected from them,
-  /// live.
+  /// The M·K logits of one row; valid while these `LabeledLogits`, or what is selected from them, live.
   @inline(__always)
   func row(_ row: Int) -> UnsafePointer<Float> {
-    storage.row(places?[row] ?? row, stride: stride)
+    storage.row(storedRows?[row] ?? row, stride: stride)
   }
 
   private func checkLabels() throws(ScoringError) {
@@ -153,11 +152,70 @@ public struct LabeledLogits: Sendable {
   }
 
   private func notFinite(_ values: UnsafeBufferPointer<Float>) -> (first: Int, count: Int)? {
-    // The largest magnitude is found several at a time, the first place of a bad one is not.
+    // The largest magnitude is found by vector instructions, the index of a bad value is not.
     let largest = values.reduce(0) { max($0, Int32(bitPattern: $1.bitPattern) & .max) }
     guard largest >= Int32(bitPattern: Float.infinity.bitPattern),
       let first = values.firstIndex(where: { !$0.isFinite })
     else { return nil }
     return (first, values.count { !$0.isFinite })
   }
+}
+
+/// Read-only logits in memory: one piece, or several of equal length.
+private struct LogitStorage: Sendable {
+  /// Memory, and the object that keeps it alive.
+  private struct Piece: @unchecked Sendable {
+    let values: UnsafeBufferPointer<Float>
+    let owner: AnyObject
+  }
+
+  private let pieces: [Piece]
+  /// The length of each piece.
+  let pieceLength: Int
+
+  private init(_ pieces: [Piece]) {
+    self.pieces = pieces
+    pieceLength = pieces.first?.values.count ?? 0
+  }
+
+  init(_ values: UnsafeBufferPointer<Float>, owner: some AnyObject & Sendable) {
+    self.init([Piece(values: values, owner: owner)])
+  }
+
+  init(copying values: [Float]) {
+    let copy = OwnedLogits(values)
+    self.init(UnsafeBufferPointer(copy.values), owner: copy)
+  }
+
+  /// Storages whose pieces are all of one length, concatenated.
+  init(concatenating storages: [LogitStorage]) {
+    self.init(storages.flatMap(\.pieces))
+  }
+
+  var count: Int { pieces.count * pieceLength }
+
+  /// The numbers of the first piece: of all, unless the storage is concatenated.
+  var values: UnsafeBufferPointer<Float> { pieces[0].values }
+
+  /// The `stride` numbers of a row, which lies in one piece.
+  @inline(__always)
+  func row(_ row: Int, stride: Int) -> UnsafePointer<Float> {
+    var (piece, start) = (0, row * stride)
+    if start >= pieceLength { (piece, start) = start.quotientAndRemainder(dividingBy: pieceLength) }
+    let values = pieces[piece].values
+    precondition(start >= 0 && start + stride <= values.count, "no row \(row)")
+    return values.baseAddress.unsafelyUnwrapped + start
+  }
+}
+
+/// Logits that were copied.
+private final class OwnedLogits: @unchecked Sendable {
+  let values: UnsafeMutableBufferPointer<Float>
+
+  init(_ values: [Float]) {
+    self.values = .allocate(capacity: values.count)
+    _ = self.values.initialize(fromContentsOf: values)
+  }
+
+  deinit { values.deallocate() }
 }

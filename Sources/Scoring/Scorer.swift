@@ -1,31 +1,27 @@
 import Foundation
-internal import Tensors
 
-/// Scores predictions on a number of threads.
+/// Fits calibrations and scores predictions, on a number of threads.
 ///
-/// Rows are cut into blocks of fixed size and put together in block order: results are the same
-/// bits on any number of threads.
+/// What it fits and measures are lists of values: a program may add its own calibrations and metrics
+/// to those of `Calibration.all` and `Metric.all`. Results are the same bits on any number of
+/// threads.
 public struct Scorer: Sendable {
-  let workers: Workers
+  /// The calibrations that can be asked for, in the order of results.
+  public let calibrations: [Calibration]
+  /// The metrics that are computed.
+  public let metrics: [Metric]
+  let blocks: RowBlocks
   /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
   package var keptProbabilityLimit = 1 << 24
-  /// The bytes that `fitVectorScaling(of:on:)` may take to learn how the loss is curved: 256 MB.
-  package var curvatureMemoryLimit = 1 << 28
-
-  static let blockSize = 1024
 
   /// A scorer on `threadCount` threads, by default all cores.
-  public init(threadCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
-    workers = Workers(count: threadCount)
-  }
-
-  /// The results of `body` for consecutive blocks of rows, in order.
-  func mapBlocks<Result: Sendable>(
-    _ rowCount: Int, _ body: @Sendable (Range<Int>) -> Result
-  ) throws -> [Result] {
-    try workers.map((rowCount + Self.blockSize - 1) / Self.blockSize) { block in
-      body(block * Self.blockSize..<min((block + 1) * Self.blockSize, rowCount))
-    }
+  public init(
+    threadCount: Int = ProcessInfo.processInfo.activeProcessorCount,
+    calibrations: [Calibration] = Calibration.all, metrics: [Metric] = Metric.all
+  ) {
+    blocks = RowBlocks(threadCount: threadCount)
+    self.calibrations = calibrations
+    self.metrics = metrics
   }
 }

@@ -6,7 +6,7 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case wrongLogitCount(rows: Int, members: Int, classes: Int, found: Int)
   /// `count` labels are not class indices; the first is `label` in `row`.
   case labelOutOfRange(count: Int, row: Int, label: Int, classes: Int)
-  /// `count` logits are NaN or infinite; the first is at the place given.
+  /// `count` logits are NaN or infinite; the first is the one given.
   case notFinite(count: Int, row: Int, member: Int, class: Int)
   /// A row was asked for that is not there.
   case noSuchRow(Int, rows: Int)
@@ -16,31 +16,33 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case membersMeanPredictsNothing
   /// A temperature is zero, negative, infinite or NaN.
   case unusableTemperature(Double)
-  /// A calibration is not made for this predictor.
-  case calibrationOfOtherPredictor(Calibration, predictor: String)
-  /// A calibration has numbers for another count of members or classes.
-  case wrongParameterCount(Calibration, expected: Int, found: Int)
-  /// A calibration is asked for that was not fitted.
-  case notFitted(Calibration)
+  /// A calibration, given by its name, is not made for this predictor.
+  case calibrationOfOtherPredictor(String, predictor: String)
+  /// What a calibration fitted is not for this predictor.
+  case fittedForOtherPredictor(String)
+  /// What a calibration fitted is for another number of members or classes.
+  case wrongParameterCount(expected: Int, found: Int)
+  /// A calibration, given by its name, is asked for that was not fitted.
+  case notFitted(String)
+  /// A calibration is asked for that is not among the scorer's.
+  case unknownCalibration(String)
   /// There are too few rows for one in each half.
   case tooFewRowsToHalve(Int)
-  /// Two index lists are not two halves: `row` is not in exactly one of them.
+  /// Two lists of row indices are not two halves: `row` is in them `times` times, not once.
   case notHalves(row: Int, times: Int, rows: Int)
-  /// The halves share out another number of rows than there are.
+  /// The halves have another number of rows together than there are.
   case halvesOfOtherRows(expected: Int, found: Int)
   /// A cell to be scored has another shape than the logits that were fitted.
   case otherShape(expected: [Int], found: [Int])
   /// A cell to be scored has another label in a row than the logits that were fitted.
   case otherLabel(row: Int, expected: Int, found: Int)
-  /// Two tallies of different predictors or calibrations can't be pooled.
-  case unlikeTallies(String, String)
   /// A bootstrap needs at least one image and one draw.
   case nothingToResample(images: Int, draws: Int)
-  /// Rows to be resampled come with the images of another number of rows.
+  /// Rows to be resampled are given with another number of images.
   case imagesOfOtherRows(expected: Int, found: Int)
   /// A row to be resampled shows an image that a bootstrap does not draw.
   case noSuchImage(Int, images: Int)
-  /// A row's probabilities are not as many as the classes.
+  /// A row has another number of probabilities than there are classes.
   case wrongProbabilityCount(classes: Int, found: Int)
   /// A probability is not in 0...1.
   case notProbability(Double, class: Int)
@@ -50,7 +52,7 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
     case .emptyShape(let rows, let members, let classes):
       "logits [\(rows), \(members), \(classes)]: rows, members and classes must be at least 1"
     case .wrongLogitCount(let rows, let members, let classes, let found):
-      "logits [\(rows), \(members), \(classes)] must hold that product of values, not \(found)"
+      "logits [\(rows), \(members), \(classes)] need the product of these as values, not \(found)"
     case .labelOutOfRange(let count, let row, let label, let classes):
       "\(count) labels are not in 0..<\(classes); the first is \(label) in row \(row)"
     case .notFinite(let count, let row, let member, let `class`):
@@ -63,26 +65,28 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
       "members-mean is a mean of metric values and makes no predictions"
     case .unusableTemperature(let value): "a temperature must be positive and finite, not \(value)"
     case .calibrationOfOtherPredictor(let calibration, let predictor):
-      "the calibration \(calibration.rawValue) is not for \(predictor)"
-    case .wrongParameterCount(let calibration, let expected, let found):
-      "the calibration \(calibration.rawValue) needs \(expected) numbers of a kind, not \(found)"
-    case .notFitted(let calibration): "the calibration \(calibration.rawValue) was not fitted"
+      "the calibration \(calibration) is not for \(predictor)"
+    case .fittedForOtherPredictor(let predictor):
+      "the calibration was fitted for another predictor than \(predictor)"
+    case .wrongParameterCount(let expected, let found):
+      "the calibration was fitted for \(found) members or classes, not for \(expected)"
+    case .notFitted(let calibration): "the calibration \(calibration) was not fitted"
+    case .unknownCalibration(let calibration): "there is no calibration \(calibration)"
     case .tooFewRowsToHalve(let rows): "two halves need at least 2 rows, not \(rows)"
     case .notHalves(let row, let times, let rows):
-      "each of \(rows) rows must be in one half, but row \(row) is there \(times) times"
+      "each of \(rows) rows must be in exactly one half, but row \(row) is in them \(times) times"
     case .halvesOfOtherRows(let expected, let found):
-      "the halves share out \(found) rows, but there are \(expected)"
+      "the halves have \(found) rows together, but there are \(expected)"
     case .otherShape(let expected, let found):
       "the calibrations were fitted on logits \(expected), this cell has \(found)"
     case .otherLabel(let row, let expected, let found):
       "row \(row) has label \(found), but \(expected) in the logits that were fitted"
-    case .unlikeTallies(let first, let second): "\(first) can't be pooled with \(second)"
     case .nothingToResample(let images, let draws):
       "a bootstrap needs at least one image and one draw, not \(images) images and \(draws) draws"
     case .imagesOfOtherRows(let expected, let found):
-      "\(expected) rows to be resampled come with \(found) images"
+      "\(expected) rows to be resampled need as many images, not \(found)"
     case .noSuchImage(let image, let images):
-      "a row shows image \(image), but \(images) images are drawn"
+      "a row shows image \(image), but images 0..<\(images) are drawn"
     case .wrongProbabilityCount(let classes, let found):
       "\(classes) classes need as many probabilities, not \(found)"
     case .notProbability(let value, let `class`):

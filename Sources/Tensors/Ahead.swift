@@ -1,12 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Makes things in the background while the ones before them are used.
+/// Makes each element of a sequence in the background while the one before it is used.
 package enum Ahead {
-  /// Calls `use` with the results of `make` for 0..<count in order; each is made, by one call at a
-  /// time on another thread, while the one before it is used.
+  /// Calls `use` with the results of `make` for `0..<count`, in order.
   ///
-  /// - Throws: what `make` or `use` throws first, once no call of `make` is running any more.
+  /// `make` runs on another thread, one call at a time, while the result before is used.
+  ///
+  /// - Throws: what `make` or `use` throws first, after the last call of `make` has returned.
   package static func forEach<Element: Sendable>(
     _ count: Int, make: @escaping @Sendable (Int) throws -> Element,
     use: (Int, Element) throws -> Void
@@ -22,7 +23,7 @@ package enum Ahead {
   }
 }
 
-/// A value that a thread of its own is making.
+/// A value that is being made on a thread of its own.
 private final class Pending<Value: Sendable>: Sendable {
   private let outcome = Mutex<Result<Value, any Error>?>(nil)
   private let end = NSCondition()
@@ -39,7 +40,7 @@ private final class Pending<Value: Sendable>: Sendable {
     thread.start()
   }
 
-  /// The value, once it is there.
+  /// Waits for the value.
   ///
   /// - Throws: what making it threw.
   func result() throws -> Value {

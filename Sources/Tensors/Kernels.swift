@@ -1,42 +1,52 @@
 import CKernels
 import Foundation
 
-/// The engine's inner loops for one instruction set.
+/// The inner loops of networks for one instruction set.
 package struct Kernels: @unchecked Sendable, CustomStringConvertible {
   /// The environment variable that chooses a level by name.
   package static let variable = "MIXMO_KERNELS"
 
-  /// The levels this machine can run, the fastest last.
+  /// The levels that this machine can run, the fastest last.
   package static let available = [kernelsBaseline(), kernelsAVX2(), kernelsAVX512()]
-    .compactMap { $0.map { Kernels(table: $0.pointee) } }
+    .compactMap { $0.map { Kernels($0.pointee) } }
 
   /// The plainest code, which the others are tested against.
-  package static let reference = Kernels(table: kernelsReference().pointee)
+  package static let reference = Kernels(kernelsReference().pointee)
 
   /// The level that `MIXMO_KERNELS` names if this machine can run it, else the fastest.
   package static let preferred =
     available.first { $0.name == ProcessInfo.processInfo.environment[variable] }
     ?? available[available.count - 1]
 
+  /// `baseline`, `avx2`, `avx512` or `reference`.
+  package let name: String
   /// The kernels; `CKernels.h` says what each does.
   package let table: KernelTable
+  /// The kernels of probabilities at the same level.
+  package let probabilities: ProbabilityKernels
 
-  /// `baseline`, `avx2` or `avx512`.
-  package var name: String { String(cString: table.name) }
+  private init(_ level: KernelLevel) {
+    name = String(cString: level.name)
+    probabilities = ProbabilityKernels(table: level.probabilities)
+    var table = level.networks
+    // The level `baseline` has no product of its own; OpenBLAS has one for every processor.
+    if table.multiply == nil { table.multiply = { Self.multiplyByOpenBLAS($0) } }
+    self.table = table
+  }
 
   package var description: String { name }
 }
 
-/// Products with a right factor that lies in panels: `[columns / width][depth][width]`, the last
-/// filled up with zeros. Without kernels for panels, all columns are one panel, for OpenBLAS.
+/// Products whose right factor is packed into panels, `[columns / width][depth][width]`, of which
+/// the last is filled up with zeros.
 extension Kernels {
   /// The columns of a panel of a matrix of `columns` columns.
   package func panelWidth(columns: Int) -> Int {
     table.panelWidth == 0 ? columns : table.panelWidth
   }
 
-  /// Whether a row of a product is the same bits whatever other rows are computed with it, which
-  /// OpenBLAS does not promise.
+  /// Whether the bits of a product's row do not depend on the other rows, which OpenBLAS does not
+  /// promise.
   package var rowsAreIndependent: Bool { table.panelWidth > 0 }
 
   /// `columns`, rounded up to whole panels.
@@ -47,22 +57,29 @@ extension Kernels {
 
   /// `product = left · panels`, added to what is there if `accumulating`.
   ///
-  /// With `isTransposed`, left is stored as `[depth, rows]`. Whole panels are written.
+  /// `left` is `[rows, depth]` or, if `isTransposed`, stored as `[depth, rows]`. Whole panels are
+  /// written.
   package func multiply(
     rows: Int, columns: Int, depth: Int, left: UnsafePointer<Float>, leftStride: Int,
     isTransposed: Bool = false, panels: UnsafePointer<Float>,
     product: UnsafeMutablePointer<Float>, productStride: Int, accumulating: Bool = false
   ) {
-    guard table.panelWidth > 0 else {
-      MatrixProduct.multiply(
-        MatrixView(left, rowStride: leftStride, isTransposed: isTransposed),
-        MatrixView(panels, rowStride: columns), into: product, rowStride: productStride,
-        m: rows, n: columns, k: depth, accumulating: accumulating)
-      return
-    }
-    let kernel = isTransposed ? table.multiplyTransposed : table.multiply
-    kernel?(
-      rows, columns, depth, left, leftStride, panels, product, productStride, accumulating ? 1 : 0)
+    var product = KernelProduct(
+      rows: rows, columns: columns, depth: depth, left: left, leftStride: leftStride,
+      isTransposed: isTransposed ? 1 : 0, right: panels, product: product,
+      productStride: productStride, accumulates: accumulating ? 1 : 0)
+    table.multiply(&product)
+  }
+
+  /// The product where one panel holds all columns.
+  private static func multiplyByOpenBLAS(_ product: UnsafePointer<KernelProduct>?) {
+    guard let product = product?.pointee else { return }
+    MatrixProduct.multiply(
+      MatrixView(
+        product.left, rowStride: product.leftStride, isTransposed: product.isTransposed != 0),
+      MatrixView(product.right, rowStride: product.columns), into: product.product,
+      rowStride: product.productStride, rows: product.rows, columns: product.columns,
+      depth: product.depth, accumulating: product.accumulates != 0)
   }
 
   /// Packs `right`, `[depth, columns]` with rows `rowStride` apart, into panels.
@@ -74,11 +91,27 @@ extension Kernels {
     var panel = panels
     for first in stride(from: 0, to: columns, by: width) {
       let count = min(width, columns - first)
-      for k in 0..<depth {
-        panel.update(from: right + k * rowStride + first, count: count)
+      for row in 0..<depth {
+        panel.update(from: right + row * rowStride + first, count: count)
         (panel + count).update(repeating: 0, count: width - count)
         panel += width
       }
     }
+  }
+}
+
+extension Kernels {
+  /// Replaces the gradient of a batch normalization's output by
+  /// `slope · gradient + tilt · input + offset`, plus `addend`.
+  ///
+  /// Matrices are `[rows, channels]`, coefficients are slope, tilt and offset, `[3, channels]`.
+  package func normalizationGradient(
+    _ gradient: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>,
+    addend: UnsafePointer<Float>?, coefficients: UnsafePointer<Float>, rows: Int, channels: Int
+  ) {
+    var normalization = KernelNormalization(
+      gradient: gradient, input: input, addend: addend, coefficients: coefficients, rows: rows,
+      channels: channels)
+    table.normalizationGradient(&normalization)
   }
 }

@@ -13,11 +13,11 @@ package final class Tensor: @unchecked Sendable {
   package let count: Int
   /// The elements in row-major order; valid while this tensor is referred to.
   package let elements: UnsafeMutablePointer<Float>
-  /// The tensor that the memory belongs to, where it is another one's.
+  /// The tensor that owns the memory, where this one is a view of its rows.
   private let owner: Tensor?
 
   private static let alignment = 64
-  /// Pages of this size spare the processor most address translations in large tensors.
+  /// Large tensors take pages of this size, which save most address translations.
   private static let largePage = 2 << 20
 
   /// A tensor of zeros.
@@ -44,7 +44,7 @@ package final class Tensor: @unchecked Sendable {
     self.owner = owner
   }
 
-  /// The given indices of the first dimension, in the same memory.
+  /// A view of a range of the first dimension, in the same memory.
   package func rows(_ range: Range<Int>) -> Tensor {
     range == 0..<shape[0] ? self : Tensor(rows: range, of: self)
   }
@@ -84,5 +84,37 @@ package final class Tensor: @unchecked Sendable {
 
   package func fill(with value: Float) {
     elements.update(repeating: value, count: count)
+  }
+}
+
+/// Tensors that are reused once nobody else refers to them.
+///
+/// After a network's first pass over a batch of some size, later passes allocate nothing. Only one
+/// thread at a time may use a pool.
+package final class TensorPool {
+  /// All tensors of one element count.
+  private final class Shelf {
+    var tensors: [Tensor] = []
+  }
+
+  private var shelves: [Int: Shelf] = [:]
+
+  /// The number of tensors made so far.
+  package private(set) var count = 0
+
+  package init() {}
+
+  /// A tensor of the given shape with unspecified elements.
+  package func tensor(_ shape: [Int]) -> Tensor {
+    let count = shape.reduce(1, *)
+    let shelf = shelves[count] ?? Shelf()
+    shelves[count] = shelf
+    for index in shelf.tensors.indices where isKnownUniquelyReferenced(&shelf.tensors[index]) {
+      return shelf.tensors[index].reshaped(shape)
+    }
+    let tensor = Tensor(shape)
+    shelf.tensors.append(tensor)
+    self.count += 1
+    return tensor
   }
 }

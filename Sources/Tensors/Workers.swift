@@ -1,3 +1,5 @@
+import CKernels
+import Foundation
 import Synchronization
 
 /// A number of threads that share loops.
@@ -9,7 +11,7 @@ package struct Workers: Sendable {
   package let count: Int
   private let team: ThreadTeam?
 
-  /// Workers that keep their threads as long as they, or copies of them, are there.
+  /// Workers whose threads live as long as they or a copy of them.
   package init(count: Int) {
     self.count = max(count, 1)
     team = count > 1 ? ThreadTeam(count: count) : nil
@@ -17,10 +19,10 @@ package struct Workers: Sendable {
 
   /// Calls `body(task, worker)` once for each task in `0..<taskCount`, in any order.
   ///
-  /// `worker` is below `count`, and no two calls of `body` by one loop that run at the same time
-  /// have the same one: it indexes scratch memory. While the threads share a loop, any other one,
-  /// begun within its `body` or by an unrelated thread, runs on the thread that began it alone, as
-  /// worker 0; it must not index the same scratch memory.
+  /// `worker` is below `count` and indexes scratch memory: calls of one loop that run at the same
+  /// time have different ones. While the threads share a loop, any other loop runs on its calling
+  /// thread alone, as worker 0, whether it is called within `body` or by an unrelated thread; it must
+  /// not index the same scratch memory.
   package func forEach(_ taskCount: Int, _ body: @Sendable (_ task: Int, _ worker: Int) -> Void) {
     let tasks = TaskCounter()
     let isShared =
@@ -53,15 +55,30 @@ package struct Workers: Sendable {
     return try results.withLock { $0 }.compactMap { try $0?.get() }
   }
 
-  /// Calls `body` on consecutive ranges of at most `size` indices that cover `0..<total`.
-  ///
-  /// The ranges depend on `total` and `size` alone.
+  /// Calls `body` on the chunks of `0..<total`, which depend on `total` and `size` alone.
   package func forEachRange(
     of total: Int, size: Int, _ body: @Sendable (Range<Int>) -> Void
   ) {
-    forEach((total + size - 1) / size) { task, _ in
-      body(task * size..<min((task + 1) * size, total))
-    }
+    let chunks = IndexChunks(total: total, size: size)
+    forEach(chunks.count) { task, _ in body(chunks[task]) }
+  }
+}
+
+/// The indices `0..<total` in consecutive ranges of `size`, of which the last may be shorter.
+package struct IndexChunks: RandomAccessCollection, Sendable {
+  package let total: Int
+  package let size: Int
+
+  package init(total: Int, size: Int) {
+    self.total = total
+    self.size = size
+  }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { (total + size - 1) / size }
+
+  package subscript(index: Int) -> Range<Int> {
+    index * size..<Swift.min((index + 1) * size, total)
   }
 }
 
@@ -70,4 +87,99 @@ private final class TaskCounter: Sendable {
   private let count = Atomic(0)
 
   func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// Threads that share the work of the thread that calls them.
+///
+/// A loop of a network takes well under a millisecond. A member without work therefore spins for a
+/// moment before it sleeps, so that the next loop need not wake it.
+private final class ThreadTeam: Sendable {
+  /// Checks before sleeping: about a tenth of a millisecond, which is how far apart members finish
+  /// and how long waking one takes.
+  private static let spinCount = 4000
+
+  private let state: State
+  /// The members beside the caller.
+  private let helperCount: Int
+
+  /// What the members share.
+  private final class State: Sendable {
+    /// Rises with each piece of work; negative when the team is dismissed.
+    let round = Atomic(0)
+    /// Members that have not finished the round.
+    let busyCount = Atomic(0)
+    let isTaken = Atomic(false)
+    let work = Mutex<(@Sendable (Int) -> Void)?>(nil)
+    let begin = NSCondition()
+    let end = NSCondition()
+  }
+
+  /// A team of `count` threads, the caller's included.
+  init(count: Int) {
+    let state = State()
+    self.state = state
+    helperCount = max(count, 1) - 1
+    for member in 1..<max(count, 1) {
+      let thread = Thread { Self.serve(state, member: member) }
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  deinit {
+    state.begin.withLock {
+      state.round.store(-1, ordering: .releasing)
+      state.begin.broadcast()
+    }
+  }
+
+  /// Calls `work` once on each thread, with its number in the team; returns when all have finished.
+  ///
+  /// Returns false and calls nothing if the team is busy.
+  func run(_ work: @escaping @Sendable (_ member: Int) -> Void) -> Bool {
+    guard !state.isTaken.exchange(true, ordering: .acquiring) else { return false }
+    defer { state.isTaken.store(false, ordering: .releasing) }
+    state.work.withLock { $0 = work }
+    state.busyCount.store(helperCount, ordering: .relaxed)
+    state.begin.withLock {
+      state.round.wrappingAdd(1, ordering: .releasing)
+      state.begin.broadcast()
+    }
+    work(0)
+    Self.wait(on: state.end) { state.busyCount.load(ordering: .acquiring) == 0 }
+    state.work.withLock { $0 = nil }
+    return true
+  }
+
+  private static func serve(_ state: State, member: Int) {
+    var finished = 0
+    while true {
+      wait(on: state.begin) { state.round.load(ordering: .acquiring) != finished }
+      let round = state.round.load(ordering: .acquiring)
+      if round < 0 { return }
+      finished = round
+      perform(state, member: member)
+      if state.busyCount.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+        state.end.withLock { state.end.broadcast() }
+      }
+    }
+  }
+
+  /// Does the member's part of the work, and releases it before the member counts as finished.
+  @inline(never)
+  private static func perform(_ state: State, member: Int) {
+    let work = state.work.withLock { $0 }
+    work?(member)
+  }
+
+  /// Returns once `isDone`; spins for a moment before it sleeps on `condition`.
+  private static func wait(on condition: NSCondition, until isDone: () -> Bool) {
+    for _ in 0..<spinCount {
+      if isDone() { return }
+      spinPause()
+    }
+    condition.lock()
+    while !isDone() { condition.wait() }
+    condition.unlock()
+  }
 }

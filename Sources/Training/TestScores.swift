@@ -1,49 +1,85 @@
+// N batch, M members, K classes.
+
+import Datasets
+import Networks
+import Runs
 import Scoring
+import Tensors
 
-/// The figures of one epoch on the test images, without calibration.
-package struct TestScores: Sendable, Equatable {
-  /// A figure under its name in `logs.csv` and TensorBoard, below `test/`.
-  package struct Figure: Sendable, Equatable {
-    package let name: String
-    /// Nil where it is undefined.
-    package let value: Double?
-
-    package init(name: String, value: Double?) {
-      self.name = name
-      self.value = value
-    }
-  }
-
-  /// The ensemble's metrics, the members' accuracies, and the mean diversity of pairs.
-  package let figures: [Figure]
-
-  package init(figures: [Figure]) { self.figures = figures }
-
-  /// Scores `logits`, whose ensemble is the mean of the members' logits.
+extension TestScores {
+  /// Scores `logits`; the ensemble is the mean of the members' logits.
   init(_ logits: LabeledLogits, scorer: Scorer) throws {
     let scores = try scorer.score(logits)
-    var figures: [Figure] = []
+    var values: [Score] = []
     for row in scores.predictors {
       switch row.predictor {
       case .ensemble:
-        figures += Metric.allCases.map { Figure(name: $0.rawValue, value: row.figures[$0]) }
+        values += Metric.all.map { Score(name: $0.name, value: row.values[$0]) }
       case .member(let member) where logits.memberCount > 1:
-        figures.append(Figure(name: "accuracy_\(member)", value: row.figures[.accuracy]))
+        values.append(Score(name: "accuracy_\(member)", value: row.values[.accuracy]))
       default: break
       }
     }
     if let mean = scores.diversity.first(where: { $0.pair == .mean }) {
-      figures += DiversityFigure.allCases.map {
-        Figure(name: $0.rawValue, value: mean.figures[$0])
+      values += DiversityMetric.all.map {
+        Score(name: $0.name, value: mean.values[$0])
       }
     }
-    self.figures = figures
+    self.init(values: values)
+  }
+}
+
+/// The test images, which the processes share to score the network after each epoch.
+struct TestSet {
+  private static let batchSize = 64
+
+  private let images: any Dataset
+  private let configuration: RunConfiguration
+  private let processes: any ProcessGroup
+  private let loaders: Workers
+  private let scorer: Scorer
+
+  /// `loaders` make the next batch while the network computes on the current one.
+  init(
+    _ images: any Dataset, _ configuration: RunConfiguration, processes: any ProcessGroup,
+    loaders: Workers
+  ) {
+    self.images = images
+    self.configuration = configuration
+    self.processes = processes
+    self.loaders = loaders
+    scorer = Scorer(threadCount: loaders.count)
   }
 
-  /// The share of images that the ensemble got right.
-  package var accuracy: Double { self["accuracy"] ?? 0 }
-
-  package subscript(name: String) -> Double? {
-    figures.first { $0.name == name }?.value
+  /// Scores `network`; `check` gets the logits of each batch that this process computes.
+  ///
+  /// - Throws: what `check` throws, and what reading an image throws.
+  func scores(
+    of network: MixMoNetwork, check: (_ logits: [Float]) throws -> Void
+  ) throws -> TestScores {
+    let inference = InferenceNetwork(network)
+    let (images, loaders, batchSize) = (images, loaders, Self.batchSize)
+    let normalization = configuration.data.dataset.normalization
+    // Processes take whole batches, so that the batches are the same for any number of processes.
+    let slice = processes.slice(of: images.count, inGroupsOf: batchSize)
+    // Each process takes the same number of batches, of which the last one may be empty.
+    let allBatches = (images.count + batchSize - 1) / batchSize
+    let batchCount = (allBatches + processes.count - 1) / processes.count
+    let makeBatch = { @Sendable (index: Int) in
+      let first = min(slice.lowerBound + index * batchSize, slice.upperBound)
+      return try Batch(
+        Array(first..<min(first + batchSize, slice.upperBound)), of: images,
+        normalization: normalization, workers: loaders)
+    }
+    var own: [Float] = []  // [N, M, K] of this process's slice
+    try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
+      let logits = batch.labels.isEmpty ? [] : inference.logits(batch.images).values
+      try check(logits)
+      own += logits
+    }
+    return try TestScores(
+      LabeledLogits(
+        processes.gather(own), memberCount: configuration.memberCount,
+        classCount: configuration.data.classCount, labels: images.labels), scorer: scorer)
   }
 }

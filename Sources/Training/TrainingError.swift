@@ -1,6 +1,6 @@
 import Foundation
 
-/// A training that cannot start or go on.
+/// An error that keeps a training from starting or continuing.
 package enum TrainingError: Error, CustomStringConvertible, Equatable {
   /// The run folder holds a run of another configuration; the first line that differs.
   case otherConfiguration(URL, expected: String, found: String)
@@ -8,25 +8,21 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case otherSeed(URL, expected: UInt64, found: UInt64)
   /// The run folder holds a run on other training images.
   case otherData(URL, expected: String, found: String)
-  /// The run folder holds a run that sums in the other way.
+  /// The run folder holds a run with the other way to sum over batches.
   case otherSums(URL, isExact: Bool)
-  /// The file is a checkpoint, but not one that this program resumes from.
+  /// The file is a checkpoint, but lacks what this program needs to resume.
   case notResumable(URL, missing: String)
-  /// The loss is no number any more.
+  /// The loss or the weights are no longer finite.
   case diverged(epoch: Int, step: Int, resume: URL?)
-  /// Asked to stop, and saved after so many steps of the epoch.
+  /// The run was interrupted, and saved after so many steps of the epoch.
   case interrupted(epoch: Int, step: Int)
-  /// There are more processes than can share a batch of so many images.
+  /// More processes than can share a batch of so many images.
   case tooManyProcesses(Int, batch: Int, limit: Int)
-  /// These kernels cannot sum exactly.
+  /// The kernels of this processor cannot sum exactly.
   case inexactKernels(String)
-  /// A process has another value of something than the first one.
+  /// A process has another value than the first one.
   case otherProcess(rank: Int, what: String, expected: String, found: String)
-  /// No checkpoint of that epoch was kept.
-  case noCheckpoint(URL, epoch: Int?, kept: [Int])
-  /// A column or a number of `logs.csv` is missing at this place.
-  case malformedLogs(URL, place: String, expected: String, found: String)
-  /// The TensorBoard events could not be continued, and were moved.
+  /// The TensorBoard events were damaged, and were moved.
   case damagedEvents(URL, movedTo: URL)
 
   package var description: String {
@@ -46,7 +42,7 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .notResumable(let url, let missing):
       "\(url.path): expected a checkpoint to resume from, found one without \(missing)"
     case .diverged(let epoch, let step, let resume):
-      "the loss became infinite or no number in epoch \(epoch), step \(step); "
+      "the loss became infinite or NaN in epoch \(epoch), step \(step); "
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
     case .interrupted(let epoch, let step):
       "interrupted after step \(step) of epoch \(epoch), and saved"
@@ -54,20 +50,14 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
       "\(count) processes share batches of \(batch) images: expected at most \(limit); start fewer"
         + (limit < batch ? ", or leave out --exact-sums" : "")
     case .inexactKernels(let name):
-      "--exact-sums: expected a processor with AVX2, found the kernels \"\(name)\", whose products "
-        + "depend on how a batch is shared; leave it out"
+      "--exact-sums: expected a processor with AVX2, found the kernels \"\(name)\", whose results "
+        + "depend on how a batch is divided; leave out --exact-sums"
     case .otherProcess(let rank, let what, let expected, let found):
-      "process \(rank) has other \(what) than process 0: expected \"\(expected)\", found "
-        + "\"\(found)\"; all must read the same files with the same program"
-    case .noCheckpoint(let folder, let epoch, let kept):
-      "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
-        + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))
-    case .malformedLogs(let logs, let place, let expected, let found):
-      "\(logs.path): \(place): expected \(expected), found \"\(found)\"; correct it, or name the "
-        + "epoch of the checkpoint"
-    case .damagedEvents(let events, let place):
-      "\(events.path): the TensorBoard events are damaged; they are in \(place.lastPathComponent) "
-        + "now, and are written anew from the records of the run"
+      "process \(rank): \(what): expected \"\(expected)\" as in process 0, found \"\(found)\"; all "
+        + "processes must run the same program on the same files"
+    case .damagedEvents(let events, let moved):
+      "\(events.path): the TensorBoard events are damaged; moved to \(moved.lastPathComponent), and "
+        + "written again from the records of the run"
     }
   }
 }

@@ -1,83 +1,52 @@
-// N batch, M subnetworks, K classes.
+// N batch, M members, K classes.
 
+import Checkpoints
 import Datasets
 import Formats
 import Foundation
 import Networks
-import Scoring
+import Runs
 import Tensors
 
-/// Trains one network from a configuration, epoch by epoch, in a folder from which it can go on.
+/// Trains one network from a configuration, epoch by epoch, in a folder from which it can resume.
 ///
-/// After every epoch, and where it was asked to stop, `last.ckpt` holds all of the run's state: a
-/// run that was killed at any moment and started again ends in the same bytes as one left alone.
+/// The way of one batch: `DataLoader` makes it while the batch before it is trained on; `Learner`
+/// updates the weights; the losses of all processes are summed and reported. After the last batch
+/// of an epoch `TestSet` scores the network and `RunStore` saves the run.
+///
+/// After every epoch, and where the run was interrupted, `last.ckpt` holds all of its state: a run
+/// that is killed at any moment and started again ends in the same bytes as one left alone.
 ///
 /// With several processes each computes its slice of every batch and of the test images. All hold
-/// the same weights and the same records; the first one alone writes. They differ from one process
-/// by rounding, or, where sums are exact, not at all.
+/// the same weights and the same records; only the first one writes. Results differ from those of
+/// one process by rounding, or, where sums are exact, not at all.
 package final class TrainingRun {
-  package let folder: RunFolder
-  package let configuration: RunConfiguration
-  let network: MixMoNetwork
-  let optimizer: any Optimizer
-  let batches: TrainingBatches
-  let test: any Dataset
-  private let coefficients: [Double]
-  /// Make the next batch while the network's workers are at this one.
-  let loaders: Workers
-  let scorer: Scorer
-  /// How many checkpoints of epochs are kept beside the best one; nil for all.
-  let keptCount: Int?
-  let processes: any ProcessGroup
-  /// The images of a batch that are in one process.
-  private let groupSize: Int
-  /// The first process's hold on the folder, which ends with the run or with whoever keeps it.
-  package internal(set) var lock: FileLock?
-  var events: EventLog?
-  var state: TrainingState
+  private let configuration: RunConfiguration
+  private let processes: any ProcessGroup
+  private let loader: DataLoader
+  private let learner: Learner
+  private let testSet: TestSet
+  private let folder: RunFolder
+  private var state: TrainingState
+  /// Nil in all processes but the first one.
+  private var store: RunStore?
   /// What was found when the run was resumed, to be reported.
-  var resumption: [Event] = []
-  /// Whether `last.ckpt` is damaged: it must not take the place of the one before.
-  var isLastDamaged = false
+  private var resumptionEvents: [TrainingEvent] = []
 
-  /// What a run tells while it goes on.
-  package enum Event: Sendable {
-    /// Goes on after so many epochs, and so many steps of the next one.
-    case resumed(epoch: Int, step: Int)
-    /// A file is damaged in the way that is told; the run goes on from another one.
-    case damaged(any Error, instead: URL)
-    case step(Step)
-    /// An epoch, and the images that it trained on in a second.
-    case epoch(EpochRecord, imagesPerSecond: Double)
-  }
-
-  /// One step of an epoch, all counted from 1.
-  package struct Step: Sendable {
-    package let epoch: Int
-    package let step: Int
-    package let stepCount: Int
-    package let loss: Double
-    /// Head 0's over the epoch so far.
-    package let accuracy: Double
-    package let learningRate: Double
-    /// Images seen since the run began, each as often as it was seen.
-    package let imageCount: Int
-  }
-
-  /// Makes or resumes the run in `folder`.
+  /// Creates or resumes the run in `folder`.
   ///
   /// - Parameters:
   ///   - configuration: what to train and how.
-  ///   - folder: the run's folder, which is made where missing.
+  ///   - folder: the run's folder, which is created if it is missing.
   ///   - train: the images to train on.
-  ///   - test: the images that each epoch's accuracy is measured on.
+  ///   - test: the images that the network is scored on after each epoch.
   ///   - dataFingerprint: a hash of the images to train on.
   ///   - seed: decides every random draw.
   ///   - startsOver: whether to remove what an earlier run left in the folder.
-  ///   - keptCount: how many checkpoints of epochs to keep beside the best one, at least 1; nil for
+  ///   - keptCount: how many epochs' checkpoints to keep beside the best one, at least 1; nil for
   ///     all that the reference keeps.
   ///   - workers: the threads to compute on.
-  ///   - processes: those of the job, each with the same arguments; all see the folder.
+  ///   - processes: the processes of the job, which have the same arguments and see the same folder.
   ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
   ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job
@@ -89,166 +58,225 @@ package final class TrainingRun {
   ) throws {
     self.configuration = configuration
     self.folder = folder
-    self.test = test
-    self.keptCount = keptCount
     self.processes = processes
-    groupSize = sumsExactly ? MixMoNetwork.groupSize : 1
-    scorer = Scorer(threadCount: workers.count)
-    loaders = Workers(count: workers.count)
-    network = configuration.network(
-      workers: workers, processes: processes, sumsExactly: sumsExactly)
-    let model = configuration.model
-    optimizer = model.optimizer.optimizer(
-      of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
-    coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
-    batches = try configuration.batches(of: train, seed: seed, workers: loaders)
-    state = TrainingState(
-      seed: seed, dataFingerprint: dataFingerprint, sumsExactly: sumsExactly, records: [])
+    // Threads that make the next batch while `workers` compute on the current one.
+    let loaders = Workers(count: workers.count)
+    learner = try Learner(
+      configuration, workers: workers, processes: processes, sumsExactly: sumsExactly)
+    loader = try configuration.dataLoader(of: train, seed: seed, workers: loaders)
+    testSet = TestSet(test, configuration, processes: processes, loaders: loaders)
+    state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, sumsExactly: sumsExactly)
+
+    // No file is written before all processes agree.
     try checkSlices()
-    // Nothing is made before all agree.
     try processes.expectSame("configuration", configuration.yaml)
     try processes.expectSame("seed", "\(seed)")
     try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
     try processes.expectSame("training images", dataFingerprint)
-    try begin(startsOver: startsOver)
+    if processes.isFirst {
+      store = try RunStore(
+        folder, yaml: configuration.yaml, startsOver: startsOver, keptCount: keptCount)
+    }
+    try initializeOrResume()
   }
 
-  /// Makes sure that every process gets a part of each batch that it can compute.
-  private func checkSlices() throws {
-    let entryCount = batches.sampler.entryCount
-    guard !state.sumsExactly || network.engine.kernels.rowsAreIndependent else {
-      throw TrainingError.inexactKernels(network.engine.kernels.name)
-    }
-    let limit = (entryCount + groupSize - 1) / groupSize
-    guard processes.count <= limit else {
-      throw TrainingError.tooManyProcesses(processes.count, batch: entryCount, limit: limit)
-    }
-  }
+  /// The first process's lock of the folder.
+  package var lock: FileLock? { store?.lock }
 
-  /// Images that the whole run sees, each as often as it is seen.
+  /// The number of images that the whole run sees, each counted as often as it is seen.
   package var imageCount: Int { configuration.training.epochCount * epochImageCount }
 
-  private var epochImageCount: Int { batches.sampler.batchCount * batches.sampler.entryCount }
+  private var epochImageCount: Int { stepCount * batchSize }
+
+  /// The number of steps of an epoch.
+  private var stepCount: Int { loader.sampler.batchCount }
+
+  /// The number of samples of a batch, of all processes together.
+  private var batchSize: Int { loader.sampler.batchSize }
+
+  // MARK: Training
 
   /// Trains the epochs that are left.
   ///
   /// - Parameters:
-  ///   - report: told of each step and epoch.
-  ///   - isInterrupted: asked after each step whether to save and stop.
-  /// - Returns: the records of all epochs.
+  ///   - report: is called after each step and epoch.
+  ///   - isInterrupted: is called after each step; the run saves and stops if it returns true.
+  /// - Returns: The records of all epochs.
   /// - Throws: `TrainingError.diverged`, `.interrupted`, or what reading images and writing files
-  ///   throws; the last checkpoint stays as it was, or is of the step of the interruption.
+  ///   throws. The last checkpoint is that of the interruption, or stays as it was.
   package func run(
-    report: (Event) -> Void, isInterrupted: () -> Bool = { false }
+    report: (TrainingEvent) -> Void, isInterrupted: () -> Bool = { false }
   ) throws -> [EpochRecord] {
-    resumption.forEach(report)
-    resumption = []
+    resumptionEvents.forEach(report)
+    resumptionEvents = []
     while state.epoch < configuration.training.epochCount {
-      let (record, rate) = try train(
-        epoch: state.epoch + 1, report: report, isInterrupted: isInterrupted)
-      try save(record)
-      try events?.append(record, imagesPerSecond: rate)
-      report(.epoch(record, imagesPerSecond: rate))
+      let epoch = state.epoch + 1
+      let (progress, imagesPerSecond) = try train(epoch, report, isInterrupted)
+      let record = try test(epoch, progress, isInterrupted)
+      state.records.append(record)
+      state.progress = nil
+      try store?.saveEpoch(state, learner, imagesPerSecond: imagesPerSecond)
+      report(.epoch(record, imagesPerSecond: imagesPerSecond))
     }
-    // A run that was killed after its last epoch may have come to saving, but not to this.
-    if processes.isFirst { try thin() }
+    // A run that was killed after its last epoch may have saved it but not removed checkpoints.
+    try store?.removeOldCheckpoints(state.records)
     return state.records
   }
 
+  /// Trains the steps of an epoch that are left.
   private func train(
-    epoch: Int, report: (Event) -> Void, isInterrupted: () -> Bool
-  ) throws -> (EpochRecord, imagesPerSecond: Double) {
-    let order = batches.epoch(epoch)
-    var progress =
-      state.progress ?? EpochProgress(memberCount: configuration.memberCount)
+    _ epoch: Int, _ report: (TrainingEvent) -> Void, _ isInterrupted: () -> Bool
+  ) throws -> (EpochProgress, imagesPerSecond: Double) {
+    var progress = state.progress ?? EpochProgress(memberCount: configuration.memberCount)
     let (firstStep, firstImage, start) = (progress.stepCount, progress.imageCount, Date())
-    func stopIfInterrupted() throws { try stop(epoch, progress, if: isInterrupted()) }
-    let slice = processes.slice(of: batches.sampler.entryCount, inGroupsOf: groupSize)
-    let makeBatch = { @Sendable in try order.batch(at: firstStep + $0, slice) }
-    try Ahead.forEach(order.count - firstStep, make: makeBatch) { _, batch in
-      report(.step(try step(batch, epoch, &progress)))
-      try stopIfInterrupted()
+    let batches = loader.epoch(epoch)
+    let slice = processes.slice(of: batchSize, inGroupsOf: groupSize)
+    let makeBatch = { @Sendable in try batches.batch(at: firstStep + $0, slice) }
+    try Ahead.forEach(stepCount - firstStep, make: makeBatch) { _, batch in
+      report(.step(try step(on: batch, epoch, &progress)))
+      try stop(epoch, progress, if: isInterrupted())
     }
     let seconds = Date().timeIntervalSince(start)
-    let test = try testScores(epoch: epoch, stopIfInterrupted: stopIfInterrupted)
-    try expectSameWeights()
-    let record = EpochRecord(
-      epoch: epoch, trainAccuracy: progress.accuracy, memberLosses: progress.losses,
-      learningRate: rate(epoch, order.count), test: test,
-      isCheckpointSaved: isKept(epoch: epoch, accuracy: test.accuracy))
-    return (record, Double(progress.imageCount - firstImage) / max(seconds, 1e-9))
+    return (progress, Double(progress.imageCount - firstImage) / max(seconds, 1e-9))
   }
 
-  /// Saves and throws if any process is asked to stop.
-  private func stop(_ epoch: Int, _ progress: EpochProgress, if isInterrupted: Bool) throws {
-    guard processes.sum([isInterrupted ? 1 : 0])[0] > 0 else { return }
-    // The loss of this step was that of the weights before it.
-    guard network.isFinite else { throw diverged(epoch, step: progress.stepCount) }
-    state.progress = progress
-    if processes.isFirst { try saveLast(learningRate: rate(epoch, progress.stepCount)) }
-    // The end of one process may be that of all.
-    processes.wait()
-    throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
-  }
-
-  /// Takes the next step of an epoch, and adds it to its progress.
+  /// Takes the next step of an epoch, and adds it to the epoch's progress.
   private func step(
-    _ batch: TrainingBatch, _ epoch: Int, _ progress: inout EpochProgress
-  ) throws -> Step {
-    let learningRate = rate(epoch, progress.stepCount + 1)
-    let sums = processes.exactSums(
-      ofRows: update(batch, learningRate: learningRate), columns: configuration.memberCount + 1)
-    let losses = Array(sums.dropLast())
+    on batch: MixMoBatch, _ epoch: Int, _ progress: inout EpochProgress
+  ) throws -> TrainingEvent.Step {
+    let learningRate = rate(epoch, step: progress.stepCount + 1)
+    let rows = learner.step(on: batch, batchSize: batchSize, learningRate: learningRate)
+    let sums = processes.exactSums(ofRows: rows, columns: configuration.memberCount + 1)
+    let losses = Array(sums.dropLast())  // [M]
     let loss = losses.reduce(0, +)
-    guard loss.isFinite else { throw diverged(epoch, step: progress.stepCount + 1) }
-    progress.add(
-      losses: losses, imageCount: batches.sampler.entryCount, rightCount: Int(sums[losses.count]))
-    return Step(
-      epoch: epoch, step: progress.stepCount, stepCount: batches.sampler.batchCount, loss: loss,
+    guard loss.isFinite else { throw divergence(epoch, step: progress.stepCount + 1) }
+    progress.add(losses: losses, imageCount: batchSize, correctCount: Int(sums[losses.count]))
+    return TrainingEvent.Step(
+      epoch: epoch, step: progress.stepCount, stepCount: stepCount, loss: loss,
       accuracy: progress.accuracy, learningRate: learningRate,
       imageCount: (epoch - 1) * epochImageCount + progress.imageCount)
   }
 
-  /// The learning rate of a step, counted from 1 in its epoch.
-  private func rate(_ epoch: Int, _ step: Int) -> Double {
-    configuration.learningRate.at(
-      epoch: epoch, step: (epoch - 1) * batches.sampler.batchCount + step)
+  /// Scores the network after the last step of an epoch.
+  private func test(
+    _ epoch: Int, _ progress: EpochProgress, _ isInterrupted: () -> Bool
+  ) throws -> EpochRecord {
+    let scores = try testSet.scores(of: learner.network) { logits in
+      // Weights that diverged in the epoch's last step must not become a checkpoint.
+      guard logits.allSatisfy(\.isFinite) else { throw divergence(epoch, step: stepCount) }
+      try stop(epoch, progress, if: isInterrupted())
+    }
+    try expectSameWeights()
+    return EpochRecord(
+      epoch: epoch, trainAccuracy: progress.accuracy, memberLosses: progress.losses,
+      learningRate: rate(epoch, step: stepCount), test: scores,
+      isCheckpointSaved: state.isKept(epoch: epoch, accuracy: scores.accuracy))
   }
 
-  /// The error of a run that cannot go on.
-  func diverged(_ epoch: Int, step: Int) -> TrainingError {
+  /// Saves and throws if any process is interrupted.
+  private func stop(_ epoch: Int, _ progress: EpochProgress, if isInterrupted: Bool) throws {
+    guard processes.sum([isInterrupted ? 1 : 0])[0] > 0 else { return }
+    // The loss of this step was computed before its update of the weights.
+    guard learner.network.isFinite else { throw divergence(epoch, step: progress.stepCount) }
+    state.progress = progress
+    try store?.saveLast(state, learner, learningRate: rate(epoch, step: progress.stepCount))
+    // When one process ends, the launcher may end all: wait until the first one has saved.
+    processes.wait()
+    throw TrainingError.interrupted(epoch: epoch, step: progress.stepCount)
+  }
+
+  /// The learning rate of a step, counted from 1 in its epoch.
+  private func rate(_ epoch: Int, step: Int) -> Double {
+    configuration.learningRate.at(epoch: epoch, step: (epoch - 1) * stepCount + step)
+  }
+
+  /// The error of a run whose loss or weights are no longer finite.
+  private func divergence(_ epoch: Int, step: Int) -> TrainingError {
     let isSaved = FileManager.default.fileExists(atPath: folder.lastCheckpoint.path)
     return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
   }
+}
 
-  /// Updates the weights; returns for each image of this process's slice its parts of the members'
-  /// losses, and 1 if head 0 got it right: `[N, M + 1]`.
-  private func update(_ batch: TrainingBatch, learningRate: Double) -> [Double] {
-    let logits = network.forward(batch.images, masks: batch.masks)
-    let loss = SoftCrossEntropy.evaluate(
-      logits, targets: batch.targets, coefficients: coefficients,
-      batchSize: batches.sampler.entryCount)
-    network.backward(loss.gradient)
-    optimizer.step(learningRate: learningRate)
-    let (members, classes) = (logits.shape[1], logits.shape[2])
-    return (0..<logits.shape[0]).flatMap { image in
-      let isRight =
-        logits.largestIndex(from: image * members * classes, count: classes)
-        == batch.targets[0].largestIndex(from: image * classes, count: classes)
-      return loss.imageLosses[image * members..<(image + 1) * members] + [isRight ? 1 : 0]
+// MARK: The beginning of a run
+
+extension TrainingRun {
+  /// Resumes from the checkpoint that the first process finds in the folder, or draws new weights.
+  private func initializeOrResume() throws {
+    let resumption = try store?.resumption(restoring: restore)
+    resumptionEvents = resumption?.events ?? []
+    let path = String(
+      decoding: processes.broadcast(Data((resumption?.checkpoint?.path ?? "").utf8), from: 0),
+      as: UTF8.self)
+    if path.isEmpty {
+      learner.network.initialize(seed: state.seed)
+    } else if !processes.isFirst {
+      try restore(URL(fileURLWithPath: path))
+    }
+    // No process writes before all have read.
+    try expectSameWeights()
+  }
+
+  /// Restores the state, the weights and the optimizer from a checkpoint of the same run.
+  @discardableResult private func restore(_ url: URL) throws -> TrainingState {
+    let checkpoint = try Checkpoint(contentsOf: url)
+    let saved = try TrainingState(
+      checkpoint, from: url, memberCount: configuration.memberCount, batchCount: stepCount,
+      sumsExactly: state.sumsExactly)
+    try learner.restore(checkpoint, from: url)
+    guard saved.seed == state.seed else {
+      throw TrainingError.otherSeed(folder.url, expected: state.seed, found: saved.seed)
+    }
+    guard saved.dataFingerprint == state.dataFingerprint else {
+      throw TrainingError.otherData(
+        folder.url, expected: state.dataFingerprint, found: saved.dataFingerprint)
+    }
+    guard saved.sumsExactly == state.sumsExactly else {
+      throw TrainingError.otherSums(folder.url, isExact: saved.sumsExactly)
+    }
+    state = saved
+    return saved
+  }
+}
+
+// MARK: Agreement of the processes
+
+extension TrainingRun {
+  /// A process's slice of a batch begins at a multiple of so many samples.
+  private var groupSize: Int { state.sumsExactly ? MixMoNetwork.groupSize : 1 }
+
+  /// Makes sure that every process gets a slice of each batch that it can compute.
+  private func checkSlices() throws {
+    let kernels = learner.network.engine.kernels
+    guard !state.sumsExactly || kernels.rowsAreIndependent else {
+      throw TrainingError.inexactKernels(kernels.name)
+    }
+    let limit = (batchSize + groupSize - 1) / groupSize
+    guard processes.count <= limit else {
+      throw TrainingError.tooManyProcesses(processes.count, batch: batchSize, limit: limit)
     }
   }
 
   /// Makes sure that all processes have the same weights.
-  func expectSameWeights() throws {
+  private func expectSameWeights() throws {
     guard !processes.isSole else { return }
-    try processes.expectSame("weights", network.fingerprint)
+    try processes.expectSame("weights", learner.network.fingerprint)
   }
 }
 
-extension Tensor {
-  /// The index, from `start` on, of the largest of `count` elements, the first of equals.
-  fileprivate func largestIndex(from start: Int, count: Int) -> Int {
-    (1..<max(count, 1)).reduce(0) { self[start + $1] > self[start + $0] ? $1 : $0 }
+extension ProcessGroup {
+  /// Makes sure that all processes have the same value as the first one.
+  ///
+  /// - Throws: `TrainingError.otherProcess` about the lowest rank with another value. All processes
+  ///   throw it, so that none continues alone.
+  package func expectSame(_ what: String, _ value: String) throws {
+    func shared(from rank: Int) -> String {
+      String(decoding: broadcast(Data(value.utf8), from: rank), as: UTF8.self)
+    }
+    let expected = shared(from: 0)
+    let other = count - Int(max([value == expected ? 0 : Double(count - rank)])[0])
+    guard other < count else { return }
+    let difference = LineDifference(expected: expected, found: shared(from: other))
+    throw TrainingError.otherProcess(
+      rank: other, what: what, expected: difference.expected, found: difference.found)
   }
 }

@@ -1,36 +1,74 @@
 import Checkpoints
 import Foundation
-import Networks
-import Tensors
+import Runs
 
-/// A training between two steps, as a checkpoint holds it.
+/// The state of a training between two steps, except for the weights and the optimizer's state.
 ///
-/// Random draws are a function of seed, epoch and step: the seed and the numbers of epochs and
-/// steps are all of the random state.
+/// Random draws are a function of seed, epoch and step, so that these are the whole random state.
 struct TrainingState: Equatable {
   let seed: UInt64
   /// SHA-256 of the training images and labels.
   let dataFingerprint: String
-  /// Whether sums over a batch are the same bits for any number of processes.
+  /// Whether sums over a batch have the same bits for any number of processes.
   let sumsExactly: Bool
   /// One for each finished epoch.
-  var records: [EpochRecord]
-  /// Of an epoch that was begun.
+  var records: [EpochRecord] = []
+  /// The progress within the next epoch; nil between epochs.
   var progress: EpochProgress?
 
-  /// How many epochs are finished.
+  /// The number of finished epochs.
   var epoch: Int { records.count }
+
+  /// The interval of epochs at which the reference keeps a checkpoint in any case.
+  private static let keptEvery = 30
+
+  /// Whether the reference keeps the checkpoint of the next epoch: it has the best test accuracy so
+  /// far, or the interval has passed.
+  func isKept(epoch: Int, accuracy: Double) -> Bool {
+    let best = records.map(\.testAccuracy).max() ?? 0
+    return accuracy >= best || epoch.isMultiple(of: Self.keptEvery)
+  }
 }
+
+/// Sums over the steps of an epoch.
+struct EpochProgress: Equatable {
+  /// The number of steps taken.
+  var stepCount = 0
+  /// The sums over steps of each member's weighted cross-entropy.
+  var lossSums: [Double]  // [M]
+  /// The number of images seen.
+  var imageCount = 0
+  /// The number of images that head 0 classified correctly.
+  var correctCount = 0
+
+  init(memberCount: Int) {
+    lossSums = [Double](repeating: 0, count: memberCount)
+  }
+
+  /// The accuracy of head 0.
+  var accuracy: Double { imageCount > 0 ? Double(correctCount) / Double(imageCount) : 0 }
+
+  /// The mean over steps of each member's weighted cross-entropy.
+  var losses: [Double] { lossSums.map { $0 / Double(max(stepCount, 1)) } }  // [M]
+
+  /// Adds one step.
+  mutating func add(losses: [Double], imageCount: Int, correctCount: Int) {
+    stepCount += 1
+    for (member, loss) in losses.enumerated() { lossSums[member] += loss }
+    self.imageCount += imageCount
+    self.correctCount += correctCount
+  }
+}
+
+// MARK: Checkpoints
 
 extension TrainingState {
   private static let key: CheckpointKey = "mixmo"
   private static let formatVersion = 2
 
-  /// The checkpoint of a network and its optimizer in this state: what PyTorch users expect of
-  /// MixMo, and a `mixmo` entry of our own.
-  func checkpoint(
-    _ network: MixMoNetwork, _ optimizer: any Optimizer, learningRate: Double
-  ) -> Checkpoint {
+  /// The checkpoint of this state and of `learner`: the entries that MixMo's users expect from
+  /// PyTorch, and a `mixmo` entry of our own.
+  func checkpoint(of learner: Learner, learningRate: Double) -> Checkpoint {
     let own: CheckpointValue = [
       "format": .int(Self.formatVersion),
       "seed": .string("\(seed)"),
@@ -41,29 +79,28 @@ extension TrainingState {
     ]
     return Checkpoint([
       "epoch": .int(epoch),
-      "classifier_state_dict": network.stateDictionary.value,
-      "classifier_optimizer_state_dict": optimizer.stateDictionary(
+      "classifier_state_dict": learner.network.stateDictionary.value,
+      "classifier_optimizer_state_dict": learner.optimizer.stateDictionary(
         learningRate: learningRate),
       Self.key: own,
     ])
   }
 
-  /// Reads the state from a checkpoint of ours, and puts network and optimizer into it.
+  /// Reads the state from the `mixmo` entry of `checkpoint`, which was read from `url`.
   ///
-  /// An epoch has `batchCount` steps.
+  /// The run has `memberCount` members and epochs of `batchCount` steps; `sumsExactly` applies to
+  /// checkpoints that do not say how they sum.
   ///
-  /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
-  static func restore(
-    _ checkpoint: Checkpoint, from url: URL, _ network: MixMoNetwork,
-    _ optimizer: any Optimizer, batchCount: Int, sumsExactly: Bool
-  ) throws -> TrainingState {
-    guard let own = checkpoint.root[key], case .int(formatVersion)? = own["format"],
+  /// - Throws: `TrainingError.notResumable`.
+  init(
+    _ checkpoint: Checkpoint, from url: URL, memberCount: Int, batchCount: Int, sumsExactly: Bool
+  ) throws {
+    guard let own = checkpoint.root[Self.key], case .int(Self.formatVersion)? = own["format"],
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
       case .string(let data)? = own["data"], case .list(let records)? = own["records"],
       case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(sumsExactly)
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
-    let memberCount = network.memberCount
     guard read.count == records.count,
       read.enumerated().allSatisfy({
         $1.epoch == $0 + 1 && $1.memberLosses.count == memberCount
@@ -76,11 +113,7 @@ extension TrainingState {
     else {
       throw TrainingError.notResumable(url, missing: "the progress of its epoch")
     }
-    try network.load(checkpoint.weights())
-    guard let saved = checkpoint.root["classifier_optimizer_state_dict"],
-      optimizer.restore(saved)
-    else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
-    return TrainingState(
+    self.init(
       seed: seed, dataFingerprint: data, sumsExactly: sumsExactly, records: read,
       progress: progress)
   }
@@ -93,7 +126,7 @@ extension EpochRecord {
       "member_losses": .list(memberLosses.map(CheckpointValue.double)),
       "learning_rate": .double(learningRate),
       "test": .dictionary(
-        test.figures.map {
+        test.values.map {
           CheckpointItem(
             .string($0.name), $0.value.map(CheckpointValue.double) ?? CheckpointValue.none)
         }),
@@ -117,15 +150,15 @@ extension EpochRecord {
 
 extension TestScores {
   fileprivate init?(checkpointItems items: [CheckpointItem]) {
-    let figures = items.compactMap { item -> Figure? in
+    let values = items.compactMap { item -> Score? in
       switch (item.key, item.value) {
-      case (.string(let name), .double(let value)): Figure(name: name, value: value)
-      case (.string(let name), CheckpointValue.none): Figure(name: name, value: nil)
+      case (.string(let name), .double(let value)): Score(name: name, value: value)
+      case (.string(let name), CheckpointValue.none): Score(name: name, value: nil)
       default: nil
       }
     }
-    guard figures.count == items.count else { return nil }
-    self.init(figures: figures)
+    guard values.count == items.count else { return nil }
+    self.init(values: values)
   }
 }
 
@@ -133,82 +166,27 @@ extension EpochProgress {
   fileprivate var checkpointValue: CheckpointValue {
     [
       "steps": .int(stepCount), "loss_sums": .list(lossSums.map(CheckpointValue.double)),
-      "images": .int(imageCount), "right": .int(rightCount),
+      "images": .int(imageCount), "right": .int(correctCount),
     ]
   }
 
   fileprivate init?(_ value: CheckpointValue) {
     guard case .int(let stepCount)? = value["steps"], stepCount > 0,
       let lossSums = value["loss_sums"]?.doubles, case .int(let imageCount)? = value["images"],
-      case .int(let rightCount)? = value["right"], (0...1 << 48).contains(imageCount),
-      (0...imageCount).contains(rightCount)
+      case .int(let correctCount)? = value["right"], (0...1 << 48).contains(imageCount),
+      (0...imageCount).contains(correctCount)
     else { return nil }
     self.init(memberCount: lossSums.count)
     (self.stepCount, self.lossSums) = (stepCount, lossSums)
-    (self.imageCount, self.rightCount) = (imageCount, rightCount)
+    (self.imageCount, self.correctCount) = (imageCount, correctCount)
   }
 }
 
 extension CheckpointValue {
-  /// The numbers of a list of numbers, else nil.
+  /// The numbers of a list of numbers; nil if it is anything else.
   fileprivate var doubles: [Double]? {
     guard case .list(let values) = self else { return nil }
     let numbers = values.compactMap { if case .double(let number) = $0 { number } else { nil } }
     return numbers.count == values.count ? numbers : nil
-  }
-}
-
-extension MixMoNetwork {
-  /// Whether a training can go on from the weights and statistics: their squares are finite.
-  ///
-  /// What a step blew up may be finite itself; what the next one computes of it is not.
-  var isFinite: Bool {
-    state.allSatisfy { entry in
-      switch entry {
-      case .parameter(let parameter): parameter.value.hasFiniteSquares
-      case .statistic(_, let tensor): tensor.hasFiniteSquares
-      case .batchCount: true
-      }
-    }
-  }
-
-  /// Parameters, running statistics and counts under PyTorch's names.
-  var stateDictionary: StateDictionary {
-    StateDictionary(
-      state.map { entry in
-        switch entry {
-        case .batchCount(let name, let normalization):
-          .init(name, CheckpointTensor([], [Int64(normalization.batchCount)]))
-        case .parameter, .statistic:
-          .init(entry.name, CheckpointTensor(entry.checkpointShape, entry.checkpointValues))
-        }
-      })
-  }
-
-  /// Takes over the weights of a checkpoint.
-  ///
-  /// - Throws: `CheckpointError` that lists the names that are missing, not expected or of another
-  ///   shape.
-  package func load(_ weights: StateDictionary) throws {
-    let tensors = try weights.tensors(matching: state.map { ($0.name, $0.checkpointShape) })
-    for (entry, tensor) in zip(state, tensors) {
-      guard case .batchCount(let name, let normalization) = entry else {
-        entry.setCheckpointValues(tensor.floats())
-        continue
-      }
-      // More batches than any run has; counting on must not overflow.
-      guard let count = tensor.integers()?.first, (0...1 << 48).contains(count) else {
-        throw CheckpointError(
-          file: weights.file, place: name,
-          problem: .malformedTensor(expected: "a count of at most 2^48"))
-      }
-      normalization.batchCount = Int(count)
-    }
-  }
-}
-
-extension Tensor {
-  fileprivate var hasFiniteSquares: Bool {
-    UnsafeBufferPointer(start: elements, count: count).allSatisfy { ($0 * $0).isFinite }
   }
 }

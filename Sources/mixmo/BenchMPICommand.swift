@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import Networks
 import Tensors
-import Training
 
 struct BenchMPICommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,14 +22,15 @@ struct BenchMPICommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What a small sum of two machines takes (default: measured here).", valueName: "µs"))
+      "The time of a small sum over two machines (default: measured here).", valueName: "µs"))
   var latency: Double?
 
   @OptionGroup var common: CommonOptions
   @OptionGroup var job: JobOptions
 
-  /// Of the networks that are predicted, in bits in a second.
+  /// The bandwidths that predictions are made for, in bits per second.
   private static let bandwidths = [10e9, 100e9]
+  /// The numbers of processes that predictions are made for.
   private static let counts = [2, 4, 8, 16, 32, 64, 128, 256]
   private static let sumRounds = 200
 
@@ -52,17 +53,16 @@ struct BenchMPICommand: ParsableCommand {
   private func measure(among processes: any ProcessGroup) throws {
     let alone = try imagesPerSecondAlone(processes)
     let test = try timed.speedTest(workers: common.workers, processes: processes)
-    let together = test.training()
-    let smallSum = processes.smallSumSeconds(rounds: Self.sumRounds)
+    let together = timed.trainingSpeed(test, workers: common.workers)
+    let measuredLatency = processes.latency(rounds: Self.sumRounds)
     let bandwidth = processes.bandwidth(rounds: Self.sumRounds / 10)
     guard processes.isFirst else { return }
     var cost = StepCost(
-      compute: Double(timed.batch) / alone, sumCount: test.network.sumCount,
-      byteCount: test.network.summedByteCount, latency: smallSum / log2(Double(processes.count)))
+      of: test.network, compute: Double(timed.batch) / alone, latency: measuredLatency)
     let predicted = cost.seconds(processes: processes.count, bandwidth: bandwidth)
     if common.json {
       return try common.terminal.show(
-        json: Figures(
+        json: Measurements(
           processes: processes.count, imagesPerSecondAlone: alone, imagesPerSecond: together,
           latency: cost.latency, bandwidth: bandwidth, sums: cost.sumCount, bytes: cost.byteCount,
           predictedSeconds: predicted))
@@ -81,23 +81,25 @@ struct BenchMPICommand: ParsableCommand {
     try show(cost)
   }
 
-  /// What the first process trains on in a second while the others wait for it; 0 in these.
+  /// The images per second of the first process, while the others wait for it; 0 in the others.
   private func imagesPerSecondAlone(_ processes: any ProcessGroup) throws -> Double {
     guard processes.isFirst else {
-      // It may take longer than the patience, but not hours. Who sleeps leaves it the processor.
+      // This can take longer than processes wait for messages, but not hours. Sleeping leaves the
+      // processor to the first process.
       let end = ContinuousClock.now + .seconds(2 * 3600)
       while processes.receive(waits: ContinuousClock.now > end) == nil {
         Thread.sleep(forTimeInterval: 0.01)
       }
       return 0
     }
-    let alone = try timed.speedTest(workers: common.workers).training()
+    let alone = timed.trainingSpeed(
+      try timed.speedTest(workers: common.workers), workers: common.workers)
     for rank in 1..<processes.count { processes.send(Data([0]), to: rank) }
     return alone
   }
 
-  /// What `--json` prints: seconds, and bytes in a second.
-  private struct Figures: Encodable {
+  /// The output of `--json`, in seconds and bytes per second.
+  private struct Measurements: Encodable {
     let processes: Int
     let imagesPerSecondAlone: Double
     let imagesPerSecond: Double
@@ -115,7 +117,7 @@ struct BenchMPICommand: ParsableCommand {
     }
   }
 
-  /// The efficiencies that are to be expected, and how far they pay.
+  /// Shows the expected efficiencies, and up to how many processes they are useful.
   private func show(_ cost: StepCost) throws {
     let counts = Self.counts.filter { $0 <= timed.batch }
     try common.terminal.show(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Networks
-import Training
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,12 +26,13 @@ struct BenchmarkCommand: ParsableCommand {
 
   func run() throws {
     let test = try timed.speedTest(workers: threading.workers)
-    let rate = train ? test.training() : test.inference()
+    let rate =
+      train ? timed.trainingSpeed(test, workers: threading.workers) : test.inference()
     let ceiling = test.ceiling()
     let speeds = layers ? test.layers() : []
     if speech.json {
       try speech.terminal.show(
-        json: Figures(
+        json: Measurements(
           imagesPerSecond: rate, operationsPerImage: test.operationsPerImage(isTraining: train),
           ceiling: ceiling, layers: speeds))
     } else {
@@ -44,8 +44,8 @@ struct BenchmarkCommand: ParsableCommand {
     }
   }
 
-  /// What `--json` prints; speeds in operations per second, times in seconds.
-  private struct Figures: Encodable {
+  /// The output of `--json`: speeds in operations per second, times in seconds.
+  private struct Measurements: Encodable {
     let imagesPerSecond: Double
     let operationsPerImage: Double
     let ceiling: Double

@@ -7,17 +7,17 @@ import Scoring
 struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Says whether runs differ: paired tests on the same images.",
+    abstract: "Tests whether runs differ on the same images.",
     discussion: """
-      Reads the predictions that evaluate, demo or score left in the folders of runs, and compares \
-      each run with the first: accuracy by McNemar's exact test in every cell, and by an exact \
-      sign-flip test on average over the corrupted ones; the chance of any wrong claim in all of it \
-      is 5 %. Intervals are of the paired bootstrap over images; NLL, Brier score and ECE are \
-      described and not tested. Calibrations are fitted on halves of the clean images.
+      Reads the predictions that evaluate, demo or score left in the run folders, and compares each \
+      run with the first. Accuracy is tested by McNemar's exact test in every cell, and by an exact \
+      sign-flip test on average over the corrupted cells; the probability of any wrong claim among \
+      all of them is at most 5 %. NLL, Brier score and ECE are described, not tested. Intervals come \
+      from the paired bootstrap over images. Calibrations are fitted on halves of the clean images.
 
-      --output writes comparison.csv: a row for each run, cell and metric; the corruption named mean \
-      stands for the mean over the corrupted cells, and p_holm for the p-value corrected for all \
-      claims together.
+      --output writes comparison.html and comparison.csv, which has a row for each run, cell and \
+      metric. Rows of the corruption "mean" are means over the corrupted cells; p_holm is the \
+      p-value corrected for all tests together.
 
       Example: two runs against a third, calibrated:
 
@@ -25,34 +25,36 @@ struct CompareCommand: AsyncParsableCommand {
           --calibration temperature --output comparison
       """)
 
-  /// What can be fitted before the rows that it scores are seen.
-  private static let calibrations = Calibration.allCases.filter { $0 != .oracle }
+  /// The calibrations that are not fitted on the rows that they score.
+  private static let calibrations = Calibration.all.filter { $0 != .oracle }
 
-  @Argument(help: ArgumentHelp("Folders of evaluations, the reference first.", valueName: "run"))
+  @Argument(help: ArgumentHelp("Run folders, the reference first.", valueName: "run"))
   var runs: [String]
 
   @Option(
     help: ArgumentHelp(
-      "Who predicts: ensemble, ensemble-probs, or member-0 and on.", valueName: "name"))
+      "The predictor: \(Predictor.ensemble.name), \(Predictor.ensembleProbabilities.name), or "
+        + "\(Predictor.member(0).name), \(Predictor.member(1).name), …",
+      valueName: "name"))
   var predictor = Predictor.ensemble.name
 
   @Option(
     help: ArgumentHelp(
-      "One of \(calibrations.map(\.rawValue).joined(separator: ", ")).", valueName: "name"))
-  var calibration = Calibration.none.rawValue
+      "One of \(calibrations.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  var calibration = Calibration.none.name
 
-  @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals.", valueName: "count"))
+  @Option(help: ArgumentHelp("Bootstrap draws for the intervals.", valueName: "count"))
   var bootstrap = 1000
 
   @Option(
     help: ArgumentHelp(
-      "The folder that comparison.csv and comparison.html go to.", valueName: "dir"))
+      "The folder for comparison.csv and comparison.html.", valueName: "dir"))
   var output: String?
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard runs.count > 1 else { throw ValidationError("Give the folders of two runs or more.") }
+    guard runs.count > 1 else { throw ValidationError("Give two or more run folders.") }
     let paths = folders.map { $0.resolvingSymlinksInPath().path }
     if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
       throw ValidationError("\(twice.oneLine) is given twice.")
@@ -84,8 +86,8 @@ struct CompareCommand: AsyncParsableCommand {
   private var folders: [URL] { runs.map { URL(fileURLWithPath: $0) } }
 
   private func chosenCalibration() throws -> Calibration {
-    guard let known = Self.calibrations.first(where: { $0.rawValue == calibration }) else {
-      let names = Self.calibrations.map(\.rawValue)
+    guard let known = Self.calibrations.first(where: { $0.name == calibration }) else {
+      let names = Self.calibrations.map(\.name)
       throw ValidationError(
         "--calibration: unknown \"\(calibration)\"; "
           + Spelling.suggestion(for: calibration, from: names))

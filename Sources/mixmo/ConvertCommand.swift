@@ -88,7 +88,7 @@ struct ConvertCommand: ParsableCommand {
       var converted = Checkpoint(weights.value, file: checkpoint.file)
       converted.metadata =
         checkpoint.metadata.isEmpty ? [formatKey: "pt"] : checkpoint.metadata
-      return (converted, checkpoint.keysBesideWeights)
+      return (converted, checkpoint.nonWeightKeys)
     }
   }
 

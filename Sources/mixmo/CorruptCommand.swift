@@ -12,10 +12,11 @@ struct CorruptCommand: ParsableCommand {
     discussion: """
       The files are those of CIFAR-10-C (npy: five severities in an array, and labels.npy) or of \
       Tiny-ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \
-      reads both. What is there already is not made again. The same seed gives the same images.
+      reads both. Files that are there already are not made again. The same seed gives the same \
+      images.
 
-      Without the published textures of frost, substitutes are made, and the files say so in \
-      their name: frost(substitute).
+      Without the published textures of frost, substitutes are made, and their files are named \
+      frost(substitute).
 
       Example: CIFAR-10-C where evaluate finds it, and a sheet that shows a picture under all \
       corruptions:
@@ -82,7 +83,7 @@ struct CorruptCommand: ParsableCommand {
     if let output, let clean {
       try CorruptionJob(
         clean: images.limit.map { Subset($0, of: clean) } ?? clean, suite: selected,
-        severities: suite.severities, files: format ?? .standard(for: kind),
+        severities: suite.severities, files: format ?? kind.corruptedFiles,
         output: URL(fileURLWithPath: output), common: common
       ).run()
     }
@@ -90,7 +91,8 @@ struct CorruptCommand: ParsableCommand {
 
   private func draw(_ picture: Image, under selected: SelectedSuite, to url: URL) throws {
     let sheet = try ContactSheet.draw(
-      picture, under: selected.corruptions, severities: suite.severities, seed: common.seed)
+      picture, under: selected.corruptions, severities: suite.severities, seed: common.seed,
+      title: \.resultName)
     let isJPEG = ["jpg", "jpeg"].contains(url.pathExtension.lowercased())
     let bytes =
       isJPEG ? try sheet.jpeg(quality: 90, file: url.path) : try sheet.png(file: url.path)
@@ -99,12 +101,13 @@ struct CorruptCommand: ParsableCommand {
     common.terminal.say("The sheet is \(url.path).")
   }
 
-  /// What `--json` prints of a sheet.
+  /// The output of `--json` for a sheet.
   private struct Sheet: Encodable {
     let preview: String
   }
 
-  /// The picture asked for, cut to the middle square and brought to the side of the suite's images.
+  /// The given picture, cropped to its central square and resampled to the side of the suite's
+  /// images.
   private func picture(side: Int) throws -> Image? {
     guard let image else { return nil }
     let bytes = try FileContents.read(URL(fileURLWithPath: image), limit: 1 << 26)

@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 
-/// Corrupts a test set, speaks to the user meanwhile and says how fast it was.
+/// Writes the corrupted images of a test set, with a progress bar, and reports the speed.
 struct CorruptionJob {
   let clean: any Dataset
   let suite: SelectedSuite
@@ -10,10 +10,10 @@ struct CorruptionJob {
   let output: URL
   let common: CommonOptions
 
-  /// How long a corruption took, files and all.
+  /// The time that a corruption took, including the writing of its files.
   private struct Speed: Encodable {
     let corruption: String
-    /// Images that were made now.
+    /// The images that were made by this run.
     let images: Int
     let seconds: Double
 
@@ -46,22 +46,22 @@ struct CorruptionJob {
   }
 
   private func write(_ writer: any BenchmarkWriter) throws -> [Speed] {
-    let counts = writer.series.map(writer.missingImageCount)
+    let counts = writer.corruptions.map(writer.missingImageCount)
     let bar = ProgressBar("corrupt", total: counts.reduce(0, +), terminal: common.terminal)
     defer { bar.finish() }
     var (done, speeds): (Int, [Speed]) = (0, [])
-    for (series, count) in zip(writer.series, counts) where count > 0 {
+    for (corruption, count) in zip(writer.corruptions, counts) where count > 0 {
       let clock = ContinuousClock()
       let time = try clock.measure {
-        try writer.write(series) { severity, written in
-          bar.update(done + written, "\(series.name)-\(severity)")
+        try writer.write(corruption) { cell, written in
+          bar.update(done + written, cell.name)
           try Interruption.check(
-            common.terminal, bar, saying: "the same command goes on from \(series.name)")
+            common.terminal, bar, saying: "the same command goes on from \(corruption)")
         }
       }
       done += count
       speeds.append(
-        Speed(corruption: series.name, images: count, seconds: time / .seconds(1)))
+        Speed(corruption: corruption, images: count, seconds: time / .seconds(1)))
     }
     return speeds
   }

@@ -3,6 +3,7 @@ import Corruptions
 import Datasets
 import Evaluation
 import Foundation
+import Runs
 import Training
 
 struct DemoCommand: AsyncParsableCommand {
@@ -51,15 +52,13 @@ struct DemoCommand: AsyncParsableCommand {
       startsOver: fromScratch, keptCount: nil, common: common
     ).run()
     defer { lock?.release() }
-    let cube = try EvaluationJob(
+    let settings = ScoringSettings(
+      calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds)
+    let cube = try NetworkEvaluation(
       configuration: configuration, runName: folder.name,
-      checkpoint: folder.checkpoint(named: "best"),
-      dataset: test, output: folder.url,
-      corruptions: .generated(suite), severities: Array(1...5),
-      settings: ScoringSettings(
-        calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds),
-      imageLimit: nil, common: common, startsOver: fromScratch
-    ).run()
+      checkpoint: folder.checkpoint(named: "best"), dataset: test, folder: folder,
+      corruptions: .generated(suite), settings: settings, common: common
+    ).run(startsOver: fromScratch)
     try common.terminal.show(summaryOf: cube)
     try await ReportJob.report(
       folder.url, common.terminal, threadCount: common.workers.count)

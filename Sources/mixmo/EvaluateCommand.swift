@@ -4,6 +4,7 @@ import Datasets
 import Evaluation
 import Formats
 import Foundation
+import Runs
 import Scoring
 import Tensors
 import Training
@@ -116,23 +117,23 @@ struct EvaluateCommand: AsyncParsableCommand {
     let kind = configuration.data.dataset
     let selected = try suite.selected(for: kind)
     let output = try outputURL(runFolder)
-    let job = EvaluationJob(
+    let shard = try chosenShard
+    let evaluation = NetworkEvaluation(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL,
       dataset: try kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
-      output: output, corruptions: choice(selected), severities: suite.severities,
+      folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
+      imageLimit: images.limit, shard: shard,
       settings: try scoring.settings(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
-      imageLimit: images.limit, common: common)
-    guard processes.isFirst else { return try job.assist(among: processes) }
-    if let shard = try chosenShard {
-      let count = try job.run(shard)
-      return common.terminal.say(
-        "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
-      )
-    }
-    try common.terminal.show(summaryOf: job.run(among: processes))
+      common: common, processes: processes)
+    guard processes.isFirst else { return try evaluation.assist() }
+    guard let shard else { return try common.terminal.show(summaryOf: evaluation.run()) }
+    let count = try evaluation.predictShard()
+    common.terminal.say(
+      "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
+    )
   }
 
   private var runFolder: RunFolder? {

@@ -111,11 +111,13 @@ private struct InspectionReport: Encodable {
     let entries = try checkpoint.weights().entries
     let rows = entries.map { entry in
       Row(
-        name: entry.name, type: entry.tensor.scalarType.description, shape: entry.tensor.shape,
+        name: entry.name, type: entry.tensor.elementType.description, shape: entry.tensor.shape,
         parameters: entry.parameterCount)
     }
     let filters = entries.compactMap { entry -> FeatureSeparation.Filters? in
-      guard entry.tensor.shape.count == 4, !entry.tensor.scalarType.isInteger else { return nil }
+      guard entry.tensor.shape.count == 4, entry.tensor.elementType.isFloatingPoint else {
+        return nil
+      }
       return FeatureSeparation.Filters(
         entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
     }
@@ -125,13 +127,13 @@ private struct InspectionReport: Encodable {
 
   /// Takes over what a file holds beside its weights.
   mutating func add(_ checkpoint: Checkpoint?) {
-    others = checkpoint?.keysBesideWeights ?? []
+    others = checkpoint?.nonWeightKeys ?? []
     metadata = checkpoint?.metadata ?? [:]
   }
 
   /// What has parameters, in PyTorch's order; convolutions with their methods.
   static func rows(of network: MixMoNetwork) -> [Row] {
-    let type = ScalarType.float32.description
+    let type = ElementType.float32.description
     let convolutions = Dictionary(
       uniqueKeysWithValues: network.convolutions.map { ($0.weight.name, $0) })
     return network.parameters.map { parameter in
@@ -198,7 +200,7 @@ extension InspectionReport {
     let table = ([header] + cells).map { row in shown.map { row[$0] } }
     let widths = shown.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     return table.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+      zip(row, widths).map { $0.leftAligned($1) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Runs
 
 struct MergeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,29 +33,15 @@ struct MergeCommand: AsyncParsableCommand {
 
   func run() async throws {
     Interruption.listen()
-    let start = Date()
-    let folder = URL(fileURLWithPath: output)
-    let merge = try ShardMerge(shards.map { URL(fileURLWithPath: $0) })
-    let (store, labels, lock) = try merge.gather(into: folder)
-    defer { lock.release() }
-    let clean = try LogitArray(contentsOf: store.url(of: .clean))
-    let cube = try merge.settings.score(
-      merge.cells, rowCount: labels.count, workers: threading.workers, terminal: speech.terminal,
-      whenInterrupted: "the same command starts again"
-    ) { cell in
-      try store.logits(
-        of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
-    }
-    let origin = merge.record.origin
-    try ResultFiles(runName: origin.run, datasetName: origin.dataset, cube: cube)
-      .write(to: folder)
-    var record = merge.record
-    record.threads = threading.workers.count
-    record.durationSeconds = Date().timeIntervalSince(start)
-    try record.write(to: folder)
+    let folder = RunFolder(URL(fileURLWithPath: output))
+    let merge = try ShardMerge(
+      shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder)
+    let cube = try EvaluationRun(
+      of: merge, settings: merge.settings, workers: threading.workers
+    ).run(speakingTo: speech.terminal, whenInterrupted: "the same command starts again")
     try speech.terminal.show(summaryOf: cube)
     if report {
-      try await ReportJob.report(folder, speech.terminal, threadCount: threading.workers.count)
+      try await ReportJob.report(folder.url, speech.terminal, threadCount: threading.workers.count)
     }
   }
 }

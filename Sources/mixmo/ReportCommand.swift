@@ -1,33 +1,34 @@
 import ArgumentParser
 import Foundation
 import Reports
+import Runs
 
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Makes a page, figures and tables of finished evaluations.",
+    abstract: "Writes a page, figures and tables of finished evaluations.",
     discussion: """
-      Reads the tables in the folders of evaluate, score or demo, and nothing else. Figures need \
-      gnuplot; without it the page has numbers alone.
+      Reads only the files that evaluate, score or demo left in the run folders. Figures need \
+      gnuplot; without it the page has numbers but no figures.
 
-      Example: one run, into its own folder, and two side by side:
+      Example: one run, with the page in its own folder, and two runs side by side:
 
         mixmo report runs/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4
         mixmo report runs/first runs/second --output comparison
       """)
 
-  @Argument(help: ArgumentHelp("Folders of evaluations.", valueName: "run"))
+  @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
   var runs: [String]
 
   @Option(
-    help: ArgumentHelp("Where the page goes (default: the folder of the run).", valueName: "dir"))
+    help: ArgumentHelp("The folder of the page (default: the run folder).", valueName: "dir"))
   var output: String?
 
   @OptionGroup var speech: OutputOptions
 
   func validate() throws {
     guard runs.count == 1 || output != nil else {
-      throw ValidationError("Give --output, where the page of several runs goes.")
+      throw ValidationError("Give --output, the folder for the page of several runs.")
     }
   }
 
@@ -50,9 +51,9 @@ struct ReportCommand: AsyncParsableCommand {
   }
 }
 
-/// Makes the page of some runs.
+/// Writes the page of some runs.
 struct ReportJob {
-  /// Makes the page of the run in `folder`, and says where it is.
+  /// Writes the page of the run in `folder` into that folder, and prints its path.
   static func report(_ folder: URL, _ terminal: Terminal, threadCount: Int) async throws {
     let page = try await ReportJob(
       folders: [folder], output: folder, terminal: terminal, threadCount: threadCount
@@ -65,22 +66,24 @@ struct ReportJob {
   let terminal: Terminal
   var threadCount = ProcessInfo.processInfo.activeProcessorCount
 
-  /// The runs in `folders`, named so that they can be told apart.
+  /// The runs in `folders`, with labels that differ.
   static func read(_ folders: [URL]) throws -> [Run] {
-    let names = try folders.map { try RunInformation(of: $0).origin.run }
+    let names = try folders.map { try RunRecord.read(from: RunFolder($0)).origin.run }
     return try zip(folders, RunLabels.labels(for: folders, names: names)).map {
-      try Run(folder: $0, label: $1)
+      try Run(folder: RunFolder($0), label: $1)
     }
   }
 
-  /// - Returns: The page.
+  /// Writes the page.
+  ///
+  /// - Returns: Its file.
   func run() async throws -> URL {
     let runs = try Self.read(folders)
     return try await Report(runs, version: Mixmo.version).write(
       to: output, gnuplot: Self.gnuplot(terminal), threadCount: threadCount)
   }
 
-  /// The program that draws figures; a warning where it is not there.
+  /// The program that draws figures; prints a warning where it is not installed.
   static func gnuplot(_ terminal: Terminal) async -> GnuplotProgram? {
     let gnuplot = await GnuplotProgram()
     if gnuplot == nil {

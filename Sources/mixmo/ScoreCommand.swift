@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evaluation
-import Formats
 import Foundation
+import Runs
 import Scoring
 
 struct ScoreCommand: ParsableCommand {
@@ -66,58 +66,29 @@ struct ScoreCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let start = Date()
     let array = try read(logits)
-    let rows = try labeled(array, labels)
-    let validation = try validationLabels.map { try labeled(read(validationLogits), $0) }
+    let predictions = try GivenPredictions(
+      array, labels: LabelFile.read(url(labels)), runName: runName,
+      predictionFiles: (logits + validationLogits).map(url),
+      labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
+      folder: output.map { RunFolder(url($0)) }, seed: common.seed, version: Mixmo.version)
+    let validation = try validationLabels.map { labels in
+      try read(validationLogits).labeled(LabelFile.read(url(labels)), from: url(labels))
+    }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
-    var record = try self.record(settings, rows)
-    let lock = try outputURL.map { try record.claim($0) }
-    defer { lock?.release() }
-    if let outputURL {
-      try PredictionStore(folder: outputURL.appendingPathComponent("predictions"))
-        .store(array, of: .clean, labels: rows.labels)
-    }
-    let cube = try settings.score(
-      [.clean], rowCount: rows.rowCount, workers: common.workers, terminal: common.terminal,
-      whenInterrupted: output == nil ? "nothing was written" : "the same command starts again",
-      logits: { _ in rows })
-    if let outputURL {
-      try ResultFiles(runName: runName, datasetName: Self.datasetName, cube: cube)
-        .write(to: outputURL)
-      record.durationSeconds = Date().timeIntervalSince(start)
-      try record.write(to: outputURL)
-    }
+    let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
+      .run(
+        speakingTo: common.terminal,
+        whenInterrupted: output == nil ? "nothing was written" : "the same command starts again")
     try common.terminal.show(summaryOf: cube)
   }
 
-  private static let datasetName = "predictions"
-
   private var runName: String { name ?? url(logits[0]).deletingPathExtension().lastPathComponent }
-  private var outputURL: URL? { output.map(url) }
 
   private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 
   private func read(_ files: [String]) throws -> LogitArray {
-    let array = try LogitArray(members: files.map(url))
+    let array = try LogitArray.read(members: files.map(url))
     return try probabilities ? array.logarithms() : array
-  }
-
-  private func labeled(_ array: LogitArray, _ labels: String) throws -> LabeledLogits {
-    try array.labeled(LabelFile.read(url(labels)), from: url(labels))
-  }
-
-  private func record(_ settings: ScoringSettings, _ rows: LabeledLogits) throws -> RunRecord {
-    let sources = logits + validationLogits
-    let labelFiles = [labels] + (validationLabels.map { [$0] } ?? [])
-    var record = RunRecord(
-      origin: RunRecord.Origin(
-        run: runName, dataset: Self.datasetName, images: rows.rowCount,
-        checkpoint: try Digest(ofFiles: sources.map(url)).description,
-        data: try Digest(ofFiles: labelFiles.map(url)).description, suite: nil, seed: common.seed,
-        version: Mixmo.version),
-      configuration: "", threads: common.workers.count)
-    record.scoring = RunRecord.ScoringRecord(settings)
-    return record
   }
 }

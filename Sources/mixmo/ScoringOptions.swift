@@ -2,12 +2,12 @@ import ArgumentParser
 import Evaluation
 import Formats
 import Foundation
+import Runs
 import Scoring
-import Tensors
 
 /// How predictions become numbers.
 struct ScoringOptions: ParsableArguments {
-  private static let names = Calibration.allCases.map(\.rawValue)
+  private static let names = Calibration.all.map(\.name)
 
   @Option(
     help: ArgumentHelp(
@@ -47,10 +47,10 @@ struct ScoringOptions: ParsableArguments {
   }
 
   private func calibrations() throws -> [Calibration] {
-    let names = calibration?.split(separator: ",").map(String.init) ?? [Calibration.none.rawValue]
+    let names = calibration?.split(separator: ",").map(String.init) ?? [Calibration.none.name]
     let asked = try names.flatMap { name in
-      if name == "all" { return Calibration.allCases }
-      guard let known = Calibration(rawValue: name) else {
+      if name == "all" { return Calibration.all }
+      guard let known = Calibration(name: name) else {
         throw ValidationError(
           "--calibration: unknown \"\(name)\"; "
             + Spelling.suggestion(for: name, from: Self.names + ["all"]))
@@ -58,7 +58,7 @@ struct ScoringOptions: ParsableArguments {
       return [known]
     }
     guard !asked.isEmpty else { throw ValidationError("--calibration: expected a name.") }
-    return Calibration.allCases.filter {
+    return Calibration.all.filter {
       asked.contains($0) || $0 == .temperature && temperatureScaling
     }
   }
@@ -71,51 +71,11 @@ struct ScoringOptions: ParsableArguments {
     var settings = ScoringSettings(
       calibrations: try calibrations(), fitting: .cleanHalves(halves), drawCount: bootstrap,
       seed: seed, kinds: kinds,
-      baseline: try baseline.map { try Baseline(folder: URL(fileURLWithPath: $0)) })
+      baseline: try baseline.map {
+        try ScoringSettings.Baseline(RunFolder(URL(fileURLWithPath: $0)))
+      })
     if fitting == .crossValidation { settings.fitting = .crossValidation }
     if let validation { settings.fitting = .validationSet(validation) }
     return settings
-  }
-}
-
-extension ScoringSettings {
-  /// Scores cells and speaks to the user meanwhile; `advice` is how to go on after an interruption.
-  func score(
-    _ cells: [Cell], rowCount: Int, workers: Workers, terminal: Terminal,
-    whenInterrupted advice: String, logits: (Cell) throws -> LabeledLogits
-  ) throws -> ScoreCube {
-    let bar = ProgressBar("score", total: cells.count * rowCount, terminal: terminal)
-    defer { bar.finish() }
-    let cube = try CubeScorer(self, threadCount: workers.count).score(
-      cells, logits: logits
-    ) { cellCount in
-      bar.update(cellCount * rowCount)
-      try Interruption.check(terminal, bar, saying: advice)
-    }
-    bar.finish()
-    cube.notes.forEach(terminal.warn)
-    cube.warnAboutBounds(terminal)
-    return cube
-  }
-}
-
-extension ScoreCube {
-  fileprivate func warnAboutBounds(_ terminal: Terminal) {
-    for scores in cells.first?.scores ?? [] {
-      for row in scores.predictors where row.isTemperatureAtBound {
-        terminal.warn(
-          "\(row.predictor.name), \(scores.calibration.rawValue): the temperature "
-            + "\(row.temperature ?? 0) is that of a bound, or a mean with it; the rows that it was "
-            + "fitted on were all right, or no better than chance")
-      }
-    }
-  }
-}
-
-extension Terminal {
-  /// The table that ends an evaluation.
-  func show(summaryOf cube: ScoreCube) throws {
-    let table = SummaryTable(cube.cells)
-    if isJSON { try show(json: table.rows) } else { try show(table.text) }
   }
 }

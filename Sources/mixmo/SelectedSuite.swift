@@ -5,7 +5,7 @@ import Formats
 import Foundation
 import Scoring
 
-/// Which corruptions, and what they are.
+/// The options that select corruptions and severities.
 struct SuiteOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
   var suite: String?
@@ -47,7 +47,8 @@ struct SuiteOptions: ParsableArguments {
     severity.isEmpty ? Array(1...5) : (1...5).filter(severity.contains)
   }
 
-  /// The corruptions asked for, of the suite asked for or that of the data set's images.
+  /// The selected corruptions of the given suite, or of the published one for the data set's
+  /// images.
   func selected(for kind: DatasetKind) throws -> SelectedSuite {
     let selected = try SelectedSuite(
       suiteURL ?? SelectedSuite.standardURL(for: kind),
@@ -63,15 +64,15 @@ struct SuiteOptions: ParsableArguments {
   }
 }
 
-/// Some corruptions of a suite, and the files that say what they are.
+/// The selected corruptions of a suite, and the files that define them.
 struct SelectedSuite {
   /// The whole suite.
   let suite: CorruptionSuite
-  /// Those that were selected, in its order.
+  /// The selected corruptions, in the order of the suite.
   let corruptions: [Corruption]
   private let files: [URL]
 
-  /// The named corruptions of the suite in `url`; all of them where `names` is nil.
+  /// The corruptions `names` of the suite in `url`; all of them if `names` is nil.
   init(_ url: URL, names: [String]?, textures: FrostTextures? = nil) throws {
     let suite = try CorruptionSuite(contentsOf: url)
     self.suite = textures.map(suite.using) ?? suite
@@ -79,7 +80,7 @@ struct SelectedSuite {
     files = [url] + (textures?.files ?? [])
   }
 
-  /// SHA-256 of the table, and of the textures where there are some.
+  /// SHA-256 of the table, and of the textures if they were given.
   var fingerprint: String {
     get throws { try Digest(ofFiles: files).description }
   }
@@ -92,7 +93,7 @@ struct SelectedSuite {
 }
 
 extension CorruptionSuite {
-  /// What aggregates must know of the corruptions.
+  /// The facts about the corruptions that aggregates need.
   var kinds: [CorruptionKind] {
     corruptions.map {
       CorruptionKind(

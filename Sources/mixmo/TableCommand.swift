@@ -5,9 +5,9 @@ import Reports
 struct TableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table",
-    abstract: "Sets figures of summary.csv as a table in Markdown or LaTeX.",
+    abstract: "Prints values of summary.csv as a table in Markdown or LaTeX.",
     discussion: """
-      The best figure of a column is bold, and so is what has an interval that reaches it.
+      The best value of a column is bold, and so are values whose interval contains it.
 
       Example: two ensembles over the 15 corruptions and one family, in LaTeX:
 
@@ -15,25 +15,27 @@ struct TableCommand: ParsableCommand {
           --over clean c15/macro c15/blur --metric accuracy nll
       """)
 
-  enum Form: String, CaseIterable, ExpressibleByArgument {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
     case markdown
     case latex
   }
 
-  @Argument(help: ArgumentHelp("Folders of evaluations.", valueName: "run"))
+  @Argument(help: ArgumentHelp("Run folders.", valueName: "run"))
   var runs: [String]
 
-  @Option(help: "markdown or latex, which needs the package booktabs.")
-  var format = Form.markdown
+  @Option(help: "The markup; latex needs the package booktabs.")
+  var format = Format.markdown
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What figures are taken over (default: clean and the macro means of c15 and c19).",
+      "What values are taken over (default: clean and the macro means of c15 and c19).",
       valueName: "protocol/aggregate"))
   var over: [String] = []
 
-  @Option(parsing: .upToNextOption, help: "Metrics (default: accuracy nll ece).")
+  @Option(
+    parsing: .upToNextOption,
+    help: "Metrics (default: \(SummarySelection.standardMetrics.joined(separator: " "))).")
   var metric: [String] = []
 
   @Option(parsing: .upToNextOption, help: "Predictors (default: all).")
@@ -42,7 +44,7 @@ struct TableCommand: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Calibrations (default: all).")
   var calibration: [String] = []
 
-  @Flag(help: "Write the 95 % intervals behind the figures.")
+  @Flag(help: "Print 95 % intervals after the values.")
   var intervals = false
 
   func run() throws {
@@ -58,11 +60,10 @@ struct TableCommand: ParsableCommand {
         ? table.latex(hasIntervals: intervals) : table.markdown(hasIntervals: intervals))
   }
 
-  /// `c15/blur` as a scope; a protocol alone means its macro mean.
+  /// The scope that a text such as `c15/blur` names; a protocol alone means its macro mean.
   private static func scope(_ text: String) -> SummarySelection.Scope {
     guard let slash = text.firstIndex(of: "/") else {
-      return SummarySelection.Scope(
-        protocolName: text, aggregate: text == "clean" ? "clean" : "macro")
+      return SummarySelection.Scope(macroMeanOf: text)
     }
     return SummarySelection.Scope(
       protocolName: String(text[..<slash]), aggregate: String(text[text.index(after: slash)...]))

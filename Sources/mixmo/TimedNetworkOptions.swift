@@ -33,12 +33,22 @@ struct TimedNetworkOptions: ParsableArguments {
     }
   }
 
+  /// The test of the network that the options name.
   func speedTest(
     workers: Workers, processes: any ProcessGroup = SoleProcess()
   ) throws -> SpeedTest {
     SpeedTest(
       try networkConfiguration(), memberCount: members, classCount: classes, batch: batch,
       rounds: rounds, workers: workers, processes: processes)
+  }
+
+  /// Images per second in training with SGD.
+  func trainingSpeed(_ test: SpeedTest, workers: Workers) -> Double {
+    let optimizer = SGD(
+      test.network.parameters,
+      settings: .init(learningRate: 0.01, momentum: 0.9, usesNesterovMomentum: true),
+      l2Penalty: 3e-4, workers: workers)
+    return test.training { optimizer.step(learningRate: 0.01) }
   }
 
   private func networkConfiguration() throws -> NetworkConfiguration {

@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Formats
 import Foundation
+import Runs
 import Scoring
 import Tensors
 import Training
@@ -10,9 +11,9 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a network, or goes on with a run that was stopped.",
+    abstract: "Trains a network, or resumes a run that was stopped.",
     discussion: """
-      After every epoch the run's folder holds all that it takes to go on. In the end the best \
+      After every epoch the run's folder holds everything needed to resume. At the end the best \
       epoch is evaluated on the clean test images. The processes of mixmo-mpi, started by mpirun or \
       srun, share each batch.
 
@@ -24,7 +25,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var inputs: RunOptions
 
-  @Option(help: ArgumentHelp("The folder that run folders are made in.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The folder in which run folders are created.", valueName: "dir"))
   var save: String
 
   @Flag(
@@ -40,7 +41,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(
     help: ArgumentHelp(
       "Sum over batches without rounding: any number of processes trains to the same bytes.",
-      discussion: "It takes longer. A run that is gone on with needs it again."))
+      discussion: "It takes longer. A run that began with it must be resumed with it."))
   var exactSums = false
 
   @OptionGroup var common: CommonOptions
@@ -61,7 +62,7 @@ struct TrainCommand: ParsableCommand {
     let kind = configuration.data.dataset
     let test = try kind.read(
       .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
-    // What is wrong with it must not show after days of training.
+    // Read now, so that an error does not show only after days of training.
     let suite = try SelectedSuite(SelectedSuite.standardURL(for: kind), names: [])
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
@@ -76,7 +77,7 @@ struct TrainCommand: ParsableCommand {
       try common.terminal.show(
         summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
       )
-    } catch EvaluationError.otherEvaluation(_, let field, _, _) {
+    } catch RunsError.otherEvaluation(_, let field, _, _) {
       common.terminal.warn(
         "\(folder.url.path): holds an evaluation of another \(field), which stays; evaluate the "
           + "best epoch with --output and another folder")
@@ -86,22 +87,21 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Scores the clean test images.
+  /// Evaluates a checkpoint on the clean test images.
   private func evaluate(
     _ checkpoint: URL, of configuration: RunConfiguration, in folder: RunFolder,
     on test: any Dataset, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
-    try EvaluationJob(
+    try NetworkEvaluation(
       configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
-      output: folder.url, corruptions: .none, severities: Array(1...5),
-      settings: ScoringSettings(
-        calibrations: [.none], seed: common.seed, kinds: kinds),
-      imageLimit: nil, common: common, startsOver: fromScratch
-    ).run()
+      folder: folder,
+      settings: ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
+      common: common
+    ).run(startsOver: fromScratch)
   }
 }
 
-/// A training that speaks to the user.
+/// A training run that reports to the user.
 struct TrainingJob {
   let configuration: RunConfiguration
   let folder: RunFolder
@@ -114,8 +114,9 @@ struct TrainingJob {
   var processes: any ProcessGroup = SoleProcess()
   var sumsExactly = false
 
-  /// Trains to the end; returns the first process's hold on the folder, which its evaluation needs as
-  /// well.
+  /// Trains to the end.
+  ///
+  /// - Returns: In the first process the folder's lock, which the evaluation needs as well.
   func run() throws -> FileLock? {
     let kind = configuration.data.dataset
     let workers = common.workers
@@ -128,7 +129,7 @@ struct TrainingJob {
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
-    // A result that could not be written, which stops the run as an interruption does.
+    // A failure to write a result to standard output; it stops the run as an interruption does.
     var failure: (any Error)?
     do {
       defer { bar.finish() }
@@ -144,20 +145,20 @@ struct TrainingJob {
       if let failure { throw failure }
       let command = Interruption.sameCommand(startsOver: startsOver)
       common.terminal.say("\(folder.url.path): \(error); \(command) goes on from there")
-      // The end of one process may be that of all, which must not come before this is told.
+      // When one process ends, the launcher may end all: wait until this message is out.
       processes.wait()
       throw ExitCode(130)
     }
   }
 
   private func report(
-    _ event: TrainingRun.Event, on bar: ProgressBar, epochCount: Int
+    _ event: TrainingEvent, on bar: ProgressBar, epochCount: Int
   ) throws {
     switch event {
     case .resumed(let epoch, let step):
-      let place = step > 0 ? ", step \(step) of the next" : ""
+      let within = step > 0 ? ", step \(step) of the next" : ""
       common.terminal.say(
-        "\(folder.url.path): going on after epoch \(epoch) of \(epochCount)\(place)")
+        "\(folder.url.path): resuming after epoch \(epoch) of \(epochCount)\(within)")
     case .damaged(let error, let instead):
       common.terminal.warn("\(error); going back to \(instead.path)")
     case .step(let step):

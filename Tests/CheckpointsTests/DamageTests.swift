@@ -4,8 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Checkpoints that were damaged: an error that names the file, or nothing changed, never other
-/// weights.
+/// Damaged checkpoints: an error that names the file, or the same values, never other weights.
 struct DamageTests {
   private static let files = ["read/mixmo.ckpt", "read/types.pt", "read/zip64.pt", "written.ckpt"]
 
@@ -20,11 +19,11 @@ struct DamageTests {
     }
   }
 
-  private func expectNamed(_ error: any Error, _ url: URL, _ place: String) {
+  private func expectNamed(_ error: any Error, _ url: URL, _ location: String) {
     #expect(
       error is CheckpointError || error is ZipError || error is PickleError
-        || error is SafeTensorsError, "\(place): \(error)")
-    #expect("\(error)".hasPrefix(url.path), "\(place): \(error)")
+        || error is SafeTensorsError, "\(location): \(error)")
+    #expect("\(error)".hasPrefix(url.path), "\(location): \(error)")
   }
 
   @Test(arguments: files)
@@ -67,7 +66,7 @@ struct DamageTests {
         flipped[start + bit / 8] ^= 1 << (bit % 8)
         let url = try folder.file("flipped.ckpt", holding: flipped)
         let error = #expect(throws: ZipError.self) { try Checkpoint(contentsOf: url) }
-        // Equal storages stand in the file more than once; the first of them was changed.
+        // The file contains equal storages more than once; the first of them was changed.
         let damaged = error?.member.flatMap { try? archive.bytes(of: $0, atMost: 10_000) }
         #expect(damaged == content, "\(String(describing: error))")
         #expect(error?.file == url.path)
@@ -104,7 +103,7 @@ struct DamageTests {
     let url = try folder.file("grown.ckpt", holding: original + [0])
     let problem = CheckpointError.Problem.wrongByteCount(
       expected: original.count, found: original.count + 1)
-    #expect(throws: CheckpointError(file: url.path, place: "end", problem: problem)) {
+    #expect(throws: CheckpointError(file: url.path, location: "end", problem: problem)) {
       try Checkpoint(contentsOf: url)
     }
   }

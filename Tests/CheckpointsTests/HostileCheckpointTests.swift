@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Archives that are whole, and say what PyTorch would not.
+/// Intact archives with contents that PyTorch would not write.
 struct HostileCheckpointTests {
   /// A tensor of four floats, with parts of its pickle replaced.
   private struct Tensor {
@@ -48,13 +48,13 @@ struct HostileCheckpointTests {
   }
 
   private func expect(
-    _ members: [(name: String, bytes: [UInt8])], at place: String?,
+    _ members: [(name: String, bytes: [UInt8])], at location: String?,
     _ problem: CheckpointError.Problem, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let folder = try TemporaryFolder()
     let url = folder.file("hostile.pt")
     try ZipArchive.write(members, to: url)
-    let error = CheckpointError(file: url.path, place: place, problem: problem)
+    let error = CheckpointError(file: url.path, location: location, problem: problem)
     #expect(throws: error, sourceLocation: sourceLocation) { try Checkpoint(contentsOf: url) }
   }
 
@@ -65,7 +65,7 @@ struct HostileCheckpointTests {
     #expect(try Checkpoint(contentsOf: url).weights()["w0"]?.shape == [4])
   }
 
-  @Test func `views beyond their storage, or that make no sense`() throws {
+  @Test func `views beyond their storage, or impossible ones`() throws {
     func expectView(
       _ tensor: Tensor, _ problem: CheckpointError.Problem,
       sourceLocation: SourceLocation = #_sourceLocation
@@ -107,7 +107,7 @@ struct HostileCheckpointTests {
       .tooManyRepeats(maximumByteCount: 1 << 24 + 16 * storage.count))
   }
 
-  @Test func `keys too long to be looked at wherever they are referred to`() throws {
+  @Test func `keys that are too long`() throws {
     let long = String(repeating: "k", count: 1025)
     func dictionary(_ key: PickleValue) -> PickleValue {
       .dictionary([PickleItem(key: .string("a"), value: .dictionary([item(key)]))])
@@ -127,7 +127,7 @@ struct HostileCheckpointTests {
     #expect(try root(.bytes(Array(long.utf8))) == ["a": .opaque("dict")])
   }
 
-  @Test func `storages that are not what they are said to be`() throws {
+  @Test func `storages that differ from their description`() throws {
     try expect(
       members(dictionary(Tensor(count: 5))), at: "archive/data/0",
       .wrongStorageSize(expected: 20, found: 16))
@@ -145,7 +145,7 @@ struct HostileCheckpointTests {
       .malformedTensor(expected: "a storage"))
     try expect(
       members(dictionary(Tensor(storageClass: PickleGlobal("torch.storage", "UntypedStorage")))),
-      at: "archive/data.pkl", .unsupportedScalarType("torch.storage.UntypedStorage"))
+      at: "archive/data.pkl", .unsupportedElementType("torch.storage.UntypedStorage"))
     let integers = Tensor(storageClass: PickleGlobal("torch", "IntStorage"))
     try expect(
       members(dictionary(Tensor(), integers)), at: "archive/data.pkl",
@@ -162,7 +162,7 @@ struct HostileCheckpointTests {
       at: "w0", .malformedTensor(expected: "a tensor without negation or conjugation"))
   }
 
-  @Test func `a missing storage, key twice, unknown byte order`() throws {
+  @Test func `a missing storage, a duplicate key, an unknown byte order`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("hostile.pt")
     try ZipArchive.write(members(dictionary(Tensor(key: "../../0"))), to: url)
@@ -203,7 +203,7 @@ struct HostileCheckpointTests {
     #expect(throws: error) { try Checkpoint(contentsOf: url) }
   }
 
-  @Test func `a file with more tensors than it has room for is refused`() throws {
+  @Test func `more tensors than a file of this size may have are refused`() throws {
     let tensor = Tensor().pickled
     let item = PickleValue.list(Array(repeating: tensor, count: 4000))
     let folder = try TemporaryFolder()
@@ -216,7 +216,7 @@ struct HostileCheckpointTests {
     }
   }
 
-  @Test func `numbers of NumPy that are not read do not keep the weights from being read`() throws {
+  @Test func `the weights are read despite unsupported numbers of NumPy`() throws {
     let state: PickleValue = .tuple([.int(3), .string("<")])
     let type = PickleValue.object(
       PickleObject(callee: .elementType, arguments: [.string("c8")], state: state))
@@ -229,13 +229,13 @@ struct HostileCheckpointTests {
     try ZipArchive.write(members(.dictionary(items)), to: folder.file("a.pt"))
     let checkpoint = try Checkpoint(contentsOf: folder.file("a.pt"))
     #expect(try checkpoint.weights().entries.count == 1)
-    #expect(checkpoint.keysBesideWeights == ["c"])
+    #expect(checkpoint.nonWeightKeys == ["c"])
   }
 
   @Test func `compressed storages are refused`() throws {
     let url = fixture("read/deflated.pt")
     let error = CheckpointError(
-      file: url.path, place: "bare/data/0", problem: .compressedStorage)
+      file: url.path, location: "bare/data/0", problem: .compressedStorage)
     #expect(throws: error) { try Checkpoint(contentsOf: url) }
   }
 
@@ -243,12 +243,12 @@ struct HostileCheckpointTests {
     let url = fixture("make_checkpoints.py")
     let problem = CheckpointError.Problem.notACheckpoint(
       firstBytes: Array("\"\"\"Write".utf8))
-    #expect(throws: CheckpointError(file: url.path, place: nil, problem: problem)) {
+    #expect(throws: CheckpointError(file: url.path, location: nil, problem: problem)) {
       try Checkpoint(contentsOf: url)
     }
-    let error = CheckpointError(file: "a", place: nil, problem: problem)
+    let error = CheckpointError(file: "a", location: nil, problem: problem)
     #expect(error.description.hasSuffix("begins with the bytes 22 22 22 57 72 69 74 65"))
-    let empty = CheckpointError(file: "a", place: nil, problem: .notACheckpoint(firstBytes: []))
+    let empty = CheckpointError(file: "a", location: nil, problem: .notACheckpoint(firstBytes: []))
     #expect(empty.description == "a: neither a PyTorch nor a safetensors file: an empty file")
     let missing = fixture("read/missing.pt")
     #expect(throws: FileError.unreadable(missing, ENOENT)) { try Checkpoint(contentsOf: missing) }

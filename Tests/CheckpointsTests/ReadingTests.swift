@@ -22,10 +22,10 @@ struct ReadingTests {
     for entry in weights.entries {
       let array = try expected(file, entry.name)
       #expect(entry.tensor.shape == array.shape, "\(entry.name)")
-      if entry.tensor.scalarType.isInteger {
-        #expect(try entry.tensor.integers() == array.values(of: Int64.self), "\(entry.name)")
-      } else {
+      if entry.tensor.elementType.isFloatingPoint {
         #expect(try entry.tensor.floats() == array.values(of: Float.self), "\(entry.name)")
+      } else {
+        #expect(try entry.tensor.integers() == array.values(of: Int64.self), "\(entry.name)")
       }
     }
   }
@@ -33,12 +33,12 @@ struct ReadingTests {
   @Test(arguments: ["types.pt", "big-endian.pt", "legacy-types.pt"])
   func `elements of every type, also from a big-endian machine`(name: String) throws {
     let weights = try read(name).weights()
-    let types: [ScalarType] = [
+    let types: [ElementType] = [
       .float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool,
       .int64, .float32,
     ]
-    #expect(weights.entries.map(\.tensor.scalarType) == types)
-    for (name, type) in zip(weights.entries.map(\.name), types) where type.isInteger {
+    #expect(weights.entries.map(\.tensor.elementType) == types)
+    for (name, type) in zip(weights.entries.map(\.name), types) where !type.isFloatingPoint {
       let array = try expected("types", name)
       let values =
         type == .bool
@@ -112,15 +112,15 @@ struct ReadingTests {
     #expect(try read(name).weights() == read("mixmo.ckpt").weights())
   }
 
-  @Test func `what a file holds beside its weights`() throws {
+  @Test func `the other keys of a file than those of its weights`() throws {
     #expect(
-      try read("mixmo.ckpt").keysBesideWeights == ["epoch", "classifier_optimizer_state_dict"])
-    #expect(try read("parallel.pt").keysBesideWeights == ["best", "count"])
-    #expect(try read("bare.pt").keysBesideWeights == [])
-    #expect(try read("without-weights.pt").keysBesideWeights == ["epoch", "names", "momentum"])
+      try read("mixmo.ckpt").nonWeightKeys == ["epoch", "classifier_optimizer_state_dict"])
+    #expect(try read("parallel.pt").nonWeightKeys == ["best", "count"])
+    #expect(try read("bare.pt").nonWeightKeys == [])
+    #expect(try read("without-weights.pt").nonWeightKeys == ["epoch", "names", "momentum"])
   }
 
-  @Test func `numbers of NumPy beside the weights`() throws {
+  @Test func `numbers of NumPy besides the weights`() throws {
     let root = try read("parallel.pt").root
     #expect(root["best"] == 0.5)
     #expect(root["count"] == 3)
@@ -134,8 +134,8 @@ struct ReadingTests {
 
   @Test func `what keeps a dictionary from being weights is named`() {
     let tensor = CheckpointValue.tensor(CheckpointTensor([1], [1] as [Float]))
-    func expect(_ root: CheckpointValue, at place: String?, _ problem: CheckpointError.Problem) {
-      let error = CheckpointError(file: "a", place: place, problem: problem)
+    func expect(_ root: CheckpointValue, at location: String?, _ problem: CheckpointError.Problem) {
+      let error = CheckpointError(file: "a", location: location, problem: problem)
       #expect(throws: error) { try Checkpoint(root, file: "a").weights() }
     }
     expect(["state_dict": ["w": tensor, "ver": 1]], at: "state_dict/ver", .notATensor)
@@ -144,14 +144,42 @@ struct ReadingTests {
     expect([tensor], at: nil, .noDictionary(found: "a list"))
   }
 
-  @Test func `a file without weights says what it has`() throws {
+  @Test func `the error about a file without weights lists its keys`() throws {
     let file = fixture("read/without-weights.pt").path
     let problem = CheckpointError.Problem.noWeights(keys: ["epoch", "names", "momentum"])
-    let error = CheckpointError(file: file, place: nil, problem: problem)
+    let error = CheckpointError(file: file, location: nil, problem: problem)
     #expect(throws: error) { try read("without-weights.pt").weights() }
     #expect(
       error.description
         == "\(file): no dictionary of tensors; found the keys epoch, names, momentum, expected "
         + "classifier_state_dict, state_dict or model")
+  }
+}
+
+struct StateDictionaryTests {
+  private let weights = StateDictionary(
+    [
+      .init("a", CheckpointTensor([2, 3], [Float](repeating: 1, count: 6))),
+      .init("b", CheckpointTensor([2], [Float](repeating: 2, count: 2))),
+      .init("c", CheckpointTensor([], [Int64(3)])),
+    ], file: "x.ckpt")
+
+  @Test func `tensors come in the network's order`() throws {
+    let tensors = try weights.tensors(matching: [("c", []), ("a", [2, 3]), ("b", [2])])
+    #expect(tensors.map(\.shape) == [[], [2, 3], [2]])
+  }
+
+  @Test func `missing and unexpected names and other shapes are listed together`() {
+    let problem = CheckpointError.Problem.mismatch(
+      missing: ["d", "e"], unexpected: ["b"],
+      shapes: [.init(name: "a", expected: [3, 2], found: [2, 3])])
+    let error = CheckpointError(file: "x.ckpt", location: nil, problem: problem)
+    #expect(throws: error) {
+      try weights.tensors(matching: [("d", [1]), ("a", [3, 2]), ("c", []), ("e", [])])
+    }
+    #expect(
+      error.description
+        == "x.ckpt: other weights than the network's: 2 missing: d, e; 1 not expected: b; "
+        + "1 of another shape: a [2, 3], expected [3, 2]")
   }
 }

@@ -19,7 +19,7 @@ struct SafeTensorsTests {
     for entry in theirs.entries { #expect(ours[entry.name] == entry.tensor, "\(entry.name)") }
   }
 
-  @Test func `metadata is kept beside the tensors`() throws {
+  @Test func `metadata is kept with the tensors`() throws {
     let checkpoint = try read("types.safetensors")
     #expect(checkpoint.metadata == ["format": "pt"])
     #expect(checkpoint.root.items?.count == 12)
@@ -57,11 +57,11 @@ struct SafeTensorsTests {
     #expect(try Checkpoint(contentsOf: url).root == checkpoint.root)
   }
 
-  @Test func `what is not a named tensor is refused by its place`() throws {
+  @Test func `what is not a named tensor is refused by its key`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("a.safetensors")
-    func expect(_ root: CheckpointValue, at place: String?) {
-      let error = CheckpointError(file: url.path, place: place, problem: .notATensor)
+    func expect(_ root: CheckpointValue, at location: String?) {
+      let error = CheckpointError(file: url.path, location: location, problem: .notATensor)
       #expect(throws: error) { try Checkpoint(root).write(to: url, format: .safeTensors) }
     }
     expect(try read("mixmo.ckpt").root, at: "epoch")

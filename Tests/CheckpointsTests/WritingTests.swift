@@ -95,11 +95,11 @@ struct WritingTests {
     try Checkpoint(["epoch": 1]).write(to: url)
     let old = try Data(contentsOf: url)
     let opaque = CheckpointError(
-      file: url.path, place: "a/1", problem: .opaqueValue("numpy.ndarray"))
+      file: url.path, location: "a/1", problem: .opaqueValue("numpy.ndarray"))
     #expect(throws: opaque) {
       try Checkpoint(["a": [0, .opaque("numpy.ndarray")]]).write(to: url)
     }
-    let twice = CheckpointError(file: url.path, place: "a", problem: .duplicateKey("b"))
+    let twice = CheckpointError(file: url.path, location: "a", problem: .duplicateKey("b"))
     #expect(throws: twice) { try Checkpoint(["a": ["b": 1, "b": 2]]).write(to: url) }
     #expect(try Data(contentsOf: url) == old)
     let nowhere = folder.file("missing/a.ckpt")

@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["compare", "a"], "Give the folders of two runs or more."),
+    (["compare", "a"], "Give two or more run folders."),
     (["compare", "a", "./a"], "is given twice"),
     (["compare", "a", "b", "--calibration", "oracle"], "unknown \"oracle\""),
     (["compare", "a", "b", "--calibration", "vectr"], "did you mean \"vector\"?"),

@@ -49,7 +49,7 @@ struct ConfigCommandTests {
     #expect(refused.status == 1)
     #expect(
       refused.errors.contains(
-        "\(file.path): another file is there; choose another folder, or replace it with --force"))
+        "\(file.path): another file exists; choose another folder, or replace it with --force"))
     #expect(try text(file) == "mine")
     #expect(try MixmoProcess(arguments + ["--force"]).status == 0)
     #expect(try text(file).contains("96.37 %"))

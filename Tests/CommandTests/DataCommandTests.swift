@@ -35,7 +35,7 @@ struct DataCommandTests {
     for archive in PublishedArchive.all { #expect(download.contains(archive.name)) }
     #expect(download.contains("mixmo data download cifar100 cifar100-c --data data"))
     let verify = try MixmoProcess("data", "verify", "--help").output
-    for name in DatasetVerification.Name.allCases { #expect(verify.contains(name.rawValue)) }
+    for dataset in VerifiedDataset.all { #expect(verify.contains(dataset.name)) }
     #expect(verify.contains("mixmo data verify --dataset cifar100 --data data"))
     #expect(!verify.contains("--seed") && verify.contains("--threads"))
   }
@@ -104,7 +104,8 @@ struct DataCommandTests {
         decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
       #expect(
         text.contains(
-          "stopped after 200.0 kB of 170.1 MB, kept in \(partial.path); the same command goes on"),
+          "stopped after 200.0 kB of 170.1 MB, kept in \(partial.path); run the same command to continue"
+        ),
         "\(text)")
     }
     #expect(try FileContents.read(partial, limit: 1 << 20) == Array(bytes[..<200_000]))

@@ -3,18 +3,6 @@ import Testing
 
 /// An evaluation that a signal stops says how to go on, and exits with 130.
 struct InterruptionTests {
-  /// So many images to test that an evaluation takes a while.
-  private func place() throws -> Place {
-    try Place(epochs: 1, trainCount: 16, testCount: 300)
-  }
-
-  private func trained() throws -> Place {
-    let place = try place()
-    let training = try MixmoProcess(place.train(save: "runs", "--quiet"))
-    try #require(training.status == 0, "\(training.errors)")
-    return place
-  }
-
   private func evaluation(_ place: Place, _ output: String) -> [String] {
     place.evaluate(
       save: "runs", "--checkpoint", "best", "--generate", "--corruption", "contrast",
@@ -22,7 +10,8 @@ struct InterruptionTests {
   }
 
   @Test func `an interrupted evaluation goes on with the same command`() throws {
-    let place = try trained()
+    // So many images to test that an evaluation takes a while.
+    let place = try Place.trained(testCount: 300)
     let whole = try MixmoProcess(evaluation(place, "whole"))
     try #require(whole.status == 0, "\(whole.errors)")
     for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -41,7 +30,7 @@ struct InterruptionTests {
   }
 
   @Test func `what nohup starts outlives its terminal`() throws {
-    let place = try trained()
+    let place = try Place.trained(testCount: 300)
     let run = try RunningMixmo(evaluation(place, "out"), byNohup: true)
     run.nextLine()
     run.send(SIGHUP)
@@ -49,7 +38,8 @@ struct InterruptionTests {
   }
 
   @Test func `after a training that started over it goes on without --from-scratch`() throws {
-    let place = try place()
+    // So many images to test that the evaluation takes a while.
+    let place = try Place(epochs: 1, trainCount: 16, testCount: 300)
     let run = try RunningMixmo(place.train(save: "runs", "--from-scratch"))
     while let line = run.nextLine(), !line.hasSuffix(": the best epoch") {}
     run.send(SIGTERM)

@@ -148,7 +148,7 @@ struct JobCommandTests {
     let done = try column("epoch", place, "runs").count
     let rest = try Self.job(3, place.train(save: "runs", "--json"))
     rest.wait(for: #"{"epoch":"#)
-    #expect(rest.output.contains("going on after epoch \(done) of 60"))
+    #expect(rest.output.contains("resuming after epoch \(done) of 60"))
     #expect(rest.output.contains(#"{"epoch":\#(done + 1)"#))
   }
 
@@ -178,7 +178,7 @@ struct JobCommandTests {
     let seeds = ["sh", "-c", #""$0" "$@" --seed $OMPI_COMM_WORLD_RANK"#, program] + train
     #expect(
       try problem(2, seeds).contains(
-        #"process 1 has other seed than process 0: expected "0", found "1""#))
+        #"process 1: seed: expected "0" as in process 0, found "1""#))
     #expect(
       try problem(2, [MixmoProcess.executable.path] + train).contains(
         "one of 2 processes, of a mixmo without MPI"))

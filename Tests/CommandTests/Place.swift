@@ -4,27 +4,30 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A data folder with a few digits to train on and to test, and a small recipe.
+/// A folder with a few digits to train on and to test, a small recipe, and what commands make there.
 final class Place {
   let folder: TemporaryFolder
 
+  /// Writes the first digits as files of the data set `kind`, and a recipe with some lines replaced.
   init(
-    epochs: Int = 2, trainCount: Int = 48, testCount: Int = 24,
+    epochs: Int = 2, trainCount: Int = 48, testCount: Int = 24, as kind: DatasetKind = .digits,
     _ replacements: [String: String] = [:]
   ) throws {
     folder = try TemporaryFolder()
-    func digits(_ split: DatasetSplit, _ count: Int) -> InMemoryDataset {
-      let all = Digits.dataset(split)
-      return InMemoryDataset(
-        name: all.name, classCount: all.classCount, imageSide: all.imageSide,
-        labels: Array(all.labels.prefix(count)), images: Array(all.images.prefix(count)))
-    }
-    try CIFARWriter.write(
-      train: digits(.train, trainCount), test: digits(.test, testCount),
-      classNames: (0...9).map(String.init),
-      to: folder.file("data/digits-data/cifar-10-batches-bin"))
+    try Digits.writeFirst(
+      train: trainCount, test: testCount, as: kind, below: folder.file("data"))
+    let changes = replacements.merging(["dataset": kind.rawValue]) { mine, _ in mine }
     try AtomicFile.write(
-      TestRecipe.small(epochs: epochs, replacements).text, to: folder.file("small.yaml"))
+      TestRecipe.small(epochs: epochs, changes).text, to: folder.file("small.yaml"))
+  }
+
+  /// A folder whose run below `runs` is trained.
+  static func trained(epochs: Int = 1, testCount: Int = 24, as kind: DatasetKind = .digits) throws
+    -> Place
+  {
+    let place = try Place(epochs: epochs, testCount: testCount, as: kind)
+    try place.requireTraining(save: "runs")
+    return place
   }
 
   var configuration: String { folder.file("small.yaml").path }
@@ -54,13 +57,16 @@ final class Place {
     return files
   }
 
-  /// Trains without a disturbance, for `expectSameRun` to compare with.
-  func trainUndisturbed() throws {
-    let run = try MixmoProcess(train(save: "whole", "--quiet"))
+  /// Trains, and stops the test where that fails.
+  func requireTraining(save: String) throws {
+    let run = try MixmoProcess(train(save: save, "--quiet"))
     try #require(run.status == 0, "\(run.errors)")
   }
 
-  /// Expects of the run below `save` every file of the undisturbed one, byte for byte, and no other.
+  /// Trains without interruption, for `expectSameRun` to compare with.
+  func trainUndisturbed() throws { try requireTraining(save: "whole") }
+
+  /// Expects the run below `save` to have the files of the undisturbed one, byte for byte, and no other.
   func expectSameRun(
     _ save: String, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {

@@ -24,20 +24,13 @@ struct ShardCommandTests {
       ["merge"] + shards.map(place.path) + ["--output", place.path(output), "--quiet"])
   }
 
-  private func trained() throws -> Place {
-    let place = try Place(epochs: 1)
-    let training = try MixmoProcess(place.train(save: "runs", "--quiet"))
-    try #require(training.status == 0, "\(training.errors)")
-    return place
-  }
-
   /// Every file but the record, which says how long the work took.
   private func results(_ place: Place, _ folder: String) throws -> [String: [UInt8]] {
     try place.files(folder).filter { $0.key != "run.json" }
   }
 
   @Test func `the shards of an evaluation make the bytes of the whole`() throws {
-    let place = try trained()
+    let place = try Place.trained()
     let calibrations = ["--calibration", "none,temperature,vector"]
     let whole = try evaluate(place, "whole", calibrations)
     try #require(whole.status == 0, "\(whole.errors)")
@@ -59,7 +52,7 @@ struct ShardCommandTests {
   }
 
   @Test func `a shard that was stopped goes on at its cell`() throws {
-    let place = try trained()
+    let place = try Place.trained()
     for shard in 1...2 {
       #expect(try evaluate(place, "\(shard)", shard: "\(shard)/2").status == 0)
     }
@@ -75,7 +68,7 @@ struct ShardCommandTests {
   }
 
   @Test func `shards that are missing, doubled or of something else are named`() throws {
-    let place = try trained()
+    let place = try Place.trained()
     for shard in 1...2 {
       #expect(try evaluate(place, "\(shard)", shard: "\(shard)/2").status == 0)
     }
@@ -118,7 +111,7 @@ struct ShardCommandTests {
   }
 
   @Test func `a folder belongs to one shard`() throws {
-    let place = try trained()
+    let place = try Place.trained()
     #expect(try evaluate(place, "1", shard: "1/2").status == 0)
     for shard in ["2/2", nil] {
       let process = try evaluate(place, "1", shard: shard)

@@ -62,7 +62,7 @@ struct SurvivalTests {
       #expect(match.1 == save)
       if step < stepCount { stepsInside += 1 }
       goingOn =
-        "\(save): going on after epoch \(epoch - 1) of \(epochCount), step \(step) of the next"
+        "\(save): resuming after epoch \(epoch - 1) of \(epochCount), step \(step) of the next"
     }
     #expect(stepsInside > 0, "no signal came inside an epoch")
     let last = try MixmoProcess(place.train(save: "stopped"))

@@ -112,7 +112,7 @@ struct TrainCommandTests {
     #expect(process.terminationStatus == 1)
     #expect(text.contains("/dev/stdout: cannot be written: No space left on device"), "\(text)")
     let rest = try MixmoProcess(place.train(save: "runs", "--json"))
-    #expect(rest.status == 0 && rest.errors.contains("going on after epoch 1 of 3"))
+    #expect(rest.status == 0 && rest.errors.contains("resuming after epoch 1 of 3"))
   }
 
   /// What `run.json` says, but for the seconds that the evaluation took.
@@ -179,7 +179,7 @@ struct TrainCommandTests {
     // The warm-up ends with the first of the three steps of epoch 2; the second blows up the weights.
     #expect(
       run.lines.last
-        == "Error: the loss became infinite or no number in epoch 2, step 3; the last good checkpoint "
+        == "Error: the loss became infinite or NaN in epoch 2, step 3; the last good checkpoint "
         + "is \(place.path("runs/small/last.ckpt"))", "\(run.lines)")
     let files = try place.files("runs/small")
     #expect(

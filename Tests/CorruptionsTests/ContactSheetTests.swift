@@ -14,11 +14,11 @@ struct ContactSheetTests {
       let left = column * half + nameWidth
       let pictures =
         [image] + (try [2, 4].map { try corruption.apply(to: image, severity: $0, seed: 3) })
-      for (place, picture) in pictures.enumerated() {
+      for (position, picture) in pictures.enumerated() {
         for (y, x) in [(0, 0), (13, 50), (63, 63)] {
           for channel in 0..<3 {
             #expect(
-              sheet[top + y, left + 70 * place + x, channel] == picture[y / 2, x / 2, channel])
+              sheet[top + y, left + 70 * position + x, channel] == picture[y / 2, x / 2, channel])
           }
         }
       }

@@ -27,8 +27,8 @@ enum Photographs {
       let photograph = photographs[index % photographs.count]
       let rows = photograph.height - side + 1
       let columns = photograph.width - side + 1
-      let place = 7919 * (index / photographs.count) % (rows * columns)
-      return photograph.square(side: side, top: place / columns, left: place % columns)
+      let offset = 7919 * (index / photographs.count) % (rows * columns)
+      return photograph.square(side: side, top: offset / columns, left: offset % columns)
     }
   }
 }

@@ -1,5 +1,7 @@
 import Corruptions
+import Foundation
 import Images
+import Tensors
 
 /// What the canonical generators give for the test image and the test generator, restarted before
 /// each image: the sum of the bytes and their CRC-32, at severities 1 to 5.
@@ -113,7 +115,7 @@ extension Image {
     return image
   }
 
-  /// The picture that takes the place of all frost textures.
+  /// The picture that replaces all frost textures.
   static let testFrost: Image = {
     let (height, width) = (350, 527)
     var image = Image(
@@ -155,4 +157,32 @@ private func crc32(_ bytes: [UInt8]) -> UInt32 {
     }
   }
   return ~rest
+}
+
+/// The linear congruential generator that the reference vectors were made with.
+struct TestGenerator: RandomSource {
+  private var state: UInt32 = 12345
+
+  mutating func nextUniform() -> Double {
+    state = state &* 1_664_525 &+ 1_013_904_223
+    return Double(state >> 8) / 0x1p24
+  }
+
+  /// The sum of twelve uniform numbers, less 6.
+  mutating func nextNormal() -> Double {
+    (0..<12).reduce(0) { sum, _ in sum + nextUniform() } - 6
+  }
+
+  mutating func nextPoisson(rate: Double) -> Int {
+    let u = nextUniform()
+    var count = 0
+    var probability = exp(-rate)
+    var cumulative = probability
+    while u > cumulative {
+      count += 1
+      probability *= rate / Double(count)
+      cumulative += probability
+    }
+    return count
+  }
 }

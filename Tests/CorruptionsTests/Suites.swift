@@ -1,11 +1,10 @@
 import Corruptions
 import Foundation
+import TestSupport
 
 /// The suites that come with the project.
 enum Suites {
-  static let folder = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("corruptions")
+  static let folder = TestPackage.url.appending(path: "corruptions")
 
   static let cifar = load("cifar.yaml", codec: "ijg")
   static let tiny = load("tiny-imagenet.yaml", codec: "ijg")

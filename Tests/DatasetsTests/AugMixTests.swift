@@ -19,7 +19,7 @@ struct AugMixTests {
 
   @Test(arguments: [0, 1])
   func `operations give the bytes of Pillow`(image: Int) throws {
-    let bytes = [UInt8](try Fixture.data("augmix.u8"))
+    let bytes = try fixtureBytes("augmix.u8")
     let size = 24 * 32 * 3
     for (index, operation) in AugMixOperation.allCases.enumerated() {
       for (direction, isNegative) in [false, true].enumerated() {
@@ -106,17 +106,18 @@ struct AugMixTests {
   }
 
   @Test func `the padding of a crop is augmented too`() throws {
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: 1, wrapper: .init(augmentation: .augmix), repetitions: 1, dataset: Self.grays(255))
-    // Before the crop, AugMix would leave padding black in all crops but the central one of 81.
-    // After it, padding stays black where no chain inverts it: ((0.9 + 0.9² + 0.9³)/3)³ and a few
-    // inverted twice, 0.56 of 400 crops, seven standard errors below 300.
+    // If AugMix came before the crop, padding would be black in all of the 81 crops but the central
+    // one. After the crop, padding stays black where no chain inverts it, with probability
+    // ((0.9 + 0.9² + 0.9³)/3)³, or where two inversions cancel: 0.56 of 400 crops together, seven
+    // standard errors below 300.
     let black = (-0.4913725490196078 / 0.2023) * (1 - 1e-6)
     var shown = 0
     for step in 0..<50 {
-      let batch = try batches.epoch(1 + step / 5).batch(at: step % 5)
+      let batch = try loader.epoch(1 + step / 5).batch(at: step % 5)
       shown += (0..<8).count { position in
-        let pixels = TrainingBatchesTests.row(batch.images[0], position)
+        let pixels = DataLoaderTests.row(batch.images[0], position)
         return stride(from: 0, to: 768, by: 3).contains { Double(pixels[$0]) < black }
       }
     }
@@ -124,15 +125,15 @@ struct AugMixTests {
   }
 
   @Test func `a repeated image has one draw in its batch`() throws {
-    // Black images show nothing but the draw: no crop changes them, some operations do.
-    let batches = try TrainingBatchesTests.batches(
+    // Crops do not change black images but some operations do, so that the results show the draws.
+    let loader = try DataLoaderTests.loader(
       members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: Self.grays(0))
     var results: [Int: Set<[Float]>] = [:]
     for step in 0..<20 {
-      let indices = batches.sampler.epoch(1).indices(at: step)[0]
-      let batch = try batches.epoch(1).batch(at: step)
+      let indices = loader.sampler.epoch(1).indices(at: step)[0]
+      let batch = try loader.epoch(1).batch(at: step)
       for (position, index) in indices.enumerated() {
-        results[index, default: []].insert(TrainingBatchesTests.row(batch.images[0], position))
+        results[index, default: []].insert(DataLoaderTests.row(batch.images[0], position))
       }
     }
     #expect(results.count == 40)
@@ -143,20 +144,20 @@ struct AugMixTests {
   @Test func `members and epochs have their own draws`() throws {
     let wrapper = DatasetWrapperConfiguration(
       mixmo: .init(mixMethod: .init(method: .mixup)), augmentation: .augmix)
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: 2, wrapper: wrapper, repetitions: 1, shared: 1, dataset: Self.grays(0))
     var results: [Int: [[Float]]] = [:]
     for epoch in 1...2 {
       for step in 0..<5 {
-        let indices = batches.sampler.epoch(epoch).indices(at: step)[0]
-        let batch = try batches.epoch(epoch).batch(at: step)
+        let indices = loader.sampler.epoch(epoch).indices(at: step)[0]
+        let batch = try loader.epoch(epoch).batch(at: step)
         for (position, index) in indices.enumerated() {
-          results[index, default: []] += batch.images.map { TrainingBatchesTests.row($0, position) }
+          results[index, default: []] += batch.images.map { DataLoaderTests.row($0, position) }
         }
       }
     }
-    // Two draws are equal where both leave black as it is: 0.56² of 40 pairs, six standard errors
-    // below 30.
+    // Two results are equal where both draws leave black unchanged: 0.56² of 40 pairs, six standard
+    // errors below 30.
     for (first, second) in [(0, 1), (0, 2)] {
       #expect(results.values.count { $0[first] == $0[second] } < 30)
     }

@@ -23,7 +23,7 @@ struct BatchSamplerTests {
   }
 
   @Test(arguments: [
-    // images, batch size, b; batches of so many entries
+    // images, configured batch size, b; batches, batch size
     (50_000, 64, 1, 781, 64), (50_000, 64, 4, 3125, 64), (100_000, 100, 4, 4000, 100),
     (1437, 32, 2, 89, 32), (1000, 64, 3, 45, 66), (10, 4, 7, 10, 7), (7, 8, 1, 0, 8),
   ])
@@ -32,7 +32,7 @@ struct BatchSamplerTests {
   ) {
     let sampler = Self.sampler(images: images, batch: batch, repetitions: repetitions)
     #expect(sampler.batchCount == batches)
-    #expect(sampler.entryCount == entries)
+    #expect(sampler.batchSize == entries)
     if batch % repetitions == 0 { #expect(batches == images * repetitions / batch) }
   }
 
@@ -71,7 +71,7 @@ struct BatchSamplerTests {
     for batch in batches {
       #expect(batch.allSatisfy { $0[0] == $0[1] && $0[2] == $0[3] && $0[0] != $0[2] })
     }
-    // Three copies of three images where eight entries were asked for.
+    // Three copies of three images for a configured batch size of eight.
     let whole = Self.batches(Self.sampler(members: 2, repetitions: 3, shared: 1))
     for batch in whole {
       #expect(batch[0] == batch[1])
@@ -87,7 +87,7 @@ struct BatchSamplerTests {
   }
 
   @Test func `every member's order is uniform`() {
-    // Two copies of two images lie in three ways, whatever their names.
+    // Two copies of two images have three orders, up to the names of the images.
     let batches = Self.batches(Self.sampler(images: 4000, batch: 4, members: 3, repetitions: 2))
     for member in 0..<3 {
       let orders = batches.map { batch in batch[member].map { $0 == batch[member][0] } }
@@ -99,7 +99,7 @@ struct BatchSamplerTests {
     let sampler = Self.sampler(images: 4, batch: 1, members: 1)
     let orders = (1...2000).map { Self.batches(sampler, epoch: $0) }
     expectEven(orders, kinds: 24)
-    // One order in 24 is that of the epoch before: five standard errors of 1999.
+    // One order in 24 is that of the previous epoch: five standard errors of 1999 draws.
     let repeated = Double(zip(orders, orders.dropFirst()).count { $0 == $1 }) / 1999
     expectClose(repeated, 1 / 24.0, absolute: 5 * (23 / 576.0 / 1999).squareRoot())
   }

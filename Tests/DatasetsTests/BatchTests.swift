@@ -16,7 +16,7 @@ struct BatchTests {
     (DatasetKind.cifar10, 0), (.cifar100, 0), (.tinyimagenet200, 1), (.digits, 2),
   ])
   func `normalization gives the bits of PyTorch`(kind: DatasetKind, table: Int) throws {
-    let expected = try Fixture.floats("normalization.f32")[table * 768..<(table + 1) * 768]
+    let expected = try fixtureFloats("normalization.f32")[table * 768..<(table + 1) * 768]
     let batch = try Batch(
       [0], of: Self.bytes, normalization: kind.normalization, workers: Workers(count: 1))
     #expect(batch.images.shape == [1, 16, 16, 3])

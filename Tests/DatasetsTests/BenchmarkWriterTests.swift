@@ -3,6 +3,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Scoring
 import Tensors
 import TestSupport
 import Testing
@@ -33,7 +34,7 @@ struct BenchmarkWriterTests {
   }
 
   static func write(_ writer: any BenchmarkWriter) throws {
-    for series in writer.series { try writer.write(series) { _, _ in } }
+    for corruption in writer.corruptions { try writer.write(corruption) { _, _ in } }
   }
 
   @Test func `arrays hold what is generated, and CIFAR-10-C's reader reads them`() throws {
@@ -42,8 +43,12 @@ struct BenchmarkWriterTests {
     let read = try DatasetKind.cifar10.benchmark(
       of: Self.clean, in: folder.url, names: Self.names.map(\.rawValue), isPartial: true)
     let generated = try Self.generated()
-    #expect(read.corruptions == generated.corruptions)
-    #expect(read.corruptions.map(\.name) == ["impulse_noise", "frost(substitute)", "brightness"])
+    #expect(read.cells == generated.cells)
+    #expect(
+      read.cells.map(\.name)
+        == ["impulse_noise", "frost(substitute)", "brightness"].flatMap { name in
+          (1...5).map { "\(name)-\($0)" }
+        })
     try Self.expectSameImages(read, generated)
     let labels = try NumPyArray(contentsOf: folder.file("CIFAR-10-C/labels.npy"))
     #expect(labels.elementType == .uint8)
@@ -61,7 +66,7 @@ struct BenchmarkWriterTests {
     try Self.write(writer)
     let read = try DatasetKind.tinyimagenet200.benchmark(
       of: clean, in: tree.folder.url, names: Self.names.map(\.rawValue), isPartial: true)
-    #expect(read.corruptions == writer.series)
+    #expect(read.cells == writer.cells)
     try Self.expectSameImages(read, Self.generated(clean))
   }
 
@@ -69,15 +74,13 @@ struct BenchmarkWriterTests {
   static func expectSameImages(
     _ read: any CorruptionBenchmark, _ generated: any CorruptionBenchmark
   ) throws {
-    for series in read.corruptions {
-      for severity in series.severities {
-        let stored = try read.images(under: series.name, severity: severity)
-        let made = try generated.images(under: series.name, severity: severity)
-        #expect(stored.labels == made.labels)
-        for index in stride(from: 0, to: made.labels.count, by: made.labels.count / 8) {
-          let isSame = try stored.image(at: index) == made.image(at: index)
-          #expect(isSame, "\(series.name)-\(severity), image \(index)")
-        }
+    for cell in read.cells {
+      let stored = try read.images(of: cell)
+      let made = try generated.images(of: cell)
+      #expect(stored.labels == made.labels)
+      for index in stride(from: 0, to: made.labels.count, by: made.labels.count / 8) {
+        let isSame = try stored.image(at: index) == made.image(at: index)
+        #expect(isSame, "\(cell), image \(index)")
       }
     }
   }
@@ -85,7 +88,8 @@ struct BenchmarkWriterTests {
   @Test func `JPEG files are of quality 85, as the published ones`() throws {
     let folder = try TemporaryFolder()
     try Self.write(Self.writer(.jpeg, severities: [3], to: folder.url))
-    let made = try Self.generated().images(under: "brightness", severity: 3).image(at: 11)
+    let made = try Self.generated().images(of: Cell(corruption: "brightness", severity: 3)).image(
+      at: 11)
     // Image 11 is of class 1.
     let stored = try FileContents.read(folder.file("brightness/3/1/11.JPEG"), limit: 1 << 20)
     #expect(try stored == made.jpeg(quality: 85, file: ""))
@@ -114,18 +118,18 @@ struct BenchmarkWriterTests {
     struct Stop: Error {}
     let folder = try TemporaryFolder()
     let writer = try Self.writer(files, to: folder.url)
-    let (first, second) = (writer.series[0], writer.series[1])
+    let (first, second) = (writer.corruptions[0], writer.corruptions[1])
     try writer.write(first) { _, _ in }
     let before = try folder.names
     #expect(throws: Stop.self) {
-      try writer.write(second) { severity, _ in if severity == 2 { throw Stop() } }
+      try writer.write(second) { cell, _ in if cell.severity == 2 { throw Stop() } }
     }
     #expect(writer.missingImageCount(of: first) == 0)
     // The array begins again; of the folders, severity 1 is whole.
     #expect(writer.missingImageCount(of: second) == (files == .npy ? 60 : 48))
     let inside = files == .npy ? [] : ["1"]
     let after = try folder.names.filter { !before.contains($0) }
-    #expect(after == (files == .npy ? [] : [second.name]))
+    #expect(after == (files == .npy ? [] : [second]))
     for name in after {
       #expect(
         try FileManager.default.contentsOfDirectory(
@@ -168,20 +172,20 @@ struct BenchmarkWriterTests {
 
   @Test func `a folder belongs to one kind of images, and to one process`() throws {
     let folder = try TemporaryFolder()
-    let place = folder.file("new/place")
-    let lock = try Self.record.claim(place)
-    #expect(throws: FileError.inUse(place.appending(path: ".corrupt.lock"))) {
-      try Self.record.claim(place)
+    let destination = folder.file("new/folder")
+    let lock = try Self.record.claim(destination)
+    #expect(throws: FileError.inUse(destination.appending(path: ".corrupt.lock"))) {
+      try Self.record.claim(destination)
     }
     lock.release()
-    try Self.record.claim(place).release()
+    try Self.record.claim(destination).release()
     for (field, change) in Self.changes {
       var other = Self.record
       change(&other)
       #expect {
-        try other.claim(place)
+        try other.claim(destination)
       } throws: {
-        "\($0)".contains("the folder's images were made otherwise: \(field): expected")
+        "\($0)".contains("the folder's images were made with other settings: \(field): expected")
       }
     }
   }

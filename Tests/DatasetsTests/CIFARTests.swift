@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 struct CIFARTests {
@@ -17,84 +18,86 @@ struct CIFARTests {
   }
 
   @Test func `records are a label and three planes`() throws {
-    try withTemporaryFolder { folder in
-      let records = (0..<7).map { Self.record($0) }
-      try Self.writeTrain(
-        [records[0] + records[1], records[2], records[3], records[4], records[5] + records[6]],
-        in: folder)
-      let dataset = try DatasetKind.cifar10.read(.train, in: folder)
-      #expect(dataset.labels == Array(0..<7))
-      #expect(dataset.classCount == 10)
-      for index in 0..<7 {
-        let image = try dataset.image(at: index)
-        #expect(image[0, 0, 0] == 0 && image[0, 0, 2] == 2)
-        #expect(image[3, 5, 1] == 102)  // 3·32 + 5 + 1
-        #expect(image[31, 31, 2] == 1025 % 251)
-      }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let records = (0..<7).map { Self.record($0) }
+    try Self.writeTrain(
+      [records[0] + records[1], records[2], records[3], records[4], records[5] + records[6]],
+      in: folder)
+    let dataset = try DatasetKind.cifar10.read(.train, in: folder)
+    #expect(dataset.labels == Array(0..<7))
+    #expect(dataset.classCount == 10)
+    for index in 0..<7 {
+      let image = try dataset.image(at: index)
+      #expect(image[0, 0, 0] == 0 && image[0, 0, 2] == 2)
+      #expect(image[3, 5, 1] == 102)  // 3·32 + 5 + 1
+      #expect(image[31, 31, 2] == 1025 % 251)
     }
   }
 
   @Test func `the fine label of CIFAR-100 is the class`() throws {
-    try withTemporaryFolder { folder in
-      let place = folder.appendingPathComponent("cifar100-data/cifar-100-binary")
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      let bytes = Self.record(3, 99) + Self.record(19, 0)
-      try Data(bytes).write(to: place.appendingPathComponent("test.bin"))
-      let dataset = try DatasetKind.cifar100.read(.test, in: folder)
-      #expect(dataset.labels == [99, 0])
-      #expect(try dataset.image(at: 1)[0, 1, 0] == 1)
-    }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let subfolder = folder.appendingPathComponent("cifar100-data/cifar-100-binary")
+    try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: true)
+    let bytes = Self.record(3, 99) + Self.record(19, 0)
+    try Data(bytes).write(to: subfolder.appendingPathComponent("test.bin"))
+    let dataset = try DatasetKind.cifar100.read(.test, in: folder)
+    #expect(dataset.labels == [99, 0])
+    #expect(try dataset.image(at: 1)[0, 1, 0] == 1)
   }
 
   @Test func `images written are read back`() throws {
-    try withTemporaryFolder { folder in
-      let train = InMemoryDataset.random(count: 13)
-      let test = InMemoryDataset.random(count: 3, seed: 2)
-      let names = (0..<10).map { "class \($0)" }
-      try CIFARWriter.write(train: train, test: test, classNames: names, to: folder)
-      for (written, split) in [(train, DatasetSplit.train), (test, .test)] {
-        let read = try DatasetKind.cifar10.read(split, in: folder)
-        #expect(read.labels == written.labels)
-        #expect(try (0..<read.count).map { try read.image(at: $0) } == written.images)
-      }
-      let sizes = try (1...5).map {
-        try Data(contentsOf: folder.appendingPathComponent("data_batch_\($0).bin")).count
-      }
-      #expect(sizes.sorted() == [2, 2, 3, 3, 3].map { $0 * 3073 })
-      let meta = folder.appendingPathComponent("batches.meta.txt")
-      #expect(try String(contentsOf: meta, encoding: .utf8).split(separator: "\n").count == 10)
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let train = InMemoryDataset.random(count: 13)
+    let test = InMemoryDataset.random(count: 3, seed: 2)
+    let names = (0..<10).map { "class \($0)" }
+    try CIFARWriter.write(train: train, test: test, classNames: names, to: folder)
+    for (written, split) in [(train, DatasetSplit.train), (test, .test)] {
+      let read = try DatasetKind.cifar10.read(split, in: folder)
+      #expect(read.labels == written.labels)
+      #expect(try (0..<read.count).map { try read.image(at: $0) } == written.images)
     }
+    let sizes = try (1...5).map {
+      try Data(contentsOf: folder.appendingPathComponent("data_batch_\($0).bin")).count
+    }
+    #expect(sizes.sorted() == [2, 2, 3, 3, 3].map { $0 * 3073 })
+    let meta = folder.appendingPathComponent("batches.meta.txt")
+    #expect(try String(contentsOf: meta, encoding: .utf8).split(separator: "\n").count == 10)
   }
 
   @Test func `files read and written again are the same bytes`() throws {
-    try withTemporaryFolder { folder in
-      let files = (0..<5).map { file in (0..<2).flatMap { Self.record(UInt8(2 * file + $0)) } }
-      try Self.writeTrain(files, in: folder)
-      try Data(Self.record(9)).write(to: folder.appendingPathComponent("test_batch.bin"))
-      let copy = folder.appendingPathComponent("copy/nested")
-      try CIFARWriter.write(
-        train: CIFARDataset(.cifar10, .train, in: folder),
-        test: CIFARDataset(.cifar10, .test, in: folder), classNames: [], to: copy)
-      for (number, bytes) in files.enumerated() {
-        let url = copy.appendingPathComponent("data_batch_\(number + 1).bin")
-        #expect(try [UInt8](Data(contentsOf: url)) == bytes)
-      }
-      let test = copy.appendingPathComponent("test_batch.bin")
-      #expect(try [UInt8](Data(contentsOf: test)) == Self.record(9))
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let files = (0..<5).map { file in (0..<2).flatMap { Self.record(UInt8(2 * file + $0)) } }
+    try Self.writeTrain(files, in: folder)
+    try Data(Self.record(9)).write(to: folder.appendingPathComponent("test_batch.bin"))
+    let copy = folder.appendingPathComponent("copy/nested")
+    try CIFARWriter.write(
+      train: DatasetKind.cifar10.read(.train, in: folder),
+      test: DatasetKind.cifar10.read(.test, in: folder), classNames: [], to: copy)
+    for (number, bytes) in files.enumerated() {
+      let url = copy.appendingPathComponent("data_batch_\(number + 1).bin")
+      #expect(try [UInt8](Data(contentsOf: url)) == bytes)
     }
+    let test = copy.appendingPathComponent("test_batch.bin")
+    #expect(try [UInt8](Data(contentsOf: test)) == Self.record(9))
   }
 
   @Test(arguments: [
     ("cifar10-data/cifar-10-batches-bin", DatasetKind.cifar10), ("cifar-10-batches-bin", .cifar10),
     ("", .cifar10), ("digits-data/cifar-10-batches-bin", .digits), ("", .digits),
   ])
-  func `a data set is found where people put it`(place: String, kind: DatasetKind) throws {
-    try withTemporaryFolder { folder in
-      let place = folder.appendingPathComponent(place)
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      try Data(Self.record(4)).write(to: place.appendingPathComponent("test_batch.bin"))
-      #expect(try kind.read(.test, in: folder).labels == [4])
-    }
+  func `a data set is found in each folder that it may be in`(path: String, kind: DatasetKind)
+    throws
+  {
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let subfolder = folder.appendingPathComponent(path)
+    try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: true)
+    try Data(Self.record(4)).write(to: subfolder.appendingPathComponent("test_batch.bin"))
+    #expect(try kind.read(.test, in: folder).labels == [4])
   }
 
   static let brokenFiles: [(bytes: [UInt8], message: String)] = [
@@ -109,68 +112,68 @@ struct CIFARTests {
   func `a broken file is named with byte, expected and found`(
     bytes: [UInt8], message: String
   ) throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("test_batch.bin")
-      try Data(bytes).write(to: url)
-      #expect {
-        try DatasetKind.cifar10.read(.test, in: folder)
-      } throws: { error in
-        #expect("\(error)" == "\(url.path): \(message)")
-        return error is DatasetError
-      }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let url = folder.appendingPathComponent("test_batch.bin")
+    try Data(bytes).write(to: url)
+    #expect {
+      try DatasetKind.cifar10.read(.test, in: folder)
+    } throws: { error in
+      #expect("\(error)" == "\(url.path): \(message)")
+      return error is DatasetError
     }
   }
 
   @Test func `a broken fine label is named with its own byte`() throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("test.bin")
-      try Data(Self.record(0, 99) + Self.record(0, 100)).write(to: url)
-      let error = DatasetError.labelOutOfRange(
-        url, place: "byte 3075", classCount: 100, found: 100)
-      #expect(throws: error) { try DatasetKind.cifar100.read(.test, in: folder) }
-    }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    let url = folder.appendingPathComponent("test.bin")
+    try Data(Self.record(0, 99) + Self.record(0, 100)).write(to: url)
+    let error = DatasetError.labelOutOfRange(
+      url, at: "byte 3075", classCount: 100, found: 100)
+    #expect(throws: error) { try DatasetKind.cifar100.read(.test, in: folder) }
   }
 
   @Test func `what is missing is named`() throws {
-    try withTemporaryFolder { folder in
-      #expect {
-        try DatasetKind.cifar10.read(.test, in: folder)
-      } throws: { error in
-        let path = folder.path
-        return "\(error)" == "cifar10: no data found; looked in "
-          + "\(path)/cifar10-data/cifar-10-batches-bin, \(path)/cifar10-data/cifar-10-batches-py, "
-          + "\(path)/cifar-10-batches-bin, \(path)/cifar-10-batches-py, \(path); "
-          + "name another folder with --data, or fetch it with mixmo data download"
-      }
-      try Self.writeTrain([Self.record(1), Self.record(2)], in: folder)
-      let third = folder.appendingPathComponent("data_batch_3.bin")
-      #expect(throws: FileError.unreadable(third, ENOENT)) {
-        try DatasetKind.cifar10.read(.train, in: folder)
-      }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    #expect {
+      try DatasetKind.cifar10.read(.test, in: folder)
+    } throws: { error in
+      let path = folder.path
+      return "\(error)" == "cifar10: no data found; looked in "
+        + "\(path)/cifar10-data/cifar-10-batches-bin, \(path)/cifar10-data/cifar-10-batches-py, "
+        + "\(path)/cifar-10-batches-bin, \(path)/cifar-10-batches-py, \(path); "
+        + "name another folder with --data, or fetch it with mixmo data download"
+    }
+    try Self.writeTrain([Self.record(1), Self.record(2)], in: folder)
+    let third = folder.appendingPathComponent("data_batch_3.bin")
+    #expect(throws: FileError.unreadable(third, ENOENT)) {
+      try DatasetKind.cifar10.read(.train, in: folder)
     }
   }
 
   @Test func `images that do not fit the form are refused`() throws {
-    try withTemporaryFolder { folder in
-      func write(_ train: InMemoryDataset, _ test: InMemoryDataset) throws {
-        try CIFARWriter.write(train: train, test: test, classNames: [], to: folder)
-      }
-      let good = InMemoryDataset.random(count: 5)
-      #expect {
-        try write(.random(count: 4), good)
-      } throws: {
-        "\($0)" == "random: CIFAR's binary form needs at least 5 images, found 4"
-      }
-      #expect {
-        try write(good, .random(count: 1, classCount: 257))
-      } throws: {
-        "\($0)" == "random: expected at most 256 classes, found 257"
-      }
-      #expect {
-        try write(good, .random(count: 1, side: 31))
-      } throws: {
-        "\($0)" == "random: image 0: expected 32×32 pixels, found 31×31"
-      }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    func write(_ train: InMemoryDataset, _ test: InMemoryDataset) throws {
+      try CIFARWriter.write(train: train, test: test, classNames: [], to: folder)
+    }
+    let good = InMemoryDataset.random(count: 5)
+    #expect {
+      try write(.random(count: 4), good)
+    } throws: {
+      "\($0)" == "random: CIFAR's binary form needs at least 5 images, found 4"
+    }
+    #expect {
+      try write(good, .random(count: 1, classCount: 257))
+    } throws: {
+      "\($0)" == "random: expected at most 256 classes, found 257"
+    }
+    #expect {
+      try write(good, .random(count: 1, side: 31))
+    } throws: {
+      "\($0)" == "random: image 0: expected 32×32 pixels, found 31×31"
     }
   }
 }

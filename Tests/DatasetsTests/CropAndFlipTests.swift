@@ -53,8 +53,8 @@ struct CropAndFlipTests {
   func `draws are uniform over offsets and flips`(kind: DatasetKind) {
     let augmentation = kind.cropAndFlip
     #expect(augmentation.padding == 4)
-    let draws = (0..<20_000).map { entry in
-      var random = RandomStream(seed: 1, purpose: "crop", minor: entry)
+    let draws = (0..<20_000).map { index in
+      var random = RandomStream(seed: 1, purpose: "crop", minor: index)
       return augmentation.draw(from: &random)
     }
     expectEven(draws, kinds: 9 * 9 * 2)

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 struct DigitsTests {
@@ -13,8 +14,8 @@ struct DigitsTests {
   }
 
   @Test func `digits are those that Pillow enlarges`() throws {
-    let reference: Reference = try Fixture.json("digits.json")
-    let parts = [Digits.dataset(.train), Digits.dataset(.test)]
+    let reference: Reference = try fixtureValue("digits.json")
+    let parts = [Digits.read(.train), Digits.read(.test)]
     #expect(parts.map(\.count) == [1437, 360])
     #expect(parts.flatMap(\.labels) == reference.labels)
     let gray = parts.flatMap(\.images).map { image in
@@ -28,7 +29,7 @@ struct DigitsTests {
   }
 
   @Test func `the three planes are equal`() {
-    for image in Digits.dataset(.test).images {
+    for image in Digits.read(.test).images {
       for pixel in stride(from: 0, to: image.pixels.count, by: 3) {
         #expect(Set(image.pixels[pixel..<pixel + 3]).count == 1)
       }
@@ -36,25 +37,25 @@ struct DigitsTests {
   }
 
   @Test func `digits written are a data set with attribution`() throws {
-    try withTemporaryFolder { folder in
-      try Digits.write(to: folder)
-      for split in DatasetSplit.allCases {
-        let read = try DatasetKind.digits.read(split, in: folder)
-        let expected = Digits.dataset(split)
-        #expect(read.labels == expected.labels)
-        #expect(try (0..<read.count).map { try read.image(at: $0) } == expected.images)
-      }
-      let readme = folder.appendingPathComponent("digits-data/README.md")
-      let text = try String(contentsOf: readme, encoding: .utf8)
-      #expect(text.contains("10.24432/C50P49") && text.contains("CC BY 4.0"))
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    try Digits.write(to: folder)
+    for split in DatasetSplit.allCases {
+      let read = try DatasetKind.digits.read(split, in: folder)
+      let expected = Digits.read(split)
+      #expect(read.labels == expected.labels)
+      #expect(try (0..<read.count).map { try read.image(at: $0) } == expected.images)
     }
+    let readme = folder.appendingPathComponent("digits-data/README.md")
+    let text = try String(contentsOf: readme, encoding: .utf8)
+    #expect(text.contains("10.24432/C50P49") && text.contains("CC BY 4.0"))
   }
 
   @Test func `the mean and deviation of the training digits normalize them`() throws {
-    let bytes = Digits.dataset(.train).images.flatMap(\.pixels).map { Double($0) / 255 }
+    let bytes = Digits.read(.train).images.flatMap(\.pixels).map { Double($0) / 255 }
     let mean = bytes.reduce(0, +) / Double(bytes.count)
     let squares = bytes.reduce(0) { $0 + $1 * $1 } / Double(bytes.count)
-    // The constants have three places.
+    // The constants have three decimals.
     #expect(abs(mean - 0.305) < 5e-4)
     #expect(abs((squares - mean * mean).squareRoot() - 0.323) < 5e-4)
   }

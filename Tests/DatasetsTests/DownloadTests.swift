@@ -7,57 +7,57 @@ import Testing
 
 /// Downloads from a server that behaves, and from ones that do not.
 struct DownloadTests {
-  @Test func `puts the data set in its place, and the second time asks for nothing`() throws {
+  @Test func `the data set is installed, and the second time nothing is asked for`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let reported = Reported()
-    let outcome = try fake.downloader(server).run(report: reported.add)
-    #expect(outcome == .installed(fake.place))
+    let outcome = try await fake.downloader(server).run(report: reported.add)
+    #expect(outcome == .installed(fake.destination))
     #expect(reported.received == fake.bytes.count)
     #expect(reported.events.contains(.checking(fake.bytes.count, of: fake.bytes.count)))
     #expect(reported.events.contains(.unpacking(fake.bytes.count, of: fake.bytes.count)))
     try fake.expectInstalled()
-    #expect(try fake.downloader(server).run() == .alreadyThere(fake.place))
+    #expect(try await fake.downloader(server).run() == .alreadyThere(fake.destination))
     #expect(server.requests == [.init(path: "/fake.tar.gz", start: 0)])
   }
 
   @Test(arguments: [true, false])
-  func `goes on where the connection broke`(isSizeKnown: Bool) throws {
+  func `goes on where the connection broke`(isSizeKnown: Bool) async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(
       fake.bytes, answers: [.breaksOff(after: 70_000), .breaksOff(after: 50_000), .whole])
     let reported = Reported()
-    _ = try fake.downloader(server, isSizeKnown: isSizeKnown).run(report: reported.add)
+    _ = try await fake.downloader(server, isSizeKnown: isSizeKnown).run(report: reported.add)
     #expect(server.requests.map(\.start) == [0, 70_000, 120_000])
     #expect(reported.setbacks.count == 2)
     try fake.expectInstalled()
   }
 
-  @Test func `goes on when nothing comes any more`() throws {
+  @Test func `goes on when nothing comes any more`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.stalls(after: 70_000), .whole])
     let reported = Reported()
-    _ = try fake.downloader(server).run(report: reported.add)
+    _ = try await fake.downloader(server).run(report: reported.add)
     #expect(server.requests.map(\.start) == [0, 70_000])
     #expect(reported.setbacks.first?.contains("Operation too slow") == true)
     try fake.expectInstalled()
   }
 
-  @Test func `starts over where the server cannot go on in the middle`() throws {
+  @Test func `starts over where the server cannot go on in the middle`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.breaksOff(after: 70_000), .ignoresRange])
-    _ = try fake.downloader(server).run()
+    _ = try await fake.downloader(server).run()
     #expect(server.requests.map(\.start) == [0, 70_000, 0])
     try fake.expectInstalled()
   }
 
-  @Test func `wrong bytes are removed and received once more`() throws {
+  @Test func `wrong bytes are removed and received once more`() async throws {
     let fake = try FakeArchive()
     var wrong = fake.bytes
     wrong[100] ^= 1
     let server = try LocalServer(fake.bytes, answers: [.other(wrong), .whole])
     let reported = Reported()
-    _ = try fake.downloader(server).run(report: reported.add)
+    _ = try await fake.downloader(server).run(report: reported.add)
     #expect(server.requests.map(\.start) == [0, 0])
     #expect(reported.setbacks.first?.contains("expected MD5") == true)
     try fake.expectInstalled()
@@ -65,13 +65,14 @@ struct DownloadTests {
 
   /// The last one has more bytes than the archive, which must not fill the disk.
   @Test(arguments: [0, 1])
-  func `wrong bytes twice are an error with both hashes, and nothing stays`(extra: Int) throws {
+  func `wrong bytes twice are an error with both hashes, and nothing stays`(extra: Int) async throws
+  {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes + [UInt8](repeating: 0, count: extra))
     let right = Digest(of: fake.bytes, algorithm: .md5).description
     let wrong = extra == 0 ? "00000000000000000000000000000000" : right
-    #expect {
-      try fake.downloader(server, md5: wrong).run()
+    await #expect {
+      try await fake.downloader(server, md5: wrong).run()
     } throws: { error in
       guard case .wrongDigest(_, let expected, let found) = error as? DownloadError else {
         return false
@@ -82,20 +83,22 @@ struct DownloadTests {
     #expect(try fake.names == [])
   }
 
-  @Test func `a file that is not there is not asked for again`() throws {
+  @Test func `a file that is not there is not asked for again`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.status(404)])
-    let error = #expect(throws: DownloadError.self) { try fake.downloader(server).run() }
+    let error = await #expect(throws: DownloadError.self) {
+      try await fake.downloader(server).run()
+    }
     #expect(error?.description.contains("404") == true, "\(error?.description ?? "")")
     #expect(server.requests.count == 1)
     #expect(try fake.names == [])
   }
 
-  @Test func `a busy server is asked again, but not for ever`() throws {
+  @Test func `a busy server is asked again, but not for ever`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.status(503)])
-    #expect {
-      try fake.downloader(server).run()
+    await #expect {
+      try await fake.downloader(server).run()
     } throws: { error in
       guard case .unreachable(_, 4, let reason) = error as? DownloadError else { return false }
       return reason.contains("503")
@@ -103,29 +106,31 @@ struct DownloadTests {
     #expect(server.requests.count == 4)
   }
 
-  @Test func `no server at all is an error in the end`() throws {
+  @Test func `no server at all is an error in the end`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     var downloader = fake.downloader(server)
     downloader.source = .mirror("http://127.0.0.1:1")
-    let error = #expect(throws: DownloadError.self) { try downloader.run() }
+    let error = await #expect(throws: DownloadError.self) { try await downloader.run() }
     #expect(
       error?.description.contains("http://127.0.0.1:1/fake.tar.gz: not received in 4") == true)
     #expect(server.requests == [])
   }
 
-  @Test func `another place on the web is followed, a file of this machine is not`() throws {
+  @Test func `a redirect on the web is followed, one to a file of this machine is not`()
+    async throws
+  {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.redirects(to: "/other"), .whole])
-    _ = try fake.downloader(server).run()
+    _ = try await fake.downloader(server).run()
     #expect(server.requests.map(\.path) == ["/fake.tar.gz", "/other"])
     try fake.expectInstalled()
 
     let second = try FakeArchive()
     let local = second.folder.file("fake.tar.gz")
     let thief = try LocalServer(second.bytes, answers: [.redirects(to: "file://\(local.path)")])
-    #expect {
-      try second.downloader(thief).run()
+    await #expect {
+      try await second.downloader(thief).run()
     } throws: { error in
       guard case .refused = error as? DownloadError else { return false }
       return true
@@ -133,60 +138,60 @@ struct DownloadTests {
     #expect(thief.requests.count == 1)
   }
 
-  @Test func `a mirror is asked for the archive's file`() throws {
+  @Test func `a mirror is asked for the archive's file`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     for base in ["\(server.base)/a/b", "\(server.base)/a/b/"] {
       var downloader = Downloader(fake.published(at: "http://127.0.0.1:1/none"), data: fake.data)
       downloader.source = .mirror(base)
       downloader.replaces = true
-      _ = try downloader.run()
+      _ = try await downloader.run()
     }
     #expect(server.requests.map(\.path) == ["/a/b/fake.tar.gz", "/a/b/fake.tar.gz"])
     try fake.expectInstalled()
   }
 
-  @Test func `stopped in the middle, it keeps what came and goes on from there`() throws {
+  @Test func `stopped in the middle, it keeps what came and goes on from there`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.stalls(after: 90_000), .whole])
     let reported = Reported()
-    #expect(
+    await #expect(
       throws: DownloadError.interrupted(
         partial: fake.partial, received: 90_000, total: fake.bytes.count)
     ) {
-      try fake.downloader(server).run(
+      try await fake.downloader(server).run(
         report: reported.add, isInterrupted: { reported.received == 90_000 })
     }
     #expect(try FileContents.read(fake.partial, limit: 1 << 24) == Array(fake.bytes[..<90_000]))
-    _ = try fake.downloader(server).run()
+    _ = try await fake.downloader(server).run()
     #expect(server.requests.map(\.start) == [0, 90_000])
     try fake.expectInstalled()
   }
 
-  @Test func `a whole partial file is used, whether its size is known or not`() throws {
+  @Test func `a whole partial file is used, whether its size is known or not`() async throws {
     for isSizeKnown in [true, false] {
       let fake = try FakeArchive()
       let server = try LocalServer(fake.bytes)
       try AtomicFile.write(fake.bytes, to: fake.partial)
-      _ = try fake.downloader(server, isSizeKnown: isSizeKnown).run()
+      _ = try await fake.downloader(server, isSizeKnown: isSizeKnown).run()
       #expect(server.requests.map(\.start) == (isSizeKnown ? [] : [fake.bytes.count]))
       try fake.expectInstalled()
     }
   }
 
-  @Test func `an archive that is there is used and stays`() throws {
+  @Test func `an archive that is there is used and stays`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let archive = fake.data.appending(path: "fake.tar.gz")
     try AtomicFile.write(fake.bytes, to: archive)
     let reported = Reported()
-    _ = try fake.downloader(server).run(report: reported.add)
+    _ = try await fake.downloader(server).run(report: reported.add)
     #expect(reported.events.contains(.using(archive)))
     #expect(server.requests == [])
     try fake.expectInstalled(besides: ["fake.tar.gz"])
   }
 
-  @Test func `a wrong archive that is there is received again, and can be kept`() throws {
+  @Test func `a wrong archive that is there is received again, and can be kept`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let archive = fake.data.appending(path: "fake.tar.gz")
@@ -194,35 +199,37 @@ struct DownloadTests {
     var downloader = fake.downloader(server)
     downloader.keepsArchive = true
     let reported = Reported()
-    _ = try downloader.run(report: reported.add)
+    _ = try await downloader.run(report: reported.add)
     #expect(reported.setbacks.first?.contains("expected MD5") == true)
     #expect(try FileContents.read(archive, limit: 1 << 24) == fake.bytes)
     try fake.expectInstalled(besides: ["fake.tar.gz"])
     #expect(server.requests.count == 1)
   }
 
-  @Test func `two at once do not get in each other's way`() throws {
+  @Test func `two at once do not get in each other's way`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let first = open(fake.partial.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     try #require(first >= 0 && flock(first, LOCK_EX | LOCK_NB) == 0)
-    #expect(throws: DownloadError.busy(fake.partial)) { try fake.downloader(server).run() }
+    await #expect(throws: DownloadError.busy(fake.partial)) {
+      try await fake.downloader(server).run()
+    }
     #expect(server.requests == [])
     close(first)
-    _ = try fake.downloader(server).run()
+    _ = try await fake.downloader(server).run()
     try fake.expectInstalled()
     #expect(server.requests.count == 1)
   }
 
-  @Test func `without room on the disk nothing is asked for`() throws {
+  @Test func `without room on the disk nothing is asked for`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let huge = PublishedArchive(
       name: "huge", fileName: "huge.tar", address: server.base, md5: "", byteCount: .max / 2,
       unpackedByteCount: .max, topFolders: ["huge"], destination: "huge",
       parts: [.init("x")])
-    #expect {
-      try Downloader(huge, data: fake.data).run()
+    await #expect {
+      try await Downloader(huge, data: fake.data).run()
     } throws: { error in
       guard case .notEnoughSpace(_, .max, _) = error as? DownloadError else { return false }
       return true
@@ -231,13 +238,13 @@ struct DownloadTests {
     #expect(try fake.names == [])
   }
 
-  @Test func `a folder that cannot be written is named`() throws {
+  @Test func `a folder that cannot be written is named`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     // Not even root can make folders here.
     let nowhere = URL(filePath: "/proc/self/mixmo")
-    #expect(throws: FileError.unwritable(nowhere, ENOENT)) {
-      try Downloader(fake.published(at: server.base), data: nowhere).run()
+    await #expect(throws: FileError.unwritable(nowhere, ENOENT)) {
+      try await Downloader(fake.published(at: server.base), data: nowhere).run()
     }
     #expect(server.requests == [])
   }

@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ final class FakeArchive {
   }
 
   var data: URL { folder.file("data") }
-  var place: URL { data.appending(path: "fake-data/fake") }
+  var destination: URL { data.appending(path: "fake-data/fake") }
   var partial: URL { data.appending(path: "fake.tar.gz.partial") }
 
   /// What is in the data folder, hidden files included.
@@ -81,18 +82,18 @@ final class FakeArchive {
     return downloader
   }
 
-  /// Expects the data set in its place, whole, and nothing else but `others` beside and `ownFiles`
-  /// within it.
+  /// Expects the whole data set at its destination, and nothing else but `others` beside and
+  /// `ownFiles` within it.
   func expectInstalled(
     besides others: [String] = [], ownFiles: [String] = [],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let images = try FileContents.read(place.appending(path: "images.bin"), limit: 1 << 24)
+    let images = try FileContents.read(destination.appending(path: "images.bin"), limit: 1 << 24)
     #expect(images == Self.contents, sourceLocation: sourceLocation)
-    let labels = try FileContents.read(place.appending(path: "more/labels.bin"), limit: 64)
+    let labels = try FileContents.read(destination.appending(path: "more/labels.bin"), limit: 64)
     #expect(labels == Array("0123".utf8), sourceLocation: sourceLocation)
     #expect(try names == (["fake-data"] + others).sorted(), sourceLocation: sourceLocation)
-    let inside = try FileManager.default.contentsOfDirectory(atPath: place.path)
+    let inside = try FileManager.default.contentsOfDirectory(atPath: destination.path)
     #expect(
       inside.sorted() == (["images.bin", "more"] + ownFiles).sorted(),
       sourceLocation: sourceLocation)
@@ -109,11 +110,13 @@ final class FakeArchive {
   }
 }
 
-/// What a download reported, from whatever thread.
-final class Reported {
-  private(set) var events: [Downloader.Event] = []
+/// The events that a download reported, from any thread.
+final class Reported: Sendable {
+  private let all = Mutex<[Downloader.Event]>([])
 
-  func add(_ event: Downloader.Event) { events.append(event) }
+  var events: [Downloader.Event] { all.withLock(\.self) }
+
+  @Sendable func add(_ event: Downloader.Event) { all.withLock { $0.append(event) } }
 
   /// The reasons for new attempts and new starts.
   var setbacks: [String] {

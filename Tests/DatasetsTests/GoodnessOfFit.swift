@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-// Tests of samples against closed forms. A true sample fails each of them once in 10⁹ tries.
+// Tests of samples against closed forms. Each has a false-alarm probability of 10⁻⁹.
 
-/// Expects the sample of a continuous distribution with the distribution function `cumulative`.
+/// Expects a sample of the continuous distribution with the distribution function `cumulative`.
 ///
-/// Kolmogorov's distance d of n values, which Dvoretzky, Kiefer, Wolfowitz and Massart bound:
+/// Kolmogorov's distance d of n values, with the bound of Dvoretzky, Kiefer, Wolfowitz and Massart:
 /// P(d > x) ≤ 2·exp(−2nx²).
 func expectSample(
   _ sample: [Double], follows cumulative: (Double) -> Double, _ name: String = "",
@@ -21,8 +21,8 @@ func expectSample(
 
 /// Expects counts of independent draws with the probabilities `shares`.
 ///
-/// Pearson's statistic, near χ² with k degrees of freedom, which Laurent and Massart bound:
-/// P(χ² > k + 2√(kt) + 2t) ≤ exp(−t).
+/// Pearson's statistic, approximately χ² with k degrees of freedom, with the bound of Laurent and
+/// Massart: P(χ² > k + 2√(kt) + 2t) ≤ exp(−t).
 func expectCounts(
   _ counts: [Int], shares: [Double], _ name: String = "",
   sourceLocation: SourceLocation = #_sourceLocation

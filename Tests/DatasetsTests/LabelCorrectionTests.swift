@@ -5,27 +5,27 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The labels of mixed images that are mixed again, in features.
+/// The labels of mixed images whose features are mixed again.
 struct LabelCorrectionTests {
   static func mask(_ side: Int, _ isInside: (Int, Int) -> Bool) -> MixingMask {
-    let places = (0..<side).flatMap { row in (0..<side).map { (row, $0) } }
+    let positions = (0..<side).flatMap { row in (0..<side).map { (row, $0) } }
     return MixingMask(
       .spatial, size: .init(height: side, width: side, channels: 1),
-      values: places.map { isInside($0, $1) ? 1 : 0 })
+      values: positions.map { isInside($0, $1) ? 1 : 0 })
   }
 
   static func mixing(_ mask: MixingMask) -> Mixing {
     let rest = MixingMask(mask.extent, size: mask.size, values: mask.values.map { 1 - $0 })
-    return Mixing(masks: [mask, rest], proportions: [mask.mean, 1 - mask.mean])
+    return Mixing(masks: [mask, rest], ratios: [mask.mean, 1 - mask.mean])
   }
 
   @Test func `labels count what the member's mask lets through`() {
-    // The first image has the left half, the member the upper left 4×4 and one row more: 5 of 9.
+    // The first image has the left half; the member has the upper left 4×4 pixels and one more row.
     let images = Self.mixing(Self.mask(8) { _, column in column < 4 })
     let member = Self.mask(8) { row, column in (row < 4 && column < 4) || (row == 4 && column < 8) }
     let corrected = images.corrected(by: member)
-    // 20 of 24 pixels of the member; 10⁻⁸ beside the mean of ⅜.
-    expectClose(corrected.proportions, [20 / 24.0, 4 / 24.0], absolute: 1e-7)
+    // 20 of the member's 24 pixels; 10⁻⁸ is added to the mean of ⅜.
+    expectClose(corrected.ratios, [20 / 24.0, 4 / 24.0], absolute: 1e-7)
     #expect(corrected.masks == images.masks)
   }
 
@@ -33,7 +33,7 @@ struct LabelCorrectionTests {
     let images = Self.mixing(Self.mask(8) { _, column in column >= 4 })
     let member = Self.mask(8) { row, column in (row < 4 && column < 4) || (row == 4 && column < 8) }
     let corrected = images.corrected(by: member)
-    expectClose(corrected.proportions, [20 / 24.0, 4 / 24.0], absolute: 1e-7)  // as above
+    expectClose(corrected.ratios, [20 / 24.0, 4 / 24.0], absolute: 1e-7)  // as above
     #expect(corrected.masks == images.masks.reversed())
   }
 
@@ -42,14 +42,14 @@ struct LabelCorrectionTests {
     let images = Self.mixing(Self.mask(8) { _, column in column < 3 })
     let member = Self.mask(4) { _, column in column < 2 }
     let corrected = images.corrected(by: member)
-    expectClose(corrected.proportions, [0.75, 0.25], absolute: 1e-7)  // 10⁻⁸ beside the mean of ½
-    #expect(corrected.proportions.reduce(0, +) == 1)
+    expectClose(corrected.ratios, [0.75, 0.25], absolute: 1e-7)  // 10⁻⁸ is added to the mean of ½
+    #expect(corrected.ratios.reduce(0, +) == 1)
   }
 
   @Test func `a member that sees nothing keeps finite labels`() {
     let images = Self.mixing(Self.mask(8) { _, column in column < 3 })
-    #expect(images.corrected(by: Self.mask(8) { _, _ in false }).proportions == [0, 0])
-    #expect(images.corrected(by: Self.mask(4) { _, _ in false }).proportions == [1, 0])
+    #expect(images.corrected(by: Self.mask(8) { _, _ in false }).ratios == [0, 0])
+    #expect(images.corrected(by: Self.mask(4) { _, _ in false }).ratios == [1, 0])
   }
 
   @Test func `channels of both masks count by their means`() {
@@ -58,7 +58,7 @@ struct LabelCorrectionTests {
     let member = MixingMask(
       .full, size: size, values: [0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0])
     // Every pixel has ⅔ of the first image.
-    expectClose(images.corrected(by: member).proportions, [2 / 3.0, 1 / 3.0], absolute: 1e-7)
+    expectClose(images.corrected(by: member).ratios, [2 / 3.0, 1 / 3.0], absolute: 1e-7)
   }
 
   /// Red images of class 0 and green ones of class 1.
@@ -73,9 +73,9 @@ struct LabelCorrectionTests {
       })
   }
 
-  /// The class that each row of two stacked images has, nil if their border is not to be seen.
+  /// The class of each row of two stacked images; nil if their border is not visible.
   static func rowClasses(_ pixels: [Float], side: Int) -> [Int]? {
-    // A central column is never padding; the first and last four rows of either image may be.
+    // A central column is never padding; the first and last four rows of each image may be.
     let seen = (0..<side).map { row -> Int? in
       let start = (row * side + side / 2) * 3
       return [0, 1].first { pixels[start + $0] > 0 }
@@ -93,31 +93,32 @@ struct LabelCorrectionTests {
     let side = kind.imageSide
     let factor = side / 32
     let dataset = Self.colors(side: side)
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: members, wrapper: MSDATests.wrapper(.stackhorizontal, mixmo: .cutmix),
       repetitions: 1, dataset: dataset, kind: kind,
       maskSize: .init(height: 32, width: 32, channels: 4))
     var checked = 0
     for step in 0..<20 {
-      let indices = batches.sampler.epoch(1 + step / 2).indices(at: step % 2)
-      let batch = try batches.epoch(1 + step / 2).batch(at: step % 2)
+      let indices = loader.sampler.epoch(1 + step / 2).indices(at: step % 2)
+      let batch = try loader.epoch(1 + step / 2).batch(at: step % 2)
       for position in 0..<8 {
-        let masks = batch.masks.map { TrainingBatchesTests.row($0, position).map(Double.init) }
+        let masks = batch.masks.map { DataLoaderTests.row($0, position).map(Double.init) }
         let means = masks.map { $0.reduce(0, +) / 1024 }
         let roots = means.map { cbrt($0) }
         for member in 0..<members {
-          let pixels = TrainingBatchesTests.row(batch.images[member], position)
+          let pixels = DataLoaderTests.row(batch.images[member], position)
           guard let classes = Self.rowClasses(pixels, side: side) else { continue }
           var through = [0.0, 0.0]
-          for place in 0..<1024 {
+          for pixel in 0..<1024 {
             for y in 0..<factor {
-              through[classes[place / 32 * factor + y]] += masks[member][place] / Double(factor)
+              through[classes[pixel / 32 * factor + y]] += masks[member][pixel] / Double(factor)
             }
           }
           let weight = Double(members) * roots[member] / roots.reduce(0, +)
           let expected = through.map { weight * $0 / 1024 / (means[member] + 1e-8) }
-          let target = TrainingBatchesTests.row(batch.targets[member], position).map(Double.init)
-          // 10⁻⁸ beside a mask's mean of at least 1/1024, where λ₁ is 1 − λ₀; roundings to Float.
+          let target = DataLoaderTests.row(batch.targets[member], position).map(Double.init)
+          // 10⁻⁸ is added to a mask's mean of at least 1/1024, and λ₁ may be 1 − λ₀; roundings to
+          // Float.
           expectClose(target, expected, absolute: 2e-5 * weight + 0x1p-22)
           let label = dataset.labels[indices[member][position]]
           #expect(target[label] >= target[1 - label] - 2e-5 * weight)
@@ -125,7 +126,7 @@ struct LabelCorrectionTests {
         }
       }
     }
-    // About half of the pairs have two classes, and three quarters of those a border to be seen.
+    // About half of the pairs have two classes, and three quarters of those a visible border.
     #expect(checked > 40 * members)
   }
 }

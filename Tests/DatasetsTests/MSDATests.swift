@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct MSDATests {
-  /// Images of one gray for each class, so that a central pixel tells the class whatever the crop.
+  /// The gray of each class: a central pixel shows the class whatever the crop.
   static let grays: [UInt8] = [20, 80, 140, 200, 250]
   static let dataset = InMemoryDataset(
     name: "grays", classCount: 5, imageSide: 16, labels: (0..<40).map { $0 % 5 },
@@ -23,9 +23,9 @@ struct MSDATests {
   }
 
   static func batch(_ wrapper: DatasetWrapperConfiguration, members: Int = 1) throws
-    -> TrainingBatch
+    -> MixMoBatch
   {
-    try TrainingBatchesTests.batches(
+    try DataLoaderTests.loader(
       members: members, wrapper: wrapper, repetitions: 1, dataset: dataset, kind: .tinyimagenet200
     ).epoch(1).batch(at: 0)
   }
@@ -37,8 +37,8 @@ struct MSDATests {
     let batch = try Self.batch(Self.wrapper(.mixup))
     var mixed = 0
     for position in 0..<8 {
-      let target = TrainingBatchesTests.row(batch.targets[0], position).map { Double($0) }
-      let pixels = TrainingBatchesTests.row(batch.images[0], position)
+      let target = DataLoaderTests.row(batch.targets[0], position).map { Double($0) }
+      let pixels = DataLoaderTests.row(batch.images[0], position)
       // Three roundings of numbers up to 1.
       expectClose(target.reduce(0, +), 1, absolute: 3 * 0x1p-24)
       let expected = zip(target, Self.normalized).reduce(0) { $0 + $1.0 * $1.1 }
@@ -51,10 +51,10 @@ struct MSDATests {
   @Test func `cutmix mixes labels by the area of its box`() throws {
     let batch = try Self.batch(Self.wrapper(.cutmix))
     for position in 0..<8 {
-      let target = TrainingBatchesTests.row(batch.targets[0], position)
+      let target = DataLoaderTests.row(batch.targets[0], position)
       #expect(target.reduce(0, +) == 1)
       #expect(target.allSatisfy { ($0 * 256).rounded() == $0 * 256 })
-      let pixel = TrainingBatchesTests.row(batch.images[0], position)[(8 * 16 + 8) * 3]
+      let pixel = DataLoaderTests.row(batch.images[0], position)[(8 * 16 + 8) * 3]
       let distances = Self.normalized.map { abs($0 - Double(pixel)) }
       // The pixel belongs to one of the two images; its normalization is rounded a few times.
       let label = try #require(distances.indices.first { distances[$0] < 4 * 0x1p-24 })
@@ -64,20 +64,20 @@ struct MSDATests {
 
   @Test func `images are mixed with the given probability`() throws {
     func mixedShare(_ probability: Double) throws -> Double {
-      let batches = try TrainingBatchesTests.batches(
+      let loader = try DataLoaderTests.loader(
         members: 1, wrapper: Self.wrapper(.mixup, probability: probability), repetitions: 1,
         dataset: Self.dataset)
       var mixed = 0
       for epoch in 1...20 {
         for step in 0..<5 {
-          let targets = try batches.epoch(epoch).batch(at: step).targets[0]
-          mixed += (0..<8).count { TrainingBatchesTests.row(targets, $0).max() ?? 0 < 1 }
+          let targets = try loader.epoch(epoch).batch(at: step).targets[0]
+          mixed += (0..<8).count { DataLoaderTests.row(targets, $0).max() ?? 0 < 1 }
         }
       }
       return Double(mixed) / 800
     }
     #expect(try mixedShare(0) == 0)
-    // Of the second images four fifths are of another class: five standard errors of 0.4 and 0.8.
+    // Four fifths of the second images have another class: five standard errors of 0.4 and 0.8.
     expectClose(try mixedShare(0.5), 0.4, absolute: 5 * 0.0174)
     expectClose(try mixedShare(1), 0.8, absolute: 5 * 0.0142)
   }
@@ -85,7 +85,7 @@ struct MSDATests {
   @Test func `without beta both images have half`() throws {
     let batch = try Self.batch(Self.wrapper(.mixup, beta: 0))
     for position in 0..<8 {
-      let target = TrainingBatchesTests.row(batch.targets[0], position)
+      let target = DataLoaderTests.row(batch.targets[0], position)
       #expect(target.allSatisfy { [0, 0.5, 1].contains($0) })
     }
   }
@@ -93,25 +93,25 @@ struct MSDATests {
   /// Forty images, each of a class of its own.
   static let distinct = InMemoryDataset.random(count: 40, classCount: 40, side: 16)
 
-  /// What one member's input was made of.
+  /// The images in one member's input.
   struct Mixed {
     var index: Int
-    /// The second image; nil if there is none, or it is the first one again.
+    /// The index of the second image; nil if there is none, or if it is the first one again.
     var other: Int?
     /// The target of the first image.
     var share: Double
   }
 
-  /// The inputs of 4000 entries, `[entry][member]`.
+  /// The inputs of 4000 samples, `[sample][member]`.
   static func mixed(_ wrapper: DatasetWrapperConfiguration, members: Int) throws -> [[Mixed]] {
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: members, wrapper: wrapper, repetitions: 1, dataset: distinct)
     return try (0..<500).flatMap { step in
-      let indices = batches.sampler.epoch(1 + step / 5).indices(at: step % 5)
-      let targets = try batches.epoch(1 + step / 5).batch(at: step % 5).targets
+      let indices = loader.sampler.epoch(1 + step / 5).indices(at: step % 5)
+      let targets = try loader.epoch(1 + step / 5).batch(at: step % 5).targets
       return (0..<8).map { position in
         (0..<members).map { member in
-          let target = TrainingBatchesTests.row(targets[member], position)
+          let target = DataLoaderTests.row(targets[member], position)
           let index = indices[member][position]
           return Mixed(
             index: index, other: target.indices.first { $0 != index && target[$0] > 0 },
@@ -132,17 +132,17 @@ struct MSDATests {
 
   @Test func `members are mixed independently`() throws {
     let wrapper = Self.wrapper(.mixup, probability: 0.5, mixmo: .mixup, alpha: 0)
-    let entries = try Self.mixed(wrapper, members: 2)
-    let patterns = entries.map { $0.map { $0.other == nil ? 0 : 1 } }
+    let samples = try Self.mixed(wrapper, members: 2)
+    let patterns = samples.map { $0.map { $0.other == nil ? 0 : 1 } }
     let counts = [[0, 0], [0, 1], [1, 0], [1, 1]].map { pattern in
       patterns.count { $0 == pattern }
     }
-    // An image is mixed with another one if a draw says so and it does not find itself.
+    // An image is mixed with another one if a draw says so and the other one is not the same image.
     let share = 0.5 * 39 / 40
     expectCounts(
       counts,
       shares: [(1 - share) * (1 - share), (1 - share) * share, share * (1 - share), share * share])
-    let both = entries.filter { $0.allSatisfy { $0.other != nil } }
+    let both = samples.filter { $0.allSatisfy { $0.other != nil } }
     let distances = both.map { $0.map { (($0.other ?? 0) - $0.index + 40) % 40 } }
     let equal = Double(distances.count { $0[0] == $0[1] }) / Double(both.count)
     // Five standard errors of a share 1/39.
@@ -151,19 +151,19 @@ struct MSDATests {
   }
 
   @Test func `the second image has its own crop and flip`() throws {
-    // Half and half: the upper rows belong to one image, the lower ones to the other.
-    let copies = TrainingBatchesTests.copies
-    let known = try TrainingBatchesTests.augmentations(copies.images[0], .cifar10)
+    // The upper half of the rows belongs to one image, the lower half to the other.
+    let copies = DataLoaderTests.copies
+    let known = try DataLoaderTests.augmentations(copies.images[0], .cifar10)
     let upper = Dictionary(uniqueKeysWithValues: known.map { (Array($0.prefix(384)), $1) })
     let lower = Dictionary(uniqueKeysWithValues: known.map { (Array($0.suffix(384)), $1) })
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: 1, wrapper: Self.wrapper(.stackhorizontal, beta: 0), repetitions: 1,
       dataset: copies)
     var draws: [[CropAndFlip.Draw]] = []
     for step in 0..<500 {
-      let batch = try batches.epoch(1 + step / 5).batch(at: step % 5)
+      let batch = try loader.epoch(1 + step / 5).batch(at: step % 5)
       for position in 0..<8 {
-        let pixels = TrainingBatchesTests.row(batch.images[0], position)
+        let pixels = DataLoaderTests.row(batch.images[0], position)
         draws.append([
           try #require(upper[Array(pixels.prefix(384))]),
           try #require(lower[Array(pixels.suffix(384))]),
@@ -177,32 +177,32 @@ struct MSDATests {
   }
 
   @Test(arguments: [MixingMask.Extent.spatial, .channel, .full])
-  func `images are blended place by place`(extent: MixingMask.Extent) {
+  func `images are blended position by position`(extent: MixingMask.Extent) {
     let size = MixingMask.Size(height: 4, width: 5, channels: 3)
     let count = extent.shape(size).reduce(1, *)
     let mask = MixingMask(
       extent, size: size, values: (0..<count).map { Float($0) / Float(count - 1) })
     let (first, second) = ((0..<60).map { Float($0) }, (0..<60).map { 100 - 3 * Float($0) })
     let blend = LabelCorrectionTests.mixing(mask).blend(first, second)
-    let places = MixingMethodTests.places(size)
-    let expected = places.enumerated().map { index, place in
-      let share = mask[place.row, place.column, place.channel]
+    let positions = MixingMethodTests.positions(size)
+    let expected = positions.enumerated().map { index, position in
+      let share = mask[position.row, position.column, position.channel]
       return share * first[index] + (1 - share) * second[index]
     }
     expectClose(blend, expected, absolute: 4 * 100 * 0x1p-24)  // four roundings of up to 100
   }
 
   @Test func `with MixMo the sampled image stays the major one`() throws {
-    let batches = try TrainingBatchesTests.batches(
+    let loader = try DataLoaderTests.loader(
       members: 2, wrapper: Self.wrapper(.cutmix, mixmo: .cutmix), repetitions: 1,
       dataset: Self.dataset)
     for step in 0..<5 {
-      let indices = batches.sampler.epoch(1).indices(at: step)
-      let batch = try batches.epoch(1).batch(at: step)
+      let indices = loader.sampler.epoch(1).indices(at: step)
+      let batch = try loader.epoch(1).batch(at: step)
       for member in 0..<2 {
         for (position, index) in indices[member].enumerated() {
-          let target = TrainingBatchesTests.row(batch.targets[member], position)
-          // Rounding of the shares and of 10⁻⁸ beside a mask's mean of at least 1/256.
+          let target = DataLoaderTests.row(batch.targets[member], position)
+          // Roundings of the ratios, and 10⁻⁸ added to a mask's mean of at least 1/256.
           let half = target.reduce(0, +) / 2 * (1 - 1e-5)
           #expect(target[Self.dataset.labels[index]] >= half)
         }
@@ -213,7 +213,7 @@ struct MSDATests {
   @Test(arguments: MixingMethod.allCases, MixingMethod.allCases)
   func `every pair of methods makes batches`(mixmo: MixingMethod, msda: MixingMethod) throws {
     let batch = try Self.batch(Self.wrapper(msda, mixmo: mixmo), members: 2)
-    let shape = [8] + mixmo.extent.shape(TrainingBatchesTests.maskSize)
+    let shape = [8] + mixmo.extent.shape(DataLoaderTests.maskSize)
     #expect(batch.masks.map(\.shape) == [shape, shape])
     for (first, second) in zip(batch.masks[0].values, batch.masks[1].values) {
       expectClose(first + second, 1, absolute: 0x1p-24)  // one rounding of 1 − mask
@@ -222,10 +222,10 @@ struct MSDATests {
     #expect(tensors.allSatisfy { $0.values.allSatisfy(\.isFinite) })
     let sums = (0..<8).map { position in
       batch.targets.reduce(Float(0)) {
-        $0 + TrainingBatchesTests.row($1, position).reduce(0, +)
+        $0 + DataLoaderTests.row($1, position).reduce(0, +)
       }
     }
-    // The weights sum to M; 10⁻⁸ beside a mask's mean of at least 1/256, and roundings.
+    // The weights sum to M; roundings, and 10⁻⁸ added to a mask's mean of at least 1/256.
     expectClose(sums, .init(repeating: 2, count: 8), absolute: 1e-5)
   }
 }

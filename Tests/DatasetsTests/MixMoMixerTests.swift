@@ -32,7 +32,7 @@ struct MixMoMixerTests {
   @Test func `one draw a batch chooses the method`() throws {
     let mixer = try Self.mixer(probability: 0.3, epochs: 24)
     func share(_ epoch: Int) -> Double {
-      Double((0..<4000).count { mixer.batch(epoch: epoch, step: $0).method == .cutmix }) / 4000
+      Double((0..<4000).count { mixer.batchMixer(epoch: epoch, step: $0).method == .cutmix }) / 4000
     }
     // Five standard errors, √(0.3·0.7/4000) or less each.
     for epoch in [1, 11, 21, 22] { expectClose(share(epoch), 0.3, absolute: 5 * 0.0073) }
@@ -42,11 +42,11 @@ struct MixMoMixerTests {
 
   @Test func `all samples of a batch have its method`() throws {
     let mixer = try Self.mixer(probability: 0.5)
-    let batches = (0..<20).map { mixer.batch(epoch: 1, step: $0) }
+    let batches = (0..<20).map { mixer.batchMixer(epoch: 1, step: $0) }
     #expect(Set(batches.map(\.method)) == [.cutmix, .mixup])
     for batch in batches {
-      for entry in 0..<16 {
-        let values = Set(batch.mixing(ofEntry: entry).masks[0].values)
+      for sample in 0..<16 {
+        let values = Set(batch.mixing(ofSample: sample).masks[0].values)
         #expect(batch.method == .cutmix ? values.isSubset(of: [0, 1]) : values.count == 1)
       }
     }
@@ -56,7 +56,7 @@ struct MixMoMixerTests {
   func `one draw a batch shuffles the roles evenly`(members: Int) throws {
     let mixer = try Self.mixer(members: members)
     var counts: [[Int]: Int] = [:]
-    for step in 0..<6000 { counts[mixer.batch(epoch: 1, step: step).roles, default: 0] += 1 }
+    for step in 0..<6000 { counts[mixer.batchMixer(epoch: 1, step: step).roles, default: 0] += 1 }
     let orders = members == 2 ? 2.0 : 6.0
     #expect(counts.count == Int(orders))
     // Five standard errors of a share p of 6000, √(p·(1 − p)/6000) ≤ 0.0065.
@@ -65,53 +65,54 @@ struct MixMoMixerTests {
 
   @Test(arguments: [2, 3])
   func `all samples of a batch have its roles`(members: Int) throws {
-    // A box is a first input's mask: with λ = 1/M it holds less than that after clipping.
+    // A box is the first input's mask: with λ = 1/M its mean is less than that, because of rounding
+    // and clipping.
     let mixer = try Self.mixer(probability: 1, alpha: 0, members: members)
     for step in 0..<20 {
-      let batch = mixer.batch(epoch: 1, step: step)
-      for entry in 0..<16 {
-        let mixing = batch.mixing(ofEntry: step * 16 + entry)
+      let batch = mixer.batchMixer(epoch: 1, step: step)
+      for sample in 0..<16 {
+        let mixing = batch.mixing(ofSample: step * 16 + sample)
         let first = try #require(batch.roles.firstIndex(of: 0))
-        let least = try #require(mixing.proportions.min())
-        #expect(mixing.proportions[first] == least && least < 1 / Double(members))
+        let least = try #require(mixing.ratios.min())
+        #expect(mixing.ratios[first] == least && least < 1 / Double(members))
         #expect(Set(mixing.masks[first].values) == [0, 1])
-        for (mask, proportion) in zip(mixing.masks, mixing.proportions) {
+        for (mask, ratio) in zip(mixing.masks, mixing.ratios) {
           // One rounding of 1 − λ.
-          expectClose(mask.mean, proportion, absolute: 0x1p-53)
+          expectClose(mask.mean, ratio, absolute: 0x1p-53)
         }
       }
     }
   }
 
   @Test(arguments: [2, 3, 4], [1, 2, 4])
-  func `proportions follow the Dirichlet distribution`(members: Int, alpha: Int) throws {
+  func `ratios follow the Dirichlet distribution`(members: Int, alpha: Int) throws {
     let size = MixingMask.Size(height: 2, width: 2, channels: 1)
     let mixer = try Self.mixer(.mixup, alpha: Double(alpha), members: members, size: size)
-    let batch = mixer.batch(epoch: 1, step: 0)
-    let sample = (0..<10_000).map { batch.mixing(ofEntry: $0).proportions }
+    let batch = mixer.batchMixer(epoch: 1, step: 0)
+    let sample = (0..<10_000).map { batch.mixing(ofSample: $0).ratios }
     for member in 0..<members {
       expectSample(
         sample.map { $0[member] }, follows: beta(alpha, (members - 1) * alpha), "\(member)")
     }
-    // Of two parts together, each one's share does not depend on the others.
+    // The relative shares of two parts do not depend on the other parts.
     expectSample(sample.map { $0[0] / ($0[0] + $0[1]) }, follows: beta(alpha, alpha), "two parts")
   }
 
   @Test(arguments: [0.0, -1.0])
-  func `without concentration proportions are equal`(alpha: Double) throws {
+  func `without concentration ratios are equal`(alpha: Double) throws {
     for members in [2, 4] {
       let mixer = try Self.mixer(.mixup, alpha: alpha, members: members)
-      let batch = mixer.batch(epoch: 1, step: 0)
-      let mixing = batch.mixing(ofEntry: 0)
-      #expect(mixing.proportions == Array(repeating: 1 / Double(members), count: members))
+      let batch = mixer.batchMixer(epoch: 1, step: 0)
+      let mixing = batch.mixing(ofSample: 0)
+      #expect(mixing.ratios == Array(repeating: 1 / Double(members), count: members))
       #expect(batch.lossWeights(mixing) == Array(repeating: 1, count: members))
     }
   }
 
   @Test func `loss weights are roots that sum to the number of members`() {
-    func weights(_ root: Double, _ proportions: [Double]) -> [Double] {
+    func weights(_ root: Double, _ ratios: [Double]) -> [Double] {
       MixMoConfiguration(mixMethod: .init(method: .mixup), weightRoot: root)
-        .lossWeights(proportions)
+        .lossWeights(ratios)
     }
     // A few roundings of numbers below 3.
     let bound = 1e-14
@@ -122,9 +123,10 @@ struct MixMoMixerTests {
     expectClose(weights(1e-300, [0.6, 0.4]), [2, 0], absolute: bound)
   }
 
-  @Test func `samples depend on seed, epoch and entry alone`() throws {
-    func mixing(_ seed: UInt64, _ epoch: Int, _ entry: Int) throws -> Mixing {
-      try Self.mixer(.mixup, seed: seed).batch(epoch: epoch, step: 0).mixing(ofEntry: entry)
+  @Test func `samples depend on seed, epoch and index alone`() throws {
+    func mixing(_ seed: UInt64, _ epoch: Int, _ sample: Int) throws -> Mixing {
+      try Self.mixer(.mixup, seed: seed).batchMixer(epoch: epoch, step: 0)
+        .mixing(ofSample: sample)
     }
     let first = try mixing(1, 1, 0)
     #expect(try mixing(1, 1, 0) == first)

@@ -6,7 +6,7 @@ import Testing
 struct MixingMethodTests {
   static let size = MixingMask.Size(height: 12, width: 10, channels: 4)
 
-  static func places(_ size: MixingMask.Size) -> [(row: Int, column: Int, channel: Int)] {
+  static func positions(_ size: MixingMask.Size) -> [(row: Int, column: Int, channel: Int)] {
     (0..<size.height).flatMap { row in
       (0..<size.width).flatMap { column in
         (0..<size.channels).map { (row, column, $0) }
@@ -16,16 +16,16 @@ struct MixingMethodTests {
 
   static func expectPartition(_ mixing: Mixing, _ name: String) {
     let members = mixing.masks.count
-    for (row, column, channel) in places(mixing.masks[0].size) {
+    for (row, column, channel) in positions(mixing.masks[0].size) {
       let shares = mixing.masks.map { $0[row, column, channel] }
       #expect(shares.allSatisfy { (0...1).contains($0) }, "\(name)")
       // One rounding for each member's share.
       expectClose(shares.reduce(0, +), 1, absolute: Double(members) * 0x1p-24, name)
     }
     // The roundings of the shares, each at most 2⁻²⁴.
-    expectClose(mixing.proportions.reduce(0, +), 1, absolute: Double(members) * 0x1p-24, name)
+    expectClose(mixing.ratios.reduce(0, +), 1, absolute: Double(members) * 0x1p-24, name)
     expectClose(
-      mixing.proportions, mixing.masks.map(\.mean), absolute: Double(members) * 0x1p-24, name)
+      mixing.ratios, mixing.masks.map(\.mean), absolute: Double(members) * 0x1p-24, name)
   }
 
   @Test(arguments: MixingMethod.allCases)
@@ -45,8 +45,8 @@ struct MixingMethodTests {
   ) {
     for index in 0..<20 {
       var random = RandomStream(seed: 2, purpose: "mask", minor: index)
-      let proportions = random.dirichlet(Array(repeating: 1, count: members))
-      let mixing = method.mix(proportions, size: Self.size, random: &random)
+      let ratios = random.dirichlet(Array(repeating: 1, count: members))
+      let mixing = method.mix(ratios, size: Self.size, random: &random)
       #expect(mixing.masks.count == members)
       Self.expectPartition(mixing, "\(method)")
     }
@@ -55,13 +55,13 @@ struct MixingMethodTests {
     Self.expectPartition(method.mix(alone, size: Self.size, random: &random), "\(method) alone")
   }
 
-  @Test func `mixup takes each input's proportion everywhere`() {
+  @Test func `mixup takes each input's ratio everywhere`() {
     var random = ScriptedSource()
-    for proportions in [[0.3, 0.7], [0.25, 0.25, 0.5]] {
-      let mixing = MixingMethod.mixup.mix(proportions, size: Self.size, random: &random)
-      for (mask, proportion) in zip(mixing.masks, proportions) {
+    for ratios in [[0.3, 0.7], [0.25, 0.25, 0.5]] {
+      let mixing = MixingMethod.mixup.mix(ratios, size: Self.size, random: &random)
+      for (mask, ratio) in zip(mixing.masks, ratios) {
         // One rounding of λ and one of 1 − λ.
-        expectClose(mask.values, .init(repeating: Float(proportion), count: 120), absolute: 0x1p-24)
+        expectClose(mask.values, .init(repeating: Float(ratio), count: 120), absolute: 0x1p-24)
       }
     }
   }
@@ -84,21 +84,21 @@ struct MixingMethodTests {
           }
         }
         #expect(mixing.masks[0].values == expected)
-        #expect(mixing.proportions[0] == Double(expected.reduce(0, +)) / 120)
+        #expect(mixing.ratios[0] == Double(expected.reduce(0, +)) / 120)
       }
     }
   }
 
-  @Test func `cutmix of three gives the rest to the others in proportion`() {
-    // The center is (8, 4); sides floor(12·½) and floor(10·½) reach 3 and 2.
+  @Test func `cutmix of three shares the rest in proportion to the other ratios`() {
+    // The center is (8, 4); a box with sides floor(12·½) and floor(10·½) extends by 3 and 2.
     var random = ScriptedSource(uniforms: [0.7, 0.45])
     let mixing = MixingMethod.cutmix.mix([0.25, 0.5, 0.25], size: Self.size, random: &random)
-    for (row, column, channel) in Self.places(Self.size) {
+    for (row, column, channel) in Self.positions(Self.size) {
       let isInside = (5..<11).contains(row) && (2..<6).contains(column)
       let shares = mixing.masks.map { $0[row, column, channel] }
       expectClose(
         shares, isInside ? [1, 0, 0] : [0, 2 / 3, 1 / 3], absolute: 0x1p-24)  // one rounding
     }
-    expectClose(mixing.proportions, [0.2, 0.8 * 2 / 3, 0.8 / 3], absolute: 0x1p-24)  // the same
+    expectClose(mixing.ratios, [0.2, 0.8 * 2 / 3, 0.8 / 3], absolute: 0x1p-24)  // the same
   }
 }

@@ -1,14 +1,12 @@
-import Datasets
-
 /// The MD5s of files, as published beside the data sets and in torchvision's `cifar.py`.
 struct PublishedFileDigests: Sendable {
-  let name: DatasetVerification.Name
+  let name: String
   let md5: [String: String]
 
   static let all = [cifar10Python, cifar100Python, cifar100Binary, cifar10C, cifar100C]
 
   private static let cifar10Python = PublishedFileDigests(
-    name: .cifar10,
+    name: "cifar10",
     md5: [
       "data_batch_1": "c99cafc152244af753f735de768cd75f",
       "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
@@ -20,21 +18,21 @@ struct PublishedFileDigests: Sendable {
     ])
 
   private static let cifar100Python = PublishedFileDigests(
-    name: .cifar100,
+    name: "cifar100",
     md5: [
       "train": "16019d7e3df5f24257cddd939b257f8d", "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
       "meta": "7973b15100ade9c7d40fb424638fde48",
     ])
 
   private static let cifar100Binary = PublishedFileDigests(
-    name: .cifar100,
+    name: "cifar100",
     md5: [
       "train.bin": "6172c7755cfe09b2fe270c85cebc1b15",
       "test.bin": "4499cfba6c016c1be1438163640a0898",
     ])
 
   private static let cifar10C = PublishedFileDigests(
-    name: .cifar10C,
+    name: "cifar10-c",
     md5: [
       "fog.npy": "7b397314b5670f825465fbcd1f6e9ccd",
       "jpeg_compression.npy": "2b9cc4c864e0193bb64db8d7728f8187",
@@ -59,7 +57,7 @@ struct PublishedFileDigests: Sendable {
     ])
 
   private static let cifar100C = PublishedFileDigests(
-    name: .cifar100C,
+    name: "cifar100-c",
     md5: [
       "fog.npy": "4efc7ebd5e82b028bdbe13048e3ea564",
       "jpeg_compression.npy": "c851b7f1324e1d2ffddeb76920576d11",

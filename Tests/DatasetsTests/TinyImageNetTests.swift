@@ -60,7 +60,7 @@ struct TinyImageNetTests {
     try tree.write(text: "", "train/n09999999/images/a.txt")
     #expect(
       tree.message { _ = try tree.read(.train) }
-        == "train: expected folders of the data set's classes alone, found n09999999")
+        == "train: expected only folders of the data set's classes, found n09999999")
     try tree.remove("train/n09999999")
     try tree.remove("train/n12267677/images/n12267677_0.JPEG")
     #expect(tree.message { _ = try tree.read(.train) }.hasSuffix("missing: n12267677"))
@@ -72,12 +72,14 @@ struct TinyImageNetTests {
     try tree.write(Tree.image(1, 1), "train/n01443537/cover.png")
     #expect(
       tree.message { _ = try tree.read(.train) }
-        == "train: expected images in class folders alone, found n01443537/cover.png beside them")
+        == "train: expected images only in the folders of classes, found n01443537/cover.png beside them"
+    )
     try tree.writeValidation(.classFoldersInImages)
     try tree.write(Tree.image(1, 1), "val/images/val_0.JPEG")
     #expect(
       tree.message { _ = try tree.read(.test) }
-        == "val/images: expected images in class folders alone, found val_0.JPEG beside them")
+        == "val/images: expected images only in the folders of classes, found val_0.JPEG beside them"
+    )
   }
 
   @Test func `annotations and images must match, each named`() throws {
@@ -174,7 +176,7 @@ struct TinyImageNetTests {
         == "wnids.txt: expected WordNet identifiers, found \"../etc\"")
   }
 
-  @Test func `what is missing is named with the places`() throws {
+  @Test func `what is missing is named with the folders`() throws {
     let folder = try TemporaryFolder()
     let path = folder.url.path
     #expect {

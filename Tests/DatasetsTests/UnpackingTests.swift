@@ -7,57 +7,57 @@ import Testing
 /// Archives that are hostile, broken or in each other's way.
 struct UnpackingTests {
   /// Expects that the archive is refused for `reason` and that nothing came of it.
-  private func expectRefused(_ fake: FakeArchive, _ reason: String) throws {
-    let error = #expect(throws: DownloadError.self) { try fake.unpacker().run() }
+  private func expectRefused(_ fake: FakeArchive, _ reason: String) async throws {
+    let error = await #expect(throws: DownloadError.self) { try await fake.unpacker().run() }
     let text = error?.description ?? ""
     #expect(text.contains(reason), "\(text)")
     #expect(try fake.names == [], "\(reason)")
   }
 
-  @Test func `names that leave the folder are refused`() throws {
-    try expectRefused(
+  @Test func `names that leave the folder are refused`() async throws {
+    try await expectRefused(
       FakeArchive(["fake", "fake/../../evil"]) { source in
         try AtomicFile.write("evil", to: source.appending(path: "../evil"))
       }, "'..' in its name")
-    try expectRefused(FakeArchive(["fake", "/etc/passwd"]), "an absolute name")
-    try expectRefused(
+    try await expectRefused(FakeArchive(["fake", "/etc/passwd"]), "an absolute name")
+    try await expectRefused(
       FakeArchive(["fake", "other"]) { source in
         try AtomicFile.write("other", to: source.appending(path: "other"))
       }, "member \"other\": expected below fake")
-    try expectRefused(
+    try await expectRefused(
       FakeArchive { source in
         try AtomicFile.write("line", to: source.appending(path: "fake/a\nb"))
       }, "an escaped character")
   }
 
-  @Test func `links and pipes are refused`() throws {
-    try expectRefused(
+  @Test func `links and pipes are refused`() async throws {
+    try await expectRefused(
       FakeArchive { source in
         symlink("/etc", source.appending(path: "fake/link").path)
       }, "a link or device")
-    try expectRefused(
+    try await expectRefused(
       FakeArchive { source in
         link(
           source.appending(path: "fake/images.bin").path, source.appending(path: "fake/twin").path)
       }, "a link or device")
-    try expectRefused(
+    try await expectRefused(
       FakeArchive { source in
         mkfifo(source.appending(path: "fake/pipe").path, 0o644)
       }, "a link or device")
   }
 
-  @Test func `an archive without all files is refused by their names`() throws {
-    try expectRefused(
+  @Test func `an archive without all files is refused by their names`() async throws {
+    try await expectRefused(
       FakeArchive { source in
         try FileManager.default.removeItem(at: source.appending(path: "fake/more"))
       }, "lacks more/labels.bin")
-    try expectRefused(
+    try await expectRefused(
       FakeArchive { source in
         try AtomicFile.write("short", to: source.appending(path: "fake/images.bin"))
       }, "lacks images.bin")
   }
 
-  @Test func `a damaged archive is refused in tar's words`() throws {
+  @Test func `a damaged archive is refused in tar's words`() async throws {
     let fake = try FakeArchive()
     let broken = Array(fake.bytes.dropLast(1000))
     try AtomicFile.write(broken, to: fake.folder.file("fake.tar.gz"))
@@ -65,68 +65,68 @@ struct UnpackingTests {
       fake.published(at: "none", md5: Digest(of: broken, algorithm: .md5).description),
       data: fake.data)
     downloader.source = .folder(fake.folder.url)
-    let error = #expect(throws: DownloadError.self) { try downloader.run() }
+    let error = await #expect(throws: DownloadError.self) { try await downloader.run() }
     #expect(error?.description.contains("cannot be unpacked: ") == true)
     #expect(error?.description.contains("unexpected end of file") == true, "\(error as Any)")
     #expect(try fake.names == [])
   }
 
-  @Test func `the files that macOS adds are left out`() throws {
+  @Test func `the files that macOS adds are left out`() async throws {
     let fake = try FakeArchive(["fake", "._fake"]) { source in
       try AtomicFile.write("x", to: source.appending(path: "._fake"))
       try AtomicFile.write("x", to: source.appending(path: "fake/._images.bin"))
     }
-    _ = try fake.unpacker().run()
+    _ = try await fake.unpacker().run()
     try fake.expectInstalled()
   }
 
-  @Test func `what killed runs left is removed`() throws {
+  @Test func `what killed runs left is removed`() async throws {
     let fake = try FakeArchive()
     let left = fake.data.appending(path: ".fake.tar.gz.unpacking-1/fake")
     try FolderCreation.create(left)
     try AtomicFile.write("half", to: left.appending(path: "images.bin"))
-    _ = try fake.unpacker().run()
+    _ = try await fake.unpacker().run()
     try fake.expectInstalled()
   }
 
-  @Test func `stopped while unpacking, it leaves nothing and can be done again`() throws {
+  @Test func `stopped while unpacking, it leaves nothing and can be done again`() async throws {
     let fake = try FakeArchive()
     let archive = fake.folder.file("fake.tar.gz")
     let reported = Reported()
-    #expect(throws: DownloadError.unpackingInterrupted(archive: archive)) {
-      try fake.unpacker().run(
+    await #expect(throws: DownloadError.unpackingInterrupted(archive: archive)) {
+      try await fake.unpacker().run(
         report: reported.add,
         isInterrupted: {
           if case .unpacking = reported.events.last { true } else { false }
         })
     }
     #expect(try fake.names == [])
-    _ = try fake.unpacker().run()
+    _ = try await fake.unpacker().run()
     try fake.expectInstalled()
   }
 
-  @Test func `something else in the place is only replaced by force, and what is mine stays`()
-    throws
+  @Test func `other files at the destination are only replaced by force, and my own stay`()
+    async throws
   {
     let fake = try FakeArchive()
-    try FolderCreation.create(fake.place.appending(path: "more"))
-    try AtomicFile.write("mine", to: fake.place.appending(path: "mine"))
-    try AtomicFile.write("old", to: fake.place.appending(path: "images.bin"))
-    try AtomicFile.write("old", to: fake.place.appending(path: "more/labels.bin"))
-    #expect(
-      throws: DownloadError.occupied(fake.place, missing: ["images.bin"])
-    ) { try fake.unpacker().run() }
-    let labels = fake.place.appending(path: "more/labels.bin")
+    try FolderCreation.create(fake.destination.appending(path: "more"))
+    try AtomicFile.write("mine", to: fake.destination.appending(path: "mine"))
+    try AtomicFile.write("old", to: fake.destination.appending(path: "images.bin"))
+    try AtomicFile.write("old", to: fake.destination.appending(path: "more/labels.bin"))
+    await #expect(
+      throws: DownloadError.occupied(fake.destination, missing: ["images.bin"])
+    ) { try await fake.unpacker().run() }
+    let labels = fake.destination.appending(path: "more/labels.bin")
     #expect(try FileContents.read(labels, limit: 9) == Array("old".utf8))
     var forced = try fake.unpacker()
     forced.replaces = true
-    _ = try forced.run()
+    _ = try await forced.run()
     try fake.expectInstalled(ownFiles: ["mine"])
-    let mine = fake.place.appending(path: "mine")
+    let mine = fake.destination.appending(path: "mine")
     #expect(try FileContents.read(mine, limit: 9) == Array("mine".utf8))
   }
 
-  @Test func `where not everything can be replaced, everything is put back`() throws {
+  @Test func `where not everything can be replaced, everything is put back`() async throws {
     let fake = try FakeArchive(["all"]) { source in
       for name in ["a", "b/c"] {
         try FolderCreation.create(source.appending(path: "all/\(name)"))
@@ -137,25 +137,25 @@ struct UnpackingTests {
       name: "all", fileName: "fake.tar.gz", address: "none",
       md5: Digest(of: fake.bytes, algorithm: .md5).description, topFolders: ["all"],
       destination: "all", parts: [.init("a"), .init("b/c")], sharesDestination: true)
-    let place = fake.data.appending(path: "all")
-    try FolderCreation.create(place.appending(path: "a"))
-    try AtomicFile.write("old", to: place.appending(path: "a/file"))
+    let destination = fake.data.appending(path: "all")
+    try FolderCreation.create(destination.appending(path: "a"))
+    try AtomicFile.write("old", to: destination.appending(path: "a/file"))
     // No folder, so that nothing can be moved into it.
-    try AtomicFile.write("old", to: place.appending(path: "b"))
+    try AtomicFile.write("old", to: destination.appending(path: "b"))
     var forced = Downloader(archive, data: fake.data)
     forced.source = .folder(fake.folder.url)
     forced.replaces = true
-    #expect(throws: FileError.unwritable(place.appending(path: "b/c"), ENOTDIR)) {
-      try forced.run()
+    await #expect(throws: FileError.unwritable(destination.appending(path: "b/c"), ENOTDIR)) {
+      try await forced.run()
     }
     for name in ["a/file", "b"] {
-      let file = place.appending(path: name)
+      let file = destination.appending(path: name)
       #expect(try FileContents.read(file, limit: 9) == Array("old".utf8))
     }
     #expect(try fake.names == ["all"])
   }
 
-  @Test func `two archives share a folder, in any order`() throws {
+  @Test func `two archives share a folder, in any order`() async throws {
     for order in [["a", "b"], ["b", "a"]] {
       let fake = try FakeArchive(["all"]) { source in
         for name in ["a", "b"] {
@@ -170,9 +170,9 @@ struct UnpackingTests {
           destination: "all", parts: [.init(name)], sharesDestination: true)
         var downloader = Downloader(archive, data: fake.data)
         downloader.source = .folder(fake.folder.url)
-        let place = fake.data.appending(path: "all")
-        #expect(try downloader.run() == .installed(place))
-        #expect(try downloader.run() == .alreadyThere(place))
+        let destination = fake.data.appending(path: "all")
+        #expect(try await downloader.run() == .installed(destination))
+        #expect(try await downloader.run() == .alreadyThere(destination))
       }
       for name in order {
         let file = fake.data.appending(path: "all/\(name)/file")
@@ -206,30 +206,34 @@ struct UnpackingTests {
     ("fake/", [UInt8]()), ("fake/a/b/c.txt", Array("c".utf8)), ("fake/d.txt", Array("d".utf8)),
   ]
 
-  @Test func `a zip archive is unpacked`() throws {
+  @Test func `a zip archive is unpacked`() async throws {
     let folder = try TemporaryFolder()
-    let place = folder.file("data/fake-data")
-    #expect(try zip(members, in: folder).run() == .installed(place))
-    #expect(try FileContents.read(place.appending(path: "a/b/c.txt"), limit: 9) == Array("c".utf8))
-    #expect(try FileContents.read(place.appending(path: "d.txt"), limit: 9) == Array("d".utf8))
+    let destination = folder.file("data/fake-data")
+    #expect(try await zip(members, in: folder).run() == .installed(destination))
+    #expect(
+      try FileContents.read(destination.appending(path: "a/b/c.txt"), limit: 9) == Array("c".utf8))
+    #expect(
+      try FileContents.read(destination.appending(path: "d.txt"), limit: 9) == Array("d".utf8))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("data").path)
     #expect(names == ["fake-data"])
   }
 
-  @Test func `a zip archive of as many files as Tiny-ImageNet has is unpacked`() throws {
+  @Test func `a zip archive of as many files as Tiny-ImageNet has is unpacked`() async throws {
     let folder = try TemporaryFolder()
     // Two more than archives that nobody knows may have.
     let many = (0..<1 << 14).map { ("fake/many/\($0)", [UInt8]()) }
     #expect(
-      try zip(members + many, in: folder).run() == .installed(folder.file("data/fake-data")))
-    let place = folder.file("data/fake-data/many")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).count == many.count)
+      try await zip(members + many, in: folder).run() == .installed(folder.file("data/fake-data")))
+    let destination = folder.file("data/fake-data/many")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: destination.path).count == many.count)
   }
 
   @Test(arguments: [
     ("../evil", "has '..' in it"), ("/xxevil", "absolute"), ("other/e", "expected below fake"),
   ])
-  func `a zip archive that leaves its folder is refused`(name: String, reason: String) throws {
+  func `a zip archive that leaves its folder is refused`(name: String, reason: String) async throws
+  {
     let folder = try TemporaryFolder()
     let downloader = try zip(members + [("xx/evil", [1])], in: folder) { bytes in
       let (old, new) = (Array("xx/evil".utf8), Array(name.utf8))
@@ -238,8 +242,8 @@ struct UnpackingTests {
         bytes.replaceSubrange(start..<start + old.count, with: new)
       }
     }
-    #expect {
-      try downloader.run()
+    await #expect {
+      try await downloader.run()
     } throws: { "\($0)".contains(reason) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("data").path) == [])
   }

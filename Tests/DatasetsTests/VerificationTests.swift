@@ -10,9 +10,10 @@ import Testing
 struct VerificationTests {
   /// The records of a data set below `data` by their paths.
   private func records(
-    _ name: DatasetVerification.Name, in data: URL, threads: Int = 2
+    _ name: String, in data: URL, threads: Int = 2
   ) throws -> [String: VerificationRecord] {
-    let found = try DatasetVerification(name, in: data).run(workers: Workers(count: threads))
+    let dataset = try #require(VerifiedDataset.named(name))
+    let found = try DatasetVerification(dataset, in: data).run(workers: Workers(count: threads))
     #expect(Set(found.map(\.path)).count == found.count)
     return Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0) })
   }
@@ -20,7 +21,7 @@ struct VerificationTests {
   @Test func `digits are right as they are written, and wrong when something is`() throws {
     let folder = try TemporaryFolder()
     try Digits.write(to: folder.url)
-    let whole = try records(.digits, in: folder.url)
+    let whole = try records("digits", in: folder.url)
     #expect(whole.count == 7)
     #expect(whole.values.allSatisfy { $0.status == .ok })
     let bin = "digits-data/cifar-10-batches-bin"
@@ -32,23 +33,23 @@ struct VerificationTests {
     var wrong = bytes
     wrong[3073] = 10
     try AtomicFile.write(wrong, to: batch)
-    let labeled = try records(.digits, in: folder.url)
+    let labeled = try records("digits", in: folder.url)
     #expect(
       labeled["\(bin)/data_batch_2.bin"]?.problem == "expected labels from 0 to 9, found 10")
     try AtomicFile.write(Array(bytes.dropLast(3074)), to: batch)
-    let short = try records(.digits, in: folder.url)
+    let short = try records("digits", in: folder.url)
     #expect(
       short["\(bin)/data_batch_2.bin"]?.problem == "ends with 3072 of the 3073 bytes of a record")
     #expect(
       short["\(bin)/data_batch_*.bin"]?.problem?.contains("expected 1437 images, found 1436")
         == true)
     unlink(batch.path)
-    let without = try records(.digits, in: folder.url)
+    let without = try records("digits", in: folder.url)
     #expect(without["\(bin)/data_batch_2.bin"]?.status == .missing)
     #expect(without["\(bin)/data_batch_2.bin"]?.line == "missing  \(bin)/data_batch_2.bin")
     #expect(without["\(bin)/data_batch_*.bin"] == nil, "one line is enough")
     // The folder may be given itself.
-    #expect(try records(.digits, in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
+    #expect(try records("digits", in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
   }
 
   @Test func `the test images of CIFAR-10 are counted by class`() throws {
@@ -62,12 +63,12 @@ struct VerificationTests {
     }
     try write { $0 % 10 }
     let path = "cifar10-data/cifar-10-batches-bin/test_batch.bin"
-    let right = try records(.cifar10, in: folder.url)
+    let right = try records("cifar10", in: folder.url)
     #expect(
       right[path]?.line == "ok       \(path): 10000 images, 30.7 MB")
     #expect(right.values.filter { $0.status == .missing }.count == 6)
     try write { $0 == 0 ? 1 : $0 % 10 }
-    let wrong = try records(.cifar10, in: folder.url)
+    let wrong = try records("cifar10", in: folder.url)
     #expect(wrong[path]?.problem == "expected 1000 images of class 0, found 999")
   }
 
@@ -78,7 +79,7 @@ struct VerificationTests {
       try FolderCreation.create(file.deletingLastPathComponent())
       try AtomicFile.write([UInt8](repeating: 0, count: 3074), to: file)
     }
-    let found = try records(.cifar100, in: folder.url)
+    let found = try records("cifar100", in: folder.url)
     let zeros = Digest(of: [UInt8](repeating: 0, count: 3074), algorithm: .md5).description
     #expect(
       found["cifar100-data/cifar-100-binary/test.bin"]?.problem
@@ -94,27 +95,27 @@ struct VerificationTests {
 
   @Test func `arrays of CIFAR-10-C have one shape, and labels repeat`() throws {
     let folder = try TemporaryFolder()
-    let place = folder.file("CIFAR-10-C")
-    try FolderCreation.create(place)
+    let subfolder = folder.file("CIFAR-10-C")
+    try FolderCreation.create(subfolder)
     func header(_ shape: String) -> [UInt8] {
       let text = "{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }"
       let padded = text.padding(toLength: 117, withPad: " ", startingAt: 0) + "\n"
       return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8)
     }
     func problem(_ name: String) throws -> String {
-      try #require(try records(.cifar10C, in: folder.url)["CIFAR-10-C/\(name).npy"]?.problem)
+      try #require(try records("cifar10-c", in: folder.url)["CIFAR-10-C/\(name).npy"]?.problem)
     }
     try AtomicFile.write(
       header("(2, 32, 32, 3)") + [UInt8](repeating: 0, count: 6144),
-      to: place.appending(path: "fog.npy"))
+      to: subfolder.appending(path: "fog.npy"))
     #expect(try problem("fog").contains("expected MD5 7b397314b5670f825465fbcd1f6e9ccd, found "))
     #expect(try problem("fog").contains("expected uint8 [50000, 32, 32, 3], found"))
-    try AtomicFile.write("not an array", to: place.appending(path: "snow.npy"))
+    try AtomicFile.write("not an array", to: subfolder.appending(path: "snow.npy"))
     #expect(try problem("snow").contains("; "))
 
     var labels = (0..<50_000).map { UInt8($0 % 10) }
     func write() throws {
-      try AtomicFile.write(header("(50000,)") + labels, to: place.appending(path: "labels.npy"))
+      try AtomicFile.write(header("(50000,)") + labels, to: subfolder.appending(path: "labels.npy"))
     }
     try write()
     #expect(try !problem("labels").contains(";"), "only its hash is wrong")
@@ -142,13 +143,13 @@ struct VerificationTests {
     }
 
     func fill(_ path: String, _ files: [String]) throws {
-      let place = folder.file(path)
-      try FolderCreation.create(place)
+      let subfolder = folder.file(path)
+      try FolderCreation.create(subfolder)
       guard let first = files.first else { return }
       // On some file systems a file cannot have more than 65,000 names.
-      let source = place.appending(path: first)
+      let source = subfolder.appending(path: first)
       try AtomicFile.write(image, to: source)
-      let (name, target) = (source.path, place.path)
+      let (name, target) = (source.path, subfolder.path)
       for file in files.dropFirst() { link(name, "\(target)/\(file)") }
     }
 
@@ -175,7 +176,7 @@ struct VerificationTests {
     let tree = try TinyTree()
     try tree.makeTinyImageNet()
     let data = tree.folder.url
-    let whole = try records(.tinyimagenet200, in: data)
+    let whole = try records("tinyimagenet200", in: data)
     #expect(whole.count == 202)
     #expect(whole.values.allSatisfy { $0.status == .ok })
     #expect(whole["tinyimagenet200-data/val"]?.images == 10_000)
@@ -190,7 +191,7 @@ struct VerificationTests {
       try FileManager.default.removeItem(at: tree.folder.file("\(train)/\(name)"))
     }
     unlink(tree.folder.file("tinyimagenet200-data/val/images/val_3.JPEG").path)
-    let wrong = try records(.tinyimagenet200, in: data, threads: 1)
+    let wrong = try records("tinyimagenet200", in: data, threads: 1)
     let expected = [
       "train/\(first)": "expected 500 images of \(first), found 499",
       "train/n99": "no class of the data set",
@@ -217,7 +218,7 @@ struct VerificationTests {
       at: tree.folder.file("Tiny-ImageNet-C/fog/2/\(tree.names[199])"))
     unlink(tree.folder.file("Tiny-ImageNet-C/fog/3/\(tree.names[3])/test_9.JPEG").path)
     try tree.fill("Tiny-ImageNet-C/fog/1/n01440764", files)
-    let found = try records(.tinyimagenet200C, in: tree.folder.url)
+    let found = try records("tinyimagenet200-c", in: tree.folder.url)
     #expect(found.count == 75)
     #expect(
       found["Tiny-ImageNet-C/fog/1"]?.line
@@ -236,7 +237,7 @@ struct VerificationTests {
     _ tree: borrowing TinyImageNetTree, below home: String = "tinyimagenet200-data/",
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let found = try records(.tinyimagenet200, in: tree.folder.url)
+    let found = try records("tinyimagenet200", in: tree.folder.url)
     let first = TinyImageNetTree.classes[0]
     let validation = found["\(home)val"]
     #expect(
@@ -264,7 +265,7 @@ struct VerificationTests {
     try tree.remove("wnids.txt")
     try expectOnlyTooFew(tree)
     try tree.write(text: "n01443537\n", "wnids.txt")
-    let found = try records(.tinyimagenet200, in: tree.folder.url)
+    let found = try records("tinyimagenet200", in: tree.folder.url)
     let problem = try #require(found["tinyimagenet200-data/wnids.txt"]?.problem)
     #expect(problem.hasPrefix("expected the 200 classes, found 1; missing: n01629819, "))
   }
@@ -274,8 +275,8 @@ struct VerificationTests {
     let tree = try TinyImageNetTree()
     try tree.writeTrain()
     try tree.writeValidation(.published)
-    let (place, aside) = (tree.url(""), tree.folder.file("aside"))
-    try FileManager.default.moveItem(at: place, to: aside)
+    let (subfolder, aside) = (tree.url(""), tree.folder.file("aside"))
+    try FileManager.default.moveItem(at: subfolder, to: aside)
     try FolderCreation.create(tree.folder.file(home))
     for name in ["train", "val", "wnids.txt"] {
       try FileManager.default.moveItem(
@@ -286,15 +287,15 @@ struct VerificationTests {
   }
 
   @Test(arguments: [
-    (DatasetVerification.Name.cifar10C, "cifar10-data/CIFAR-10-C/labels.npy"),
-    (.cifar10C, "labels.npy"), (.cifar100C, "cifar100-data/CIFAR-100-C/labels.npy"),
-    (.tinyimagenet200C, "tinyimagenet200-data/Tiny-ImageNet-C/fog/1"),
-    (.cifar10, "data_batch_3"), (.cifar10, "cifar-10-batches-py/test_batch"),
-    (.cifar100, "test"), (.cifar100, "cifar-100-binary/test.bin"),
-    (.digits, "cifar-10-batches-bin/test_batch.bin"),
+    ("cifar10-c", "cifar10-data/CIFAR-10-C/labels.npy"),
+    ("cifar10-c", "labels.npy"), ("cifar100-c", "cifar100-data/CIFAR-100-C/labels.npy"),
+    ("tinyimagenet200-c", "tinyimagenet200-data/Tiny-ImageNet-C/fog/1"),
+    ("cifar10", "data_batch_3"), ("cifar10", "cifar-10-batches-py/test_batch"),
+    ("cifar100", "test"), ("cifar100", "cifar-100-binary/test.bin"),
+    ("digits", "cifar-10-batches-bin/test_batch.bin"),
   ])
   func `other data sets are verified wherever they are read`(
-    name: DatasetVerification.Name, path: String
+    name: String, path: String
   ) throws {
     let folder = try TemporaryFolder()
     let file = folder.file(path)
@@ -309,7 +310,7 @@ struct VerificationTests {
       try FolderCreation.create(folder.file(path).deletingLastPathComponent())
       try AtomicFile.write("x", to: folder.file(path))
     }
-    let found = try records(.cifar10C, in: folder.url)
+    let found = try records("cifar10-c", in: folder.url)
     #expect(found["cifar10-data/CIFAR-10-C/fog.npy"]?.status == .missing)
   }
 
@@ -326,17 +327,26 @@ struct VerificationTests {
     }
   }
 
-  @Test func `where no data is found, the places are named`() throws {
+  @Test func `every data set can be verified, and its corrupted images if they are published`() {
+    #expect(
+      VerifiedDataset.all.map(\.name) == [
+        "cifar10", "cifar100", "tinyimagenet200", "cifar10-c", "cifar100-c", "tinyimagenet200-c",
+        "digits",
+      ])
+    #expect(VerifiedDataset.named("cifar")?.name == nil)
+  }
+
+  @Test func `where no data is found, the folders are named`() throws {
     let folder = try TemporaryFolder()
-    for name in DatasetVerification.Name.allCases {
+    for dataset in VerifiedDataset.all {
       #expect {
-        try DatasetVerification(name, in: folder.url)
+        try DatasetVerification(dataset, in: folder.url)
       } throws: { error in
-        guard case .notFound(name.rawValue, let places) = error as? DatasetError else {
+        guard case .notFound(dataset.name, let folders) = error as? DatasetError else {
           return false
         }
-        return places.count > 1
-          && places.contains(folder.url) == (name != .tinyimagenet200C)
+        return folders.count > 1
+          && folders.contains(folder.url) == (dataset.name != "tinyimagenet200-c")
       }
     }
   }

@@ -1,6 +1,7 @@
 import Evaluation
 import Formats
 import Foundation
+import Runs
 import Scoring
 import TestSupport
 import Testing
@@ -36,7 +37,7 @@ struct CubeScorerTests {
 
   static func cube(
     _ cells: [Cell] = cells(), calibrations: [Calibration] = [.none, .temperature],
-    threads: Int = 2, baseline: Baseline? = nil
+    threads: Int = 2, baseline: ScoringSettings.Baseline? = nil
   ) throws -> ScoreCube {
     try CubeScorer(
       ScoringSettings(
@@ -48,7 +49,7 @@ struct CubeScorerTests {
   static func value(
     _ cube: ScoreCube, _ name: String, _ aggregate: String, _ metric: String,
     _ calibration: Calibration = .none
-  ) -> SummaryFigure? {
+  ) -> SummaryValue? {
     cube.summary.first {
       $0.protocolName == name && $0.aggregate == aggregate && $0.metric == metric
         && $0.predictor == .ensemble && $0.calibration == calibration
@@ -56,7 +57,7 @@ struct CubeScorerTests {
   }
 
   static func ensemble(_ cube: ScoreCube, _ cell: Cell, _ metric: Metric) -> Double? {
-    cube.cells.first { $0.cell == cell }?.scores[0].predictors[0].figures[metric]
+    cube.cells.first { $0.cell == cell }?.scores[0].predictors[0].values[metric]
   }
 
   @Test func `macro is the mean over cells, with the errors and intervals of the same`() throws {
@@ -90,11 +91,11 @@ struct CubeScorerTests {
     let labels = sets.flatMap(\.labels)
     let all = try LabeledLogits(values, memberCount: 2, classCount: 4, labels: labels)
     let expected = try #require(try scorer.score(all, with: fitted.repeated(95)).first)
-    for metric in Metric.allCases {
+    for metric in Metric.all {
       for name in ["c19", "mixmo"] {
         let figure = try #require(
-          Self.value(cube, name, "pooled", metric.rawValue, calibration))
-        #expect(figure.value == expected.predictors[0].figures[metric], "\(metric)")
+          Self.value(cube, name, "pooled", metric.name, calibration))
+        #expect(figure.value == expected.predictors[0].values[metric], "\(metric)")
       }
     }
     let accuracy = Self.value(cube, "mixmo", "pooled", "accuracy", calibration)
@@ -120,22 +121,25 @@ struct CubeScorerTests {
   @Test func `errors are relative to another run's`() throws {
     let folder = try TemporaryFolder()
     let cube = try Self.cube()
-    try ResultFiles(runName: "other", datasetName: "d", cube: cube).write(to: folder.url)
-    let again = try Self.cube(baseline: Baseline(folder: folder.url))
+    try ResultTables(runName: "other", datasetName: "d", cube: cube).write(
+      to: RunFolder(folder.url))
+    let again = try Self.cube(baseline: .init(RunFolder(folder.url)))
     // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
     let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
     expectClose(ratio ?? .nan, 1, absolute: 1e-14)
     try AtomicFile.write("run,predictor\r\n", to: folder.file("cells.csv"))
     #expect {
-      try Baseline(folder: folder.url)
+      try ScoringSettings.Baseline(RunFolder(folder.url))
     } throws: {
-      "\($0)".hasSuffix("cells.csv: expected a column calibration")
+      "\($0)".hasSuffix(
+        "cells.csv: expected the columns corruption, severity, calibration, accuracy, found none of these names"
+      )
     }
   }
 
   @Test func `the same bytes on any number of threads`() throws {
     let texts = try [1, 3].map { threads in
-      ResultFiles(runName: "r", datasetName: "d", cube: try Self.cube(threads: threads))
+      ResultTables(runName: "r", datasetName: "d", cube: try Self.cube(threads: threads))
     }
     #expect(texts[0].summary.text == texts[1].summary.text)
     #expect(texts[0].cells.text == texts[1].cells.text)
@@ -145,7 +149,7 @@ struct CubeScorerTests {
     let logits = try LabeledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
     let cube = try CubeScorer(ScoringSettings(calibrations: [.none]), threadCount: 1)
       .score([.clean], logits: { _ in logits }, report: { _ in })
-    let files = ResultFiles(runName: "r", datasetName: "d", cube: cube)
+    let files = ResultTables(runName: "r", datasetName: "d", cube: cube)
     #expect(files.cells.column("auroc_misclassification") == [""])
     #expect(cube.notes.count == 1 && cube.notes[0].hasPrefix("undefined, left empty: "))
     #expect(cube.notes[0].contains("auroc_misclassification in 1 rows"))

@@ -8,7 +8,7 @@ struct AtomicFileTests {
 
   private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
 
-  @Test func `a body that fails leaves the old file and nothing beside it`() throws {
+  @Test func `a body that fails leaves the old file and no temporary file`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("a")
     try AtomicFile.write("old", to: url)
@@ -19,9 +19,9 @@ struct AtomicFileTests {
       }
     }
     #expect(throws: Failure.self) {
-      try AtomicFile.replace(url) { beside in
-        try Data("new".utf8).write(to: beside)
-        try Data("temporary".utf8).write(to: beside.appendingPathExtension("x1"))
+      try AtomicFile.replace(url) { temporary in
+        try Data("new".utf8).write(to: temporary)
+        try Data("temporary".utf8).write(to: temporary.appendingPathExtension("x1"))
         throw Failure()
       }
     }
@@ -29,7 +29,7 @@ struct AtomicFileTests {
     #expect(try folder.names == ["a"])
   }
 
-  @Test func `what a killed process left beside is overwritten`() throws {
+  @Test func `the temporary file of a killed process is overwritten`() throws {
     let folder = try TemporaryFolder()
     for name in [".a.partial", ".a.partial.contents", ".a.partial.contents.x1"] {
       _ = try folder.file(name, holding: Array("a long piece of something else".utf8))
@@ -42,7 +42,7 @@ struct AtomicFileTests {
     #expect(try folder.names == ["a"])
   }
 
-  @Test func `of many writers of one file each writes all of it`() async throws {
+  @Test func `many writers of one file each write all of it`() async throws {
     let folder = try TemporaryFolder()
     let url = folder.file("a")
     let length = 100_000
@@ -66,7 +66,7 @@ struct AtomicFileTests {
     #expect(try folder.names == ["a"])
   }
 
-  @Test func `the file that a link leads to is replaced`() throws {
+  @Test func `the file that a link refers to is replaced`() throws {
     let folder = try TemporaryFolder()
     try FolderCreation.create(folder.file("shared"))
     try AtomicFile.write("old", to: folder.file("shared/a"))
@@ -78,7 +78,7 @@ struct AtomicFileTests {
     #expect(lstat(folder.file("a").path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
   }
 
-  @Test func `what a link will lead to is made`() throws {
+  @Test func `the file that a link refers to is created`() throws {
     let folder = try TemporaryFolder()
     try FolderCreation.create(folder.file("shared"))
     for (link, destination) in [("a", "b"), ("b", "shared/../shared/c")] {
@@ -106,7 +106,7 @@ struct AtomicFileTests {
     #expect(try folder.names == ["pipe"])
   }
 
-  @Test func `a new file takes nobody's place`() throws {
+  @Test func `a new file does not replace an existing one`() throws {
     let folder = try TemporaryFolder()
     try AtomicFile.writeNew([1], to: folder.file("a"))
     #expect(throws: FileError.unwritable(folder.file("a"), EEXIST)) {
@@ -117,7 +117,7 @@ struct AtomicFileTests {
 }
 
 struct FileLockTests {
-  @Test func `one holds a file until it lets go or ends`() throws {
+  @Test func `a lock is held until it is released or its holder ends`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("lock")
     let first = try FileLock(url)

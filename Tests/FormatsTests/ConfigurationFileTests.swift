@@ -89,7 +89,7 @@ struct ConfigurationFileTests {
     #expect(throws: ConfigurationError.self) { try Self.decode(deep) }
   }
 
-  /// Eight aliases of eight aliases of …, as a key that is compared, are 16 million values.
+  /// A key of eight aliases of eight aliases and so on expands to 16 million values when compared.
   @Test(arguments: ["? *a8\n: 1", "*a8 : 1", "{? *a8 : 1}", "[{*a8 : 1}]"])
   func `aliases that multiply are refused at once`(key: String) {
     let lines = (1...8).map { level in
@@ -107,10 +107,5 @@ struct ConfigurationFileTests {
   @Test(arguments: ["# 2 * 3 & 4", "# why? 2*3&4"])
   func `what only looks like an alias is read`(comment: String) throws {
     #expect(try Self.decode("epochs: 3\nmixing: mixup \(comment)\nmilestones: {}").epochs == 3)
-  }
-
-  @Test(arguments: [("lerning_rate", "learning_rate", 1), ("", "abc", 3), ("kitten", "sitting", 3)])
-  func `spelling distance`(first: String, second: String, expected: Int) {
-    #expect(Spelling.distance(first, second) == expected)
   }
 }

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 struct DigestTests {
@@ -13,17 +14,14 @@ struct DigestTests {
   ])
   func `published answers, from memory and from files`(text: String, expected: String) throws {
     #expect(Digest(of: Array(text.utf8)).description == expected)
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let halves = [text.prefix(2), text.dropFirst(2)].enumerated().map { index, part in
-      (folder.appendingPathComponent("\(index)"), String(part))
+    let folder = try TemporaryFolder()
+    var halves: [URL] = []
+    for (name, part) in [("0", text.prefix(2)), ("1", text.dropFirst(2))] {
+      halves.append(try folder.file(name, holding: part.utf8))
     }
-    for (url, part) in halves { try AtomicFile.write(part, to: url) }
-    #expect(try Digest(ofFiles: halves.map(\.0)).description == expected)
-    #expect(throws: FileError.unreadable(folder.appendingPathComponent("none"), ENOENT)) {
-      try Digest(ofFiles: [folder.appendingPathComponent("none")])
-    }
+    #expect(try Digest(ofFiles: halves).description == expected)
+    let missing = folder.file("none")
+    #expect(throws: FileError.unreadable(missing, ENOENT)) { try Digest(ofFiles: [missing]) }
   }
 
   /// RFC 1321, appendix A.5.
@@ -46,12 +44,11 @@ struct DigestTests {
     #expect(Digest(of: Array(text.utf8), algorithm: .md5).description == expected)
   }
 
-  @Test func `a file's hash tells how far it is, and can be stopped`() throws {
+  @Test func `hashing a file reports its progress and can be stopped`() throws {
     struct Stopped: Error {}
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: file) }
+    let folder = try TemporaryFolder()
     let bytes = [UInt8](repeating: 7, count: 2_500_000)
-    try AtomicFile.write(bytes, to: file)
+    let file = try folder.file("sevens", holding: bytes)
     var done = 0
     let digest = try Digest(ofFiles: [file], algorithm: .md5) { done += $0 }
     #expect(done == bytes.count)

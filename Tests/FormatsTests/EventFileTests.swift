@@ -32,14 +32,14 @@ struct EventFileTests {
 
   private func bytes(of url: URL) throws -> [UInt8] { Array(try Data(contentsOf: url)) }
 
-  /// Where each record of `bytes` begins, and where the last one ends.
+  /// The byte offsets of the records in `bytes`, and the end of the last one.
   private func boundaries(of bytes: [UInt8]) -> [Int] {
-    var places = [0]
-    while let start = places.last, start < bytes.count {
+    var boundaries = [0]
+    while let start = boundaries.last, start < bytes.count {
       let length = bytes[start..<start + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
-      places.append(start + 8 + 4 + length + 4)
+      boundaries.append(start + 8 + 4 + length + 4)
     }
-    return places
+    return boundaries
   }
 
   @Test func `the bytes that TensorBoard writes for the same events`() throws {
@@ -59,8 +59,8 @@ struct EventFileTests {
     #expect(events[1].scalars[2].value.sign == .minus)
   }
 
-  /// TensorBoard's own first record names its writer in a field that we do not know.
-  @Test func `a file of TensorBoard's goes on`() throws {
+  /// TensorBoard's own first record names its writer in a field that the reader does not know.
+  @Test func `a file of TensorBoard's can be appended to`() throws {
     let original = try fixtureBytes("tensorboard/event-file-writer.tfevents")
     let folder = try TemporaryFolder()
     let url = try folder.file("tfevents", holding: original)
@@ -98,7 +98,7 @@ struct EventFileTests {
     #expect(try number() != before)
   }
 
-  @Test func `every file cut short keeps its whole records`() throws {
+  @Test func `every truncated file keeps its complete records`() throws {
     let original = try fixtureBytes(Self.name)
     let boundaries = boundaries(of: original)
     let folder = try TemporaryFolder()
@@ -119,21 +119,21 @@ struct EventFileTests {
     }
   }
 
-  /// A CRC of 32 bits finds any change within 32 neighboring bits, so of any byte.
+  /// A CRC of 32 bits detects every change within 32 adjacent bits, so of any byte.
   @Test(arguments: [0xFF, 0x01, 0x80] as [UInt8])
   func `every changed byte is found, and the file left as it is`(change: UInt8) throws {
     let original = try fixtureBytes(Self.name)
     let boundaries = boundaries(of: original)
     let folder = try TemporaryFolder()
-    for place in original.indices {
+    for index in original.indices {
       var changed = original
-      changed[place] ^= change
+      changed[index] ^= change
       let url = try folder.file("tfevents", holding: changed)
       let error = #expect(throws: EventFileError.self) {
         try EventFile(url, keepingThrough: .max)
       }
-      let start = boundaries.last { $0 <= place } ?? 0
-      let part = place - start < 12 ? "length" : "data"
+      let start = boundaries.last { $0 <= index } ?? 0
+      let part = index - start < 12 ? "length" : "data"
       #expect(
         error == (start == 0 ? .notAnEventFile(url) : .damaged(url, offset: start, part: part)))
       #expect(try bytes(of: url) == changed)
@@ -152,7 +152,7 @@ struct EventFileTests {
     #expect(try bytes(of: url) == original)
   }
 
-  /// A whole record of these bytes.
+  /// A complete record of these bytes.
   private func record(_ data: [UInt8]) -> [UInt8] {
     let length = withUnsafeBytes(of: UInt64(data.count).littleEndian, Array.init)
     return [length, data].flatMap {
@@ -160,7 +160,7 @@ struct EventFileTests {
     }
   }
 
-  @Test func `whole records that hold no message`() throws {
+  @Test func `complete records that contain no message`() throws {
     let original = try fixtureBytes(Self.name)
     let folder = try TemporaryFolder()
     // A tag without a field, a text that is not UTF-8, a message that is longer than its record.
@@ -175,7 +175,7 @@ struct EventFileTests {
     #expect(throws: EventFileError.notAnEventFile(other)) { try EventFile.events(of: other) }
   }
 
-  @Test func `mutated messages in whole records are read or refused`() throws {
+  @Test func `mutated messages in complete records are read or refused`() throws {
     let original = try fixtureBytes(Self.name)
     let boundaries = boundaries(of: original)
     let messages = zip(boundaries, boundaries.dropFirst()).map { original[$0 + 12..<$1 - 4] }
@@ -200,7 +200,7 @@ struct EventFileTests {
     #expect(refusals > 0)
   }
 
-  @Test func `messages name the file, the place and the way out`() throws {
+  @Test func `messages name the file, the byte and the remedy`() throws {
     let url = URL(filePath: "/run/tfevents")
     #expect(
       "\(EventFileError.notAnEventFile(url))"
@@ -238,10 +238,10 @@ struct CRC32CTests {
   /// The fifth of RFC 3720: a SCSI read command.
   @Test func `published answer of a SCSI command`() {
     var bytes = [UInt8](repeating: 0, count: 48)
-    for (place, byte) in [
+    for (index, byte) in [
       (0, 0x01), (1, 0xC0), (16, 0x14), (22, 0x04), (27, 0x14), (31, 0x18), (32, 0x28), (40, 0x02),
     ] as [(Int, UInt8)] {
-      bytes[place] = byte
+      bytes[index] = byte
     }
     #expect(CRC32C.checksum(bytes) == 0xD996_3A56)
   }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pickles that want to run something, or to take more than they are.
+/// Pickles that try to run code, or to take more memory than their size justifies.
 struct HostilePickleTests {
   private func expect(
     _ bytes: [UInt8], _ expected: PickleError.Problem, at offset: Int,
@@ -66,10 +66,9 @@ struct HostilePickleTests {
   @Test func `depth is bounded on the way and through the memo`() {
     let deep = Array(repeating: UInt8(ascii: "]"), count: 60_000)
     let close = Array(repeating: UInt8(ascii: "a"), count: 59_999)
-    let problem = PickleError.Problem.tooLarge(what: "levels of lists in lists", maximum: 100)
+    let problem = PickleError.Problem.tooLarge(what: "levels of nesting", maximum: 100)
     expect(pickle(deep, close, ascii(".")), problem, at: 120_001)
-    // A list that is closed before the next one holds it: 150 levels, of which none is nested
-    // within another in the stream.
+    // Each list is complete before the next one contains it: 150 levels without nested opcodes.
     var chain = ascii("]q\0")
     for level in UInt8(1)...150 { chain += ascii("]h") + [level - 1] + ascii("aq") + [level] }
     let all = (UInt8(0)...150).flatMap { [UInt8(ascii: "h"), $0] }
@@ -86,7 +85,7 @@ struct HostilePickleTests {
       at: chain.count + all.count + 7)
   }
 
-  /// One byte of a file must not take a hundred of memory for ever.
+  /// A byte of a file must not take unbounded memory.
   @Test func `values, references and entries of the memo are bounded by the size of the file`() {
     let limit = 1 << 16
     func expectLimit(_ parts: [UInt8]..., at opcode: Int, count: Int, size: Int) {
@@ -107,7 +106,7 @@ struct HostilePickleTests {
     let references = Array(repeating: ascii("h\0a"), count: 4 * many).joined()
     let bytes = pickle(ascii("]q\0]"), Array(references))
     let maximum = limit + bytes.count / 256
-    let last = 4 * (maximum + 1) - 3  // counted from the first opcode behind the three
+    let last = 4 * (maximum + 1) - 3  // counted from the opcode after the first three
     expect(
       bytes, .tooLarge(what: "values", maximum: maximum),
       at: 2 + 4 + (last - 1) / 2 * 3 + (last - 1) % 2 * 2)
@@ -132,7 +131,7 @@ struct HostilePickleTests {
     expect(try fixtureBytes("pickle/cycle.pkl"), .cycle, at: 8)
   }
 
-  @Test func `streams that are not programs`() {
+  @Test func `invalid sequences of opcodes`() {
     expect(ascii("hello"), .unsupportedProtocol(found: UInt8(ascii: "h")), at: 0)
     expect([0x80, 6, UInt8(ascii: "N"), UInt8(ascii: ".")], .unsupportedProtocol(found: 6), at: 0)
     expect(pickle(ascii("N")), .truncated(expected: 1, found: 0), at: 3)
@@ -177,7 +176,6 @@ struct HostilePickleTests {
     let error = PickleError(file: "a.ckpt", offset: 7, problem: .forbiddenGlobal("os.system"))
     #expect(
       error.description
-        == "a.ckpt: pickle byte 7: asks for os.system, which is not on the list of names that are "
-        + "read")
+        == "a.ckpt: pickle byte 7: names os.system, which is not on the list of permitted names")
   }
 }

@@ -55,8 +55,8 @@ struct HostileSafeTensorsTests {
     expect(header([(0, 4), (3, 6)]), data: 6, .overlap(end: 4, next: 3), of: "b")
     expect(header([(0, 4), (0, 4)]), data: 4, .overlap(end: 4, next: 0), of: "b")
     expect(header([(0, 8), (2, 4)]), data: 8, .overlap(end: 8, next: 2), of: "b")
-    expect(header([(0, 4), (5, 6)]), data: 6, .hole(end: 4, next: 5), of: "b")
-    expect(header([(4, 6), (1, 4)]), data: 6, .hole(end: 0, next: 1), of: "b")
+    expect(header([(0, 4), (5, 6)]), data: 6, .gap(end: 4, next: 5), of: "b")
+    expect(header([(4, 6), (1, 4)]), data: 6, .gap(end: 0, next: 1), of: "b")
     expect(header([(0, 4)]), data: 5, .wrongDataSize(expected: 4, found: 5))
     expect(header([(0, 4)]), data: 3, .wrongDataSize(expected: 4, found: 3))
     expect(header([(0, .max)]), data: 3, .wrongDataSize(expected: .max, found: 3))
@@ -68,7 +68,7 @@ struct HostileSafeTensorsTests {
     ("9223372036854775808,1", 41), ("0,99999999999999999999999999", 43), ("\"0\",1", 41),
     ("null,1", 41), ("[0],1", 41), ("0,,1", 43),
   ])
-  func `offsets that are not whole numbers`(offsets: String, place: Int) {
+  func `offsets that are not integers`(offsets: String, position: Int) {
     let text = "{\"a\":{\"shape\":[],\"data_offsets\":[\(offsets)],\"dtype\":\"U8\"}}"
     let error = #expect(throws: SafeTensorsError.self) {
       try SafeTensorsFile(bytes: file(Array(text.utf8), data: 1), file: "x")
@@ -77,7 +77,7 @@ struct HostileSafeTensorsTests {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(offset == place)
+    #expect(offset == position)
   }
 
   @Test func `offsets that turn back or do not fit the shape, shapes beyond counting`() {
@@ -148,7 +148,7 @@ struct HostileSafeTensorsTests {
     let tensors = (0...1 << 15).map { "\"\($0)\":\(entry)" }.joined(separator: ",")
     expect("{\(tensors)}", .tooMany("tensors", maximum: 1 << 15))
     let texts = (0...1 << 15).map { "\"\($0)\":\"\"" }.joined(separator: ",")
-    expect("{\"__metadata__\":{\(texts)}}", .tooMany("texts", maximum: 1 << 15))
+    expect("{\"__metadata__\":{\(texts)}}", .tooMany("metadata strings", maximum: 1 << 15))
   }
 
   @Test func `every file cut short is refused, mutated ones are read or refused`() throws {
@@ -172,12 +172,12 @@ struct HostileSafeTensorsTests {
     }
   }
 
-  @Test func `messages stay on one line and name the place`() {
+  @Test func `messages stay on one line and name the tensor`() {
     let overlap = SafeTensorsError(file: "a", tensor: "w", problem: .overlap(end: 4, next: 3))
     #expect(
       overlap.description
         == "a: w: begins at data byte 3, expected 4: it overlaps the tensor before it")
     let type = SafeTensorsError(file: "a", tensor: "x\n\u{1B}\u{2028}[2J", problem: .duplicateName)
-    #expect(type.description == "a: x\u{FFFD}\u{FFFD}\u{FFFD}[2J: the name comes twice")
+    #expect(type.description == "a: x\u{FFFD}\u{FFFD}\u{FFFD}[2J: duplicate name")
   }
 }

@@ -11,9 +11,9 @@ struct NumPyArrayTests {
 
   private func expectLimits<Value: NumPyElement & FixedWidthInteger>(_: Value.Type) throws {
     for order in ["little", "big"] {
-      let array = try array("\(Value.numPyType.rawValue)-\(order)")
+      let array = try array("\(Value.elementType.numPyName ?? "")-\(order)")
       #expect(array.shape == [3, 2])
-      #expect(array.elementType == Value.numPyType)
+      #expect(array.elementType == Value.elementType)
       #expect(try array.values(of: Value.self) == [.min, .max, 0, 1, 2, 3])
     }
   }
@@ -33,7 +33,7 @@ struct NumPyArrayTests {
     _: Value.Type
   ) throws {
     for order in ["little", "big"] {
-      let values = try array("\(Value.numPyType.rawValue)-\(order)").values(of: Value.self)
+      let values = try array("\(Value.elementType.numPyName ?? "")-\(order)").values(of: Value.self)
       #expect(values.count == 6)
       #expect(values[0] == -1.5)
       #expect(values[1] == .greatestFiniteMagnitude)
@@ -146,7 +146,7 @@ struct NumPyArrayTests {
     #expect(throws: problem(.rowsOutOfRange(requested: 2..<4, count: 3), "vector")) {
       try bytes("vector", 2..<4)
     }
-    for (name, type) in [("i1-big", NumPyElementType.int8), ("b1", .bool), ("cube", .float64)] {
+    for (name, type) in [("i1-big", ElementType.int8), ("b1", .bool), ("cube", .float64)] {
       #expect(throws: problem(.wrongElementType(requested: "UInt8", found: type), name)) {
         try bytes(name, 0..<1)
       }

@@ -71,8 +71,8 @@ struct ZipArchiveTests {
     let url = folder.file("many.zip")
     try ZipArchive.write(members, to: url)
     let names = members.map(\.name).reversed() as [String]
-    let storages = try ZipArchive(contentsOf: url).storages(ofStored: names) { place, bytes in
-      if place == 0 { bytes[0] = ~bytes[0] }
+    let storages = try ZipArchive(contentsOf: url).storages(ofStored: names) { index, bytes in
+      if index == 0 { bytes[0] = ~bytes[0] }
     }
     var expected = members.map(\.bytes).reversed() as [[UInt8]]
     expected[0][0] = ~expected[0][0]

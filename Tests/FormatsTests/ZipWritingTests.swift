@@ -64,7 +64,7 @@ struct ZipWritingTests {
     #expect(try folder.names == [])
   }
 
-  @Test func `a place that cannot be written is an error and keeps what was there`() throws {
+  @Test func `a path that cannot be written is an error and what exists is kept`() throws {
     let folder = try TemporaryFolder()
     let nowhere = folder.file("missing/new.zip")
     #expect(throws: FileError.unwritable(nowhere, ENOENT)) {

@@ -30,7 +30,7 @@ extension Target {
 
   static let safetensors = Target(
     name: "safetensors", maximumLength: 2048,
-    words: SafeTensorElementType.allCases.map { "\"\($0.rawValue)\"" } + [
+    words: ElementType.safeTensorsTypes.compactMap(\.safeTensorsName).map { "\"\($0)\"" } + [
       "\"dtype\":", "\"shape\":[", "\"data_offsets\":[", "\"__metadata__\":{", "\\ud83d\\ude00",
       "[0,0]", "9223372036854775807",
     ],

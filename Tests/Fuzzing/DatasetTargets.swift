@@ -22,7 +22,7 @@ extension Target {
       readCIFAR(input, in: "python")
     })
 
-  /// `labels.npy`, behind the number of its bytes, and a corruption's file, for a clean set of two
+  /// The number of bytes of `labels.npy`, `labels.npy`, and a corruption's file, for a clean set of two
   /// images of 2×2 pixels.
   static let cifarC = Target(
     name: "cifar-c", maximumLength: 1024,
@@ -43,7 +43,7 @@ extension Target {
       let benchmark = try DatasetKind.cifar10.benchmark(
         of: clean, in: Input.folder.appendingPathComponent("corrupted"), names: ["fog"],
         isPartial: false)
-      for severity in 1...5 { try use(benchmark.images(under: "fog", severity: severity)) }
+      for cell in benchmark.cells { try use(benchmark.images(of: cell)) }
     })
 
   private static let labelFile = MemoryFile()

@@ -7,7 +7,7 @@ nonisolated(unsafe) private var running: (target: Target, file: MemoryFile)?
 /// What a run may allocate beyond four times its input.
 private let memoryAllowance = 64 << 20
 
-/// Chooses the target, and puts its options in the place of its name.
+/// Chooses the target, and replaces its name by its options.
 ///
 /// The processes that libFuzzer starts to minimize an input inherit the choice.
 @_cdecl("LLVMFuzzerInitialize")

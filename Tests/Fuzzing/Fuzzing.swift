@@ -26,10 +26,10 @@ enum Fuzzing {
 
   private static func writeSeeds(to folder: URL) throws {
     for target in Target.all {
-      let place = folder.appendingPathComponent(target.name)
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let subfolder = folder.appendingPathComponent(target.name)
+      try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: true)
       for seed in try target.seeds() where seed.bytes.count <= target.maximumLength {
-        try Data(seed.bytes).write(to: place.appendingPathComponent(seed.name))
+        try Data(seed.bytes).write(to: subfolder.appendingPathComponent(seed.name))
       }
     }
   }

@@ -16,7 +16,7 @@ struct Input: Sendable {
     bytes.reduce(UInt8(bytes.count & 0xFF)) { $0 &* 31 &+ $1 } < 16
   }
 
-  /// A place for a file that is written, in memory.
+  /// The path of a file to write, in memory.
   var output: URL { Self.folder.appendingPathComponent("output") }
 
   /// What `body` returns, or nil if it throws an error that is as errors must be.
@@ -80,11 +80,11 @@ extension Input {
 extension Input {
   /// Lets a path in the folder stand for the input, or for another file.
   func link(_ path: String, to other: MemoryFile? = nil) {
-    let place = Self.folder.appendingPathComponent(path)
+    let link = Self.folder.appendingPathComponent(path)
     let target = (other?.url ?? url).path
-    if symlink(target, place.path) == 0 || errno == EEXIST { return }
-    makeFolder(place.deletingLastPathComponent())
-    precondition(symlink(target, place.path) == 0, "no link at \(place.path)")
+    if symlink(target, link.path) == 0 || errno == EEXIST { return }
+    makeFolder(link.deletingLastPathComponent())
+    precondition(symlink(target, link.path) == 0, "no link at \(link.path)")
   }
 
   /// Makes a folder and those above it.

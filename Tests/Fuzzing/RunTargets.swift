@@ -1,13 +1,13 @@
 import Formats
 import Foundation
-import Reports
+import Runs
 
 extension Target {
   static let events = Target(
     name: "events", maximumLength: 2048, words: ["brain.Event:2"],
     seeds: { try Seed.fixtures("FormatsTests/Fixtures/tensorboard") },
     read: { input in
-      // It is cut where it lies, so it needs a place of its own.
+      // The file is truncated in place, so it needs a path of its own.
       try AtomicFile.write(input.bytes, to: input.output)
       _ = try EventFile(input.output, keepingThrough: 1)
     })
@@ -26,7 +26,7 @@ extension Target {
     },
     read: { input in
       input.link("run/run.json")
-      _ = try RunInformation(of: Input.folder.appendingPathComponent("run"))
+      _ = try RunRecord.read(from: RunFolder(Input.folder.appendingPathComponent("run")))
     })
 
   static let results = Target(
@@ -40,7 +40,8 @@ extension Target {
     },
     read: { input in
       let table = try ResultTable(
-        contentsOf: input.url, keys: ["corruption", "severity"], text: ["run"], numbers: ["nll"])
+        contentsOf: input.url, keys: ["corruption", "severity"], constants: ["run"],
+        numbers: ["nll"])
       for key in table.keys {
         precondition(table[key, "nll"]?.value.isFinite ?? true, "\(key)")
       }

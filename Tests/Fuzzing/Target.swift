@@ -1,3 +1,5 @@
+import Foundation
+
 /// A reader, and what must hold of it for any bytes.
 struct Target: Sendable {
   /// The name on the command line.
@@ -25,4 +27,22 @@ struct Target: Sendable {
 struct Seed {
   let name: String
   let bytes: [UInt8]
+}
+
+extension Seed {
+  private static let repository = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The files of a folder below `Tests`, of which the names end so.
+  static func fixtures(_ folder: String, endingIn suffix: String = "") throws -> [Seed] {
+    try files("Tests/\(folder)", endingIn: suffix)
+  }
+
+  /// The files of a folder of the repository, of which the names end so.
+  static func files(_ folder: String, endingIn suffix: String = "") throws -> [Seed] {
+    let root = repository.appendingPathComponent(folder)
+    return try FileManager.default.contentsOfDirectory(atPath: root.path).sorted()
+      .filter { $0.hasSuffix(suffix) }
+      .map { Seed(name: $0, bytes: Array(try Data(contentsOf: root.appendingPathComponent($0)))) }
+  }
 }

@@ -27,26 +27,26 @@ struct FileTests {
   }
 
   @Test(arguments: [(1, 1), (1, 300), (64, 64), (97, 5), (200, 200)])
-  func `a PNG file holds its image exactly`(height: Int, width: Int) throws {
+  func `a PNG file represents its image exactly`(height: Int, width: Int) throws {
     let image = noise(height: height, width: width)
     let file = try image.png(file: "image")
     #expect(try Image(decoding: file, file: "image") == image)
     #expect(try image.png(file: "image") == file)
   }
 
-  @Test func `a PNG file has no chunks beside those of the pixels`() throws {
+  @Test func `a PNG file has no chunks but those of the pixels`() throws {
     let file = try noise(height: 9, width: 8).png(file: "image")
     #expect(PNGFile(file).chunks.map(\.name) == ["IHDR", "IDAT", "IEND"])
   }
 
-  @Test func `bytes behind the end of a file are ignored`() throws {
+  @Test func `bytes after the end of a file are ignored`() throws {
     for fixture in [FileFixture.pngs[0], FileFixture.jpegs[0]] {
       let longer = fixture.bytes + [0, 1, 2, 3]
       #expect(try Image(decoding: longer, file: fixture.name) == fixture.image)
     }
   }
 
-  @Test func `an image that no file can hold is not written`() {
+  @Test func `an image that the format cannot represent is not written`() {
     let empty = Image(height: 0, width: 5, pixels: [])
     let wide = noise(height: 1, width: 65501)
     let image = noise(height: 2, width: 2)

@@ -12,9 +12,7 @@ struct FilterTests {
     let hsv: [ColorCase]
 
     static func read() throws -> Fixtures {
-      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/filters.json")
-      return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: file))
+      try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: fixture("filters.json")))
     }
   }
 
@@ -111,5 +109,19 @@ struct FilterTests {
   func `weights of the gaussian from the center outward`(sigma: Double, expected: [Double]) {
     // The table has six digits after the point.
     expectClose(GaussianFilter(sigma: sigma).weights, expected, absolute: 0.5e-6)
+  }
+}
+
+struct BorderTests {
+  /// A row `abcd` continued by six pixels on either side.
+  @Test(arguments: [
+    (Border.nearest, "aaaaaa" + "abcd" + "dddddd"),
+    (Border.reflect, "cddcba" + "abcd" + "dcbaab"),
+    (Border.mirror, "abcdcb" + "abcd" + "cbabcd"),
+  ])
+  func `pixels beyond the ends`(border: Border, expected: String) {
+    let row = Array("abcd")
+    #expect(String((-6..<10).map { row[border.index($0, in: 4)] }) == expected)
+    #expect((-6..<10).allSatisfy { border.index($0, in: 1) == 0 })
   }
 }

@@ -2,7 +2,7 @@ import Images
 import TestSupport
 import Testing
 
-/// Files that are damaged or meant to do harm: an error or the right image, never a crash.
+/// Damaged and hostile files: an error or the correct image, never a crash.
 struct HostileFileTests {
   static let samples = FileFixture.pngs + FileFixture.jpegs
 
@@ -13,15 +13,15 @@ struct HostileFileTests {
     }
   }
 
-  /// Each chunk has a checksum, so a change is seen, or lies in a chunk that is not needed.
+  /// Each chunk has a checksum, so a change is detected unless it is in a chunk that is not needed.
   @Test(arguments: FileFixture.pngs)
   func `a PNG file with a changed byte is an error or the same image`(fixture: FileFixture) {
     var generator = SeededGenerator(seed: 5)
-    for place in fixture.bytes.indices {
+    for index in fixture.bytes.indices {
       var bytes = fixture.bytes
-      bytes[place] ^= UInt8.random(in: 1...255, using: &generator)
+      bytes[index] ^= UInt8.random(in: 1...255, using: &generator)
       if let image = try? Image(decoding: bytes, file: fixture.name) {
-        #expect(image == fixture.image, "byte \(place)")
+        #expect(image == fixture.image, "byte \(index)")
       }
     }
   }
@@ -29,9 +29,9 @@ struct HostileFileTests {
   @Test(arguments: FileFixture.jpegs)
   func `a JPEG file with a changed byte is an error or an image`(fixture: FileFixture) {
     var generator = SeededGenerator(seed: 6)
-    for place in fixture.bytes.indices {
+    for index in fixture.bytes.indices {
       var bytes = fixture.bytes
-      bytes[place] ^= UInt8.random(in: 1...255, using: &generator)
+      bytes[index] ^= UInt8.random(in: 1...255, using: &generator)
       let image = try? Image(decoding: bytes, file: fixture.name, maximumPixelCount: 1 << 16)
       if let image { #expect(image.height * image.width <= 1 << 16) }
     }
@@ -48,11 +48,11 @@ struct HostileFileTests {
     }
   }
 
-  @Test func `damage is reported with the place where reading stopped`() throws {
+  @Test func `damage is reported with the byte offset where reading stopped`() throws {
     let image = noise(height: 64, width: 64)
     for (file, slack) in [
       (try image.png(file: "image"), 0),
-      // libjpeg tells its place after each block, of which noise takes less than 200 bytes.
+      // libjpeg reports its offset after each block; a block of noise takes less than 200 bytes.
       (try image.jpeg(quality: 90, file: "image"), 6 * 200),
     ] {
       let cut = Array(file.dropLast(20))

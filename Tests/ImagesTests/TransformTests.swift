@@ -36,9 +36,9 @@ struct TransformTests {
     #expect(sample(1) == 20)
     #expect(sample(1.25) == 25)
     #expect(sample(2.5) == 60)
-    // The places −1, −2 and −5 fold to 0, 1 and 3; 4 and 5 to 3 and 2.
+    // Positions −1, −2 and −5 fold to 0, 1 and 3; 4 and 5 to 3 and 2.
     #expect([-1, -2, -5, 4, 5, 8, -9].map(sample) == [10, 20, 80, 80, 40, 10, 10])
-    // Within a pixel of the border the old SciPy mirrors about the pixel itself.
+    // Within a pixel of the border the old SciPy mirrors about the border pixel.
     #expect(sample(-0.25) == 0.25 * 10 + 0.75 * 20)
   }
 
@@ -58,14 +58,14 @@ struct TransformTests {
   @Test func `edges of a step and none of a flat grid`() {
     let step = Raster(side: 8, values: (0..<64).map { $0 % 8 < 4 ? 0 : 200 })
     let edges = step.cannyEdges(low: 50, high: 150)
-    // Both columns beside the step have the same gradient: the first one wins.
+    // Both columns next to the step have the same gradient: the first one wins.
     #expect(edges == (0..<64).map { $0 % 8 == 3 })
     let weak = Raster(side: 8, values: (0..<64).map { $0 % 8 < 4 ? 0 : 20 })
     #expect(weak.cannyEdges(low: 50, high: 150).allSatisfy { !$0 })
     #expect(weak.cannyEdges(low: 50, high: 79).contains(true))
   }
 
-  @Test func `equalizing spreads levels by their share`() {
+  @Test func `equalization spreads levels by their share`() {
     let grid = Raster(side: 2, values: [7, 7, 9, 100])
     #expect(grid.equalized.values == [0, 0, 128, 255])
     let flat = Raster(side: 2, values: [7, 7, 7, 7])

@@ -131,13 +131,13 @@ struct ConvolutionTests {
     }
   }
 
-  /// How large errors may be, in the units of `Sums.errors(of:)`.
+  /// The largest errors that are allowed, in the units of `Sums.errors(of:)`.
   ///
-  /// The roundings of a sum of T products grow like √T (Higham and Mary 2019): simulated for these
-  /// shapes, to 1.2 units at most. An output of F(4×4, 3×3) is what remains of terms that are, in
-  /// the root of mean squares, up to Σᵢ (Aᵢ₃ ‖Bᵢ‖ ‖Gᵢ‖)² / 3 = 31 times as large: 9 units at most.
-  /// Both bounds leave room for other orders of summation; factors rounded to bfloat16 cost five
-  /// times as much as they allow.
+  /// The rounding error of a sum of T products grows like √T (Higham and Mary 2019); in simulations
+  /// of these shapes, to 1.2 units at most. The terms that cancel to an output of F(4×4, 3×3) are up
+  /// to Σᵢ (Aᵢ₃ ‖Bᵢ‖ ‖Gᵢ‖)² / 3 = 31 times as large in mean square, which costs 9 units at most. Both
+  /// bounds leave room for other orders of summation; factors rounded to bfloat16 exceed them
+  /// fivefold.
   private static func bound(_ layer: ConvolutionLayer) -> Double {
     layer.methodName == "winograd" ? 32 : 4
   }
@@ -175,7 +175,8 @@ struct ConvolutionTests {
     }
   }
 
-  /// Chunks of a few tiles, so that small batches have many: shared by all threads, and not.
+  /// Chunks of a few tiles, so that small batches have many chunks, which all threads share or each
+  /// thread has to itself.
   static let tilings = [0, 1 << 20].map { fewWeights in
     var tiling = Tiling()
     (tiling.sharedChunk, tiling.ownChunk, tiling.fewWeights) = (20_000, 20_000, fewWeights)
@@ -201,7 +202,7 @@ struct ConvolutionTests {
 }
 
 extension Float {
-  /// The nearest number of eight bits, of two that are as near the even one.
+  /// The nearest number with a significand of eight bits; ties go to the even one.
   fileprivate var roundedToBFloat16: Float {
     Float(bitPattern: (bitPattern + 0x7FFF + (bitPattern >> 16 & 1)) & 0xFFFF_0000)
   }

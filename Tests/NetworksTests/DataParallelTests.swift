@@ -14,7 +14,7 @@ struct DataParallelTests {
 
   private struct Outcome: Sendable {
     let loss: Double
-    /// Of every parameter, and every running statistic, by name.
+    /// The gradient of every parameter, and every running statistic, by name.
     let values: [String: [Float]]
   }
 
@@ -93,7 +93,7 @@ struct DataParallelTests {
     name: NetworkConfiguration.Name
   ) throws {
     let configuration = Self.configuration(name)
-    // With this seed no rounding pushes an input of a ReLU over zero.
+    // With this seed no rounding changes the sign of a ReLU's input.
     let seed: UInt64 = 1
     let whole = Self.step(configuration, SoleProcess(), sumsExactly: true, threads: 2, seed: seed)
     let parts = try ThreadProcesses.run(2) {
@@ -115,8 +115,8 @@ struct DataParallelTests {
         $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
       }
       let norm = expected.reduce(0) { $0 + Double($1) * Double($1) }
-      // PyTorch's float32 gradients of these networks lie up to 2e-5 of their norms from float64's;
-      // an input of a ReLU that rounding pushes over zero costs more, which none here does.
+      // PyTorch's float32 gradients of these networks differ from float64's by up to 2e-5 of their
+      // norms. A ReLU's input whose sign a rounding changes would cost more; there is none here.
       #expect(difference.squareRoot() <= 1e-4 * norm.squareRoot(), "\(name)")
     }
   }

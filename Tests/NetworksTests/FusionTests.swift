@@ -6,7 +6,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What layers do while reading and writing, against the same done in separate steps.
+/// What layers do while they read, and their epilogues, against the same in separate steps.
 struct FusionTests {
   static let batch = 3
 
@@ -34,8 +34,8 @@ struct FusionTests {
       LayerInput(values: Self.normalized(x, coefficients)), sumsChannels: false)
     let fused = layer.forward(
       LayerInput(values: x, normalization: coefficients), adding: addend)
-    // The same arithmetic, but for the rounding of a multiply-add on reading, at most one part in
-    // 2²⁴ of inputs below 2, which F(4×4, 3×3) can raise by (10 · 19)² / 144 · the taps' weights.
+    // The same arithmetic except for the rounding of a multiply-add on reading: at most 2⁻²⁴ of
+    // inputs below 2, which F(4×4, 3×3) can amplify by (10 · 19)² / 144 times the taps' weights.
     let tolerance = Double(shape.patchCount) * 2 * 0x1p-24 * 250
     let expected = zip(plain.values.values, addend.values).map { Double($0) + Double($1) }
     expectClose(fused.values.values.map(Double.init), expected, absolute: tolerance)
@@ -70,7 +70,7 @@ struct FusionTests {
     var magnitude = 0.0
     for (i, gradient) in plain.enumerated() {
       let c = i % channels
-      // Where the sign hangs on a rounding, either outcome is right.
+      // Where the sign depends on a rounding, either outcome is right.
       let normalized = Double(x[i]) * Double(coefficients[c]) + Double(coefficients[channels + c])
       let isOpen = normalized > 0
       let expected = isOpen ? gradient + addend[i] : 0
@@ -87,7 +87,7 @@ struct FusionTests {
     expectClose(gated.sums, sums, absolute: 16 * 0x1p-24 * pixels * magnitude * 2)
   }
 
-  /// Sums that a task does not make must not be counted, whatever the memory held before.
+  /// The memory of sums is reused: values that no task has written must not be added.
   @Test(arguments: Kernels.available)
   func `sums do not depend on what was summed before`(kernels: Kernels) {
     // 19 images of 64 tiles: the last chunk has fewer tasks than the others.
@@ -111,7 +111,8 @@ struct FusionTests {
     let noise = (0..<rows).map { Float(offset + 0.01 * sin(Double($0))) }
     let layer = BatchNormalization("bn", channels: 1, engine: engine)
     _ = layer.forward(
-      engine.finish(LayerOutput(values: Tensor([10, 8, 8, 1], noise), sumsChannels: true)))
+      engine.applyEpilogue(
+        of: LayerOutput(values: Tensor([10, 8, 8, 1], noise), sumsChannels: true)))
     let mean = noise.reduce(0) { $0 + Double($1) } / Double(rows)
     let variance = noise.reduce(0) { $0 + pow(Double($1) - mean, 2) } / Double(rows - 1)
     // The differences from the mean are exact to 2⁻²⁴ · 100 / 0.01 = 6e-4 of the deviation at
@@ -124,7 +125,7 @@ struct FusionTests {
     expectClose(scale * (biased + 1e-5).squareRoot(), 1, absolute: 1e-4)
   }
 
-  /// What a network trained a step or two says is what its inference copy says, until it moves on.
+  /// A copy has the network's weights and statistics at the time it was made.
   @Test func `an inference copy keeps its weights`() throws {
     let subject = try ParitySubject(ParityFixture(named: "wrn-10-1-m2"))
     let network = subject.network

@@ -1,5 +1,5 @@
-// Every kernel of networks, of every level that this machine has, against its plain twin; those of
-// probabilities are tested with Tensors.
+// Every kernel of networks, at every level that this machine can run, against its reference; those
+// of probabilities are tested with Tensors.
 
 import CKernels
 import Foundation
@@ -9,7 +9,8 @@ import TestSupport
 import Testing
 
 struct KernelTests {
-  /// Channels below, at and above a vector, a panel and a group, and images of more than one tile.
+  /// Channels and sides: channels below, at and above a vector, a panel and a group, and images of
+  /// more than one tile.
   static let extents = [(1, 4), (7, 8), (16, 4), (33, 8), (64, 4), (70, 8), (160, 4)]
   static let images = 2
 
@@ -17,7 +18,7 @@ struct KernelTests {
     randomTensor(name, [count])
   }
 
-  /// Each element within `roundings` of a Float's last bit of the largest sum of magnitudes.
+  /// Expects each element within `roundings` roundings of sums of magnitudes up to `magnitude`.
   private func expectSame(
     _ found: Tensor, _ expected: Tensor, magnitude: Double, roundings: Double, _ what: String
   ) {
@@ -26,7 +27,7 @@ struct KernelTests {
       absolute: roundings * 0x1p-24 * magnitude, what)
   }
 
-  /// Calls `body` with a table and a fresh output of `count` zeros, for the level and its twin.
+  /// Calls `body` with a table and an output of `count` zeros, for the level and the reference.
   private func outputs(
     _ kernels: Kernels, count: Int, _ body: (KernelTable, UnsafeMutablePointer<Float>) -> Void
   ) -> (Tensor, Tensor) {
@@ -43,33 +44,35 @@ struct KernelTests {
     let x = Self.random("x", Self.images * side * side * channels)
     let (scale, shift) = (Self.random("scale", channels), Self.random("shift", channels))
     for isNormalized in [false, true] {
-      var source = KernelSource(
+      var input = KernelInput(
         values: x.elements, side: side, channels: channels,
         scale: isNormalized ? UnsafePointer(scale.elements) : nil,
         shift: isNormalized ? UnsafePointer(shift.elements) : nil)
       let stride = tiles * channels + 3
       let first = tiles / 3
-      // |Bᵀ| and |A| have rows that sum up to 10 and 15 in each direction, inputs lie within 2; a
-      // dozen roundings on the way.
+      let range = KernelRange(first..<tiles)
+      // The rows of |Bᵀ| and |A| sum to 10 and 15 in each direction, and inputs are below 2; there
+      // are a dozen roundings.
       for (what, rows) in [("input", 10.0), ("gradient", 15.0)] {
         let (found, expected) = outputs(kernels, count: 36 * stride) { table, out in
+          let transformed = KernelTiles(values: out, positionStride: stride, rowStride: channels)
           if what == "input" {
-            table.transformInput(&source, first, tiles - first, out, stride)
+            table.transformInput(&input, range, transformed)
           } else {
-            table.transformOutputGradient(&source, first, tiles - first, out, stride)
+            table.transformOutputGradient(&input, range, transformed)
           }
         }
         expectSame(found, expected, magnitude: 2 * rows * rows, roundings: 12, what)
       }
       let (found, expected) = outputs(kernels, count: x.count) { table, out in
-        table.readPixels(&source, 1, Self.images * side * side - 1, out)
+        table.readPixels(&input, KernelRange(1..<Self.images * side * side), out)
       }
       expectSame(found, expected, magnitude: 2, roundings: 2, "pixels")
       withExtendedLifetime((x, scale, shift)) {}
     }
   }
 
-  // Exact sums over processes rest on it.
+  // Exact sums over processes depend on it.
   @Test(arguments: Kernels.available.filter(\.rowsAreIndependent), [1, 7, 64])
   func `a row of a product is the same bits among any others`(kernels: Kernels, depth: Int) {
     let (rows, columns) = (40, kernels.paddedColumns(33))
@@ -91,7 +94,7 @@ struct KernelTests {
     }
   }
 
-  /// The steps a target can take, one by one and together.
+  /// The steps of an epilogue, one by one and together.
   static let steps: [(addend: Bool, bias: Bool, rectifies: Bool, gate: Bool, sums: Bool)] = [
     (false, false, false, false, false), (true, false, false, false, true),
     (false, true, true, false, false), (true, true, true, false, true),
@@ -99,7 +102,7 @@ struct KernelTests {
   ]
 
   @Test(arguments: Kernels.available, extents)
-  func `outputs, finished in every way`(kernels: Kernels, extent: (Int, Int)) {
+  func `outputs with every epilogue`(kernels: Kernels, extent: (Int, Int)) {
     let (channels, side) = extent
     let pixels = Self.images * side * side
     let tiles = pixels / 16
@@ -118,7 +121,7 @@ struct KernelTests {
           out.update(from: old.elements, count: old.count)
           var sum = [Double](repeating: 0, count: 2 * channels)
           sum.withUnsafeMutableBufferPointer { sum in
-            var target = KernelTarget(
+            var output = KernelOutput(
               values: out, side: side, channels: channels,
               addend: step.addend ? UnsafePointer(addend.elements) : nil,
               bias: step.bias ? UnsafePointer(bias.elements) : nil,
@@ -129,20 +132,23 @@ struct KernelTests {
               sums: step.sums ? sum.baseAddress : nil,
               pivot: step.bias ? UnsafePointer(pivot.elements) : nil)
             if isTransform {
-              table.transformOutput(products.elements, stride, rowStride, &target, 0, tiles)
+              let products = KernelTiles(
+                values: products.elements, positionStride: stride, rowStride: rowStride)
+              table.transformOutput(products, KernelRange(0..<tiles), &output)
             } else {
-              table.finish(&target, 1, pixels - 1, 0, channels / 2)
-              table.finish(&target, 1, pixels - 1, channels / 2, channels - channels / 2)
+              for part in [0..<channels / 2, channels / 2..<channels] {
+                table.applyEpilogue(&output, KernelRange(1..<pixels), KernelRange(part))
+              }
             }
           }
           sums.append(sum)
         }
-        // |Aᵀ| has rows that sum up to 19 in each direction; two dozen roundings.
+        // The rows of |Aᵀ| sum to 19 in each direction; there are two dozen roundings.
         let magnitude = isTransform ? 19.0 * 19 : 3
         let what = "\(step), transform: \(isTransform)"
         expectSame(found, expected, magnitude: magnitude, roundings: 24, what)
-        // Sums of 16 pixels in Float, of what may differ by as much, and of its squares or
-        // products.
+        // Sums over 16 pixels in Float, of values that may differ by as much, and of their squares
+        // or products.
         let largest = found.values.reduce(1) { max($0, Double(abs($1))) }
         let error = 24 * 0x1p-24 * magnitude * Double(pixels)
         expectClose(
@@ -160,43 +166,43 @@ struct KernelTests {
     [(1, 1), (8, 16), (9, 37), (33, 64), (70, 35), (150, 160), (130, 70)])
   func `weights there and back`(kernels: Kernels, extent: (Int, Int)) {
     let (inputs, outputs) = extent
+    let channels = KernelChannels(inputs: inputs, outputs: outputs)
     let weights = Self.random("w", 9 * inputs * outputs)
-    // Rows of |G| sum up to at most 1; ten roundings.
+    // The rows of |G| sum to at most 1; there are ten roundings.
     for width in [16, 32, outputs] {
       let count = (outputs + width - 1) / width * width * inputs
       let (found, expected) = self.outputs(kernels, count: 36 * (count + 80)) { table, out in
-        let half = inputs / 2
-        table.transformWeights(
-          weights.elements, inputs, outputs, 0, half, out, width, count + 80)
-        table.transformWeights(
-          weights.elements, inputs, outputs, half, inputs - half, out, width, count + 80)
+        let panels = KernelPanels(values: out, width: width, positionStride: count + 80)
+        for part in [0..<inputs / 2, inputs / 2..<inputs] {
+          table.transformWeights(weights.elements, channels, KernelRange(part), panels)
+        }
       }
       expectSame(found, expected, magnitude: 1, roundings: 10, "weights, width \(width)")
     }
     for width in [16, 32, inputs] {
       let count = (inputs + width - 1) / width * width * outputs
       let (found, expected) = self.outputs(kernels, count: 36 * (count + 80)) { table, out in
-        let half = outputs / 2
-        table.transformTurnedWeights(
-          weights.elements, inputs, outputs, 0, half, out, width, count + 80)
-        table.transformTurnedWeights(
-          weights.elements, inputs, outputs, half, outputs - half, out, width, count + 80)
+        let panels = KernelPanels(values: out, width: width, positionStride: count + 80)
+        for part in [0..<outputs / 2, outputs / 2..<outputs] {
+          table.transformFlippedWeights(weights.elements, channels, KernelRange(part), panels)
+        }
       }
-      expectSame(found, expected, magnitude: 1, roundings: 10, "turned, width \(width)")
+      expectSame(found, expected, magnitude: 1, roundings: 10, "flipped, width \(width)")
     }
     let (rowStride, stride) = (outputs + 3, inputs * (outputs + 3) + 5)
     let products = Self.random("u", 36 * stride)
     let (found, expected) = self.outputs(kernels, count: weights.count) { table, out in
-      table.transformWeightGradient(
-        products.elements, stride, rowStride, inputs, outputs, 0, inputs, out)
+      let products = KernelTiles(
+        values: products.elements, positionStride: stride, rowStride: rowStride)
+      table.transformWeightGradient(products, channels, KernelRange(0..<inputs), out)
     }
-    // Columns of |G| sum up to at most 1.4.
+    // The columns of |G| sum to at most 1.4.
     expectSame(found, expected, magnitude: 2, roundings: 12, "weight gradient")
     withExtendedLifetime((weights, products)) {}
   }
 
   @Test(
-    arguments: Kernels.available.filter { $0.table.panelWidth > 0 },
+    arguments: Kernels.available,
     [(1, 1, 1), (6, 16, 4), (5, 17, 3), (13, 33, 7), (14, 64, 16), (29, 70, 33), (100, 160, 161)])
   func `products`(kernels: Kernels, extent: (Int, Int, Int)) {
     let (rows, columns, depth) = extent
@@ -235,26 +241,25 @@ struct KernelTests {
     withExtendedLifetime((right, left)) {}
   }
 
-  /// A network that has blown up must say so: ReLU lets what is not a number pass.
+  /// A training that diverges must be noticed: ReLU must not turn NaN into 0.
   @Test(arguments: [Kernels.reference] + Kernels.available)
-  func `what is not a number stays so`(kernels: Kernels) {
+  func `NaN stays NaN`(kernels: Kernels) {
     let channels = 20
     let x = Tensor([channels], [Float](repeating: .nan, count: channels))
     let ones = Tensor([channels], [Float](repeating: 1, count: channels))
-    var source = KernelSource(
+    var input = KernelInput(
       values: x.elements, side: 1, channels: channels, scale: ones.elements,
       shift: ones.elements)
     let read = Tensor([channels])
-    kernels.table.readPixels(&source, 0, 1, read.elements)
+    kernels.table.readPixels(&input, KernelRange(0..<1), read.elements)
     #expect(read.values.allSatisfy { $0.isNaN })
     let output = LayerOutput(values: Tensor([1, 1, 1, channels], x.values), rectifies: true)
-    var target = output.target(sums: nil)
-    kernels.table.finish(&target, 0, 1, 0, channels)
+    output.applyEpilogue(to: 0..<1, sums: nil, kernels: kernels)
     #expect(output.values.values.allSatisfy { $0.isNaN })
     withExtendedLifetime((x, ones)) {}
   }
 
-  @Test func `the level asked for is one that this machine has`() {
+  @Test func `the level that the environment names is one that this machine can run`() {
     let asked = ProcessInfo.processInfo.environment[Kernels.variable]
     #expect(asked == nil || asked == Kernels.preferred.name)
   }
@@ -266,14 +271,16 @@ struct KernelTests {
     let (gradient, addend) = (Self.random("g", x.count), Self.random("a", x.count))
     let coefficients = Self.random("coefficients", 3 * channels)
     for adds in [false, true] {
-      let (found, expected) = outputs(kernels, count: x.count) { table, out in
-        out.update(from: gradient.elements, count: x.count)
-        table.normalizationGradient(
-          out, x.elements, adds ? UnsafePointer(addend.elements) : nil, coefficients.elements,
-          channels, rows)
+      let results = [kernels, .reference].map { level in
+        let result = Tensor([x.count], gradient.values)
+        level.normalizationGradient(
+          result.elements, input: x.elements,
+          addend: adds ? UnsafePointer(addend.elements) : nil,
+          coefficients: coefficients.elements, rows: rows, channels: channels)
+        return result
       }
       // Four terms of order 1.
-      expectSame(found, expected, magnitude: 4, roundings: 4, "adding: \(adds)")
+      expectSame(results[0], results[1], magnitude: 4, roundings: 4, "adding: \(adds)")
     }
     withExtendedLifetime((x, gradient, addend, coefficients)) {}
   }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Networks
 import Tensors
@@ -7,17 +8,17 @@ import Testing
 struct LayerTests {
   let engine = Engine(workers: Workers(count: 2))
 
-  /// Features with the sums that batch normalization asks for.
+  /// Features with the sums that batch normalization needs.
   private func summed(_ x: Tensor) -> FeatureMap {
-    engine.finish(LayerOutput(values: x, sumsChannels: true))
+    engine.applyEpilogue(of: LayerOutput(values: x, sumsChannels: true))
   }
 
-  /// What a layer reads.
+  /// The values that a layer reads.
   private func read(_ input: LayerInput) -> Tensor {
     let output = Tensor(input.values.shape)
-    var source = input.source
+    var pixels = input.kernelInput
     engine.kernels.table.readPixels(
-      &source, 0, output.count / output.shape[3], output.elements)
+      &pixels, KernelRange(0..<output.count / output.shape[3]), output.elements)
     return output
   }
 
@@ -51,8 +52,8 @@ struct LayerTests {
     expectClose(
       doubles(read(layer.forward(summed(x)))), output(point.0, point.1, point.2),
       absolute: 3e-6)
-    let gated = engine.finish(
-      LayerOutput(values: Tensor(dy.shape, dy.values), gate: layer.gate, sumsChannels: true))
+    let gated = engine.applyEpilogue(
+      of: LayerOutput(values: Tensor(dy.shape, dy.values), gate: layer.gate, sumsChannels: true))
     let dx = layer.backward(gated)
     // Sums of 75 terms of order 1 in Float: 75 · 2⁻²⁴ · 3 < 2e-5; no element lies within the
     // differences' step of ReLU's kink (checked below).
@@ -149,7 +150,7 @@ struct LayerTests {
     expectClose(doubles(dx), expectedInputGradient, absolute: 8e-6)  // both heads' bounds
   }
 
-  /// Masks of every kind: per place, per channel, and per both.
+  /// Masks of every kind: per pixel, per channel, and per pixel and channel.
   @Test(arguments: [2, 3], [[2, 4, 4], [2, 3], [2, 4, 4, 3]])
   func `mixing weighs the encodings, and its derivative the gradient`(
     members: Int, maskShape: [Int]
@@ -158,8 +159,8 @@ struct LayerTests {
     let encodings = (0..<members).map { randomTensor("e\($0)", [2, 4, 4, 3]) }
     let masks = (0..<members).map { randomTensor("m\($0)", maskShape) }
     func share(_ member: Int, _ i: Int) -> Double {
-      let place = [2: i / 48 * 3 + i % 3, 3: i / 3, 4: i][maskShape.count] ?? 0
-      return Double(members) * Double(masks[member][place])
+      let index = [2: i / 48 * 3 + i % 3, 3: i / 3, 4: i][maskShape.count] ?? 0
+      return Double(members) * Double(masks[member][index])
     }
     let mixed = mixing.forward(encodings, masks: masks)
     let expected = (0..<mixed.count).map { i in

@@ -8,8 +8,9 @@ import Testing
 
 /// Our networks against PyTorch's, from the same weights, images, targets and masks.
 ///
-/// The truth is PyTorch's float64 run. Bounds are four times the distance of PyTorch's own float32
-/// runs from it (the larger of direct and Winograd convolution): ours sums in a third order.
+/// The expected values are those of PyTorch's float64 run. Bounds are four times the distance of
+/// PyTorch's own float32 runs from it, the larger of direct and Winograd convolution, because our
+/// order of summation is yet another one.
 struct ParityTests {
   static let factor = 4.0
 
@@ -65,8 +66,10 @@ struct ParityTests {
     expect(statistics, expected.statistics)
   }
 
-  /// Compares tensors, each against the largest distance of PyTorch's among the network's tensors
-  /// of its kind, relative to the tensors: one tensor's distance is a single draw of rounding.
+  /// Compares tensors with recorded ones.
+  ///
+  /// The bound is the largest relative distance of PyTorch's float32 runs among the network's
+  /// tensors of the same kind, because one tensor's distance is a single sample of rounding.
   private func expect(_ found: [String: [Float]], _ records: [ParityFixture.Compared]) {
     for (kind, records) in Dictionary(grouping: records, by: { Self.kind($0.name) }) {
       for (what, size, scale) in [
@@ -90,7 +93,7 @@ struct ParityTests {
     }
   }
 
-  /// What a tensor is, such as `bn.bias`, wherever in the network.
+  /// The kind of a tensor, such as `bn.bias`, without its position in the network.
   private static func kind(_ name: String) -> String {
     name.split(separator: ".").map { $0.trimmingCharacters(in: .decimalDigits) }
       .filter { !$0.isEmpty }.suffix(2).joined(separator: ".")

@@ -5,15 +5,16 @@ import TestSupport
 import Testing
 
 @Suite struct ComparisonConclusionTests {
-  /// A comparison of `runs` with a on clean images and as many corrupted cells as have p-values.
+  /// A comparison of `runs` with the run a, on clean images and on a corrupted cell for each further
+  /// p-value of `cells`.
   private func comparison(
     of runs: [String] = ["b"], mean: (p: Double, difference: Double)?,
     cells: [(p: Double, surplus: Int)], interval: Interval? = nil
   ) -> Comparison {
     func contrast(_ p: Double, _ surplus: Int, _ difference: Double) -> Contrast {
-      let figure = Contrast.Figure(
+      let values = Contrast.Values(
         reference: 0.5, run: 0.5 + difference, interval: interval)
-      return Contrast(figures: [.accuracy: figure], pValue: p, surplus: surplus)
+      return Contrast(values: [.accuracy: values], pValue: p, surplus: surplus)
     }
     let pairs = runs.map { run in
       Comparison.Pair(
@@ -24,7 +25,7 @@ import Testing
       Cell(corruption: "fog", severity: $0)
     }
     return Comparison(
-      reference: "a", predictor: "ensemble", calibration: .none, imageCount: 100,
+      reference: "a", predictor: Predictor.ensemble.name, calibration: .none, imageCount: 100,
       cells: [.clean] + corrupted, pairs: pairs, notes: [])
   }
 

@@ -5,36 +5,36 @@ import Scoring
 import TestSupport
 import Testing
 
-/// A whole comparison against NumPy, SciPy and statsmodels: Fixtures/make_comparison_fixtures.py.
+/// A whole comparison against NumPy, SciPy and statsmodels (Fixtures/make_comparison_fixtures.py).
 @Suite struct ComparisonReferenceTests {
   private static let names = ["clean-0", "blur-1", "blur-2", "noise-1", "noise-2"]
 
-  private func write(_ name: String, to place: borrowing TemporaryFolder) throws -> URL {
+  private func write(_ name: String, to folder: borrowing TemporaryFolder) throws -> URL {
     let logits = try NumPyArray(contentsOf: fixture("comparison-logits-\(name).npy"))
     var run = StoredRun(cells: [])
     run.name = name
     run.labels = try NumPyArray(contentsOf: fixture("comparison-labels.npy")).values(of: Int.self)
     run.images = run.labels.count
     (run.memberCount, run.classCount) = (logits.shape[2], logits.shape[3])
-    for (place, cell) in Self.names.enumerated() {
-      run.cells[cell] = try logits.values(of: Float.self, rows: place..<place + 1)
+    for (index, cell) in Self.names.enumerated() {
+      run.cells[cell] = try logits.values(of: Float.self, rows: index..<index + 1)
     }
-    return try run.write(to: place, name)
+    return try run.write(to: folder, name)
   }
 
   private func compare(_ calibration: Calibration, threadCount: Int = 2) throws -> CSVTable {
-    let place = try TemporaryFolder()
-    let folders = try ["alpha", "beta", "gamma"].map { try write($0, to: place) }
+    let folder = try TemporaryFolder()
+    let folders = try ["alpha", "beta", "gamma"].map { try write($0, to: folder) }
     var comparer = RunComparer(threadCount: threadCount)
     (comparer.calibration, comparer.drawCount, comparer.seed) = (calibration, 200, 7)
     return try comparer.compare(folders).table
   }
 
-  // Uncalibrated, sums of 81 and of 200 numbers are rounded apart by less than 1e-12. A temperature is
-  // found to 1e-6 of itself, and no metric moves by more than some ten times as much.
+  // Uncalibrated, sums of 81 and of 200 numbers differ by rounding of less than 1e-12. A temperature is
+  // accurate to a relative 1e-6, which changes no metric by more than about ten times as much.
   @Test(arguments: [(Calibration.none, 1e-12), (.temperature, 1e-5)])
   func everyColumnIsWhatOtherSoftwareFinds(calibration: Calibration, bound: Double) throws {
-    let file = fixture("comparison-\(calibration.rawValue).csv")
+    let file = fixture("comparison-\(calibration.name).csv")
     let (expected, found) = (try CSVTable(contentsOf: file), try compare(calibration))
     #expect(found.header == expected.header)
     let texts = [
@@ -51,11 +51,12 @@ import Testing
   @Test(arguments: [Calibration.none, .temperature])
   func pValuesAreWhatOtherSoftwareFinds(calibration: Calibration) throws {
     let expected = try CSVTable(
-      contentsOf: fixture("comparison-\(calibration.rawValue).csv"))
+      contentsOf: fixture("comparison-\(calibration.name).csv"))
     let found = try compare(calibration)
     for column in ["p", "p_holm"] {
       let pairs = try zip(numbers(found, column), numbers(expected, column))
-      // Sums of positive terms, and a leak of 1e-12 that the generator makes the procedure with.
+      // Rounding of sums of positive terms, and the 1e-12 that the generator's procedure passes between
+      // tests in place of an infinitesimal weight.
       expectClose(
         pairs.map { $0 / $1 }, pairs.map { _ in 1.0 }, absolute: 1e-10,
         column)
@@ -70,12 +71,12 @@ import Testing
     }
   }
 
-  @Test func calibratedConfidencesHaveNoLossAndScore() throws {
+  @Test func calibrationsOfTheConfidenceAloneLeaveNoLossAndBrierScore() throws {
     let metrics = try #require(try compare(.histogram).column("metric"))
     #expect(Set(metrics) == ["accuracy", "ece"])
   }
 
-  /// The numbers of a column, without the rows that have none.
+  /// The numbers of a column, without empty fields.
   private func numbers(_ table: CSVTable, _ column: String) throws -> [Double] {
     try #require(table.column(column)).filter { !$0.isEmpty }.map { try #require(Double($0)) }
   }

@@ -6,13 +6,13 @@ import TestSupport
 import Testing
 
 @Suite struct ComparisonRefusalTests {
-  /// Why two runs cannot be compared; nothing where they are.
+  /// The reason why two runs cannot be compared; empty where they can.
   private func problem(
-    _ first: StoredRun, _ second: StoredRun, predictor: String = "ensemble",
+    _ first: StoredRun, _ second: StoredRun, predictor: String = Predictor.ensemble.name,
     change: (URL) throws -> Void = { _ in }
   ) throws -> String {
-    let place = try TemporaryFolder()
-    let folders = try [first.write(to: place, "a"), second.write(to: place, "b")]
+    let folder = try TemporaryFolder()
+    let folders = try [first.write(to: folder, "a"), second.write(to: folder, "b")]
     try change(folders[1])
     var comparer = RunComparer(threadCount: 1)
     (comparer.predictor, comparer.drawCount) = (predictor, 8)
@@ -20,7 +20,7 @@ import Testing
       _ = try comparer.compare(folders)
       return ""
     } catch {
-      return "\(error)".replacing(place.url.path, with: "")
+      return "\(error)".replacing(folder.url.path, with: "")
     }
   }
 
@@ -124,19 +124,21 @@ import Testing
   }
 
   @Test func aBoundIsNoPredictor() throws {
-    let place = try TemporaryFolder()
+    let folder = try TemporaryFolder()
     var comparer = RunComparer(threadCount: 1)
     comparer.calibration = .oracle
-    let folders = try ["a", "b"].map { try StoredRun().write(to: place, $0) }
-    #expect(throws: ScoringError.notFitted(.oracle)) { try comparer.compare(folders) }
+    let folders = try ["a", "b"].map { try StoredRun().write(to: folder, $0) }
+    #expect(throws: ScoringError.notFitted(Calibration.oracle.name)) { try comparer.compare(folders) }
   }
 
   @Test func aTemperatureWithoutALimitIsNoted() throws {
-    let place = try TemporaryFolder()
+    let folder = try TemporaryFolder()
     var sure = StoredRun(cells: ["clean-0"])
     sure.name = "sure"
     sure.cells["clean-0"] = sure.labels.flatMap { label in (0..<3).map { $0 == label ? 1 : 0 } }
-    let folders = try [StoredRun(cells: ["clean-0"]), sure].map { try $0.write(to: place, $0.name) }
+    let folders = try [StoredRun(cells: ["clean-0"]), sure].map {
+      try $0.write(to: folder, $0.name)
+    }
     var comparer = RunComparer(threadCount: 1)
     comparer.calibration = .temperature
     let notes = try comparer.compare(folders).notes
@@ -144,20 +146,20 @@ import Testing
   }
 
   @Test func hostileNamesStayNames() throws {
-    let place = try TemporaryFolder()
+    let folder = try TemporaryFolder()
     let cells = ["clean-0", "<script>-1", "a\nb-1", "$(rm x)-2", "\u{1B}[2J,\"-3"]
     let names = ["<script>alert(1)</script>", "two\nlines\r$(reboot)\u{1B}[31m"]
     let folders = try names.enumerated().map { index, name in
       var run = StoredRun(seed: UInt64(index), cells: cells)
       run.name = name
-      return try run.write(to: place, "\(index)")
+      return try run.write(to: folder, "\(index)")
     }
     let comparison = try RunComparer(threadCount: 1).compare(folders)
     let text = ComparisonText(comparison).text
     #expect(!text.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
     #expect(comparison.conclusions.allSatisfy { !$0.contains("\n") })
-    // A file of tables has names as they are, in quotes.
-    let file = place.file("comparison.csv")
+    // A CSV file has names unchanged, in quotes.
+    let file = folder.file("comparison.csv")
     try AtomicFile.write(comparison.table.text, to: file)
     let table = try CSVTable(contentsOf: file)
     #expect(Set(table.column("run") ?? []) == [names[1]])
@@ -168,8 +170,8 @@ import Testing
   }
 
   @Test func otherFilesAreNoCells() throws {
-    let place = try TemporaryFolder()
-    let folders = try ["a", "b"].map { try StoredRun().write(to: place, $0) }
+    let folder = try TemporaryFolder()
+    let folders = try ["a", "b"].map { try StoredRun().write(to: folder, $0) }
     for name in [
       ".fog-3.npy.partial", "fog-03.npy", "fog-0.npy", "-1.npy", "fog.npy", "clean-0.txt",
     ] {

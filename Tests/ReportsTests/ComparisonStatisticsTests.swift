@@ -15,7 +15,7 @@ import Testing
       [SignFlips].self, from: Data(contentsOf: fixture("sign-flips.json")))
     for one in cases {
       let ratio = SignFlipTest(one.differences).pValue / one.p
-      // Each image adds one rounding of positive terms, 2⁻⁵³ of them each.
+      // Each image adds one rounding, 2⁻⁵³ of a sum of positive terms, to either p-value.
       expectClose(
         ratio, 1, absolute: Double(one.differences.count + 4) * 0x1p-52,
         "\(one.differences.prefix(12))")
@@ -27,10 +27,10 @@ import Testing
     let differences =
       [Int](repeating: -1, count: losses) + [0, 0] + [Int](repeating: 1, count: gains)
     let exact = McNemarTest(onlyFirstRight: losses, onlySecondRight: gains).pValue
-    // Both sum as many positive terms.
+    // Both p-values are sums of that many positive terms.
     let bound = Double(losses + gains + 4) * 0x1p-52
     expectClose(SignFlipTest(differences).pValue / exact, 1, absolute: bound)
-    // Several equal versions tell as much as one.
+    // Several equal versions of an image are as much evidence as one.
     expectClose(SignFlipTest(differences.map { 5 * $0 }).pValue / exact, 1, absolute: bound)
   }
 
@@ -42,31 +42,31 @@ import Testing
     #expect(SignFlipTest([-7]).pValue == 1)
   }
 
-  @Test func kindsOfClaimsShareTheErrorRate() {
-    // Without means the cells are Holm's alone.
+  @Test func familiesOfTestsShareTheErrorRate() {
+    // Without means the cells have Holm's correction alone.
     #expect(FamilyCorrection.adjusted(means: [], cells: [0.01, 0.5]).cells == [0.02, 0.5])
-    // Nothing wholly decided at 5 %: each kind at half, until at 40 % the mean is.
+    // At 5 % neither family is wholly rejected, so each is tested at half; the mean is at 40 %.
     let open = FamilyCorrection.adjusted(means: [0.2], cells: [0.01, 0.5])
     #expect(open.means == [0.4] && open.cells == [0.04, 0.5])
-    // A decided mean passes its half on, and cells at 5 % are decided.
+    // A rejected mean passes its half on, so the cells are tested at the whole 5 %.
     let passed = FamilyCorrection.adjusted(means: [0.001], cells: [0.02, 0.5])
     #expect(passed.means == [0.002] && passed.cells == [0.04, 0.5])
-    // So do cells, and no value falls below what it took to decide the others.
+    // So do the cells; no value falls below what it took to reject the other family.
     let back = FamilyCorrection.adjusted(means: [0.04], cells: [0.001, 0.012])
     #expect(back.means == [0.04] && back.cells == [0.004, 0.024])
   }
 
-  /// Rows that are right and wrong, in a world of two classes.
+  /// A row that is right and one that is wrong, of two classes.
   private static func rows() throws -> (right: RowScore, wrong: RowScore) {
     let logits = try LabeledLogits([1, 0, 0, 1], memberCount: 1, classCount: 2, labels: [0, 0])
     let rows = try Scorer(threadCount: 1).rowScores(of: .ensemble, in: logits)
     return (rows[0], rows[1])
   }
 
-  /// Runs of one method, but for `advantage` of the second, on clean images and ten corrupted cells.
+  /// Two runs on clean images and ten corrupted cells; the second is better by `advantage`.
   ///
-  /// An image is as hard in all its versions, and a seed has a liking for it in all of them: cells are
-  /// correlated as those of real runs are.
+  /// The difficulty of an image, and each run's own bias on it, are the same in all cells, so that cells
+  /// are correlated as in real runs.
   private func pair(
     seed: UInt64, advantage: Double = 0, imageCount: Int = 120
   ) throws -> Comparison.Pair {
@@ -74,13 +74,13 @@ import Testing
     func spread(_ size: Double) -> Double { Double.random(in: -size...size, using: &generator) }
     let (right, wrong) = try Self.rows()
     let ease = (0..<imageCount).map { _ in spread(2) }
-    let liking = (0..<2).map { _ in (0..<imageCount).map { _ in spread(1.5) } }
+    let bias = (0..<2).map { _ in (0..<imageCount).map { _ in spread(1.5) } }
     var tally = ComparisonTally(runCount: 2, imageCount: imageCount, metrics: [.accuracy])
     for cell in 0...10 {
       let scores = (0..<2).map { run in
         let strength = 0.8 - 0.1 * Double(cell) + Double(run) * advantage
         let rows = (0..<imageCount).map { image in
-          ease[image] + liking[run][image] + spread(1) + strength > 0 ? right : wrong
+          ease[image] + bias[run][image] + spread(1) + strength > 0 ? right : wrong
         }
         return [rows]
       }
@@ -89,14 +89,15 @@ import Testing
     return tally.pairs(["b"])[0]
   }
 
-  @Test func seedsAloneAreRarelyClaimedToDiffer() throws {
+  @Test func runsThatDifferInTheirSeedAloneAreRarelyClaimedToDiffer() throws {
     let claims = try (0..<2000).count { index in
       let pair = try pair(seed: 1000 + UInt64(index))
       return pair.mean?.verdict != .undecided || pair.count(.undecided) < pair.cells.count
     }
-    // Of 2000 pairs at 5 % at most 131 are wrong claims with probability 0.999 (binomial).
+    // With an error rate of 5 %, at most 131 of 2000 pairs are wrong claims with probability 0.999
+    // (binomial).
     #expect(claims <= 131)
-    // The test of the mean alone is exact at 2.5 %, but for steps of its p-value: it claims at times.
+    // The test of the mean alone has an error rate of nearly 2.5 %, so some claims are expected.
     #expect(claims > 20)
   }
 
@@ -111,7 +112,7 @@ import Testing
       #expect(pair.mean?.verdict != opposite && pair.count(opposite) == 0)
       #expect(pair.count(verdict) > 0 || pair.mean?.verdict == .undecided)
     }
-    // The advantage is some five standard errors of the mean difference.
+    // The advantage is about five standard errors of the mean difference.
     #expect(found >= 18)
   }
 }

@@ -2,6 +2,7 @@ import Evaluation
 import Formats
 import Foundation
 import Reports
+import Runs
 import Scoring
 import TestSupport
 import Testing
@@ -10,7 +11,7 @@ import Testing
   private func write(
     _ folders: [URL], to output: URL, hasGnuplot: Bool = true, threadCount: Int = 2
   ) async throws -> URL {
-    let runs = try folders.enumerated().map { try Run(folder: $1, label: "run \($0)") }
+    let runs = try folders.enumerated().map { try Run(folder: RunFolder($1), label: "run \($0)") }
     let gnuplot = hasGnuplot ? try await Gnuplot.program() : nil
     return try await Report(runs, version: "0.1.0").write(
       to: output, gnuplot: gnuplot, threadCount: threadCount)
@@ -25,7 +26,7 @@ import Testing
       contentsOf: await write(
         [folder.file("0"), folder.file("1")], to: folder.file("page"), hasGnuplot: false))
     let numbers = page.numbers
-    // Two runs with a headline of (2 shown + all 3) calibrations and a dozen figures.
+    // Two runs, each with a headline of two and of all three calibrations and a dozen figures.
     #expect(numbers.count > 2000)
     var tables: [String: CSVTable] = [:]
     for number in numbers {
@@ -37,7 +38,7 @@ import Testing
       #expect(field == number.digits, "\(number)")
       try expectShown(number)
     }
-    // The page has all that the tables have.
+    // The page has every number of the tables.
     for (file, table) in tables where file.hasPrefix("figures/") {
       let count = table.rows.joined().count { Double($0) != nil }
       let names = table.rows.reduce(0) { $0 + $1.count { Double($0) != nil && !$0.contains(".") } }
@@ -45,14 +46,14 @@ import Testing
     }
   }
 
-  /// A shown number is the digits, rounded as its form says.
+  /// Expects a shown number to be its digits, rounded as its format says.
   private func expectShown(_ number: ShownPage.Shown) throws {
     let digits = try #require(Double(number.digits))
     let plain = number.text.replacing("\u{2212}", with: "-").replacing(" %", with: "")
     let shown = try #require(Double(plain), "\(number)")
     let decimals = plain.split(separator: ".").dropFirst().first?.count ?? 0
-    // Half of the last digit: none of `%.0f`, which counts have, then of `%.2f`, which is in per
-    // cent, of `%.4f`, and of the three digits of `%.2e`.
+    // Half a unit of the last digit: 0 for `%.0f`, the format of whole numbers; of `%.2f`, the format
+    // of percentages; of `%.4f`; and of the three digits of `%.2e`.
     let exact: (value: Double, bound: Double) =
       switch decimals {
       case 0: (digits, 0)
@@ -60,7 +61,7 @@ import Testing
       case 4: (digits, 5e-5)
       default: (digits, 0.005 * abs(digits))
       }
-    // A millionth more, for the rounding of the difference.
+    // A millionth more for the rounding of the difference.
     #expect(abs(shown - exact.value) <= (1 + 1e-6) * exact.bound, "\(number)")
   }
 
@@ -70,8 +71,8 @@ import Testing
     _ = try await write([folder.url], to: folder.url, hasGnuplot: false)
     let cells = try CSVTable(contentsOf: folder.file("cells.csv"))
     func cell(_ keys: [String], _ column: String) throws -> String {
-      let place = try #require(cells.header.firstIndex(of: column))
-      return try #require(cells.rows.first { Array($0[2..<6]) == keys })[place]
+      let index = try #require(cells.header.firstIndex(of: column))
+      return try #require(cells.rows.first { Array($0[2..<6]) == keys })[index]
     }
     for metric in ["accuracy", "nll", "ece"] {
       let map = try CSVTable(contentsOf: folder.file("figures/\(metric)-map.csv"))
@@ -102,7 +103,7 @@ import Testing
             try cell([$0, severity == "clean" ? "0" : severity, "ensemble", "none"], "accuracy"))
             ?? .nan)
       }
-      // A mean of three quotients against the quotient of sums.
+      // The mean of three quotients and the quotient of sums differ by rounding.
       expectClose(
         Double(risk[2]) ?? .nan, errors.reduce(0, +) / Double(errors.count), absolute: 1e-12)
     }
@@ -136,7 +137,7 @@ import Testing
     try ReportedRun.write(
       to: folder.url, name: hostile, corruptions: ["fog", "`touch pwned`$(touch pwned)<b>'"],
       version: hostile)
-    let run = try Run(folder: folder.url, label: hostile)
+    let run = try Run(folder: RunFolder(folder.url), label: hostile)
     let url = try await Report([run], version: "0").write(
       to: folder.file("page"), gnuplot: try await Gnuplot.program(), threadCount: 2)
     let page = try ShownPage(contentsOf: url)
@@ -144,7 +145,7 @@ import Testing
     #expect(page.text.contains("&lt;script&gt;"))
     let all = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path)
     #expect(!all.contains { $0.hasSuffix("pwned") })
-    // What pictures cannot say safely is a dot in them.
+    // Characters that gnuplot would interpret are dots in figures.
     #expect(page.text.contains("·touch pwned··(touch pwned)&lt;b>·"))
   }
 
@@ -152,7 +153,7 @@ import Testing
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.file("a"))
     try ReportedRun.write(to: folder.file("b"), corruptions: ["fog"])
-    let runs = try ["a", "b"].map { try Run(folder: folder.file($0), label: $0) }
+    let runs = try ["a", "b"].map { try Run(folder: RunFolder(folder.file($0)), label: $0) }
     #expect {
       try Report(runs, version: "0")
     } throws: {
@@ -184,7 +185,7 @@ import Testing
     let folder = try TemporaryFolder()
     let folders = try twice(in: folder)
     try ReportedRun.change(folders[1], difference.change)
-    let runs = try folders.map { try Run(folder: $0, label: $0.lastPathComponent) }
+    let runs = try folders.map { try Run(folder: RunFolder($0), label: $0.lastPathComponent) }
     #expect {
       try Report(runs, version: "0")
     } throws: {
@@ -192,11 +193,11 @@ import Testing
     }
   }
 
-  @Test func `what runs of score do not record, and seeds that made nothing, may differ`() throws {
+  @Test func `what runs of score do not record, and unused seeds, may differ`() throws {
     let folder = try TemporaryFolder()
     let folders = try twice(in: folder)
     func check() throws {
-      _ = try Report(folders.map { try Run(folder: $0, label: "r") }, version: "0")
+      _ = try Report(folders.map { try Run(folder: RunFolder($0), label: "r") }, version: "0")
     }
     for run in folders { try ReportedRun.change(run) { $0.origin.suite = "files" } }
     try ReportedRun.change(folders[1]) { $0.origin.seed = 4 }
@@ -209,7 +210,7 @@ import Testing
     #expect(throws: ReportsError.self) { try check() }
   }
 
-  /// The folders of two runs that are the same.
+  /// The folders of two identical runs.
   private func twice(in folder: borrowing TemporaryFolder) throws -> [URL] {
     let folders = [folder.file("a"), folder.file("b")]
     try ReportedRun.write(
@@ -218,11 +219,11 @@ import Testing
     return folders
   }
 
-  @Test(arguments: [1, 2], Calibration.allCases.map { [$0] } + [Calibration.allCases])
+  @Test(arguments: [1, 2], Calibration.all.map { [$0] } + [Calibration.all])
   func `clean images have a page under any calibration`(
     memberCount: Int, calibrations: [Calibration]
   ) async throws {
-    // One member has no averaged probabilities, and nothing to report under this calibration.
+    // A single member has no averaged probabilities, so this calibration leaves no rows.
     if memberCount == 1, calibrations == [.temperatureAfterAveraging] { return }
     let folder = try TemporaryFolder()
     try ReportedRun.write(
@@ -238,7 +239,7 @@ import Testing
     try ReportedRun.write(to: folder.url, severities: [1, 2], calibrations: calibrations)
     let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
     #expect(page.text.contains("id=\"family-curves\""))
-    // Figures show the first calibration, and under `temperature-members` members have no rows.
+    // Figures show the first calibration; under `temperature-members`, members have no rows.
     #expect(page.text.contains("id=\"diversity-curves\"") == (calibrations == [.isotonic]))
   }
 
@@ -246,11 +247,11 @@ import Testing
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.url, severities: [1, 2], calibrations: [.none])
     let cells = try CSVTable(contentsOf: folder.file("cells.csv"))
-    let place = try #require(cells.header.firstIndex(of: "nll"))
+    let column = try #require(cells.header.firstIndex(of: "nll"))
     var extreme = CSVTable(header: cells.header)
     for (index, row) in cells.rows.enumerated() {
       var row = row
-      row[place] = index % 2 == 0 ? "-1e308" : "1e308"
+      row[column] = index % 2 == 0 ? "-1e308" : "1e308"
       extreme.append(row)
     }
     try AtomicFile.write(extreme.text, to: folder.file("cells.csv"))
@@ -279,8 +280,41 @@ import Testing
     try FileManager.default.removeItem(at: folder.file("logs.csv"))
     let page = try ShownPage(contentsOf: await write([folder.url], to: folder.file("page")))
     #expect(page.text.contains("id=\"reliability\""))
-    // Black lines would vanish in the dark.
+    // Black lines would be invisible in the dark theme.
     #expect(!page.text.contains("stroke=\"black\"") && !page.text.contains("stroke='rgb(  0,"))
     #expect(!page.text.contains("id=\"accuracy-map\"") && !page.text.contains("training-curves"))
+  }
+}
+
+/// The text of a page.
+private struct ShownPage {
+  /// A number on the page.
+  struct Shown {
+    let file: String
+    let row: Int
+    let column: String
+    let digits: String
+    let text: String
+  }
+
+  let text: String
+
+  init(contentsOf url: URL) throws {
+    text = String(decoding: try FileContents.read(url, limit: 1 << 26), as: UTF8.self)
+  }
+
+  /// All numbers in tables.
+  var numbers: [Shown] {
+    text.split(separator: "<table data-file=\"").dropFirst().flatMap { part in
+      let file = String(part.prefix { $0 != "\"" })
+      let body = part.prefix(upTo: part.firstRange(of: "</table>")?.lowerBound ?? part.endIndex)
+      return body.matches(
+        of: /<data value="([^"]*)" data-row="(\d+)" data-column="([^"]*)">([^<]*)<\/data>/
+      ).map {
+        Shown(
+          file: file, row: Int($0.2) ?? 0, column: String($0.3), digits: String($0.1),
+          text: String($0.4))
+      }
+    }
   }
 }

@@ -2,28 +2,29 @@ import Evaluation
 import Formats
 import Foundation
 import Reports
+import Runs
 import Scoring
 import TestSupport
 import Testing
 
-/// A folder as an evaluation leaves it, of made-up predictions.
+/// A run folder as an evaluation writes it, of random predictions.
 enum ReportedRun {
   static let imageCount = 60
   static let (memberCount, classCount) = (2, 4)
   static let corruptions = ["gaussian_noise", "fog", "frost(substitute)"]
-  /// Those of the published suite, of which a run has some: its protocols are then incomplete.
+  /// The corruptions of the published suite; a run has some of them, so its protocols are incomplete.
   static let kinds = [
     "noise": ["gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"],
     "blur": ["defocus_blur", "glass_blur", "motion_blur", "zoom_blur", "gaussian_blur"],
     "weather": ["snow", "frost", "fog", "brightness", "spatter"],
     "digital": ["contrast", "elastic_transform", "pixelate", "jpeg_compression", "saturate"],
   ].sorted { $0.key < $1.key }.flatMap { family, names in
-    names.enumerated().map { place, name in
-      CorruptionKind(name: name, family: family, isBenchmark: place < names.count - 1)
+    names.enumerated().map { index, name in
+      CorruptionKind(name: name, family: family, isBenchmark: index < names.count - 1)
     }
   }
 
-  /// Writes a run: `skill` is how far the label's logit is above the others on clean images.
+  /// Writes a run; `skill` is added to the label's logit on clean images, and less on corrupted ones.
   static func write(
     to folder: URL, name: String = "run", skill: Float = 2.5, seed: UInt64 = 1,
     corruptions: [String] = corruptions, severities: [Int] = [1, 2, 3, 4, 5],
@@ -35,14 +36,14 @@ enum ReportedRun {
     let cells =
       [Cell.clean]
       + corruptions.flatMap { name in severities.map { Cell(corruption: name, severity: $0) } }
-    let store = PredictionStore(folder: folder.appending(path: "predictions"))
+    let store = RunFolder(folder).predictions
     try store.create(labels: labels)
     for cell in cells {
       let strength = skill * (1 - 0.18 * Float(cell.severity))
       let values = labels.flatMap { label in
-        (0..<memberCount * classCount).map { place in
+        (0..<memberCount * classCount).map { index in
           Float.random(in: -1.5...1.5, using: &generator)
-            + (place % classCount == label ? strength : 0)
+            + (index % classCount == label ? strength : 0)
         }
       }
       try NumPyArray.write(
@@ -54,15 +55,15 @@ enum ReportedRun {
         of: $0, labels: labels, memberCount: memberCount, classCount: classCount)
     } report: { _ in
     }
-    try ResultFiles(runName: name, datasetName: "made-up", cube: cube).write(to: folder)
+    try ResultTables(runName: name, datasetName: "made-up", cube: cube).write(to: RunFolder(folder))
     var record = RunRecord(
       origin: RunRecord.Origin(
         run: name, dataset: "made-up", images: imageCount, checkpoint: "c\(seed)", data: "d",
         suite: "s", seed: 0, version: version),
       configuration: "training:\n  nb_epochs: 3\n", threads: 2)
-    record.scoring = RunRecord.ScoringRecord(settings)
+    record.scoring = settings.record
     record.durationSeconds = 12.5
-    try record.write(to: folder)
+    try record.write(to: RunFolder(folder))
     try AtomicFile.write(
       "epoch,train/accuracy,test/accuracy,train/loss,test/nll\r\n1,0.3,0.4,1.5,1.25\r\n"
         + "2,0.5,0.625,1.0,0.75\r\n", to: folder.appending(path: "logs.csv"))
@@ -70,10 +71,10 @@ enum ReportedRun {
 
   /// Changes the record of the run in `folder`.
   static func change(_ folder: URL, _ change: (inout RunRecord) -> Void) throws {
-    let found = try RunRecord.read(from: folder)
+    let found = try RunRecord.find(in: RunFolder(folder))
     var record = try #require(found)
     change(&record)
-    try record.write(to: folder)
+    try record.write(to: RunFolder(folder))
   }
 }
 

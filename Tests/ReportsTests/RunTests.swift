@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Reports
+import Runs
 import TestSupport
 import Testing
 
@@ -10,8 +11,8 @@ import Testing
       let folder = try TemporaryFolder()
       try ReportedRun.write(to: folder.url, corruptions: [])
       try FileManager.default.removeItem(at: folder.file(name))
-      #expect(throws: ReportsError.missingFile(folder.url, name)) {
-        try Run(folder: folder.url, label: "a")
+      #expect(throws: RunsError.missingFile(folder.url, name)) {
+        try Run(folder: RunFolder(folder.url), label: "a")
       }
     }
   }
@@ -21,8 +22,8 @@ import Testing
     try ReportedRun.write(to: folder.url, corruptions: [])
     let table = try CSVTable(contentsOf: folder.file("cells.csv"))
     try AtomicFile.write(CSVTable(header: table.header).text, to: folder.file("cells.csv"))
-    #expect(throws: ReportsError.noRows(folder.file("cells.csv"))) {
-      try Run(folder: folder.url, label: "a")
+    #expect(throws: RunsError.noRows(folder.file("cells.csv"))) {
+      try Run(folder: RunFolder(folder.url), label: "a")
     }
   }
 
@@ -33,17 +34,17 @@ import Testing
     let log = folder.file("logs.csv")
     try AtomicFile.write("epoch,train/loss\r\n1,0.5\r\n\(epoch),0.25\r\n", to: log)
     #expect(
-      throws: ReportsError.wrongField(
+      throws: RunsError.wrongField(
         log, row: 2, column: "epoch", expected: "a number", found: epoch)
     ) {
-      try Run(folder: folder.url, label: "a")
+      try Run(folder: RunFolder(folder.url), label: "a")
     }
   }
 
   @Test func `families are those of the record, substitutes among them`() throws {
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.url)
-    let run = try Run(folder: folder.url, label: "a")
+    let run = try Run(folder: RunFolder(folder.url), label: "a")
     #expect(run.families.map(\.name) == ["noise", "weather"])
     #expect(run.families[1].corruptions == ["fog", "frost(substitute)"])
     #expect(run.severities == [1, 2, 3, 4, 5])

@@ -1,11 +1,12 @@
 import Formats
 import Foundation
 import Reports
+import Runs
 import TestSupport
 import Testing
 
 @Suite struct SelectedTableTests {
-  /// A run whose summary has these values of NLL, with their intervals, of predictors p_0, p_1 and so on.
+  /// A run whose summary has these values and intervals of a metric, for predictors p_0, p_1 and so on.
   private func run(
     _ folder: URL, label: String, metric: String = "nll", calibrations: [String]? = nil,
     _ values: [(Double, Double, Double)]
@@ -15,13 +16,13 @@ import Testing
       "run", "dataset", "protocol", "aggregate", "predictor", "calibration", "metric", "value",
       "low", "high",
     ])
-    for (place, value) in values.enumerated() {
+    for (index, value) in values.enumerated() {
       table.append(
-        ["r", "d", "clean", "clean", "p_\(place)", calibrations?[place] ?? "none", metric]
+        ["r", "d", "clean", "clean", "p_\(index)", calibrations?[index] ?? "none", metric]
           + [value.0, value.1, value.2].map { CSVTable.field($0) })
     }
     try AtomicFile.write(table.text, to: folder.appending(path: "summary.csv"))
-    return try Run(folder: folder, label: label)
+    return try Run(folder: RunFolder(folder), label: label)
   }
 
   private func selection(_ metric: String = "nll") -> SummarySelection {
@@ -31,7 +32,7 @@ import Testing
 
   @Test func `the best, its ties and what has an interval that reaches it are bold`() throws {
     let folder = try TemporaryFolder()
-    // The best; shown as equal; its interval reaches 0.2; its interval ends above.
+    // The best; one shown as equal; one whose interval reaches 0.2; one whose interval is above it.
     let run = try run(
       folder.url, label: "x",
       [(0.2, 0.19, 0.21), (0.20001, 0.20001, 0.3), (0.25, 0.2, 0.3), (0.22, 0.21, 0.23)])

@@ -75,13 +75,11 @@ struct BootstrapTests {
         (byImage[image] ?? []).map { scored.rows[$0] }
       }
     }
-    let figures = drawn.map { rows in
-      var scores = ScoreAccumulator(classCount: scored.classCount)
-      scores.add(rows)
-      return scores.figures
+    let values = drawn.map { rows in
+      ScoredRows(rows, classCount: scored.classCount).values()
     }
     for metric in Bootstrap.weightedMetrics where metric != .riskCoverageArea {
-      let expected = BootstrapDistribution(figures.map { $0[metric] })
+      let expected = BootstrapDistribution(values.map { $0[metric] })
       switch metric {
       case .accuracy, .misclassificationAUROC:
         #expect(weighted[metric] == expected, "\(metric)")
@@ -91,7 +89,7 @@ struct BootstrapTests {
         guard let found = weighted[metric], let expected else { continue }
         // The root of a difference of squares leaves half the digits near 0.
         let bound = metric == .debiasedCalibrationError ? 1e-7 : 1e-11
-        expectClose(found.values, expected.values, absolute: bound, metric.rawValue)
+        expectClose(found.values, expected.values, absolute: bound, metric.name)
       }
     }
     // A trapezium a tie, with 300 of them at most.
@@ -115,12 +113,12 @@ struct BootstrapTests {
     return curve[0].coverage * curve[0].risk + inner
   }
 
-  @Test func `any figure can be resampled the slow way`() throws {
+  @Test func `any value can be resampled the slow way`() throws {
     let scored = try Self.scorer.rows(of: .ensemble, in: Self.problems[0].draw())
     let bootstrap = try Bootstrap(imageCount: 257, drawCount: 40)
     let weighted = try bootstrap.distributions(of: [scored.rows])[0]
     let slow = try bootstrap.distribution { images in
-      FailureDetection(images.map { scored.rows[$0] }).areaUnderROC
+      ConfidenceRanking(images.map { scored.rows[$0] }).areaUnderROC
     }
     #expect(slow == weighted[.misclassificationAUROC])
     #expect(try bootstrap.distribution { $0.contains(3) ? 1 : nil } == nil)
@@ -195,5 +193,57 @@ struct BootstrapTests {
       try bootstrap.distributions(of: [[]])
     }
     #expect(try bootstrap.means(of: []).isEmpty)
+  }
+}
+
+/// Whether intervals and p-values hold what they promise, by simulation.
+struct BootstrapCoverageTests {
+  private static let repetitions = 300
+  // 300 trials at 0.95 scatter by √(300 · 0.95 · 0.05) = 3.8; three times that on either side.
+  private static let promised = 273.6...296.4
+
+  private static func normals(_ count: Int, _ repetition: Int, _ purpose: String) -> [Double] {
+    var random = RandomStream(seed: 1, purpose: purpose, major: repetition)
+    return (0..<count).map { _ in random.nextNormal() }
+  }
+
+  private static func mean(_ sample: [Double], seed: Int) throws -> BootstrapDistribution {
+    let bootstrap = try Bootstrap(imageCount: sample.count, drawCount: 400, seed: UInt64(seed))
+    return try #require(bootstrap.means(of: [sample])[0])
+  }
+
+  @Test func `a 95 % interval of a mean holds it in 95 of 100 samples`() throws {
+    let hits = try (0..<Self.repetitions).count {
+      let interval = try Self.mean(Self.normals(200, $0, "sample"), seed: $0).interval()
+      return interval.low <= 0 && 0 <= interval.high
+    }
+    #expect(Self.promised.contains(Double(hits)))
+  }
+
+  @Test func `two runs that are as good differ by chance in 95 of 100 samples`() throws {
+    let accepted = try (0..<Self.repetitions).count {
+      let (first, second) = (Self.normals(200, $0, "first"), Self.normals(200, $0, "second"))
+      // Most of an image's score is the image's own.
+      let shared = Self.normals(200, $0, "image")
+      let runs = [first, second].map { zip($0, shared).map { $0 + 5 * $1 } }
+      let (a, b) = (try Self.mean(runs[0], seed: $0), try Self.mean(runs[1], seed: $0))
+      let difference = a - b
+      let interval = difference.interval()
+      let isIn = interval.low <= 0 && 0 <= interval.high
+      // Both count draws on either side of 0; they may part at the edge by a draw.
+      #expect(isIn == (difference.pValue > 0.05) || abs(difference.pValue - 0.05) < 0.01)
+      return isIn
+    }
+    #expect(Self.promised.contains(Double(accepted)))
+  }
+
+  @Test func `a pair's shared images make a small difference plain`() throws {
+    let shared = Self.normals(200, 0, "image")
+    let better = Self.normals(200, 1, "sample").map { 0.1 * $0 + 0.1 }
+    let (a, b) = (
+      try Self.mean(zip(shared, better).map(+), seed: 3), try Self.mean(shared, seed: 3)
+    )
+    #expect((a - b).pValue < 0.01)
+    #expect(a.interval().low < b.interval().high)
   }
 }

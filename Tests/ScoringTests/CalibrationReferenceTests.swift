@@ -8,7 +8,7 @@ struct CalibrationReferenceTests {
     let `protocol`: String
     let fitted: Problem
     let scored: Problem
-    /// Figures and `temperature` by calibration and predictor.
+    /// Values and `temperature` by calibration and predictor.
     let rows: [String: [String: [String: Double?]]]
 
     var description: String { "\(`protocol`), \(fitted) to \(scored)" }
@@ -16,12 +16,12 @@ struct CalibrationReferenceTests {
     func scores(_ scorer: Scorer) throws -> [CellScores] {
       let cell = try scored.draw()
       switch `protocol` {
-      case "cv": return try scorer.crossValidate(cell, under: Calibration.allCases)
+      case "cv": return try scorer.crossValidate(cell, under: Calibration.all)
       case "validation":
-        let fits = try scorer.fit(Calibration.allCases, onValidationSet: fitted.draw())
+        let fits = try scorer.fit(Calibration.all, onValidationSet: fitted.draw())
         return try scorer.score(cell, with: fits)
       default:
-        let fits = try scorer.fit(Calibration.allCases, on: fitted.draw())
+        let fits = try scorer.fit(Calibration.all, on: fitted.draw())
         return try scorer.score(cell, with: fits)
       }
     }
@@ -34,7 +34,7 @@ struct CalibrationReferenceTests {
     var description: String { problem.description }
   }
 
-  /// The bound on a figure under a calibration, relative to it, and absolute below 1.
+  /// The bound on a value under a calibration, relative to it, and absolute below 1.
   private static func bound(_ calibration: Calibration) -> Double {
     // Vector scaling ends with a gradient of 1e-8, which leaves parameters to 5e-5 where the
     // curvature is least, 2e-4; losses slope there as the penalty does, by some 1e-3. Temperatures
@@ -43,21 +43,21 @@ struct CalibrationReferenceTests {
   }
 
   @Test(arguments: try fixture("calibrations", as: [Reference].self))
-  func `figures and temperatures are those of independent fits`(reference: Reference) throws {
+  func `values and temperatures are those of independent fits`(reference: Reference) throws {
     let scores = try reference.scores(Scorer(threadCount: 2))
-    #expect(scores.map(\.calibration) == Calibration.allCases)
+    #expect(scores.map(\.calibration) == Calibration.all)
     for scores in scores {
-      let name = scores.calibration.rawValue
+      let name = scores.calibration.name
       let expected = try #require(reference.rows[name])
       #expect(Set(scores.predictors.map(\.predictor.name)) == Set(expected.keys), "\(name)")
       for row in scores.predictors {
-        var figures = try #require(expected[row.predictor.name])
-        let temperature = figures.removeValue(forKey: "temperature") ?? nil
+        var values = try #require(expected[row.predictor.name])
+        let temperature = values.removeValue(forKey: "temperature") ?? nil
         #expect((row.temperature == nil) == (temperature == nil))
         let bound = Self.bound(scores.calibration)
         expectClose(row.temperature ?? 1, temperature ?? 1, absolute: bound * (temperature ?? 1))
-        expectFigures(
-          row.figures, figures, relative: bound, "\(reference) \(name) \(row.predictor.name)")
+        expectValues(
+          row.values, values, relative: bound, "\(reference) \(name) \(row.predictor.name)")
         #expect(row.sampleCount == reference.scored.rows)
         #expect(row.reliability.map { $0.count == reference.scored.rows } ?? true)
       }
@@ -71,8 +71,8 @@ struct CalibrationReferenceTests {
     let scores = try Scorer(threadCount: 2).score(reference.problem.draw())
     for row in scores.predictors where row.predictor != .membersMean {
       // probmetrics fits to 1e-15 here, and takes logarithms of probabilities, near 1 to 1e-16.
-      expectFigures(
-        row.figures, try #require(reference.predictors[row.predictor.name]), relative: 1e-10,
+      expectValues(
+        row.values, try #require(reference.predictors[row.predictor.name]), relative: 1e-10,
         "\(reference) \(row.predictor.name)")
     }
   }

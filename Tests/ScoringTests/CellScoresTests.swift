@@ -26,14 +26,14 @@ struct CellScoresTests {
         let temperature = try #require(reference.temperatures[name])
         expectClose(
           row.temperature ?? .nan, temperature, absolute: Self.relativeError * temperature, name)
-        expectFigures(
-          row.figures, try #require(cell.predictors[name]), relative: Self.relativeError, name)
+        expectValues(
+          row.values, try #require(cell.predictors[name]), relative: Self.relativeError, name)
         #expect(row.sampleCount == 401)
         #expect(!row.isTemperatureAtBound)
       }
       for row in scores.diversity {
-        expectFigures(
-          row.figures, try #require(cell.diversity[row.pair.name]), relative: Self.relativeError,
+        expectValues(
+          row.values, try #require(cell.diversity[row.pair.name]), relative: Self.relativeError,
           row.pair.name)
         #expect(row.sampleCount == 401)
       }
@@ -72,10 +72,10 @@ struct CellScoresTests {
     let fitted = try Self.scorer.fit(
       [.temperature], on: logits, halves: CleanHalves(first: [0, 1], second: [2, 3]))
     let row = try Self.scorer.score(logits, with: fitted)[0].predictors[0]
-    #expect(row.figures[.misclassificationAUROC] == nil)
-    #expect(row.figures[.accuracy] == 0.75)
+    #expect(row.values[.misclassificationAUROC] == nil)
+    #expect(row.values[.accuracy] == 0.75)
     #expect(row.isTemperatureAtBound)
-    #expect(try Self.scorer.score(logits).predictors[0].figures[.misclassificationAUROC] != nil)
+    #expect(try Self.scorer.score(logits).predictors[0].values[.misclassificationAUROC] != nil)
   }
 
   @Test func `cells of other images are refused`() throws {
@@ -99,37 +99,6 @@ struct CellScoresTests {
     }
   }
 
-  @Test func `tallies of two cells merge into the scores of their rows together`() throws {
-    let first = try Problem(seed: 1, labelSeed: 2, rows: 40, members: 2, classes: 5).draw()
-    let second = try Problem(seed: 3, labelSeed: 4, rows: 30, members: 2, classes: 5).draw()
-    let both = try LabeledLogits(
-      first.values + second.values, memberCount: 2, classCount: 5,
-      labels: first.labels + second.labels)
-    var tally = try Self.scorer.tally(first)
-    try tally.merge(Self.scorer.tally(second))
-    let expected = try Self.scorer.score(both)
-    for (pooled, whole) in zip(tally.scores.predictors, expected.predictors) {
-      #expect(pooled.sampleCount == 70)
-      // One temperature for both cells would take all their logits at once, the thresholded error a
-      // second pass over all rows.
-      let ofWhole: [Metric] = [.calibrationLoss, .refinementLoss, .thresholdedCalibrationError]
-      #expect(ofWhole.allSatisfy { pooled.figures[$0] == nil && whole.figures[$0] != nil })
-      for metric in Metric.allCases
-      where whole.figures[metric] != nil && !ofWhole.contains(metric) {
-        // Compensated sums of 70 terms below 8, grouped otherwise.
-        expectClose(
-          pooled.figures[metric] ?? .nan, whole.figures[metric] ?? .nan, absolute: 4e-16)
-      }
-    }
-    for (pooled, whole) in zip(tally.scores.diversity, expected.diversity) {
-      #expect(pooled.figures == whole.figures)
-    }
-    let fitted = try Self.scorer.fit([.temperature], on: first)
-    #expect(throws: ScoringError.self) {
-      try tally.merge(Self.scorer.tally(first, under: .temperature, with: fitted))
-    }
-  }
-
   @Test func `any number of threads gives the same bits`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 5000, members: 2, classes: 10).draw()
     func numbers(_ threads: Int) throws -> [[Double?]] {
@@ -137,7 +106,7 @@ struct CellScoresTests {
       let fitted = try scorer.fit([.none, .temperature], on: logits)
       return try scorer.score(logits, with: fitted).flatMap { scores in
         scores.predictors.map { row in
-          [row.temperature] + Metric.allCases.map { row.figures[$0] }
+          [row.temperature] + Metric.all.map { row.values[$0] }
         }
       }
     }

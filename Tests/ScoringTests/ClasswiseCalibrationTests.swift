@@ -47,14 +47,6 @@ struct ClasswiseCalibrationTests {
     try rows.reduce(into: empty) { try add(&$0, $1) }
   }
 
-  private static func once(
-    _ rows: some Sequence<Row>, classes: Int
-  ) throws -> ThresholdedCalibration {
-    try added(rows, to: ThresholdedCalibration(classCount: classes)) {
-      try $0.add(probabilities: $1.probabilities, label: $1.label)
-    }
-  }
-
   private static func counted(
     _ rows: some Sequence<Row>, classes: Int
   ) throws -> ClasswiseCalibration {
@@ -63,7 +55,7 @@ struct ClasswiseCalibrationTests {
     }
   }
 
-  private static func twice(
+  private static func thresholded(
     _ rows: some Sequence<Row>, cutting classwise: ClasswiseCalibration
   ) throws -> ThresholdedCalibration {
     try added(rows, to: ThresholdedCalibration(cutting: classwise)) {
@@ -71,15 +63,16 @@ struct ClasswiseCalibrationTests {
     }
   }
 
+  private static func thresholded(_ rows: [Row], classes: Int) throws -> Double? {
+    try thresholded(rows, cutting: counted(rows, classes: classes)).calibrationError
+  }
+
   @Test(arguments: [1, 3, 40, 1_000_000], [1, 14, 15, 16, 44, 700])
-  func `one pass and two are the definition`(steps: Int, count: Int) throws {
+  func `the thresholded error is the definition`(steps: Int, count: Int) throws {
     let rows = Self.rows(count, classes: 6, steps: steps, seed: 3)
     let expected = Self.thresholdedError(rows, classes: 6)
-    let classwise = try Self.counted(rows, classes: 6)
-    let once = try #require(try Self.once(rows, classes: 6).calibrationError)
-    let twice = try #require(try Self.twice(rows, cutting: classwise).calibrationError)
-    expectClose(once, expected, absolute: Self.rounding)
-    expectClose(twice, expected, absolute: Self.rounding)
+    let error = try #require(try Self.thresholded(rows, classes: 6))
+    expectClose(error, expected, absolute: Self.rounding)
   }
 
   @Test(arguments: 0..<6)
@@ -87,19 +80,16 @@ struct ClasswiseCalibrationTests {
     var source = SplitMix(state: seed)
     let rows = Self.rows(500, classes: 5, steps: 20, seed: 4)
     let classwise = try Self.counted(rows, classes: 5)
-    let thresholded = try Self.twice(rows, cutting: classwise)
+    let thresholded = try Self.thresholded(rows, cutting: classwise)
     let order = rows.indices.map { (source.next(), $0) }.sorted { $0.0 < $1.0 }.map { rows[$0.1] }
     let cut = Int(source.next() % 501)
     var shuffled = try Self.counted(order[cut...], classes: 5)
     shuffled.merge(try Self.counted(order[..<cut], classes: 5))
     #expect(shuffled == classwise)
     #expect(shuffled.calibrationError == classwise.calibrationError)
-    var again = try Self.twice(order[cut...], cutting: shuffled)
-    again.merge(try Self.twice(order[..<cut], cutting: shuffled))
+    var again = try Self.thresholded(order[cut...], cutting: shuffled)
+    again.merge(try Self.thresholded(order[..<cut], cutting: shuffled))
     #expect(again.calibrationError == thresholded.calibrationError)
-    var kept = try Self.once(order[cut...], classes: 5)
-    kept.merge(try Self.once(order[..<cut], classes: 5))
-    #expect(kept.calibrationError == (try Self.once(rows, classes: 5).calibrationError))
   }
 
   @Test func `a divided tie shares its labels as its orders do on average`() throws {
@@ -121,7 +111,7 @@ struct ClasswiseCalibrationTests {
           })
       }
     }
-    let error = try #require(try Self.once(rows, classes: 2).calibrationError)
+    let error = try #require(try Self.thresholded(rows, classes: 2))
     expectClose(error, expected / 60, absolute: Self.rounding)
   }
 
@@ -148,26 +138,25 @@ struct ClasswiseCalibrationTests {
 
   @Test func `without a row, and until all are there again, nothing is defined`() throws {
     #expect(ClasswiseCalibration(classCount: 3).calibrationError == nil)
-    #expect(ThresholdedCalibration(classCount: 3).calibrationError == nil)
+    let none = ThresholdedCalibration(cutting: ClasswiseCalibration(classCount: 3))
+    #expect(none.calibrationError == nil)
     let rows = Self.rows(20, classes: 3, steps: 9, seed: 5)
     let classwise = try Self.counted(rows, classes: 3)
-    #expect(try Self.twice(rows.dropLast(), cutting: classwise).calibrationError == nil)
-    #expect(try Self.twice(rows, cutting: classwise).calibrationError != nil)
+    #expect(try Self.thresholded(rows.dropLast(), cutting: classwise).calibrationError == nil)
+    #expect(try Self.thresholded(rows, cutting: classwise).calibrationError != nil)
   }
 
   @Test func `probabilities at the threshold are left out`() throws {
-    var thresholded = ThresholdedCalibration(classCount: 2)
-    try thresholded.add(probabilities: [1e-3, 0], label: 0)
-    #expect(thresholded.calibrationError == 0)
-    try thresholded.add(probabilities: [1e-3.nextUp, 1], label: 0)
+    let below: Row = ([1e-3, 0], 0)
+    #expect(try Self.thresholded([below], classes: 2) == 0)
+    let error = try Self.thresholded([below, ([1e-3.nextUp, 1], 0)], classes: 2)
     // |0.001 − 1| and |1 − 0| over 2 rows of 2 classes.
-    expectClose(
-      try #require(thresholded.calibrationError), 1.999 / 4, absolute: Self.rounding)
+    expectClose(try #require(error), 1.999 / 4, absolute: Self.rounding)
   }
 
   @Test func `what are no probabilities of these classes is refused`() {
     var classwise = ClasswiseCalibration(classCount: 2)
-    var thresholded = ThresholdedCalibration(classCount: 2)
+    var thresholded = ThresholdedCalibration(cutting: classwise)
     let refused: [(Row, ScoringError)] = [
       (([0.5], 0), .wrongProbabilityCount(classes: 2, found: 1)),
       (([0.5, 1.5], 0), .notProbability(1.5, class: 1)),

@@ -121,15 +121,15 @@ struct ConfidenceMapTests {
     let plain = try scorer.score(logits)
     let scores = try scorer.score(logits, with: scorer.fit([calibration], onValidationSet: logits))
     for (row, before) in zip(scores[0].predictors, plain.predictors) {
-      #expect(row.figures[.accuracy] == before.figures[.accuracy])
-      #expect(row.figures[.topFiveAccuracy] == before.figures[.topFiveAccuracy])
+      #expect(row.values[.accuracy] == before.values[.accuracy])
+      #expect(row.values[.topFiveAccuracy] == before.values[.topFiveAccuracy])
       let undefined: [Metric] = [
         .negativeLogLikelihood, .brierScore, .brierScorePerClass, .classwiseCalibrationError,
         .thresholdedCalibrationError, .entropy, .calibrationLoss, .refinementLoss,
       ]
-      #expect(undefined.allSatisfy { row.figures[$0] == nil })
+      #expect(undefined.allSatisfy { row.values[$0] == nil })
       // On the rows that were fitted confidence is as high as accuracy: of 90 values below 1.
-      expectClose(row.figures[.overconfidence] ?? .nan, 0, absolute: 1e-15)
+      expectClose(row.values[.overconfidence] ?? .nan, 0, absolute: 1e-15)
     }
   }
 }

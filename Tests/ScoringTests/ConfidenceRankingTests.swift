@@ -5,9 +5,7 @@ import Testing
 
 struct ConfidenceRankingTests {
   private static func ranking(_ rows: [(Double, Bool)]) -> ConfidenceRanking {
-    var detection = FailureDetection()
-    for (confidence, isRight) in rows { detection.add(confidence: confidence, isRight: isRight) }
-    return detection.ranking
+    ConfidenceRanking(rows.map { (confidence: $0.0, isRight: $0.1) })
   }
 
   // Closed forms: a few roundings of numbers up to 1.
@@ -72,7 +70,7 @@ struct ConfidenceRankingTests {
     #expect(wrong.generalizedRiskCoverageArea == 0.5)
   }
 
-  @Test func `no rows have no figure`() {
+  @Test func `no rows have no value`() {
     let none = Self.ranking([])
     #expect(none.errorAveragePrecision == nil)
     #expect(none.successAveragePrecision == nil)
@@ -165,5 +163,38 @@ struct ConfidenceRankingTests {
     let ranking = Self.ranking(many.map { confidence in (confidence, confidence > 0.25) })
     #expect(ranking.count == 2000)
     #expect(ranking.areaUnderROC == 1)
+  }
+
+  /// The definition, pair by pair.
+  private static func pairwise(_ right: [Double], _ wrong: [Double]) -> Double {
+    let wins = right.map { r in wrong.map { r > $0 ? 2 : r == $0 ? 1 : 0 }.reduce(0, +) }
+    return Double(wins.reduce(0, +)) / Double(2 * right.count * wrong.count)
+  }
+
+  @Test(arguments: [2, 4, 8, 1 << 30])
+  func `the area is the share of pairs won, with half of the ties`(levels: Int) {
+    var random = RandomStream(seed: 5, purpose: "confidences", major: levels)
+    for size in [1, 2, 10, 60] {
+      let confidences = (0..<2 * size).map { _ in
+        Double(random.integer(in: 0..<levels)) / Double(levels)
+      }
+      let rows = confidences.enumerated().map { (confidence: $1, isRight: $0 < size) }
+      let expected = Self.pairwise(Array(confidences[..<size]), Array(confidences[size...]))
+      #expect(ConfidenceRanking(rows).areaUnderROC == expected)
+    }
+  }
+
+  @Test func `perfect order is one, reversed zero, all tied a half`() {
+    func area(_ right: Double, _ wrong: Double) -> Double? {
+      ConfidenceRanking([(right, true), (wrong, false)]).areaUnderROC
+    }
+    #expect(area(0.9, 0.1) == 1)
+    #expect(area(0.1, 0.9) == 0)
+    #expect(area(0.5, 0.5) == 0.5)
+  }
+
+  @Test(arguments: [true, false])
+  func `all right or all wrong has no area`(isRight: Bool) {
+    #expect(ConfidenceRanking([(0.5, isRight), (0.7, isRight)]).areaUnderROC == nil)
   }
 }

@@ -3,7 +3,7 @@ import Scoring
 import TestSupport
 import Testing
 
-/// What holds between the figures, whatever the rows (Kuncheva and Whitaker 2003, section 4).
+/// What holds between the values, whatever the rows (Kuncheva and Whitaker 2003, section 4).
 struct DiversityIdentityTests {
   private static let problems = [
     Problem(seed: 1, labelSeed: 2, rows: 500, members: 2, classes: 10),
@@ -24,8 +24,8 @@ struct DiversityIdentityTests {
     let members = Double(problem.members)
     for row in try Self.rows(problem) {
       let count = row.pair == .mean ? members : 2
-      let disagreement = try #require(row.figures[.disagreement])
-      let variance = try #require(row.figures[.kohaviWolpert])
+      let disagreement = try #require(row.values[.disagreement])
+      let variance = try #require(row.values[.kohaviWolpert])
       // A mean of at most 21 pairs, each below 1 and rounded twice.
       expectClose(variance, (count - 1) / (2 * count) * disagreement, absolute: 1e-15)
     }
@@ -36,8 +36,8 @@ struct DiversityIdentityTests {
     problem: Problem
   ) throws {
     let scores = try Scorer(threadCount: 2).score(problem.draw())
-    let accuracy = try #require(scores.predictors.last?.figures[.accuracy])
-    let mean = scores.diversity[0].figures
+    let accuracy = try #require(scores.predictors.last?.values[.accuracy])
+    let mean = scores.diversity[0].values
     let within = try #require(mean[.kohaviWolpert])
     let between = try #require(mean[.difficulty])
     let agreement = try #require(mean[.interraterAgreement])
@@ -52,13 +52,13 @@ struct DiversityIdentityTests {
   @Test(arguments: problems)
   func `χ² is the squared correlation times the rows`(problem: Problem) throws {
     for row in try Self.rows(problem) where row.pair != .mean {
-      guard let correlation = row.figures[.correlation] else {
-        #expect(row.figures[.chiSquare] == nil)
+      guard let correlation = row.values[.correlation] else {
+        #expect(row.values[.chiSquare] == nil)
         continue
       }
       let expected = Double(row.sampleCount) * correlation * correlation
       // Six roundings on either side.
-      expectClose(try #require(row.figures[.chiSquare]), expected, absolute: 1e-14 * expected)
+      expectClose(try #require(row.values[.chiSquare]), expected, absolute: 1e-14 * expected)
     }
   }
 
@@ -66,47 +66,47 @@ struct DiversityIdentityTests {
   func `mutual information is bounded by the logarithm of the members`(problem: Problem) throws {
     for row in try Self.rows(problem) {
       let count = row.pair == .mean ? problem.members : 2
-      let information = try #require(row.figures[.mutualInformation])
+      let information = try #require(row.values[.mutualInformation])
       #expect((0...log(Double(count))).contains(information))
       guard row.pair != .mean || problem.members == 2 else { continue }
-      #expect(information == row.figures[.jensenShannon])
+      #expect(information == row.values[.jensenShannon])
     }
   }
 
   @Test func `the mean over pairs is their mean, undefined where one is`() throws {
     let rows = try Self.rows(Self.problems[1])
-    for figure in [DiversityFigure.kappa, .divergence, .cosine, .jensenShannon, .qStatistic] {
-      let pairs = try rows.dropFirst().map { try #require($0.figures[figure]) }
-      #expect(rows[0].figures[figure] == pairs.reduce(0, +) / 3)
+    for metric in [DiversityMetric.kappa, .divergence, .cosine, .jensenShannon, .qStatistic] {
+      let pairs = try rows.dropFirst().map { try #require($0.values[metric]) }
+      #expect(rows[0].values[metric] == pairs.reduce(0, +) / 3)
     }
     // Members 0 and 1 are always right, so nothing is known of how their being right goes together.
     let logits = try LabeledLogits(
       [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1], memberCount: 3, classCount: 2, labels: [0, 0])
     let partly = try Scorer(threadCount: 1).score(logits).diversity
-    #expect(partly.map { $0.figures[.conditionalAccuracy] } == [2 / 3.0, 1, 0.5, 0.5])
-    #expect(partly.map { $0.figures[.correlation] } == [nil, nil, nil, nil])
-    #expect(partly.map { $0.figures[.kappa] } == [nil, nil, 0, 0])
+    #expect(partly.map { $0.values[.conditionalAccuracy] } == [2 / 3.0, 1, 0.5, 0.5])
+    #expect(partly.map { $0.values[.correlation] } == [nil, nil, nil, nil])
+    #expect(partly.map { $0.values[.kappa] } == [nil, nil, 0, 0])
   }
 
   @Test func `equal members have no distance`() throws {
     let row: [Float] = [0.3, -2, 1.7, 0.1]
     let logits = try LabeledLogits(row + row, memberCount: 2, classCount: 4, labels: [2])
-    let figures = try Scorer(threadCount: 1).score(logits).diversity[0].figures
-    #expect(figures[.divergence] == 0)
-    #expect(figures[.cosine] == 1)
-    #expect(figures[.ensembleGain] == 0)
-    #expect(figures[.jensenShannon] == 0)
-    #expect(figures[.mutualInformation] == 0)
+    let values = try Scorer(threadCount: 1).score(logits).diversity[0].values
+    #expect(values[.divergence] == 0)
+    #expect(values[.cosine] == 1)
+    #expect(values[.ensembleGain] == 0)
+    #expect(values[.jensenShannon] == 0)
+    #expect(values[.mutualInformation] == 0)
   }
 
   @Test func `opposite certainties have closed forms, where probabilities underflow`() throws {
     let logits = try LabeledLogits(
       [5000, 0, 0, 5000], memberCount: 2, classCount: 2, labels: [0])
-    let figures = try Scorer(threadCount: 1).score(logits).diversity[0].figures
+    let values = try Scorer(threadCount: 1).score(logits).diversity[0].values
     // (1 − 0)(0 − −5000) twice, halved.
-    #expect(figures[.divergence] == 5000)
-    #expect(figures[.cosine] == 0)
-    #expect(figures[.jensenShannon] == log(2))
-    #expect(figures[.mutualInformation] == log(2))
+    #expect(values[.divergence] == 5000)
+    #expect(values[.cosine] == 0)
+    #expect(values[.jensenShannon] == log(2))
+    #expect(values[.mutualInformation] == log(2))
   }
 }

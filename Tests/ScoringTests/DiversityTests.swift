@@ -1,4 +1,5 @@
 import Scoring
+import TestSupport
 import Testing
 
 struct DiversityTests {
@@ -53,33 +54,17 @@ struct DiversityTests {
     #expect(opposite.conditionalAccuracy == 0)
   }
 
-  @Test func `counts of a billion rows stay exact`() throws {
-    var counts = try Self.contingency([
-      (true, true), (true, true), (true, true), (true, false), (true, false), (false, true),
-      (false, false), (false, false),
-    ])
-    let (correlation, q) = (counts.correlation, counts.qStatistic)
+  @Test func `counts of a billion rows stay exact`() {
+    let counts = ErrorContingency(
+      bothRight: 3, onlyFirstRight: 2, onlySecondRight: 1, bothWrong: 2)
     // (3·2 − 2·1) / √(5·3 · 4·4) and (6 − 2) / (6 + 2).
-    #expect(correlation == 4 / 240.0.squareRoot())
-    #expect(q == 0.5)
-    for _ in 0..<27 { counts.merge(counts) }
-    #expect(counts.count == 1 << 30)
-    #expect(counts.correlation == correlation)
-    #expect(counts.qStatistic == q)
-  }
-
-  @Test func `without rows every figure is undefined`() {
-    let none = ErrorContingency()
-    for figure in DiversityFigure.allCases { #expect(none.figures[figure] == nil) }
-    #expect(!none.hasNoSharedError)
-  }
-
-  @Test func `merged counts add up`() throws {
-    var first = try Self.contingency([(true, true), (true, false)])
-    first.merge(try Self.contingency([(false, false), (false, true)]))
-    #expect(
-      first
-        == (try Self.contingency([(true, true), (true, false), (false, true), (false, false)])))
+    #expect(counts.correlation == 4 / 240.0.squareRoot())
+    #expect(counts.qStatistic == 0.5)
+    let many = ErrorContingency(
+      bothRight: 3 << 27, onlyFirstRight: 2 << 27, onlySecondRight: 1 << 27, bothWrong: 2 << 27)
+    #expect(many.count == 1 << 30)
+    #expect(many.correlation == counts.correlation)
+    #expect(many.qStatistic == counts.qStatistic)
   }
 
   @Test func `pairs come after their mean, in order, and one member has none`() throws {
@@ -89,5 +74,69 @@ struct DiversityTests {
     #expect(names == ["mean", "0-1", "0-2", "1-2"])
     let one = try Problem(seed: 1, labelSeed: 2, rows: 50, members: 1, classes: 5).draw()
     #expect(try scorer.score(one).diversity.isEmpty)
+  }
+
+  @Test func `any number of threads gives the same bits`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 2, rows: 5000, members: 3, classes: 10).draw()
+    func values(_ threads: Int) throws -> [MetricValues<DiversityMetric>] {
+      try Scorer(threadCount: threads).score(logits).diversity.map(\.values)
+    }
+    let single = try values(1)
+    #expect(try values(2) == single)
+    #expect(try values(3) == single)
+  }
+
+  @Test func `without rows every value is undefined`() {
+    let none = DiversityAccumulator(memberCount: 3, classCount: 4).scores
+    #expect(none.map(\.pair.name) == ["mean", "0-1", "0-2", "1-2"])
+    for row in none {
+      for metric in DiversityMetric.all { #expect(row.values[metric] == nil) }
+    }
+    #expect(DiversityAccumulator(memberCount: 1, classCount: 4).scores.isEmpty)
+  }
+}
+
+/// Every value of diversity against DESlib, scikit-learn, SciPy, statsmodels and NumPy.
+struct DiversityReferenceTests {
+  struct Reference: Decodable, Sendable {
+    let cells: [ReferenceCell]
+    /// Each half at the temperatures of the other.
+    let halves: ReferenceCell
+  }
+
+  private static let scorer = Scorer(threadCount: 2)
+
+  @Test(arguments: try fixture("diversity", as: Reference.self).cells)
+  func `values are those of independent software`(reference: ReferenceCell) throws {
+    let scores = try Self.scorer.score(reference.problem.draw())
+    // Both sides work in Float64 on the same logits and sum at most 2000 · 12 terms.
+    try Self.expectRows(scores.diversity, reference, relative: 1e-12)
+  }
+
+  @Test func `calibrated members are compared by their calibrated probabilities`() throws {
+    let reference = try fixture("diversity", as: Reference.self).halves
+    let logits = try reference.problem.draw()
+    let rows = Array(0..<reference.problem.rows)
+    let halves = try CleanHalves(
+      first: rows.filter { $0 % 2 == 0 }, second: rows.filter { $0 % 2 == 1 })
+    let fitted = try Self.scorer.fit([.temperature], on: logits, halves: halves)
+    let scores = try #require(try Self.scorer.score(logits, with: fitted).first)
+    // Both sides solve for T to a relative 1e-13 or better; the values hardly amplify that.
+    try Self.expectRows(scores.diversity, reference, relative: 1e-11)
+  }
+
+  private static func expectRows(
+    _ rows: [DiversityScores], _ reference: ReferenceCell, relative bound: Double
+  ) throws {
+    #expect(rows.map(\.pair.name).sorted() == reference.diversity.keys.sorted())
+    for row in rows {
+      let name = row.pair.name
+      let expected = try #require(reference.diversity[name])
+      expectValues(row.values, expected, relative: bound, "\(reference) \(name)")
+      let gains = row.pair == .mean ? [] : [DiversityMetric.ensembleGain]
+      #expect(
+        Set(expected.keys).union(gains.map(\.name)).count == DiversityMetric.all.count)
+      #expect(row.sampleCount == reference.problem.rows)
+    }
   }
 }

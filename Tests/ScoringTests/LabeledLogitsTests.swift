@@ -108,7 +108,7 @@ struct LabeledLogitsTests {
     #expect(scored == [expected[0], expected[0], expected[2]])
   }
 
-  @Test func `sets that were selected or put together before are put together`() throws {
+  @Test func `sets that were selected or concatenated before are concatenated`() throws {
     func set(from start: Int, rows: Int) throws -> LabeledLogits {
       try Self.logits(
         (0..<2 * rows).map { Float(start + $0) }, labels: (0..<rows).map { $0 % 2 })
@@ -131,7 +131,7 @@ struct LabeledLogitsTests {
     ),
     (
       .wrongLogitCount(rows: 5, members: 2, classes: 10, found: 99),
-      "logits [5, 2, 10] must hold that product of values, not 99"
+      "logits [5, 2, 10] need the product of these as values, not 99"
     ),
     (
       .labelOutOfRange(count: 3, row: 7, label: 10, classes: 10),
@@ -149,22 +149,27 @@ struct LabeledLogitsTests {
     ),
     (.unusableTemperature(-1), "a temperature must be positive and finite, not -1.0"),
     (
-      .calibrationOfOtherPredictor(.memberTemperatures, predictor: "member-0"),
+      .calibrationOfOtherPredictor("temperature-members", predictor: "member-0"),
       "the calibration temperature-members is not for member-0"
     ),
     (
-      .wrongParameterCount(.vector, expected: 10, found: 5),
-      "the calibration vector needs 10 numbers of a kind, not 5"
+      .fittedForOtherPredictor("member-0"),
+      "the calibration was fitted for another predictor than member-0"
     ),
-    (.notFitted(.isotonic), "the calibration isotonic was not fitted"),
+    (
+      .wrongParameterCount(expected: 10, found: 5),
+      "the calibration was fitted for 5 members or classes, not for 10"
+    ),
+    (.notFitted("isotonic"), "the calibration isotonic was not fitted"),
+    (.unknownCalibration("platt"), "there is no calibration platt"),
     (.tooFewRowsToHalve(1), "two halves need at least 2 rows, not 1"),
     (
       .notHalves(row: 3, times: 2, rows: 10),
-      "each of 10 rows must be in one half, but row 3 is there 2 times"
+      "each of 10 rows must be in exactly one half, but row 3 is in them 2 times"
     ),
     (
       .halvesOfOtherRows(expected: 10, found: 8),
-      "the halves share out 8 rows, but there are 10"
+      "the halves have 8 rows together, but there are 10"
     ),
     (
       .otherShape(expected: [10, 2, 5], found: [9, 2, 5]),
@@ -174,7 +179,6 @@ struct LabeledLogitsTests {
       .otherLabel(row: 4, expected: 1, found: 2),
       "row 4 has label 2, but 1 in the logits that were fitted"
     ),
-    (.unlikeTallies("none", "temperature"), "none can't be pooled with temperature"),
     (
       .wrongProbabilityCount(classes: 10, found: 9), "10 classes need as many probabilities, not 9"
     ),

@@ -22,14 +22,14 @@ struct MetricOracleTests {
     let logits = try cell.problem.draw()
     for predictor in Predictor.predicting(memberCount: logits.memberCount) {
       let expected = try #require(cell.predictors[predictor.name])
-      let figures = ScoreAccumulator(try Scorer().rows(of: predictor, in: logits)).figures
-      Self.expect(figures, expected, "\(cell) \(predictor.name)")
+      let values = try Scorer().rows(of: predictor, in: logits).values()
+      Self.expect(values, expected, "\(cell) \(predictor.name)")
     }
   }
 
   struct Case: Decodable, Sendable, CustomStringConvertible {
     let ranking: DrawnRanking
-    let figures: [String: Double?]
+    let values: [String: Double?]
     let relplot: Double?
 
     var description: String { "\(ranking)" }
@@ -38,26 +38,23 @@ struct MetricOracleTests {
   @Test(arguments: try fixture("rankings", as: [Case].self))
   func `metrics of confidences are those of independent software`(example: Case) throws {
     let rows = example.ranking.draw()
-    var (table, detection) = (ReliabilityTable(), FailureDetection())
-    for row in rows {
-      table.add(confidence: row.confidence, isRight: row.isRight)
-      detection.add(confidence: row.confidence, isRight: row.isRight)
-    }
-    let ranking = detection.ranking
-    var figures = Figures<Metric>()
-    figures[.calibrationError] = table.expectedCalibrationError
-    figures[.maximumCalibrationError] = table.maximumCalibrationError
-    figures[.debiasedCalibrationError] = table.debiasedCalibrationError
-    figures[.adaptiveCalibrationError] = ranking.adaptiveCalibrationError
-    figures[.smoothCalibrationError] = ranking.smoothCalibrationError
-    figures[.misclassificationAUROC] = ranking.areaUnderROC
-    figures[.errorAveragePrecision] = ranking.errorAveragePrecision
-    figures[.successAveragePrecision] = ranking.successAveragePrecision
-    figures[.falsePositiveRateAt95] = ranking.falsePositiveRateAt95
-    figures[.riskCoverageArea] = ranking.riskCoverageArea
-    figures[.excessRiskCoverageArea] = ranking.excessRiskCoverageArea
-    figures[.generalizedRiskCoverageArea] = ranking.generalizedRiskCoverageArea
-    Self.expect(figures, example.figures, "\(example)")
+    var table = ReliabilityTable()
+    for row in rows { table.add(confidence: row.confidence, isRight: row.isRight) }
+    let ranking = ConfidenceRanking(rows)
+    var values = MetricValues<Metric>()
+    values[.calibrationError] = table.expectedCalibrationError
+    values[.maximumCalibrationError] = table.maximumCalibrationError
+    values[.debiasedCalibrationError] = table.debiasedCalibrationError
+    values[.adaptiveCalibrationError] = ranking.adaptiveCalibrationError
+    values[.smoothCalibrationError] = ranking.smoothCalibrationError
+    values[.misclassificationAUROC] = ranking.areaUnderROC
+    values[.errorAveragePrecision] = ranking.errorAveragePrecision
+    values[.successAveragePrecision] = ranking.successAveragePrecision
+    values[.falsePositiveRateAt95] = ranking.falsePositiveRateAt95
+    values[.riskCoverageArea] = ranking.riskCoverageArea
+    values[.excessRiskCoverageArea] = ranking.excessRiskCoverageArea
+    values[.generalizedRiskCoverageArea] = ranking.generalizedRiskCoverageArea
+    Self.expect(values, example.values, "\(example)")
     // relplot searches bandwidths in steps of 2⁻¹⁰, and the error at the last moves less.
     if let relplot = example.relplot {
       let smooth = try #require(ranking.smoothCalibrationError)
@@ -66,13 +63,13 @@ struct MetricOracleTests {
   }
 
   private static func expect(
-    _ figures: Figures<Metric>, _ expected: [String: Double?], _ name: String
+    _ values: MetricValues<Metric>, _ expected: [String: Double?], _ name: String
   ) {
     var others = expected
-    let smooth = others.removeValue(forKey: Metric.smoothCalibrationError.rawValue)
-    expectFigures(figures, others, relative: relativeError, name)
+    let smooth = others.removeValue(forKey: Metric.smoothCalibrationError.name)
+    expectValues(values, others, relative: relativeError, name)
     if let value = smooth ?? nil {
-      let actual = figures[.smoothCalibrationError] ?? .nan
+      let actual = values[.smoothCalibrationError] ?? .nan
       expectClose(actual, value, absolute: integrationError, "\(name) ece_smooth")
     }
   }

@@ -13,8 +13,8 @@ struct MetricReferenceTests {
     #expect(Set(scores.predictors.map(\.predictor.name)) == Set(reference.predictors.keys))
     for row in scores.predictors {
       let expected = try #require(reference.predictors[row.predictor.name])
-      expectFigures(
-        row.figures, expected, relative: Self.relativeError, "\(reference) \(row.predictor.name)")
+      expectValues(
+        row.values, expected, relative: Self.relativeError, "\(reference) \(row.predictor.name)")
       #expect(row.sampleCount == reference.problem.rows)
       #expect(row.temperature == nil)
     }
@@ -26,20 +26,20 @@ struct MetricReferenceTests {
     #expect(scores.diversity.count == reference.diversity.count)
     for row in scores.diversity {
       let expected = try #require(reference.diversity[row.pair.name])
-      expectFigures(row.figures, expected, relative: Self.relativeError, "\(reference)")
+      expectValues(row.values, expected, relative: Self.relativeError, "\(reference)")
     }
   }
 
   @Test func `columns are those of the tables, in order`() {
     #expect(
-      Metric.allCases.map(\.rawValue) == [
+      Metric.all.map(\.name) == [
         "accuracy", "accuracy_top5", "nll", "brier", "brier_per_class", "ece", "mce",
         "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
         "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc", "augrc",
         "entropy", "calibration_loss", "refinement_loss",
       ])
     #expect(
-      DiversityFigure.allCases.map(\.rawValue) == [
+      DiversityMetric.all.map(\.name) == [
         "ratio_of_errors", "disagreement", "double_fault", "agreement", "conditional_accuracy",
         "conditional_accuracy_mirror", "chi_square", "disagreement_labels", "q_statistic",
         "correlation", "kappa", "kohavi_wolpert", "interrater_agreement", "difficulty", "kl",
@@ -48,19 +48,20 @@ struct MetricReferenceTests {
   }
 }
 
-/// Expects the figures that `expected` names, undefined where it has null.
+/// Expects the values that `expected` names, undefined where it has null.
 ///
 /// The bound is relative to the expected value, and absolute below 1.
-func expectFigures<Column: RawRepresentable<String> & Hashable & Sendable>(
-  _ figures: Figures<Column>, _ expected: [String: Double?], relative bound: Double, _ name: String
+func expectValues<Column: NamedEntry>(
+  _ values: MetricValues<Column>, _ expected: [String: Double?], relative bound: Double,
+  _ name: String
 ) {
   for (column, value) in expected {
-    guard let key = Column(rawValue: column) else {
+    guard let key = Column(name: column) else {
       Issue.record("\(column) is no column")
       continue
     }
-    guard let value, let actual = figures[key] else {
-      #expect(figures[key] == value, "\(name) \(column)")
+    guard let value, let actual = values[key] else {
+      #expect(values[key] == value, "\(name) \(column)")
       continue
     }
     expectClose(actual, value, absolute: bound * max(1, abs(value)), "\(name) \(column)")

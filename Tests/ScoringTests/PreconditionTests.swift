@@ -20,8 +20,7 @@ struct PreconditionTests {
 
   @Test func `a confidence is a number`() async {
     await #expect(processExitsWith: .failure) {
-      var detection = FailureDetection()
-      detection.add(confidence: .nan, isRight: true)
+      _ = ConfidenceRanking([(.nan, true)])
     }
   }
 

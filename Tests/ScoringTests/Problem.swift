@@ -42,9 +42,9 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
     for row in 0..<rows {
       let isSkilled = source.next() % 16 < skill
       for c in 0..<classes {
-        let base = source.nextCenterd()
+        let base = source.nextCentered()
         for m in 0..<members {
-          let value = ((base + source.nextCenterd()) >> quantum) << quantum
+          let value = ((base + source.nextCentered()) >> quantum) << quantum
           let gain = isSkilled && c == labels[row] ? Float(bonus) / 8 : 0
           values[(row * members + m) * classes + c] = Float(value) * step + gain
         }
@@ -66,7 +66,7 @@ struct SplitMix {
     return z ^ z >> 31
   }
 
-  mutating func nextCenterd() -> Int {
+  mutating func nextCentered() -> Int {
     Int(next() >> 45) - 1 << 18
   }
 

@@ -14,7 +14,7 @@ struct RowKernelTests {
       let row = logits(count).map(Double.init)
       let results = [Kernels.available[0], kernels].map { level in
         var numerators = [Double](repeating: -1, count: count)
-        let (largest, rest) = level.softmaxNumerators(
+        let (largest, rest) = level.probabilities.softmaxNumerators(
           of: row, count: count, scale: 1.3, into: &numerators)
         #expect(row.firstIndex(of: row.max() ?? 0) == largest, "\(count) classes")
         return numerators + [rest]
@@ -29,8 +29,8 @@ struct RowKernelTests {
     for (rowCount, count) in [(1, 1), (2, 7), (2, 100), (3, 10), (4, 33), (5, 16)] {
       let rows = logits(rowCount * count)
       var (means, wide) = ([Double](repeating: 0, count: count), rows.map { _ in 0.0 })
-      kernels.meanOfRows(rows, rowCount: rowCount, count: count, into: &means)
-      kernels.widen(rows, count: rows.count, into: &wide)
+      kernels.probabilities.meanOfRows(rows, rowCount: rowCount, count: count, into: &means)
+      kernels.probabilities.widen(rows, count: rows.count, into: &wide)
       #expect(wide == rows.map(Double.init))
       let expected = (0..<count).map { c in
         (0..<rowCount).reduce(0) { $0 + Double(rows[$1 * count + c]) } / Double(rowCount)

@@ -5,9 +5,8 @@ import Testing
 
 struct SmoothCalibrationTests {
   private static func error(_ rows: [(Double, Bool)]) throws -> Double {
-    var detection = FailureDetection()
-    for (confidence, isRight) in rows { detection.add(confidence: confidence, isRight: isRight) }
-    return try #require(detection.ranking.smoothCalibrationError)
+    let ranking = ConfidenceRanking(rows.map { (confidence: $0.0, isRight: $0.1) })
+    return try #require(ranking.smoothCalibrationError)
   }
 
   @Test func `residuals of one sign do not cancel`() throws {

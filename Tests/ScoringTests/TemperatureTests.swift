@@ -11,6 +11,13 @@ struct TemperatureTests {
 
   private static let scorer = Scorer(threadCount: 2)
 
+  private static func fit(
+    _ predictor: Predictor, on logits: LabeledLogits
+  ) throws -> FittedTemperature {
+    try TemperatureCalibrator().fittedTemperature(
+      of: predictor, on: FittingRows(logits, threadCount: 2))
+  }
+
   @Test func `temperatures are SciPy's on more than a hundred problems`() throws {
     let references = try fixture("temperatures", as: [Reference].self)
     #expect(references.count >= 100)
@@ -18,7 +25,7 @@ struct TemperatureTests {
       let logits = try reference.problem.draw()
       for predictor in Predictor.predicting(memberCount: 2) {
         guard let expected = reference.temperatures[predictor.name] else { continue }
-        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        let fitted = try Self.fit(predictor, on: logits)
         // A minimum found by values alone is known to √2⁻⁵³ · √(loss / curvature), 1e-6 here.
         expectClose(
           fitted.value, expected, absolute: 1e-5 * expected, "\(reference.problem)")
@@ -44,10 +51,13 @@ struct TemperatureTests {
   }
 
   private static func fit(_ name: String, on logits: LabeledLogits) throws -> FittedTemperature {
-    if name == "temperature-after" { return try scorer.fitTemperatureAfterAveraging(on: logits) }
+    if name == "temperature-after" {
+      return try TemperatureAfterAveragingCalibrator().fittedTemperature(
+        on: FittingRows(logits, threadCount: 2))
+    }
     let predictors = Predictor.predicting(memberCount: logits.memberCount)
     let predictor = try #require(predictors.first { $0.name == name })
-    return try scorer.fitTemperature(of: predictor, on: logits)
+    return try fit(predictor, on: logits)
   }
 
   @Test func `a sample of many rows only tells where to start`() throws {
@@ -59,7 +69,7 @@ struct TemperatureTests {
     }
     let logits = try Self.twoMembers(rows, labels: [Int](repeating: 0, count: rows.count))
     for predictor in Predictor.predicting(memberCount: 2) {
-      let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+      let fitted = try Self.fit(predictor, on: logits)
       for factor in [0.999, 1.001] {
         let other = try Self.loss(predictor, logits, at: fitted.value * factor)
         #expect(other > fitted.lossAfter)
@@ -73,7 +83,7 @@ struct TemperatureTests {
   ) throws {
     let logits = try Problem(seed: 21, labelSeed: 22, rows: rows, members: 2, classes: 4).draw()
     let expected = Self.bisected(predictor, logits)
-    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    let fitted = try Self.fit(predictor, on: logits)
     // A step below 1e-2 leaves about its fourth power, a hundredth of what is asked for.
     expectClose(fitted.value, expected, absolute: 1e-8 * expected)
   }
@@ -88,7 +98,7 @@ struct TemperatureTests {
     let logits = try LabeledLogits(
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 5000))
     let expected = Self.bisected(.ensemble, logits)
-    let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
+    let fitted = try Self.fit(.ensemble, on: logits)
     // As above; the step of 0.006 from where the search starts leaves 2e-6.
     expectClose(fitted.value, expected, absolute: 1e-8 * expected)
   }
@@ -162,7 +172,7 @@ struct TemperatureTests {
       problem.skill = seed % 17
       let logits = try problem.draw()
       for predictor in Predictor.predicting(memberCount: 2) {
-        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        let fitted = try Self.fit(predictor, on: logits)
         let after = try Self.loss(predictor, logits, at: fitted.value)
         #expect(after <= (try Self.loss(predictor, logits, at: 1)), "\(problem) \(predictor)")
         #expect(fitted.lossAfter <= fitted.lossBefore)
@@ -177,12 +187,12 @@ struct TemperatureTests {
       let logits = try Problem(
         seed: seed, labelSeed: 500 + seed, rows: 30, members: 2, classes: 3
       ).draw()
-      let first = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: logits)
+      let first = try Self.fit(.ensembleProbabilities, on: logits)
       // Rounded to Float32 these have their optimum near 1 ± 1e-8, where rounding decides.
       let calibrated = try LabeledLogits(
         logits.values.map { Float(Double($0) / first.value) }, memberCount: 2, classCount: 3,
         labels: logits.labels)
-      let second = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: calibrated)
+      let second = try Self.fit(.ensembleProbabilities, on: calibrated)
       #expect(second.lossAfter <= second.lossBefore)
       expectClose(second.value, 1, absolute: 1e-6)
     }
@@ -194,7 +204,7 @@ struct TemperatureTests {
         seed: seed, labelSeed: 700 + seed, rows: 40, members: 3, classes: 6, exponent: -18)
       let logits = try problem.draw()
       for predictor in Predictor.predicting(memberCount: 3) {
-        let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+        let fitted = try Self.fit(predictor, on: logits)
         for factor in [0.01, 0.1, 0.5, 0.99, 1.01, 2, 10, 100] {
           let other = try Self.loss(predictor, logits, at: fitted.value * factor)
           #expect(other > fitted.lossAfter, "\(problem) \(predictor) × \(factor)")
@@ -209,7 +219,7 @@ struct TemperatureTests {
     let values = (0..<10).flatMap { $0 < 8 ? [margin, 0] : [0, margin] as [Float] }
     let logits = try LabeledLogits(
       values, memberCount: 1, classCount: 2, labels: [Int](repeating: 0, count: 10))
-    let fitted = try Self.scorer.fitTemperature(of: .ensemble, on: logits)
+    let fitted = try Self.fit(.ensemble, on: logits)
     let expected = Double(margin) / log(4)
     // The search ends at a step below 1e-4, which leaves about its fourth power; a slope rounded to
     // 1e-16 leaves a few 1e-16.
@@ -219,7 +229,7 @@ struct TemperatureTests {
   @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
   func `all right pushes the temperature to its lower bound`(predictor: Predictor) throws {
     let logits = try Self.twoMembers([[2, 1, 0], [3, 0, 1]], labels: [0, 0])
-    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    let fitted = try Self.fit(predictor, on: logits)
     #expect(fitted.value == 1e-3)
     #expect(fitted.isAtBound)
     #expect(fitted.lossAfter == 0)
@@ -230,7 +240,7 @@ struct TemperatureTests {
     predictor: Predictor
   ) throws {
     let logits = try Self.twoMembers([[5000, 0]], labels: [0])
-    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    let fitted = try Self.fit(predictor, on: logits)
     #expect(fitted.value == 1e-3)
     #expect(fitted.isAtBound)
   }
@@ -240,7 +250,7 @@ struct TemperatureTests {
     predictor: Predictor
   ) throws {
     let logits = try Self.twoMembers([[2, 1, 0], [3, 2, 1]], labels: [2, 2])
-    let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+    let fitted = try Self.fit(predictor, on: logits)
     #expect(fitted.value == 1e3)
     #expect(fitted.isAtBound)
     #expect(fitted.lossAfter < fitted.lossBefore)
@@ -251,7 +261,7 @@ struct TemperatureTests {
     for classes in [1, 2, 3, 5, 7, 10, 49, 100] {
       let row = [Float](repeating: 0.1, count: classes)
       let logits = try Self.twoMembers([row, row], labels: [0, 0])
-      let fitted = try Self.scorer.fitTemperature(of: predictor, on: logits)
+      let fitted = try Self.fit(predictor, on: logits)
       #expect(fitted.value == 1)
       #expect(!fitted.isAtBound)
     }
@@ -261,7 +271,7 @@ struct TemperatureTests {
     // Member 0 is mostly right by small margins, member 1 often wrong by large ones: as T falls
     // member 1 makes the loss rise, and later member 0 makes it fall again.
     let logits = try Self.valleys()
-    let fitted = try Self.scorer.fitTemperature(of: .ensembleProbabilities, on: logits)
+    let fitted = try Self.fit(.ensembleProbabilities, on: logits)
     let grid = try stride(from: -6.9, through: 6.9, by: 0.05).map {
       try Self.loss(.ensembleProbabilities, logits, at: exp($0))
     }
@@ -290,6 +300,6 @@ struct TemperatureTests {
   ) throws -> Double {
     let rows = try scorer.rows(
       of: predictor, in: logits, calibration: .temperature(temperature))
-    return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
+    return rows.values()[.negativeLogLikelihood] ?? .nan
   }
 }

@@ -20,7 +20,14 @@ struct VectorScalingTests {
     _ predictor: Predictor, _ logits: LabeledLogits, _ calibration: CalibrationMap = .identity
   ) throws -> Double {
     let rows = try scorer.rows(of: predictor, in: logits, calibration: calibration)
-    return ScoreAccumulator(rows).figures[.negativeLogLikelihood] ?? .nan
+    return rows.values()[.negativeLogLikelihood] ?? .nan
+  }
+
+  private static func scaling(
+    of predictor: Predictor, on logits: LabeledLogits, threads: Int = 2,
+    by calibrator: VectorCalibrator = VectorCalibrator()
+  ) throws -> VectorScaling {
+    try calibrator.scaling(of: predictor, on: FittingRows(logits, threadCount: threads))
   }
 
   private static func penalty(_ scaling: VectorScaling) -> Double {
@@ -33,11 +40,11 @@ struct VectorScalingTests {
     let logits = try reference.problem.draw()
     let predictors = Predictor.predicting(memberCount: logits.memberCount)
     let predictor = try #require(predictors.first { $0.name == reference.predictor })
-    let scaling = try Self.scorer.fitVectorScaling(of: predictor, on: logits)
+    let scaling = try Self.scaling(of: predictor, on: logits)
     // A gradient of 1e-8 where the curvature is at least 2e-4.
     expectClose(scaling.scales + scaling.biases, reference.parameters, absolute: 5e-5)
     // And half its square over the curvature, 2.5e-13, with the rounding of the sum.
-    let loss = try Self.loss(predictor, logits, .vector(scaling)) + Self.penalty(scaling)
+    let loss = try Self.loss(predictor, logits, .logits(scaling)) + Self.penalty(scaling)
     expectClose(loss, reference.loss, absolute: 1e-12)
   }
 
@@ -50,9 +57,9 @@ struct VectorScalingTests {
       problem.labels = ["random", "single", "right", "wrong"][Int(seed % 4)]
       let logits = try problem.draw()
       for predictor in Predictor.predicting(memberCount: logits.memberCount) {
-        let scaling = try Self.scorer.fitVectorScaling(of: predictor, on: logits)
+        let scaling = try Self.scaling(of: predictor, on: logits)
         let before = try Self.loss(predictor, logits)
-        let after = try Self.loss(predictor, logits, .vector(scaling))
+        let after = try Self.loss(predictor, logits, .logits(scaling))
         // The penalty only adds; both are sums of 25 terms, differently rounded.
         #expect(after + Self.penalty(scaling) <= before + 1e-14 * before, "\(problem) \(predictor)")
       }
@@ -64,12 +71,12 @@ struct VectorScalingTests {
     let logits = try LabeledLogits(
       [Float](repeating: 0, count: 40), memberCount: 1, classCount: 4,
       labels: [0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
-    let scaling = try Self.scorer.fitVectorScaling(of: .ensemble, on: logits)
+    let scaling = try Self.scaling(of: .ensemble, on: logits)
     #expect(scaling.scales == [1, 1, 1, 1])
     let zero = try LabeledLogits([0, 0, 0, 0], memberCount: 1, classCount: 4, labels: [0])
     for (label, share) in [0.4, 0.3, 0.2, 0.1].enumerated() {
       let row = try LabeledLogits(zero.values, memberCount: 1, classCount: 4, labels: [label])
-      let scored = try Self.scorer.rows(of: .ensemble, in: row, calibration: .vector(scaling)).rows[
+      let scored = try Self.scorer.rows(of: .ensemble, in: row, calibration: .logits(scaling)).rows[
         0]
       let probability = share - 2e-4 * scaling.biases[label]
       // The gradient ends below 1e-8.
@@ -83,14 +90,14 @@ struct VectorScalingTests {
   func `rows ten times over have the minimum of those rows`(predictor: Predictor) throws {
     let few = try Problem(seed: 3, labelSeed: 4, rows: 7000, members: 2, classes: 5).draw()
     let many = try few.selecting(rows: (0..<10).flatMap { _ in Array(0..<7000) })
-    let expected = try Self.scorer.fitVectorScaling(of: predictor, on: few)
-    let found = try Self.scorer.fitVectorScaling(of: predictor, on: many)
+    let expected = try Self.scaling(of: predictor, on: few)
+    let found = try Self.scaling(of: predictor, on: many)
     #expect(found != expected)
     // A gradient of 1e-6 where the curvature is at least 2e-4, and half its square over the curvature.
     expectClose(
       found.scales + found.biases, expected.scales + expected.biases, absolute: 5e-3)
     let losses = try [found, expected].map {
-      try Self.loss(predictor, few, .vector($0)) + Self.penalty($0)
+      try Self.loss(predictor, few, .logits($0)) + Self.penalty($0)
     }
     expectClose(losses[0], losses[1], absolute: 2.5e-9)
   }
@@ -99,10 +106,9 @@ struct VectorScalingTests {
   @Test(arguments: [0, 3 * 32 * 20 * 20])
   func `with little memory for the curvature the minimum is the same`(bytes: Int) throws {
     let logits = try Problem(seed: 5, labelSeed: 6, rows: 3000, members: 2, classes: 20).draw()
-    var frugal = Scorer(threadCount: 2)
-    frugal.curvatureMemoryLimit = bytes
-    let expected = try Self.scorer.fitVectorScaling(of: .ensemble, on: logits)
-    let found = try frugal.fitVectorScaling(of: .ensemble, on: logits)
+    let frugal = VectorCalibrator(curvatureMemoryLimit: bytes)
+    let expected = try Self.scaling(of: .ensemble, on: logits)
+    let found = try Self.scaling(of: .ensemble, on: logits, by: frugal)
     #expect(found != expected)
     // A gradient of 1e-8 on either side, where the curvature is at least 2e-4.
     expectClose(
@@ -111,10 +117,10 @@ struct VectorScalingTests {
 
   @Test func `any number of threads gives the same bits`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 2500, members: 2, classes: 5).draw()
-    let single = try Scorer(threadCount: 1).fitVectorScaling(of: .ensembleProbabilities, on: logits)
+    let single = try Self.scaling(of: .ensembleProbabilities, on: logits, threads: 1)
     for threads in [2, 3] {
-      let scorer = Scorer(threadCount: threads)
-      #expect(try scorer.fitVectorScaling(of: .ensembleProbabilities, on: logits) == single)
+      #expect(
+        try Self.scaling(of: .ensembleProbabilities, on: logits, threads: threads) == single)
     }
   }
 }

@@ -14,7 +14,7 @@ struct AheadTests {
   }
 
   /// The second result can only come while the first is in use: `use` waits for it.
-  @Test func `the next is made while one is used`() throws {
+  @Test func `the next element is made while one is used`() throws {
     let isSecondMade = DispatchSemaphore(value: 0)
     try Ahead.forEach(2) { index in
       if index == 1 { isSecondMade.signal() }

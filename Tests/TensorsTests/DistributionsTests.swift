@@ -5,7 +5,8 @@ import Testing
 
 struct DistributionsTests {
   static let count = 100_000
-  /// Dvoretzky, Kiefer and Wolfowitz: a true sample strays this far once in 10⁹ tries.
+  /// By the inequality of Dvoretzky, Kiefer and Wolfowitz, a sample of the distribution deviates
+  /// this far once in 10⁹ tests.
   static let largestDeviation = (log(2e9) / Double(2 * count)).squareRoot()
 
   struct Reference: Decodable {
@@ -66,5 +67,59 @@ struct DistributionsTests {
       #expect(parts.allSatisfy { (0...1).contains($0) })
       expectClose(parts[0] + parts[1], 1, absolute: 0x1p-51)  // two roundings
     }
+  }
+}
+
+struct PoissonTests {
+  /// A rate and its distribution, from SciPy; see `Fixtures/poisson.py`.
+  struct Reference: Decodable {
+    let rate: Double
+    let ends: [Int]
+    let probabilities: [Double]
+    let critical: Double
+
+    static func all() throws -> [Reference] {
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/poisson.json")
+      return try JSONDecoder().decode([Reference].self, from: Data(contentsOf: file))
+    }
+  }
+
+  static let count = 200_000
+
+  static func draws(_ rate: Double) -> [Int] {
+    var stream = RandomStream(seed: 11, purpose: "poisson")
+    return (0..<count).map { _ in stream.nextPoisson(rate: rate) }
+  }
+
+  @Test func `frequencies agree with SciPy's probabilities`() throws {
+    for reference in try Reference.all() {
+      var frequencies = [Int](repeating: 0, count: reference.probabilities.count)
+      for draw in Self.draws(reference.rate) {
+        frequencies[reference.ends.firstIndex { draw <= $0 } ?? reference.ends.count] += 1
+      }
+      // Pearson's chi-square.
+      let statistic = zip(frequencies, reference.probabilities).reduce(0) { sum, entry in
+        let expected = entry.1 * Double(Self.count)
+        return sum + (Double(entry.0) - expected) * (Double(entry.0) - expected) / expected
+      }
+      #expect(statistic < reference.critical, "rate \(reference.rate)")
+    }
+  }
+
+  @Test(arguments: [0.01, 0.5, 3, 9.99, 10, 12.3, 50, 250, 500])
+  func `mean and variance are the rate`(rate: Double) {
+    let draws = Self.draws(rate).map(Double.init)
+    let count = Double(Self.count)
+    let mean = draws.reduce(0, +) / count
+    let variance = draws.reduce(0) { $0 + ($1 - rate) * ($1 - rate) } / count
+    // Five standard errors: the variance of (x − rate)² is rate + 2 rate².
+    expectClose(mean, rate, absolute: 5 * (rate / count).squareRoot())
+    expectClose(
+      variance, rate, absolute: 5 * ((rate + 2 * rate * rate) / count).squareRoot())
+  }
+
+  @Test func `a rate of zero gives zero`() {
+    #expect(Self.draws(0).allSatisfy { $0 == 0 })
   }
 }

@@ -3,12 +3,12 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The kernels of probabilities, of every level that this machine has: exponentials and logarithms
-/// against ones of more digits, all against their plain twins.
+/// The kernels of probabilities at every level that this machine can run: exponentials and
+/// logarithms against ones of more digits, all against the reference.
 struct ProbabilityKernelTests {
   #if arch(x86_64)
     private typealias Wide = Float80
-    /// The error of an expected value, in units in the last place of Float64: one of Float80's.
+    /// The error of an expected value, one unit in the last place of Float80, in those of Float64.
     private static let slack = 0x1p-11
   #else
     private typealias Wide = Double
@@ -17,7 +17,7 @@ struct ProbabilityKernelTests {
 
   static let levels = [Kernels.reference] + Kernels.available
 
-  /// The arguments that `results` are farther from than `bound` units in the last place.
+  /// The arguments whose results have an error of more than `bound` units in the last place.
   private static func wrong(
     _ arguments: [Double], _ results: [Double], bound: Double, _ function: (Wide) -> Wide
   ) -> [Double] {
@@ -46,8 +46,8 @@ struct ProbabilityKernelTests {
     let small = (0..<5000).map { _ in -stream.nextUniform() }
     // From the smallest normal result down to the smallest of all.
     let subnormal = (0..<20_000).map { _ in -708.3 - 36.9 * stream.nextUniform() }
-    // k · ln 2 plus and minus half of it, where one power of two gives way to the next, and results
-    // that are about powers of two.
+    // About multiples of ln 2 / 2: results near powers of two, and where the nearest power of two
+    // changes.
     let halfStep = -0.5 * log(2.0)
     let turns = (0...2152).flatMap { around(Double($0) * halfStep) }.filter { $0 <= 0 }
     let powers = (-1074...1023).map { -power($0) }
@@ -56,11 +56,12 @@ struct ProbabilityKernelTests {
   }
 
   @Test(arguments: levels)
-  func `exponentials are as exact as they promise`(kernels: Kernels) {
+  func `exponentials are as accurate as documented`(kernels: Kernels) {
     // The largest logit is 0: differences from it are exact.
     let logits = [0] + Self.exponents
     var numerators = [Double](repeating: -1, count: logits.count)
-    _ = kernels.softmaxNumerators(of: logits, count: logits.count, scale: 1, into: &numerators)
+    _ = kernels.probabilities.softmaxNumerators(
+      of: logits, count: logits.count, scale: 1, into: &numerators)
     let wrong = Self.wrong(logits, numerators, bound: 1.1) { exp($0) }
     #expect(wrong.isEmpty)
   }
@@ -73,7 +74,7 @@ struct ProbabilityKernelTests {
       (1 + stream.nextUniform()) * power(stream.integer(in: -1022..<1023))
     }
     let powers = (-1022...1023).map(power)
-    // Where one power of two gives way to the next.
+    // Where the exponent of the result's main term changes.
     let root = 0.5.squareRoot()
     let turns = (-1020...1023).flatMap { around(root * power($0)) }
     let besideOne = (1...52).flatMap { [1 + power(-$0), 1 - power(-$0)] }
@@ -86,38 +87,38 @@ struct ProbabilityKernelTests {
   }
 
   @Test(arguments: levels)
-  func `logarithms are as exact as they promise`(kernels: Kernels) {
+  func `logarithms are as accurate as documented`(kernels: Kernels) {
     let numbers = Self.numbers
     var logarithms = [Double](repeating: -1, count: numbers.count)
-    kernels.logarithms(of: numbers, count: numbers.count, into: &logarithms)
+    kernels.probabilities.logarithms(of: numbers, count: numbers.count, into: &logarithms)
     let wrong = Self.wrong(numbers, logarithms, bound: 0.9) { log($0) }
     #expect(wrong.isEmpty)
   }
 
   @Test(arguments: Kernels.available, [1, 2, 7, 8, 9, 15, 16, 17, 100, 1000])
-  func `softmax numerators and their sum are the plain twin's`(kernels: Kernels, count: Int) {
+  func `softmax numerators and their sum are the reference's`(kernels: Kernels, count: Int) {
     var stream = RandomStream(seed: 5, purpose: "logits", major: count)
     for scale in [1, 0.37, 2.5] {
-      // Multiples of a quarter, of which many are equal, also to the largest.
+      // Multiples of a quarter, many of them equal, even to the largest.
       let logits = (0..<count).map { _ in stream.uniform(-40, 40).rounded() / 4 }
       let results = [kernels, .reference].map { level in
         var numerators = [Double](repeating: -1, count: count)
-        let (largest, rest) = level.softmaxNumerators(
+        let (largest, rest) = level.probabilities.softmaxNumerators(
           of: logits, count: count, scale: scale, into: &numerators)
         return (largest: largest, rest: rest, numerators: numerators)
       }
       let (found, expected) = (results[0], results[1])
       #expect(found.largest == expected.largest)
-      // Numbers of at most 1, ours within 1.1 units in the last place and the library's within 1.
+      // Numbers up to 1, ours within 1.1 units in the last place and the library's within 1.
       expectClose(found.numerators, expected.numerators, absolute: 2.1 * 0x1p-53)
-      // Sums of so many of these, in two orders, each rounded as often.
+      // Sums of `count` of these in two orders, each with as many roundings.
       expectClose(
         found.rest, expected.rest, absolute: Double(count) * (2.1 + 2 * Double(count)) * 0x1p-53)
     }
   }
 
   @Test(arguments: Kernels.available, [1, 2, 7, 8, 33])
-  func `wider numbers and means of rows are the plain twin's`(kernels: Kernels, count: Int) {
+  func `converted numbers and means of rows are the reference's`(kernels: Kernels, count: Int) {
     var stream = RandomStream(seed: 5, purpose: "rows", major: count)
     let special: [Float] = [
       -0.0, .leastNonzeroMagnitude, -.leastNormalMagnitude, .greatestFiniteMagnitude, .infinity,
@@ -128,8 +129,8 @@ struct ProbabilityKernelTests {
       let results = [kernels, .reference].map { level in
         var wide = [Double](repeating: .nan, count: rows.count)
         var means = [Double](repeating: .nan, count: count)
-        level.widen(rows, count: rows.count, into: &wide)
-        level.meanOfRows(rows, rowCount: rowCount, count: count, into: &means)
+        level.probabilities.widen(rows, count: rows.count, into: &wide)
+        level.probabilities.meanOfRows(rows, rowCount: rowCount, count: count, into: &means)
         return wide + means
       }
       #expect(results[0] == results[1])

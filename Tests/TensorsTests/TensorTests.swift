@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 struct TensorTests {
-  @Test func `rows are in the memory of the whole`() {
+  @Test func `rows share the memory of the tensor`() {
     let tensor = Tensor([3, 2])
     let rows = tensor.rows(1..<3)
     #expect(rows.shape == [2, 2] && rows.count == 4)
@@ -13,7 +13,7 @@ struct TensorTests {
     #expect(tensor.rows(0..<3) === tensor)
   }
 
-  @Test func `rows keep the memory of a whole that nobody holds`() {
+  @Test func `rows keep the memory of a released tensor`() {
     func rows() -> Tensor { Tensor([3, 2], [0, 1, 2, 3, 4, 5]).rows(1..<3) }
     let views = (0..<100).map { _ in rows() }
     #expect(views.allSatisfy { $0.values == [2, 3, 4, 5] })
@@ -22,7 +22,7 @@ struct TensorTests {
 }
 
 struct TensorPoolTests {
-  @Test func `a tensor that nobody holds is used again, under any shape of its count`() {
+  @Test func `a tensor without references is reused, under any shape of its count`() {
     let pool = TensorPool()
     let first = pool.tensor([2, 3]).elements
     let again = pool.tensor([6])
@@ -31,7 +31,7 @@ struct TensorPoolTests {
     #expect(smaller.shape == [5] && pool.count == 2)
   }
 
-  @Test func `a tensor that somebody holds is not handed out`() {
+  @Test func `a tensor with references is not reused`() {
     let pool = TensorPool()
     let held = pool.tensor([4])
     let other = pool.tensor([4])
@@ -40,7 +40,7 @@ struct TensorPoolTests {
     }
   }
 
-  @Test func `a tensor of which somebody holds rows is not handed out`() {
+  @Test func `a tensor whose rows are referred to is not reused`() {
     let pool = TensorPool()
     var view: Tensor? = pool.tensor([4, 2]).rows(1..<3)
     let other = pool.tensor([4, 2])

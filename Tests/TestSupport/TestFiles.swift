@@ -10,6 +10,22 @@ package func fixtureBytes(_ path: String, from file: String = #filePath) throws 
   Array(try Data(contentsOf: fixture(path, from: file)))
 }
 
+/// The value that a JSON fixture holds.
+package func fixtureValue<Value: Decodable>(
+  _ path: String, as type: Value.Type = Value.self, from file: String = #filePath
+) throws -> Value {
+  try JSONDecoder().decode(type, from: Data(contentsOf: fixture(path, from: file)))
+}
+
+/// The numbers of a fixture of little-endian Float32.
+package func fixtureFloats(_ path: String, from file: String = #filePath) throws -> [Float] {
+  let bytes = try fixtureBytes(path, from: file)
+  return stride(from: 0, to: bytes.count, by: 4).map { start in
+    let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << (8 * $1) }
+    return Float(bitPattern: bits)
+  }
+}
+
 /// The package that the tests belong to.
 package enum TestPackage {
   package static let url = URL(filePath: #filePath).deletingLastPathComponent()
@@ -20,14 +36,14 @@ package enum TestPackage {
 package struct TemporaryFolder: ~Copyable {
   package let url: URL
 
-  /// Makes the folder in memory where the system has a place for that: some tests write thousands of
-  /// small files, and a busy disk takes milliseconds for each.
+  /// Makes the folder in memory where the system allows it: some tests write thousands of small
+  /// files, and a busy disk takes milliseconds for each.
   package init() throws {
     let memory = "/dev/shm"
-    let place =
+    let parent =
       FileManager.default.isWritableFile(atPath: memory)
       ? URL(filePath: memory) : FileManager.default.temporaryDirectory
-    url = place.appending(path: "mixmo-\(UUID().uuidString)")
+    url = parent.appending(path: "mixmo-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
@@ -74,14 +90,14 @@ extension Array where Element == UInt8 {
   package func mutated(using generator: inout SeededGenerator) -> [UInt8] {
     var bytes = self
     for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
-      let place = Int.random(in: bytes.indices, using: &generator)
+      let index = Int.random(in: bytes.indices, using: &generator)
       let byte = UInt8.random(in: 0...255, using: &generator)
       switch Int.random(in: 0..<6, using: &generator) {
-      case 0, 1: bytes[place] = byte
-      case 2: bytes.remove(at: place)
-      case 3: bytes.insert(byte, at: place)
-      case 4: bytes.insert(contentsOf: bytes[place...].prefix(Int(byte)), at: place)
-      default: bytes.removeSubrange(place...)
+      case 0, 1: bytes[index] = byte
+      case 2: bytes.remove(at: index)
+      case 3: bytes.insert(byte, at: index)
+      case 4: bytes.insert(contentsOf: bytes[index...].prefix(Int(byte)), at: index)
+      default: bytes.removeSubrange(index...)
       }
     }
     return bytes

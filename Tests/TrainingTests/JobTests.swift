@@ -3,72 +3,55 @@ import Datasets
 import Formats
 import Foundation
 import Networks
+import Runs
 import Tensors
 import TestSupport
 import Testing
 import Training
 
-/// Several processes that train one network.
-struct JobTests {
-  /// A run of the smallest network in a folder of its own.
-  final class Subject: Sendable {
-    let folder: TemporaryFolder
-    let configuration: RunConfiguration
-
-    init(_ replacements: [String: String] = [:]) throws {
-      folder = try TemporaryFolder()
-      let file = folder.file("small.yaml")
-      try AtomicFile.write(TestRecipe.small(epochs: 2, replacements).text, to: file)
-      configuration = try RunConfiguration(contentsOf: file)
-    }
-
-    var run: RunFolder {
-      RunFolder(save: folder.url, configurationFile: URL(filePath: "/small.yaml"))
-    }
-
-    struct Outcome: Sendable {
-      var losses: [Double] = []
-      var records: [EpochRecord] = []
-    }
-
-    /// Trains in `count` processes; the losses of all steps and the records that each of them has.
-    func train(
-      _ count: Int, stopAfterSteps stop: Int = .max, stoppedIn stopping: Int = 0,
-      seed: @escaping @Sendable (_ rank: Int) -> UInt64 = { _ in 1 }, sumsExactly: Bool = false
-    ) throws -> [Outcome] {
-      let all = Digits.dataset(.train)
-      let train = InMemoryDataset(
-        name: all.name, classCount: all.classCount, imageSide: all.imageSide,
-        labels: Array(all.labels.prefix(160)), images: Array(all.images.prefix(160)))
-      return try ThreadProcesses.run(count) { [self] processes in
-        let run = try TrainingRun(
-          configuration, folder: run, train: train, test: Digits.dataset(.test),
-          dataFingerprint: "", seed: seed(processes.rank), startsOver: false,
-          workers: Workers(count: 1), processes: processes, sumsExactly: sumsExactly)
-        var outcome = Outcome()
-        outcome.records = try run.run { event in
-          if case .step(let step) = event { outcome.losses.append(step.loss) }
-        } isInterrupted: {
-          processes.rank == stopping && outcome.losses.count >= stop
-        }
-        return outcome
-      }
-    }
+extension TestRun {
+  fileprivate struct Outcome: Sendable {
+    var losses: [Double] = []
+    var records: [EpochRecord] = []
   }
 
-  /// A rate so low that roundings hardly grow.
+  /// Trains in `count` processes; the losses of all steps and the records in each of them.
+  fileprivate func train(
+    _ count: Int, stopAfterSteps stop: Int = .max, stoppedIn stopping: Int = 0,
+    seed: @escaping @Sendable (_ rank: Int) -> UInt64 = { _ in 1 }, sumsExactly: Bool = false
+  ) throws -> [Outcome] {
+    let (configuration, train) = (try configuration(), Digits.first(160, of: .train))
+    return try ThreadProcesses.run(count) { [self] processes in
+      let run = try TrainingRun(
+        configuration, folder: folder, train: train, test: Digits.read(.test),
+        dataFingerprint: "", seed: seed(processes.rank), startsOver: false,
+        workers: Workers(count: 1), processes: processes, sumsExactly: sumsExactly)
+      var outcome = Outcome()
+      outcome.records = try run.run { event in
+        if case .step(let step) = event { outcome.losses.append(step.loss) }
+      } isInterrupted: {
+        processes.rank == stopping && outcome.losses.count >= stop
+      }
+      return outcome
+    }
+  }
+}
+
+/// Several processes that train one network.
+struct JobTests {
+  /// A learning rate so low that rounding errors hardly grow.
   private static let slow = ["lr": "0.001", "batch_size": "16"]
 
   @Test(arguments: [2, 3, 16])
   func `the losses are those of one process`(count: Int) throws {
-    let one = try Subject(Self.slow).train(1)[0]
-    let several = try Subject(Self.slow).train(count)
+    let one = try TestRun(Self.slow).train(1)[0]
+    let several = try TestRun(Self.slow).train(count)
     #expect(one.losses.count == 20)
     for outcome in several {
       #expect(outcome.losses == several[0].losses && outcome.records == several[0].records)
     }
     for (expected, found) in zip(one.losses, several[0].losses) {
-      // Float32's rounding of the first step, 2e-8, may grow a thousandfold in twenty.
+      // The rounding error of the first step in Float32, 2e-8, may grow a thousandfold in twenty steps.
       #expect(abs(expected - found) < 1e-4)
     }
     for (expected, found) in zip(one.records, several[0].records) {
@@ -76,14 +59,14 @@ struct JobTests {
     }
   }
 
-  // At the recipe's own rate, 0.1, where roundings would grow; four processes have four images
-  // each.
+  // At the recipe's own learning rate, 0.1, where rounding errors would grow. Four processes have
+  // four images each.
   @Test(.enabled(if: Kernels.preferred.rowsAreIndependent))
   func `exact sums train any number of processes to the same bytes`() throws {
-    func train(_ count: Int) throws -> (outcomes: [Subject.Outcome], checkpoint: [UInt8]) {
-      let subject = try Subject(["batch_size": "16"])
-      let outcomes = try subject.train(count, sumsExactly: true)
-      return (outcomes, try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30))
+    func train(_ count: Int) throws -> (outcomes: [TestRun.Outcome], checkpoint: [UInt8]) {
+      let run = try TestRun(["batch_size": "16"])
+      let outcomes = try run.train(count, sumsExactly: true)
+      return (outcomes, try FileContents.read(run.folder.lastCheckpoint, limit: 1 << 30))
     }
     let one = try train(1)
     for count in [2, 3, 4] {
@@ -95,43 +78,43 @@ struct JobTests {
       #expect(several.checkpoint == one.checkpoint)
     }
     #expect(throws: TrainingError.tooManyProcesses(5, batch: 16, limit: 4)) { try train(5) }
-    let quick = try Subject(["batch_size": "16"]).train(1)[0].losses[0]
-    // Float32's rounding in the first step, as above.
+    let quick = try TestRun(["batch_size": "16"]).train(1)[0].losses[0]
+    // The rounding error of the first step in Float32, as above.
     #expect(abs(quick - one.outcomes[0].losses[0]) < 1e-6)
   }
 
   @Test func `an interrupt of one process stops all, and another number of them goes on`() throws {
-    let (whole, subject) = (try Subject(Self.slow), try Subject(Self.slow))
+    let (whole, run) = (try TestRun(Self.slow), try TestRun(Self.slow))
     let expected = try whole.train(3)[0]
     #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
-      try subject.train(2, stopAfterSteps: 13, stoppedIn: 1)
+      try run.train(2, stopAfterSteps: 13, stoppedIn: 1)
     }
-    let rest = try subject.train(3)[2]
+    let rest = try run.train(3)[2]
     #expect(rest.losses.count == 7)
     for (first, second) in zip(expected.losses.suffix(7), rest.losses) {
       #expect(abs(first - second) < 1e-4)  // as above
     }
     #expect(rest.records.map(\.epoch) == [1, 2])
-    let last = try Checkpoint(contentsOf: subject.run.lastCheckpoint)
+    let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
     #expect(last.root["epoch"] == 2)
   }
 
   @Test func `a finished run is left as it is by any number of processes`() throws {
-    let subject = try Subject(Self.slow)
-    let records = try subject.train(2)[0].records
-    let bytes = try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30)
-    let again = try subject.train(3)
+    let run = try TestRun(Self.slow)
+    let records = try run.train(2)[0].records
+    let bytes = try FileContents.read(run.folder.lastCheckpoint, limit: 1 << 30)
+    let again = try run.train(3)
     #expect(again.allSatisfy { $0.records == records && $0.losses.isEmpty })
-    #expect(try FileContents.read(subject.run.lastCheckpoint, limit: 1 << 30) == bytes)
+    #expect(try FileContents.read(run.folder.lastCheckpoint, limit: 1 << 30) == bytes)
   }
 
   @Test func `more processes than images in a batch are refused`() throws {
     #expect(throws: TrainingError.tooManyProcesses(17, batch: 16, limit: 16)) {
-      try Subject(Self.slow).train(17)
+      try TestRun(Self.slow).train(17)
     }
   }
 
-  /// Process 0 would otherwise go on, and write, beside those that end.
+  /// Otherwise process 0 would continue, and write, while the others end.
   @Test func `a process with another value is named in all of them`() throws {
     let errors = try ThreadProcesses.run(4) { processes -> TrainingError? in
       do {
@@ -165,29 +148,29 @@ struct JobTests {
 
   @Test(.enabled(if: Kernels.preferred.rowsAreIndependent), arguments: [true, false])
   func `a run goes on in the way to sum that it began in`(isExact: Bool) throws {
-    let subject = try Subject(Self.slow)
+    let run = try TestRun(Self.slow)
     #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
-      try subject.train(1, stopAfterSteps: 13, sumsExactly: isExact)
+      try run.train(1, stopAfterSteps: 13, sumsExactly: isExact)
     }
-    let error = TrainingError.otherSums(subject.run.url, isExact: isExact)
+    let error = TrainingError.otherSums(run.folder.url, isExact: isExact)
     #expect("\(error)".contains(isExact ? "give --exact-sums" : "leave out --exact-sums"))
-    #expect(throws: error) { try subject.train(1, sumsExactly: !isExact) }
-    #expect(try subject.train(1, sumsExactly: isExact)[0].losses.count == 7)
+    #expect(throws: error) { try run.train(1, sumsExactly: !isExact) }
+    #expect(try run.train(1, sumsExactly: isExact)[0].losses.count == 7)
   }
 
   @Test(.enabled(if: Kernels.preferred.rowsAreIndependent), arguments: [true, false])
   func `a checkpoint that does not say how it sums goes on either way`(isExact: Bool) throws {
-    let subject = try Subject(Self.slow)
+    let run = try TestRun(Self.slow)
     #expect(throws: TrainingError.interrupted(epoch: 2, step: 3)) {
-      try subject.train(1, stopAfterSteps: 13, sumsExactly: isExact)
+      try run.train(1, stopAfterSteps: 13, sumsExactly: isExact)
     }
-    let root = try Checkpoint(contentsOf: subject.run.lastCheckpoint).root
+    let root = try Checkpoint(contentsOf: run.folder.lastCheckpoint).root
     let own = try #require(root["mixmo"]?.items).filter { $0.key != "exact_sums" }
     let items = try #require(root.items).map {
       $0.key == "mixmo" ? CheckpointItem("mixmo", .dictionary(own)) : $0
     }
-    try Checkpoint(.dictionary(items)).write(to: subject.run.lastCheckpoint)
-    #expect(try subject.train(1, sumsExactly: isExact)[0].losses.count == 7)
+    try Checkpoint(.dictionary(items)).write(to: run.folder.lastCheckpoint)
+    #expect(try run.train(1, sumsExactly: isExact)[0].losses.count == 7)
   }
 
   @Test func `slices cover a batch in order`() throws {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Terms of a loss as a configuration lists them.
+/// The terms of a loss in the syntax of a configuration.
 struct LossTerms {
   let text: String
 
@@ -21,17 +21,18 @@ struct LossTerms {
   }
 }
 
-/// Coefficients of the loss's terms, in the loss and in the gradient that a run descends.
+/// The coefficients of the loss's terms apply to the loss and to the gradient.
 struct LossTermsTests {
-  /// The loss of a run's only step, and the gradient of each parameter: the velocity after it.
+  /// The loss of a run's only step, and the gradient of each parameter, which is the velocity after
+  /// the first step.
   private func firstStep(
     _ terms: [(member: Int, coefficient: Double)]
   ) throws -> (loss: Double, gradients: [[Float]]) {
     var recipe = try TestRecipe.small(epochs: 1, ["l2_reg": "0"])
     recipe.replace(lossTerms: LossTerms(terms).text)
-    let subject = try TrainingRunTests.Subject()
-    let records = try subject.run(images: 16, recipe: recipe)
-    let checkpoint = try Checkpoint(contentsOf: subject.folder.lastCheckpoint)
+    let run = try TestRun()
+    let records = try run.run(images: 16, recipe: recipe)
+    let checkpoint = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
     let states = try #require(
       checkpoint.root["classifier_optimizer_state_dict"]?["state"]?.items)
     let gradients: [[Float]] = states.compactMap {
@@ -50,7 +51,8 @@ struct LossTermsTests {
     expectClose(both.loss, loss, absolute: 8 * 0x1p-53 * loss)
     #expect(both.gradients.count == first.gradients.count)
     for (index, gradient) in both.gradients.enumerated() {
-      // Backward through ten layers in Float32, three times: 73 · 2⁻²⁴ of the largest were seen.
+      // Three backward passes through ten layers in Float32: the largest observed difference is
+      // 73 · 2⁻²⁴ of the largest element.
       let parts = zip(first.gradients[index], second.gradients[index])
       let largest = parts.map { 0.75 * abs($0) + 2 * abs($1) }.max() ?? 0
       expectClose(

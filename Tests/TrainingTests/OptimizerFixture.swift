@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Training
 
-/// What PyTorch's optimizers made of the same parameters and gradients in ten steps.
+/// Ten recorded steps of PyTorch's optimizers on the same parameters and gradients.
 ///
-/// `Fixtures/make_optimizer_fixtures.py` says how.
+/// Written by `Fixtures/make_optimizer_fixtures.py`.
 struct OptimizerFixture: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     let optimizer: OptimizerConfiguration
@@ -54,7 +54,7 @@ struct OptimizerFixture: Decodable {
     try JSONDecoder().decode(Self.self, from: Data(fixtureBytes("optimizers.json")))
   }
 
-  /// The parameters before the first step; those of four dimensions are convolutions' weights.
+  /// The parameters before the first step; those with four dimensions are convolution weights.
   func parameters() -> [Parameter] {
     zip(shapes, start).enumerated().map { index, pair in
       let (shape, values) = pair
@@ -67,7 +67,7 @@ struct OptimizerFixture: Decodable {
     }
   }
 
-  /// Takes the recorded steps `range`.
+  /// Takes the recorded steps in `range`.
   func descend(
     _ optimizer: any Optimizer, _ parameters: [Parameter], learningRate: Double, _ range: Range<Int>
   ) {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Formats
 import Foundation
 import Networks
 import Tensors
@@ -6,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// SGD, Adam, Adadelta and RMSprop against PyTorch's.
+/// SGD, Adam, Adadelta and RMSprop compared with PyTorch's.
 struct OptimizerTests {
   let fixture = try? OptimizerFixture.recorded.get()
   let workers = Workers(count: 2)
@@ -37,10 +38,10 @@ struct OptimizerTests {
     }
   }
 
-  /// Within so many units in the last place of the largest element.
+  /// Expects values within `ulps` units in the last place of the largest element.
   ///
-  /// Where PyTorch fuses a product and a sum, it rounds once and we twice; over ten steps the
-  /// differences add up to 2 units at most. 4 leave room for another processor's PyTorch.
+  /// Where PyTorch fuses a product and a sum, it rounds once and we round twice. Over ten steps the
+  /// differences add up to 2 units at most; 4 leave room for PyTorch on another processor.
   private func expectClose(
     _ actual: [Float], _ expected: [Float], ulps: Double, _ name: String
   ) {
@@ -65,7 +66,7 @@ struct OptimizerTests {
       let entries = try #require(state.value.items)
       #expect(entries.map(\.key) == expected.map { .string($0.name) })
       #expect(entries.map(\.value.tensor?.shape) == expected.map(\.shape))
-      #expect(entries.map(\.value.tensor?.scalarType).allSatisfy { $0 == .float32 })
+      #expect(entries.map(\.value.tensor?.elementType).allSatisfy { $0 == .float32 })
     }
     guard case .list(let groups)? = dictionary["param_groups"], groups.count == 1 else {
       Issue.record("expected one parameter group")
@@ -181,5 +182,59 @@ extension CheckpointValue {
     case .list(let values): "[\(values.map(\.json).joined(separator: ", "))]"
     default: "something else"
     }
+  }
+}
+
+/// Ten steps of SGD with Nesterov's momentum compared with PyTorch's.
+struct DescentTests {
+  @Test(arguments: ParityFixture.names)
+  func `ten losses follow PyTorch's`(name: String) throws {
+    let fixture = try ParityFixture(named: name)
+    for descent in fixture.descents {
+      let subject = try ParitySubject(fixture)
+      let optimizer = SGD(
+        subject.network.parameters,
+        settings: .init(
+          learningRate: descent.learningRate, momentum: descent.momentum,
+          weightDecay: descent.weightDecay, usesNesterovMomentum: true),
+        l2Penalty: descent.l2, workers: Workers(count: 2))
+      let losses = descent.losses.float64.map { _ in
+        let loss = subject.step().loss
+        optimizer.step(learningRate: descent.learningRate)
+        return loss
+      }
+      // Four times the distance of PyTorch's own float32 runs (direct and Winograd) from float64:
+      // our summation order is different from both, and the difference grows over ten steps.
+      let distance =
+        zip(descent.losses.float64, zip(descent.losses.float32, descent.losses.winograd))
+        .map { max(abs($0 - $1.0), abs($0 - $1.1)) }.max() ?? 0
+      expectClose(losses, descent.losses.float64, absolute: 4 * distance, name)
+    }
+  }
+}
+
+struct LearningRateTests {
+  /// CIFAR's `bar1` recipe.
+  let rate = LearningRate(
+    base: 0.05, warmupSteps: 782, factorAtMilestone: [101: 0.1, 201: 0.1, 226: 0.1])
+
+  @Test(arguments: [
+    (1, 1, 0.05 / 782), (1, 391, 0.025), (1, 782, 0.05), (2, 783, 0.05), (100, 78200, 0.05),
+    (101, 78201, 0.005), (200, 156_400, 0.005), (201, 156_401, 0.0005), (226, 176_000, 0.00005),
+    (300, 234_600, 0.00005),
+  ])
+  func `rises over the warm-up and falls at milestones`(epoch: Int, step: Int, expected: Double) {
+    // A division and up to three products, each rounded: 4 · 2⁻⁵³ relative.
+    expectClose(rate.at(epoch: epoch, step: step), expected, absolute: 4 * 0x1p-53 * expected)
+  }
+
+  @Test func `without warm-up the first step has the whole rate`() {
+    let rate = LearningRate(base: 0.2, warmupSteps: 0, factorAtMilestone: [1: 0.5])
+    #expect(rate.at(epoch: 1, step: 1) == 0.1)
+  }
+
+  @Test func `a milestone below 1 is never reached`() {
+    let rate = LearningRate(base: 0.2, warmupSteps: 0, factorAtMilestone: [-1: 0.1, 600: 0.1])
+    #expect(rate.at(epoch: 599, step: 599_000) == 0.2)
   }
 }

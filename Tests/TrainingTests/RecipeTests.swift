@@ -38,7 +38,7 @@ struct RecipeTests {
     try RunConfigurationTests.read(Recipe(named: name, in: collection).text)
   }
 
-  /// ../spec: epochs, batch, rate, warm-up, decay, penalty, milestones of each schedule.
+  /// The published epochs, batch size, learning rate, warm-up, weight decay and L2 penalty.
   @Test(arguments: [
     (RecipeCollection.cifar10, "wrn2810_1net_standard_bar1", 300, 64, 0.05, 782, 0, 0.0003),
     (.cifar100, "wrn2810-2_mimo_standard_bar2", 300, 64, 0.025, 1564, 0, 0.0003),
@@ -198,23 +198,23 @@ extension RecipeTests {
 
   @Test func `files are written once, and others' files are left alone`() throws {
     let folder = try TemporaryFolder()
-    let place = folder.file("new")
+    let output = folder.file("new")
     let recipes = RecipeCollection.cifar10.shipped
-    let written = try RecipeFiles.write(recipes, to: place, replaces: false)
+    let written = try RecipeFiles.write(recipes, to: output, replaces: false)
     #expect(written.map(\.recipe) == recipes.map(\.name))
     #expect(written.allSatisfy { $0.isNew })
-    let again = try RecipeFiles.write(recipes, to: place, replaces: false)
+    let again = try RecipeFiles.write(recipes, to: output, replaces: false)
     #expect(again.allSatisfy { !$0.isNew })
 
     let (first, last) = (written[0].file, written[7].file)
     try AtomicFile.write("mine", to: last)
     try FileManager.default.removeItem(at: first)
     #expect(throws: RecipeError.existing(last)) {
-      try RecipeFiles.write(recipes, to: place, replaces: false)
+      try RecipeFiles.write(recipes, to: output, replaces: false)
     }
     #expect(!FileManager.default.fileExists(atPath: first.path))
     #expect(try String(contentsOf: last, encoding: .utf8) == "mine")
-    let replaced = try RecipeFiles.write(recipes, to: place, replaces: true)
+    let replaced = try RecipeFiles.write(recipes, to: output, replaces: true)
     #expect(replaced.map(\.isNew) == [true] + Array(repeating: false, count: 6) + [true])
     #expect(try String(contentsOf: last, encoding: .utf8) == recipes[7].text)
   }

@@ -6,10 +6,8 @@ import Training
 
 struct RunConfigurationTests {
   static func read(_ text: String) throws -> RunConfiguration {
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).yaml")
-    try AtomicFile.write(text, to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try RunConfiguration(contentsOf: file)
+    let folder = try TemporaryFolder()
+    return try RunConfiguration(contentsOf: folder.file("run.yaml", holding: text.utf8))
   }
 
   @Test func `reads what the demo's file says`() throws {
@@ -43,7 +41,7 @@ struct RunConfigurationTests {
     #expect(yaml.contains(line), "\(yaml)")
   }
 
-  /// Values of the reference's files that are easy to refuse by mistake.
+  /// Values in the reference's files that are easily refused by mistake.
   @Test(arguments: [
     ["batch_repetitions": "1", "prob": "1"], ["da_method": "None"], ["alpha": "0"],
     ["nesterov": "true"], ["dict_milestone_to_gamma": "{600: 0.1, 900: 0.1, -1: 0.1}"],
@@ -231,7 +229,8 @@ struct RunConfigurationTests {
     #expect {
       try Self.read(text)
     } throws: {
-      ($0 as? RunConfigurationError)?.problem == .termOfMissingMember("ce1", 2, 2)
+      ($0 as? RunConfigurationError)?.problem
+        == .termOfMissingMember(.init(term: "ce1", member: 2, memberCount: 2))
     }
   }
 

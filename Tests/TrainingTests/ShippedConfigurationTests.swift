@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Every shipped configuration trains: its file, its network, its batches, its optimizer.
+/// Every shipped configuration trains: file, network, data loader and optimizer.
 @Suite(.serialized)  // One network at a time: the largest takes about 2 GB.
 struct ShippedConfigurationTests {
   /// Paths below `config`.
@@ -32,8 +32,8 @@ struct ShippedConfigurationTests {
     }
   }
 
-  /// Repeated noise of the scale that a training starts from, which takes longer to draw than to
-  /// train two steps.
+  /// Fills the weights with repeated noise at the scale of the initialization; drawing all of it
+  /// would take longer than two training steps.
   private func fill(_ network: MixMoNetwork) {
     var generator = SeededGenerator(seed: 2)
     let noise = (0..<4099).map { _ in Float.random(in: -1...1, using: &generator) }
@@ -52,7 +52,7 @@ struct ShippedConfigurationTests {
     let optimizer = model.optimizer.optimizer(
       of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     let coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)
-    let epoch = try batches(configuration, workers).epoch(1)
+    let epoch = try loader(configuration, workers).epoch(1)
     #expect(epoch.count == 2)
     for step in 0..<epoch.count {
       let batch = try epoch.batch(at: step)
@@ -62,16 +62,16 @@ struct ShippedConfigurationTests {
         logits, targets: batch.targets, coefficients: coefficients)
       #expect(loss.losses.allSatisfy { $0.isFinite && $0 > 0 })
       network.backward(loss.gradient)
-      // The warm-up's first steps are too small to move a weight of 1 in Float32.
+      // The warm-up's first learning rates are too small to change a weight of 1 in Float32.
       optimizer.step(
         learningRate: configuration.learningRate.at(epoch: 1, step: model.warmupSteps + 1 + step))
     }
   }
 
-  /// Two batches of four entries of noise.
-  private func batches(
+  /// Two batches of four samples of noise.
+  private func loader(
     _ configuration: RunConfiguration, _ workers: Workers
-  ) throws -> TrainingBatches {
+  ) throws -> DataLoader {
     let (kind, training) = (configuration.data.dataset, configuration.training)
     let count = 2 * 4 / training.batchSampler.batchRepetitions
     var generator = SeededGenerator(seed: 1)
@@ -86,7 +86,7 @@ struct ShippedConfigurationTests {
           })
       })
     let network = configuration.model.network
-    return try TrainingBatches(
+    return try DataLoader(
       of: noise, kind,
       maskSize: .init(
         height: network.encoderSide, width: network.encoderSide, channels: network.encoderChannels),
@@ -98,7 +98,7 @@ struct ShippedConfigurationTests {
 }
 
 extension Parameter {
-  /// A hash of the elements, where a copy of all would take too much memory.
+  /// A hash of the elements; copies of them would take too much memory.
   fileprivate var fingerprint: Int {
     var hasher = Hasher()
     hasher.combine(

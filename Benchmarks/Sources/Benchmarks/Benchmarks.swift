@@ -19,22 +19,27 @@ struct Benchmarks: AsyncParsableCommand {
 
   @Option(
     help:
-      "Only cases whose name contains this; files for those of the readers; corruptions; scoring.")
+      "Only cases whose name contains this: files, corruptions, scoring, or a part of a network's.")
   var only = ""
 
   func run() async throws {
-    let python = await findPeer(having: "torch")
+    let python = await findPython(having: "torch")
     if python == nil {
-      try show("No Python with PyTorch: set PEER_PYTHON to compare. Ours alone:")
+      try show("No Python with PyTorch: set PEER_PYTHON to compare. mixmo alone:")
     }
-    try await files(python: python)
-    try await corruptions()
-    try await scoring(python: findPeer(having: "numpy"), pyTorch: python)
-    for benchmark in BenchmarkCase.all where only.isEmpty || benchmark.name.contains(only) {
-      try show(await line(benchmark, python: python))
+    if isWanted("files") { try await inTemporaryFolder { try await files(python, in: $0) } }
+    if isWanted("corruptions") { try await inTemporaryFolder(corruptions) }
+    if isWanted("scoring") { try await inTemporaryFolder { try await scoring(python, in: $0) } }
+    let networks = NetworkBenchmarks(
+      mixmo: Program(path: mixmo), peer: python.map { Program(path: $0.path, prefix: [peer]) },
+      rounds: max(rounds, 1), threads: threads)
+    for benchmark in BenchmarkCase.all where isWanted(benchmark.name) {
+      try show(await networks.line(benchmark))
     }
-    if only.isEmpty { try show(await layers()) }
+    if only.isEmpty { try show(await networks.layers()) }
   }
+
+  private func isWanted(_ name: String) -> Bool { only.isEmpty || name.contains(only) }
 
   /// Prints a line at once, also into a file.
   private func show(_ line: String) throws {
@@ -42,93 +47,48 @@ struct Benchmarks: AsyncParsableCommand {
   }
 
   /// A Python that has a library.
-  private func findPeer(having library: String) async -> Program? {
+  private func findPython(having library: String) async -> Program? {
     let python = Program(path: ProcessInfo.processInfo.environment["PEER_PYTHON"] ?? "python3")
     guard (try? await python.output(["-c", "import \(library)"])) != nil else { return nil }
     return python
   }
 
-  /// Makes a corrupted data set.
-  private func corruptions() async throws {
-    guard only.isEmpty || "corruptions".contains(only) else { return }
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let benchmarks = CorruptionBenchmarks(
-      mixmo: Program(path: mixmo), threads: threads, folder: folder)
-    for line in try await benchmarks.run() { try show(line) }
-  }
-
-  /// Scores predictions.
-  private func scoring(python: Program?, pyTorch: Program?) async throws {
-    guard only.isEmpty || "scoring".contains(only) else { return }
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let benchmarks = ScoringBenchmarks(
-      mixmo: Program(path: mixmo),
-      python: python, pyTorch: pyTorch, threads: threads, folder: folder)
-    for line in try await benchmarks.run() { try show(line) }
-  }
-
-  private func temporaryFolder() throws -> URL {
+  private func inTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "mixmo-benchmarks-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return folder
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await body(folder)
   }
 
-  /// Opens and decodes files.
-  private func files(python: Program?) async throws {
-    guard only.isEmpty || "files".contains(only) else { return }
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
+  /// Opens checkpoints, decodes images and reads arrays.
+  private func files(_ python: Program?, in folder: URL) async throws {
     let benchmarks = FileBenchmarks(
       peer: python.map { Program(path: $0.path, prefix: ["peers/files.py"]) },
       rounds: max(rounds, 1), threads: threads, folder: folder)
     if let python {
-      for form in [[], ["--legacy"]] {
-        let checkpoint = folder.appending(path: form.isEmpty ? "zip.ckpt" : "legacy.ckpt")
-        _ = try await python.output([peer, "checkpoint", "--out", checkpoint.path] + form)
-        let line = try await benchmarks.opening(checkpoint)
-        try show("\(form.isEmpty ? "zip" : "legacy"): \(line)")
+      for (form, options) in [("zip", []), ("legacy", ["--legacy"])] {
+        let checkpoint = folder.appending(path: "\(form).ckpt")
+        _ = try await python.output([peer, "checkpoint", "--out", checkpoint.path] + options)
+        try show("\(form): \(await benchmarks.opening(checkpoint))")
       }
     }
     try show(await benchmarks.decoding())
     try show(benchmarks.mapping())
   }
 
-  private func line(_ benchmark: BenchmarkCase, python: Program?) async throws -> String {
-    var (ours, theirs): ([Measurement], [Double]) = ([], [])
-    for _ in 0..<max(rounds, 1) {
-      let output = try await Program(path: mixmo).output(benchmark.arguments(threads: threads))
-      ours.append(try JSONDecoder().decode(Measurement.self, from: Data(output.utf8)))
-      if let python {
-        theirs.append(
-          try imagesPerSecond(await python.output(benchmark.peerArguments(threads: threads))))
-      }
-    }
-    let share = String(
-      format: "%.0f %% of the ceiling", 100 * median(ours.map(\.share)))
-    let rate = String(format: "%.2f images/s", median(ours.map(\.imagesPerSecond)))
-    guard python != nil else { return "\(benchmark.name): \(rate), \(share)" }
-    let ratios = zip(ours, theirs).map { $0.imagesPerSecond / $1 }
-    let comparison = String(
-      format: "PyTorch %.2f, ratio %.2f (%.2f to %.2f)", median(theirs), median(ratios),
-      ratios.min() ?? 0, ratios.max() ?? 0)
-    return "\(benchmark.name): \(rate), \(comparison), \(share)"
+  /// Makes a corrupted data set.
+  private func corruptions(in folder: URL) async throws {
+    let benchmarks = CorruptionBenchmarks(
+      mixmo: Program(path: mixmo), threads: threads, folder: folder)
+    for line in try await benchmarks.run() { try show(line) }
   }
 
-  /// The figure before "images/s".
-  private func imagesPerSecond(_ output: String) throws -> Double {
-    let words = output.split(whereSeparator: \.isWhitespace)
-    guard let unit = words.firstIndex(of: "images/s"), unit > 0, let rate = Double(words[unit - 1])
-    else { throw ProgramFailure(program: peer, status: "no figure", message: output) }
-    return rate
-  }
-
-  /// Every convolution of the largest network on its own.
-  private func layers() async throws -> String {
-    try await Program(path: mixmo).output([
-      "benchmark", "--network", "wrn-28-10", "--threads", String(threads), "--layers",
-    ])
+  /// Scores predictions.
+  private func scoring(_ pyTorch: Program?, in folder: URL) async throws {
+    let benchmarks = ScoringBenchmarks(
+      mixmo: Program(path: mixmo), python: await findPython(having: "numpy"), pyTorch: pyTorch,
+      threads: threads, folder: folder)
+    for line in try await benchmarks.run() { try show(line) }
   }
 }

@@ -45,9 +45,9 @@ struct CorruptionBenchmarks {
 
   /// CIFAR-10's test images, as its binary form has them.
   private func writeCleanImages() throws {
-    let place = folder.appending(path: "cifar10-data/cifar-10-batches-bin")
-    try FolderCreation.create(place)
-    try AtomicFile.stream(to: place.appending(path: "test_batch.bin")) { stream in
+    let clean = folder.appending(path: "cifar10-data/cifar-10-batches-bin")
+    try FolderCreation.create(clean)
+    try AtomicFile.stream(to: clean.appending(path: "test_batch.bin")) { stream in
       for index in 0..<Self.imageCount {
         let image = Image.waves(index, side: 32)
         let planes = (0..<3).flatMap { channel in

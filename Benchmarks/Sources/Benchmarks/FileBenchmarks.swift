@@ -6,7 +6,7 @@ import Images
 
 /// Times the readers of files, in turn with PyTorch and Pillow where they are found.
 struct FileBenchmarks {
-  /// Runs `files.py`; nil to time ours alone.
+  /// Runs `files.py`; nil to time `mixmo` alone.
   let peer: Program?
   let rounds: Int
   let threads: Int
@@ -21,7 +21,9 @@ struct FileBenchmarks {
     var (ours, theirs): ([Double], [Double]) = ([], [])
     for _ in 0..<rounds {
       ours.append(try 1e3 * medianSeconds { _ = try Checkpoint(contentsOf: checkpoint) })
-      if let peer { theirs.append(try figure(await peer.output(["open", checkpoint.path]))) }
+      if let peer {
+        theirs.append(try peer.firstValue(in: await peer.output(["open", checkpoint.path])))
+      }
     }
     return Self.line("opening a checkpoint", "ms", ours, theirs, name: "torch.load") { $1 / $0 }
   }
@@ -39,7 +41,9 @@ struct FileBenchmarks {
     var (ours, theirs): ([Double], [Double]) = ([], [])
     for _ in 0..<rounds {
       ours.append(try Double(files.count) / medianSeconds { try decode(files) })
-      if let peer { theirs.append(try figure(await peer.output(["decode", images.path]))) }
+      if let peer {
+        theirs.append(try peer.firstValue(in: await peer.output(["decode", images.path])))
+      }
     }
     return Self.line("decoding 64×64 JPEG files", "images/s", ours, theirs, name: "Pillow") {
       $0 / $1
@@ -98,14 +102,6 @@ struct FileBenchmarks {
     return median(times)
   }
 
-  /// The figure that a peer's line begins with.
-  private func figure(_ output: String) throws -> Double {
-    guard let word = output.split(separator: " ").first, let figure = Double(word) else {
-      throw ProgramFailure(program: "files.py", status: "no figure", message: output)
-    }
-    return figure
-  }
-
   private static func line(
     _ name: String, _ unit: String, _ ours: [Double], _ theirs: [Double], name peer: String,
     ratio: (Double, Double) -> Double
@@ -120,4 +116,16 @@ struct FileBenchmarks {
   }
 }
 
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+extension Image {
+  /// A picture of smooth waves and some noise, whose file is as large as a photograph's.
+  static func waves(_ number: Int, side: Int) -> Image {
+    var state = UInt64(number + 1)
+    let pixels = (0..<side * side * 3).map { index -> UInt8 in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let (row, column) = (index / (3 * side), index / 3 % side)
+      let wave = sin(Double(row * (number % 7 + 1)) / 20) + cos(Double(column + number) / 9)
+      return UInt8(128 + 50 * wave + Double(state >> 59) - 16)
+    }
+    return Image(height: side, width: side, pixels: pixels)
+  }
+}

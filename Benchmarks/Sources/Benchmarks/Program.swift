@@ -1,7 +1,7 @@
 import Foundation
 import Subprocess
 
-/// A program that measures and prints a figure.
+/// A program that measures something and prints it.
 struct Program {
   let path: String
   /// Arguments before those of a case.
@@ -9,7 +9,7 @@ struct Program {
 
   /// What the program prints.
   ///
-  /// - Throws: `ProgramFailure` if it does not end well.
+  /// - Throws: `ProgramFailure` if it fails.
   func output(_ arguments: [String]) async throws -> String {
     let result = try await Subprocess.run(
       path.contains("/") ? .path(.init(path)) : .name(path),
@@ -21,9 +21,28 @@ struct Program {
     }
     return result.standardOutput
   }
+
+  /// The number that an output begins with.
+  func firstValue(in output: String) throws -> Double {
+    guard let value = output.split(separator: " ").first.flatMap({ Double($0) }) else {
+      throw ProgramFailure(program: name, status: "no number", message: output)
+    }
+    return value
+  }
+
+  /// The number before `unit` in an output.
+  func value(before unit: String, in output: String) throws -> Double {
+    let words = output.split(whereSeparator: \.isWhitespace)
+    guard let index = words.firstIndex(of: unit[...]), index > 0,
+      let value = Double(words[index - 1])
+    else { throw ProgramFailure(program: name, status: "no number", message: output) }
+    return value
+  }
+
+  private var name: String { ([path] + prefix).joined(separator: " ") }
 }
 
-/// A program that did not end well.
+/// A program that failed, or printed something else than was expected.
 struct ProgramFailure: Error, CustomStringConvertible {
   let program: String
   let status: String
@@ -32,20 +51,4 @@ struct ProgramFailure: Error, CustomStringConvertible {
   var description: String { "\(program): \(status): \(message)" }
 }
 
-/// What `mixmo benchmark --json` prints.
-struct Measurement: Decodable {
-  let imagesPerSecond: Double
-  /// Of direct convolutions, for an image.
-  let operationsPerImage: Double
-  /// Operations per second of the product kernel.
-  let ceiling: Double
-
-  enum CodingKeys: String, CodingKey {
-    case imagesPerSecond = "images_per_second"
-    case operationsPerImage = "operations_per_image"
-    case ceiling
-  }
-
-  /// Direct-equivalent operations per second, as a share of the ceiling.
-  var share: Double { imagesPerSecond * operationsPerImage / ceiling }
-}
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

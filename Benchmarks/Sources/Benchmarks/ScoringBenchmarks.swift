@@ -1,11 +1,11 @@
 import Formats
 import Foundation
 
-/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, beside NumPy, and beside MixMo's
-/// published evaluation re-enacted, where there is a Python.
+/// Times `mixmo score` on the predictions of a whole CIFAR-100-C, and where there is a Python, NumPy
+/// and a repetition of MixMo's published evaluation on the same predictions.
 struct ScoringBenchmarks {
   let mixmo: Program
-  /// Runs the peers; nil to time ours alone.
+  /// Runs the peers; nil to time `mixmo` alone.
   let python: Program?
   /// Runs the one that needs PyTorch.
   let pyTorch: Program?
@@ -18,10 +18,11 @@ struct ScoringBenchmarks {
   /// Pairs of four predictors and five calibrations.
   private static let passCount = 20.0
 
-  /// A line for the whole, for one pass over one predictor beside each peer's, and for an evaluation
-  /// with temperature scaling beside the published one.
+  /// A line for the whole, for one predictor under one calibration beside each peer, and for an
+  /// evaluation with temperature scaling beside the published one.
   ///
-  /// Ours is the share of a pass in all, with fits and diversity, of which the peers' have less.
+  /// Ours of one predictor is the whole divided by their number: it includes a share of the fits and
+  /// of diversity, which the peers do not compute.
   func run() async throws -> [String] {
     let (logits, labels) = (folder.appending(path: "z.npy"), folder.appending(path: "y.npy"))
     try write(logits, labels)
@@ -40,13 +41,13 @@ struct ScoringBenchmarks {
     }
     let (pass, published) = ("one predictor under one calibration", "published evaluation")
     let each = whole / Self.passCount
-    compare(pass, each, "NumPy", try await figure(of: "scoring.py", files, python))
-    compare(pass, each, published, try await figure(of: "published_scoring.py", files, python))
+    compare(pass, each, "NumPy", try await seconds(of: "scoring.py", files, python))
+    compare(pass, each, published, try await seconds(of: "published_scoring.py", files, python))
     guard let pyTorch else { return lines }
     compare(
       "all predictors, with temperature scaling",
       try await seconds(files, calibrations: "none,temperature"), published,
-      try await figure(of: "published_scoring.py", files + ["--tempscale"], pyTorch))
+      try await seconds(of: "published_scoring.py", files + ["--tempscale"], pyTorch))
     return lines
   }
 
@@ -60,15 +61,11 @@ struct ScoringBenchmarks {
     return (ContinuousClock.now - start) / .seconds(1)
   }
 
-  /// The figure that a peer's line begins with.
-  private func figure(of script: String, _ arguments: [String], _ python: Program) async throws
+  /// The seconds that a peer takes.
+  private func seconds(of script: String, _ arguments: [String], _ python: Program) async throws
     -> Double
   {
-    let output = try await python.output(["peers/\(script)"] + arguments)
-    guard let figure = output.split(separator: " ").first.flatMap({ Double($0) }) else {
-      throw ProgramFailure(program: script, status: "no figure", message: output)
-    }
-    return figure
+    try python.firstValue(in: await python.output(["peers/\(script)"] + arguments))
   }
 
   /// Logits of which three in four rows favor their label.
@@ -87,9 +84,9 @@ struct ScoringBenchmarks {
       for _ in 0..<Self.rowCount {
         let label = Int(next() % UInt64(classes))
         let gain: Float = next() % 4 > 0 ? 3 : 0
-        for place in row.indices {
+        for index in row.indices {
           let noise = Float(next() % 65536) / 16384 - 2
-          row[place] = noise + (place % classes == label ? gain : 0)
+          row[index] = noise + (index % classes == label ? gain : 0)
         }
         classesOfRows.append(UInt8(label))
         try rows.append(row)

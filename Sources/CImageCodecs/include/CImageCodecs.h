@@ -1,6 +1,6 @@
-// PNG and JPEG files through libpng and libjpeg. Both report errors by longjmp, which must not
-// cross a Swift frame, so every call to them is made here. Pixels are [height, width, 3] bytes, R, G
-// and B. There is no global state: files can be read and written on any number of threads.
+// PNG and JPEG files through libpng and libjpeg. Both libraries report errors by longjmp, which
+// must not cross a Swift frame, so they are called only here. Pixels are [height, width, 3] bytes:
+// R, G and B. There is no global state: several threads can read and write files at the same time.
 
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
@@ -10,31 +10,31 @@
 
 /// Why a file could not be read or written.
 typedef struct {
-  /// The file may be sound, but is of a kind that is not read.
+  /// Whether the file is of a kind that is not read, rather than damaged.
   int isUnsupported;
-  /// The bytes of the file that had been taken by then.
+  /// The number of bytes of the file that had been read.
   size_t position;
   char reason[200];
 } ImageFailure;
 
-/// A file of which the header has been read. The file's bytes must outlive it.
+/// An open file whose header has been read. The file's bytes must outlive it.
 typedef struct ImageReader {
   long width;
   long height;
-  /// Writes the pixels; to be called once. Returns 0 and sets the failure if the file is damaged.
+  /// Decodes the pixels; to be called once. Returns 0 and sets the failure if the file is damaged.
   int (*read)(struct ImageReader *reader, uint8_t *pixels, ImageFailure *failure);
   /// Frees the reader.
   void (*close)(struct ImageReader *reader);
 } ImageReader;
 
-/// Reads the header of a PNG file, and allocates nothing that grows with the sizes it claims.
-/// Returns NULL and sets the failure if it is damaged.
+/// Reads the header of a PNG file, without allocations that depend on the declared size. Returns
+/// NULL and sets the failure if it is damaged.
 ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure);
 
 /// The same for a JPEG file.
 ImageReader *openJPEG(const uint8_t *file, size_t count, ImageFailure *failure);
 
-/// Bytes that grow as they are appended.
+/// A growing array of bytes.
 typedef struct {
   uint8_t *bytes;
   size_t count;
@@ -45,7 +45,8 @@ typedef struct {
 int writePNG(
   const uint8_t *pixels, long width, long height, ByteBuffer *file, ImageFailure *failure);
 
-/// Appends a baseline JPEG file of this quality (1 to 100), color at half the size, to the buffer.
+/// Appends a baseline JPEG file of this quality (1 to 100) with 4:2:0 chroma subsampling to the
+/// buffer. Returns 0 and sets the failure if it cannot be written.
 int writeJPEG(
   const uint8_t *pixels, long width, long height, int quality, ByteBuffer *file,
   ImageFailure *failure);

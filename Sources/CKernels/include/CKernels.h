@@ -1,28 +1,40 @@
-// The engine's inner loops. A tile is a 4×4 square of output pixels; Winograd's F(4×4, 3×3)
-// (Lavin and Gray 2016) turns it into 36 positions, at each of which the convolution is a matrix
-// product over channels. Images are square, channels last, and their side is a multiple of 4
-// wherever tiles are spoken of. Tiles are counted over all images of a batch, row by row.
+// The inner loops of the engine and of scoring, one set of them for each instruction set.
+//
+// Images are square, channels last. Pixels and tiles are counted over all images of a batch, row by
+// row. A tile is a 4×4 square of output pixels, so sides are multiples of 4 where tiles are used.
+// Winograd's F(4×4, 3×3) (Lavin and Gray 2016) transforms a tile to 36 positions, at each of which
+// the convolution is a matrix product over channels. A, B and G are the paper's matrices.
 
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
-/// Images as a layer reads them.
+#include <stddef.h>
+
+// MARK: Arguments
+
+/// The indices first, first + 1, …, first + count − 1.
+typedef struct {
+  ptrdiff_t first;
+  ptrdiff_t count;
+} KernelRange;
+
+/// Features as a layer reads them.
 typedef struct {
   const float *values;  // [images, side, side, channels]
-  long side;
-  long channels;
-  /// [channels]: values are read as max(0, value · scale + shift), where NaN stays NaN. NULL: as
-  /// they are.
+  ptrdiff_t side;
+  ptrdiff_t channels;
+  /// [channels]: values are read as max(0, value · scale + shift), where NaN stays NaN; NULL where
+  /// they are read unchanged.
   const float *scale;
   const float *shift;
-} KernelSource;
+} KernelInput;
 
-/// Images as a layer writes them: what it computed, changed by each step that is not NULL or 0, in
-/// the order of the fields.
+/// Features as a layer writes them. The epilogue is what happens to a computed value before it is
+/// stored: each step below whose field is not NULL or 0, in the order of the fields.
 typedef struct {
   float *values;  // [images, side, side, channels]
-  long side;
-  long channels;
+  ptrdiff_t side;
+  ptrdiff_t channels;
   const float *addend;  // like values: is added
   const float *bias;    // [channels]: is added
   int rectifies;        // negative values become 0
@@ -35,97 +47,137 @@ typedef struct {
   /// Σ value · (gate − gateMean).
   double *sums;
   const float *pivot;  // [channels], NULL for 0
-} KernelTarget;
+} KernelOutput;
+
+/// Transformed rows of channels: those of row r at position p begin at
+/// values[p · positionStride + r · rowStride]. A row is a tile or, in a weight gradient, an input.
+typedef struct {
+  float *values;
+  ptrdiff_t positionStride;
+  ptrdiff_t rowStride;
+} KernelTiles;
+
+/// The channels of weights [3, 3, inputs, outputs].
+typedef struct {
+  ptrdiff_t inputs;
+  ptrdiff_t outputs;
+} KernelChannels;
+
+/// Transformed weights: for each position, positionStride apart, [columns / width][depth][width].
+/// The missing columns of the last panel are zeros.
+typedef struct {
+  float *values;
+  ptrdiff_t width;
+  ptrdiff_t positionStride;
+} KernelPanels;
+
+/// A matrix product: product[rows, columns] = left[rows, depth] · right[depth, columns].
+typedef struct {
+  ptrdiff_t rows;
+  ptrdiff_t columns;  // rounded up to whole panels, which are written
+  ptrdiff_t depth;
+  const float *left;
+  ptrdiff_t leftStride;
+  int isTransposed;    // left is stored as [depth, rows]
+  const float *right;  // panels[columns / panelWidth][depth][panelWidth]
+  float *product;
+  ptrdiff_t productStride;
+  int accumulates;  // the product is added to what is there
+} KernelProduct;
+
+/// The gradient of batch normalization, slope · gradient + tilt · input + offset + addend, which
+/// replaces the gradient of its output.
+typedef struct {
+  float *gradient;            // [rows, channels]
+  const float *input;         // [rows, channels]
+  const float *addend;        // [rows, channels], NULL for 0
+  const float *coefficients;  // [3, channels]: slope, tilt, offset
+  ptrdiff_t rows;
+  ptrdiff_t channels;
+} KernelNormalization;
+
+// MARK: Tables
+
+/// The kernels of networks.
+typedef struct {
+  /// The columns of a panel of the product; 0 where one panel holds all columns.
+  ptrdiff_t panelWidth;
+
+  /// Writes Bᵀ d B of the 6×6 pixels around each tile, with zeros beyond the image. The first of
+  /// the tiles goes to row 0.
+  void (*transformInput)(const KernelInput *input, KernelRange tiles, KernelTiles transformed);
+
+  /// Writes A d Aᵀ of the 4×4 pixels of each tile, likewise.
+  void (*transformOutputGradient)(
+    const KernelInput *gradient, KernelRange tiles, KernelTiles transformed);
+
+  /// Writes Aᵀ m A of the products m of each tile, through the epilogue.
+  void (*transformOutput)(KernelTiles products, KernelRange tiles, const KernelOutput *output);
+
+  /// Puts values that are already stored through the epilogue.
+  void (*applyEpilogue)(const KernelOutput *output, KernelRange pixels, KernelRange channels);
+
+  /// Copies pixels, as the layer reads them, one after the other.
+  void (*readPixels)(const KernelInput *input, KernelRange pixels, float *copies);
+
+  /// Writes G g Gᵀ of the weights of some inputs; the columns of panels are outputs.
+  void (*transformWeights)(
+    const float *weights, KernelChannels channels, KernelRange inputs, KernelPanels panels);
+
+  /// The same for the convolution that computes input gradients: the kernel is flipped in both
+  /// directions, and the columns of panels are inputs.
+  void (*transformFlippedWeights)(
+    const float *weights, KernelChannels channels, KernelRange outputs, KernelPanels panels);
+
+  /// Writes Gᵀ u G of the products u, a row for each input, to a gradient [3, 3, inputs, outputs].
+  void (*transformWeightGradient)(
+    KernelTiles products, KernelChannels channels, KernelRange inputs, float *gradient);
+
+  /// Computes a product; NULL at the level `baseline`, which takes a library's.
+  void (*multiply)(const KernelProduct *product);
+
+  /// Computes the gradient of batch normalization.
+  void (*normalizationGradient)(const KernelNormalization *normalization);
+} KernelTable;
+
+/// The kernels of probabilities, in Float64. Levels other than `reference` give the same bits.
+typedef struct {
+  /// Writes exp(scale · (logit − largest logit)) for each of at least one class, and the lowest
+  /// index of the largest logit; returns the sum of the other classes' numerators.
+  double (*softmaxNumerators)(
+    const double *logits, ptrdiff_t classes, double scale, double *numerators,
+    ptrdiff_t *largest);
+
+  /// Writes the natural logarithms of positive normal numbers.
+  void (*logarithms)(const double *numbers, ptrdiff_t count, double *logarithms);
+
+  /// Converts to Float64.
+  void (*widen)(const float *numbers, ptrdiff_t count, double *results);
+
+  /// Writes the means over rows[rowCount, count], each added up from the first row on.
+  void (*meanOfRows)(const float *rows, ptrdiff_t rowCount, ptrdiff_t count, double *means);
+} ProbabilityTable;
 
 /// The kernels of one instruction set.
 typedef struct {
   const char *name;
-  /// Columns of a panel of the product; 0 if it has none and a library's serves.
-  long panelWidth;
-
-  /// Writes Bᵀ d B of the 6×6 pixels around each tile, zeros beyond the image, to
-  /// tiles[position · positionStride + tile · channels].
-  void (*transformInput)(
-    const KernelSource *source, long firstTile, long tileCount, float *tiles, long positionStride);
-
-  /// Writes A d Aᵀ of the 4×4 pixels of each tile, likewise.
-  void (*transformOutputGradient)(
-    const KernelSource *source, long firstTile, long tileCount, float *tiles, long positionStride);
-
-  /// Writes Aᵀ m A of each tile's products[position · positionStride + tile · rowStride].
-  void (*transformOutput)(
-    const float *products, long positionStride, long rowStride, const KernelTarget *target,
-    long firstTile, long tileCount);
-
-  /// Takes the target's steps with values that are there already, in the given channels.
-  void (*finish)(
-    const KernelTarget *target, long firstPixel, long pixelCount, long firstChannel,
-    long channelCount);
-
-  /// Copies pixels, as the source is read, one after the other.
-  void (*readPixels)(const KernelSource *source, long firstPixel, long pixelCount, float *pixels);
-
-  /// Writes G g Gᵀ of the weights [3, 3, inputs, outputs], for inputs firstInput and on, to
-  /// panels[output / width][input][width], positionStride apart for each position; the last panel's
-  /// missing columns are zeros.
-  void (*transformWeights)(
-    const float *weights, long inputs, long outputs, long firstInput, long inputCount,
-    float *panels, long width, long positionStride);
-
-  /// The same for the convolution that leads gradients back: inputs and outputs exchanged and the
-  /// taps turned around, panels[input / width][output][width].
-  void (*transformTurnedWeights)(
-    const float *weights, long inputs, long outputs, long firstOutput, long outputCount,
-    float *panels, long width, long positionStride);
-
-  /// Writes Gᵀ u G of u[position · positionStride + input · rowStride] to [3, 3, inputs, outputs].
-  void (*transformWeightGradient)(
-    const float *products, long positionStride, long rowStride, long inputs, long outputs,
-    long firstInput, long inputCount, float *gradient);
-
-  /// product[rows, columns] = left[rows, depth] · right, added to what is there if accumulating;
-  /// right lies in panels[columns / panelWidth][depth][panelWidth], and whole panels are written.
-  void (*multiply)(
-    long rows, long columns, long depth, const float *left, long leftStride, const float *right,
-    float *product, long productStride, int accumulating);
-
-  /// The same with the left factor transposed: left[depth, rows].
-  void (*multiplyTransposed)(
-    long rows, long columns, long depth, const float *left, long leftStride, const float *right,
-    float *product, long productStride, int accumulating);
-
-  /// gradient = slope · gradient + tilt · input + offset (+ addend) for rows of channels;
-  /// coefficients are slope, tilt and offset [3, channels], addend may be NULL.
-  void (*normalizationGradient)(
-    float *gradient, const float *input, const float *addend, const float *coefficients,
-    long channels, long rows);
-
-  /// Writes exp(scale · (logit − largest logit)) of each class, of which there is at least one, and
-  /// the lowest index of the largest; returns the sum of the others' numerators.
-  double (*softmaxNumerators)(
-    const double *logits, long classes, double scale, double *numerators, long *largest);
-
-  /// Writes the natural logarithms of positive normal numbers.
-  void (*logarithms)(const double *numbers, long count, double *logarithms);
-
-  /// Writes the same numbers in Float64.
-  void (*widen)(const float *numbers, long count, double *results);
-
-  /// Writes the means over rows[rowCount, count], added up in Float64 from the first row on.
-  void (*meanOfRows)(const float *rows, long rowCount, long count, double *means);
-} KernelTable;
+  KernelTable networks;
+  ProbabilityTable probabilities;
+} KernelLevel;
 
 /// The plainest code for each kernel, which the others are tested against.
-const KernelTable *kernelsReference(void);
-/// For any processor; products are left to a library.
-const KernelTable *kernelsBaseline(void);
-/// NULL where this machine cannot run them.
-const KernelTable *kernelsAVX2(void);
-const KernelTable *kernelsAVX512(void);
+const KernelLevel *kernelsReference(void);
+/// For any processor.
+const KernelLevel *kernelsBaseline(void);
+/// NULL where this machine lacks the instructions.
+const KernelLevel *kernelsAVX2(void);
+const KernelLevel *kernelsAVX512(void);
 
-/// Has numbers brought near that will be read soon; no address is wrong.
-static inline void prefetchNumbers(const float *numbers, long count) {
-  for (long i = 0; i < count; i += 16) __builtin_prefetch(numbers + i);
+// MARK: The processor
+
+/// Loads numbers that will soon be read into the cache; any address is allowed.
+static inline void prefetchNumbers(const float *numbers, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i += 16) __builtin_prefetch(numbers + i);
 }
 
 /// Tells the processor that this thread is waiting for another.

@@ -1,16 +1,16 @@
 import Formats
 
-/// Makes a checkpoint's values of what its pickle says and of its storages.
+/// Converts the pickled values and the storages of a checkpoint to its values.
 struct PyTorchDecoder {
   private let file: String
   private let storages: [String: ByteStorage]
-  /// The bytes that all tensors may have together, each counted at every place that refers to it.
+  /// The limit on the bytes of all tensors together, counted for each reference to them.
   private let maximumByteCount: Int
   private var byteCount = 0
 
-  /// How often the tensors of a file may repeat its storages: far more than layers share weights.
+  /// How often the tensors of a file may repeat its storages: layers share weights less often.
   private static let maximumRepetition = 16
-  /// What they may have beyond that: views of a few numbers that are expanded.
+  /// The bytes allowed beyond that, for expanded views of few elements.
   private static let expandedByteCount = 1 << 24
 
   /// The value of `pickled`, whose tensors are views of `storages`.
@@ -28,7 +28,7 @@ struct PyTorchDecoder {
     maximumByteCount = Self.maximumRepetition * stored + Self.expandedByteCount
   }
 
-  /// The value of `pickled`, which stands at `path` in the checkpoint.
+  /// The value of `pickled`, which has the key path `path` in the checkpoint.
   private mutating func value(_ pickled: PickleValue, at path: [String]) throws -> CheckpointValue {
     switch pickled {
     case .none: .none
@@ -64,7 +64,7 @@ struct PyTorchDecoder {
     return .opaque(object.callee.description)
   }
 
-  /// The entries of a dictionary, or nil if a key is neither text nor a whole number.
+  /// The entries of a dictionary, or nil if a key is neither a string nor an integer.
   private mutating func dictionary(
     _ items: [PickleItem], at path: [String]
   ) throws -> [CheckpointItem]? {
@@ -89,7 +89,7 @@ struct PyTorchDecoder {
     return .string(text)
   }
 
-  /// A single number of NumPy; a text or a complex number is left as it is.
+  /// The number of a NumPy scalar; strings and complex numbers are not interpreted.
   private func number(_ pickled: PickleValue) -> CheckpointValue {
     guard let array = try? NumPyArray(pickled: pickled, file: file) else {
       return .opaque("numpy.generic")
@@ -97,7 +97,7 @@ struct PyTorchDecoder {
     if let value = try? array.values(of: Bool.self).first { return .bool(value) }
     if let value = try? array.values(of: Int.self).first { return .int(value) }
     if let value = try? array.values(of: Double.self).first { return .double(value) }
-    return .opaque("numpy.\(array.elementType.rawValue)")
+    return .opaque("numpy.\(array.elementType)")
   }
 
   // MARK: Tensors
@@ -107,8 +107,8 @@ struct PyTorchDecoder {
   ) throws -> CheckpointTensor {
     do throws(CheckpointError.Problem) {
       let made = try tensor(pickled)
-      // Neither number is beyond that of an address, which keeps the sum within 64 bits.
-      byteCount += made.count * made.scalarType.byteCount
+      // Both are sizes of memory, so that the sum fits in 64 bits.
+      byteCount += made.count * made.elementType.byteCount
       guard byteCount <= maximumByteCount else {
         throw .tooManyRepeats(maximumByteCount: maximumByteCount)
       }
@@ -118,7 +118,7 @@ struct PyTorchDecoder {
     }
   }
 
-  /// `_rebuild_tensor_v2(storage, offset, shape, strides, …)`, or a parameter made of that.
+  /// Parses `_rebuild_tensor_v2(storage, offset, shape, strides, …)`, or a parameter of that.
   private func tensor(
     _ pickled: PickleValue
   ) throws(CheckpointError.Problem) -> CheckpointTensor {
@@ -130,7 +130,7 @@ struct PyTorchDecoder {
       case .persistent(let identifier) = first, case .int(let offset) = object.arguments[1],
       let shape = object.arguments[2].integers, let strides = object.arguments[3].integers
     else { throw .malformedTensor(expected: "a storage, an offset, a shape and strides") }
-    // A seventh argument would say that the numbers are to be negated or conjugated.
+    // A seventh argument requests negated or conjugated elements.
     guard object.arguments.count < 7 || object.arguments[6].items?.isEmpty ?? true else {
       throw .malformedTensor(expected: "a tensor without negation or conjugation")
     }
@@ -147,7 +147,7 @@ struct PyTorchDecoder {
       throw .malformedTensor(expected: "a storage of the file")
     }
     return try CheckpointTensor(
-      reference.scalarType, shape: shape, strides: strides, offset: start, storage: storage)
+      reference.elementType, shape: shape, strides: strides, offset: start, storage: storage)
   }
 }
 
@@ -156,5 +156,95 @@ extension PickleValue {
     guard case .tuple(let elements) = self else { return nil }
     let integers = elements.compactMap { if case .int(let value) = $0 { value } else { nil } }
     return integers.count == elements.count ? integers : nil
+  }
+}
+
+/// A pickled tensor's description of its storage.
+///
+/// In the pickle it is the persistent identifier `("storage", class, key, device, element count)`. The
+/// older format appends `None` or a view of the storage, `(key, offset, element count)`.
+struct StorageReference: Equatable {
+  var key: String
+  var elementType: ElementType
+  var byteCount: Int
+
+  init(_ identifier: PickleValue) throws(CheckpointError.Problem) {
+    guard case .tuple(let parts) = identifier, [5, 6].contains(parts.count),
+      parts[0].shortText == "storage", case .global(let storageClass) = parts[1],
+      let key = parts[2].shortText, case .int(let count) = parts[4], count >= 0
+    else { throw .malformedTensor(expected: "a storage") }
+    guard key.isShortKey else { throw .keyTooLong(key.utf8.count) }
+    guard
+      let elementType = PickleGlobal.storageClasses.first(where: { $0.value == storageClass })?.key
+    else { throw .unsupportedElementType(storageClass.description) }
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: elementType.byteCount)
+    guard !overflow else { throw .malformedTensor(expected: "a storage of a possible size") }
+    self.key = key
+    self.elementType = elementType
+    self.byteCount = byteCount
+  }
+
+  /// The index in the storage of the first element of the identifier's view.
+  static func viewOffset(of identifier: PickleValue) throws(CheckpointError.Problem) -> Int {
+    guard case .tuple(let parts) = identifier, parts.count == 6, parts[5] != .none else { return 0 }
+    guard case .tuple(let view) = parts[5], view.count == 3, case .int(let offset) = view[1] else {
+      throw .malformedTensor(expected: "a view of a storage")
+    }
+    return offset
+  }
+
+  /// The storages that `value` refers to, each once, in the order of the first reference.
+  static func all(
+    in value: PickleValue, file: String, location: String
+  ) throws -> [StorageReference] {
+    do {
+      return try all(in: value)
+    } catch {
+      throw CheckpointError(file: file, location: location, problem: error)
+    }
+  }
+
+  private static func all(
+    in value: PickleValue
+  ) throws(CheckpointError.Problem) -> [StorageReference] {
+    var references: [StorageReference] = []
+    var indices: [String: Int] = [:]
+    for identifier in value.persistentIdentifiers {
+      let reference = try StorageReference(identifier)
+      if let index = indices[reference.key] {
+        guard references[index] == reference else {
+          throw .conflictingStorage(key: reference.key)
+        }
+      } else {
+        indices[reference.key] = references.count
+        references.append(reference)
+      }
+    }
+    return references
+  }
+}
+
+extension String {
+  /// Whether the text is short enough for a key, which is hashed for each reference to it.
+  var isShortKey: Bool { utf8.count <= CheckpointError.Problem.maximumKeyByteCount }
+}
+
+extension PickleValue {
+  fileprivate var persistentIdentifiers: [PickleValue] {
+    switch self {
+    case .persistent(let identifier): [identifier]
+    case .list(let elements), .tuple(let elements): elements.flatMap(\.persistentIdentifiers)
+    case .dictionary(let items): items.flatMap(\.persistentIdentifiers)
+    case .object(let object):
+      object.arguments.flatMap(\.persistentIdentifiers)
+        + object.items.flatMap(\.persistentIdentifiers)
+    case .none, .bool, .int, .float, .string, .bytes, .global: []
+    }
+  }
+}
+
+extension PickleItem {
+  fileprivate var persistentIdentifiers: [PickleValue] {
+    key.persistentIdentifiers + value.persistentIdentifiers
   }
 }

@@ -1,11 +1,11 @@
 import Formats
 import Foundation
 
-/// The format of `torch.save` before PyTorch 1.6: five pickles in a row (a magic number, the format's
-/// version, what wrote it, the object, the keys of its storages), then for each key the number of
-/// elements and their bytes.
+/// The format of `torch.save` before PyTorch 1.6: five consecutive pickles (a magic number, the format's
+/// version, a description of the system, the object, the keys of its storages), then for each key the
+/// number of elements and their bytes.
 struct PyTorchLegacyFile {
-  /// The first pickle: the number 0x1950A86A20F9469CFC6C in protocol 2.
+  /// The first pickle: the integer 0x1950A86A20F9469CFC6C in protocol 2.
   static let magic: [UInt8] = [
     0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
   ]
@@ -13,9 +13,10 @@ struct PyTorchLegacyFile {
 
   private let file: String
   private let bytes: UnsafeRawBufferPointer
-  private var position = Self.magic.count
+  /// The byte offset of the next read.
+  private var offset = Self.magic.count
 
-  /// What the version and the description of the system may hold.
+  /// The limits on the version and on the description of the system.
   private static let smallLimits = PickleLimits(valueCount: 256)
 
   static func read(_ bytes: UnsafeRawBufferPointer, file: String) throws -> CheckpointValue {
@@ -38,20 +39,20 @@ struct PyTorchLegacyFile {
     }
     let object = try pickle("object", PickleLimits(fileByteCount: bytes.count))
     let storages = try storages(of: object, isBigEndian: !isLittleEndian)
-    guard position == bytes.count else {
-      throw error("end", .wrongByteCount(expected: position, found: bytes.count))
+    guard offset == bytes.count else {
+      throw error("end", .wrongByteCount(expected: offset, found: bytes.count))
     }
     return try PyTorchDecoder.value(of: object, file: file, storages: storages)
   }
 
   private mutating func pickle(_ name: String, _ limits: PickleLimits) throws -> PickleValue {
-    try PickleReader.value(of: bytes, at: &position, file: "\(file): \(name)", limits: limits)
+    try PickleReader.value(of: bytes, at: &offset, file: "\(file): \(name)", limits: limits)
   }
 
   private mutating func storages(
     of object: PickleValue, isBigEndian: Bool
   ) throws -> [String: ByteStorage] {
-    let references = try StorageReference.all(in: object, file: file, place: "object")
+    let references = try StorageReference.all(in: object, file: file, location: "object")
     let keys = try pickle("storage keys", PickleLimits(valueCount: 4 * references.count + 16))
     let referencesOfKeys = Dictionary(uniqueKeysWithValues: references.map { ($0.key, $0) })
     guard case .list(let list) = keys, list.count == references.count else {
@@ -67,31 +68,31 @@ struct PyTorchLegacyFile {
     return storages
   }
 
-  /// Copies one storage out, once the file is known to hold as much as the tensors say.
+  /// Copies a storage, after checking that its size is what the tensors declare.
   private mutating func storage(
     _ reference: StorageReference, isBigEndian: Bool
   ) throws -> ByteStorage {
-    let place = "storage \(reference.key)"
-    let found = bytes.count - position - 8
+    let location = "storage \(reference.key)"
+    let found = bytes.count - offset - 8
     guard found >= reference.byteCount else {
-      throw error(place, .wrongByteCount(expected: reference.byteCount, found: max(found, 0)))
+      throw error(location, .wrongByteCount(expected: reference.byteCount, found: max(found, 0)))
     }
-    let stored = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+    let stored = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     let count = isBigEndian ? UInt64(bigEndian: stored) : UInt64(littleEndian: stored)
-    guard count == UInt64(reference.byteCount / reference.scalarType.byteCount) else {
-      throw error(place, .malformedTensor(expected: "as many elements as its tensors say"))
+    guard count == UInt64(reference.byteCount / reference.elementType.byteCount) else {
+      throw error(location, .malformedTensor(expected: "as many elements as its tensors declare"))
     }
-    let start = position + 8
-    position = start + reference.byteCount
+    let start = offset + 8
+    offset = start + reference.byteCount
     return ByteStorage(byteCount: reference.byteCount) { destination in
-      destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+      destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]))
       if isBigEndian != isHostBigEndian {
-        destination.reverseBytes(ofEach: reference.scalarType.byteCount)
+        destination.reverseBytes(ofEach: reference.elementType.byteCount)
       }
     }
   }
 
-  private func error(_ place: String, _ problem: CheckpointError.Problem) -> CheckpointError {
-    CheckpointError(file: file, place: place, problem: problem)
+  private func error(_ location: String, _ problem: CheckpointError.Problem) -> CheckpointError {
+    CheckpointError(file: file, location: location, problem: problem)
   }
 }

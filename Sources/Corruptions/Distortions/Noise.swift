@@ -2,9 +2,9 @@ import Formats
 import Images
 import Tensors
 
-/// Adds normal noise to every channel of every pixel.
+/// Adds normal noise to each channel of each pixel.
 struct GaussianNoise: Distortion {
-  /// The standard deviation, where 1 is the range of an image.
+  /// The standard deviation, in units of the range from black to white.
   let deviation: Double
 
   enum Keys: String, CodingKey, CaseIterable { case deviation }
@@ -19,7 +19,7 @@ struct GaussianNoise: Distortion {
   }
 }
 
-/// Counts photons: a Poisson number in place of every value.
+/// Replaces each value by a Poisson-distributed count of photons.
 struct ShotNoise: Distortion {
   /// The expected number of photons of a white pixel.
   let photons: Double
@@ -36,9 +36,9 @@ struct ShotNoise: Distortion {
   }
 }
 
-/// Turns some values to black or white, each channel on its own.
+/// Sets random values to 0 or 255, independently in each channel.
 struct ImpulseNoise: Distortion {
-  /// The probability that a value is turned.
+  /// The probability that a value is replaced.
   let amount: Double
 
   enum Keys: String, CodingKey, CaseIterable { case amount }
@@ -50,16 +50,16 @@ struct ImpulseNoise: Distortion {
 
   func distort(_ image: Image, random: inout some RandomSource) -> Image {
     var result = image
-    let turned = image.pixels.map { _ in random.bernoulli(amount) }
-    for index in turned.indices {
+    let isReplaced = image.pixels.map { _ in random.bernoulli(amount) }
+    for index in isReplaced.indices {
       let white = random.bernoulli(0.5)
-      if turned[index] { result.pixels[index] = white ? 255 : 0 }
+      if isReplaced[index] { result.pixels[index] = white ? 255 : 0 }
     }
     return result
   }
 }
 
-/// Adds normal noise in proportion to the values.
+/// Adds normal noise in proportion to each value.
 struct SpeckleNoise: Distortion {
   /// The standard deviation of the relative change.
   let deviation: Double

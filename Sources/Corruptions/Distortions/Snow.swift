@@ -2,19 +2,19 @@ import Formats
 import Images
 import Tensors
 
-/// Whitens the image and lets bright specks fall over it.
+/// Whitens the image and adds motion-blurred flakes.
 package struct Snow: Distortion {
-  /// The mean of the noise that becomes specks.
+  /// The mean of the noise that becomes flakes.
   let mean: Double
   /// The standard deviation of the noise.
   let deviation: Double
   /// The factor by which the noise is enlarged.
   let zoom: Double
-  /// The value below which noise is nothing.
+  /// The value below which noise is set to 0.
   let threshold: Double
   let blurRadius: Double
   let blurSigma: Double
-  /// The part of the image that is not whitened.
+  /// The weight of the image as it is; the rest is whitened.
   let keep: Double
 
   enum Keys: String, CodingKey, CaseIterable {
@@ -47,7 +47,7 @@ package struct Snow: Distortion {
     return result
   }
 
-  /// Specks with tails, as levels.
+  /// Motion-blurred flakes with levels from 0 to 255.
   package func flakes(side: Int, random: inout some RandomSource) -> Raster {
     let noise = (0..<side * side).map { _ in mean + deviation * random.nextNormal() }
     var layer = ClippedZoom(side: side, factor: zoom)(Raster(side: side, values: noise))
@@ -56,7 +56,7 @@ package struct Snow: Distortion {
     return MotionFilter(radius: blurRadius, sigma: blurSigma, degrees: degrees)(layer)
   }
 
-  /// The image drawn toward a brighter gray of itself, in single precision.
+  /// The image mixed with a brighter gray version of itself, in single precision.
   private func whitened(_ image: Image) -> [Float] {
     let (keep, rest) = (Float(keep), Float(1 - keep))
     var result: [Float] = []

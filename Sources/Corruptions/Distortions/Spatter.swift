@@ -3,12 +3,12 @@ import Foundation
 import Images
 import Tensors
 
-/// Splashes water or mud where smoothed normal noise passes a threshold; in single precision.
+/// Adds drops of water or mud where smoothed normal noise exceeds a threshold; in single precision.
 package struct Spatter: Distortion {
   enum Kind: Sendable {
-    /// Drops shaded by their distance to the rim, of at most the given opacity.
+    /// Drops shaded by the distance to their edges, with at most the given opacity.
     case water(strength: Double)
-    /// Opaque spots, smoothed by the given standard deviation.
+    /// Opaque spots, smoothed with the given standard deviation.
     case mud(sigma: Double)
   }
 
@@ -61,7 +61,7 @@ package struct Spatter: Distortion {
   private func watered(_ image: Image, _ layer: Raster, _ strength: Float) -> Image {
     let opacity = Self.waterOpacity(layer)
     let highest = opacity.max() ?? 0
-    // The original divides by nought where there is no water, and returns black.
+    // Without water the published code divides by 0 and returns black.
     guard highest > 0 else { return image }
     let color = [175, 238, 238].map { Float($0 / 255.0) }
     var result = image
@@ -73,10 +73,10 @@ package struct Spatter: Distortion {
     return result
   }
 
-  /// The levels of the drops times a relief made of the distances to their rims.
+  /// The levels of the drops times an embossed map of the distances to their edges.
   package static func waterOpacity(_ layer: Raster) -> [Float] {
     var levels = layer
-    // Bytes wrap around in the original: the brightest drops turn dark.
+    // Bytes overflow in the published code: the brightest drops turn dark.
     levels.transform { Double(UInt8(truncatingIfNeeded: Int($0 * 255))) }
     var relief = Raster(
       distancesTo: levels.cannyEdges(low: 50, high: 150), height: layer.height, width: layer.width)

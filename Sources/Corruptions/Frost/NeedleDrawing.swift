@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Bright straight needles with soft edges on a dark ground.
+/// Bright straight needles with soft edges on a dark background.
 struct NeedleDrawing {
   let height: Int
   let width: Int
@@ -31,10 +31,10 @@ struct NeedleDrawing {
     }
   }
 
-  /// Fans of ±40° around random directions.
+  /// Draws fans of ±40° around random directions.
   mutating func drawFans(_ random: inout some RandomSource) {
     for _ in 0..<height * width / 2500 {
-      let (row, column) = place(&random)
+      let (row, column) = point(&random)
       let direction = random.uniform(0, 2 * .pi)
       for _ in 0..<24 {
         let needle = Needle(
@@ -47,10 +47,10 @@ struct NeedleDrawing {
     }
   }
 
-  /// Needles near the rows and the columns, and some broad bright shards across them.
+  /// Draws needles within 20° of the rows and columns, and short broad ones in any direction.
   mutating func drawStreaks(_ random: inout some RandomSource) {
     for _ in 0..<height * width / 300 {
-      let (row, column) = place(&random)
+      let (row, column) = point(&random)
       let axis = random.bernoulli(0.5) ? 0 : Double.pi / 2
       draw(
         Needle(
@@ -59,7 +59,7 @@ struct NeedleDrawing {
           brightness: random.uniform(0.2, 1)))
     }
     for _ in 0..<height * width / 2500 {
-      let (row, column) = place(&random)
+      let (row, column) = point(&random)
       draw(
         Needle(
           row: row, column: column, angle: random.uniform(0, 2 * .pi),
@@ -68,10 +68,10 @@ struct NeedleDrawing {
     }
   }
 
-  /// Stems with branches at ±60° that grow shorter toward the tip.
+  /// Draws stems with branches at ±60° that become shorter toward the tip.
   mutating func drawFerns(_ random: inout some RandomSource) {
     for _ in 0..<height * width / 6000 {
-      let (row, column) = place(&random)
+      let (row, column) = point(&random)
       let stem = Needle(
         row: row, column: column, angle: random.uniform(0, 2 * .pi),
         length: random.uniform(60, 120), width: 2.5, brightness: 1)
@@ -89,7 +89,7 @@ struct NeedleDrawing {
     }
   }
 
-  private func place(_ random: inout some RandomSource) -> (row: Double, column: Double) {
+  private func point(_ random: inout some RandomSource) -> (row: Double, column: Double) {
     (random.uniform(0, Double(height)), random.uniform(0, Double(width)))
   }
 
@@ -106,8 +106,8 @@ struct NeedleDrawing {
         let (across, beside) = (y - along * down, x - along * right)
         let distance = (across * across + beside * beside).squareRoot()
         let cover = min(max(needle.width / 2 + 0.5 - distance, 0), 1)
-        let place = row * width + column
-        values[place] = max(values[place], needle.brightness * cover)
+        let index = row * width + column
+        values[index] = max(values[index], needle.brightness * cover)
       }
     }
   }

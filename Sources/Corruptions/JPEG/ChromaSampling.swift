@@ -1,13 +1,13 @@
 import Foundation
 
 extension Plane {
-  /// The plane at half the size, coded in 8×8 blocks and brought back to its size, as libjpeg-turbo
-  /// and libjpeg 6b do.
+  /// The plane after it is halved, quantized in 8×8 blocks and doubled, as libjpeg-turbo and libjpeg
+  /// 6b do.
   func codedAtHalfSize(_ table: QuantizationTable) -> Plane {
     halved().coded(table).doubled()
   }
 
-  /// Means of 2×2 levels, halves rounded down and up in turn.
+  /// Means of 2×2 levels; halves are rounded down and up alternately.
   private func halved() -> Plane {
     var half = Plane(side: side / 2)
     for row in 0..<half.side {
@@ -21,7 +21,7 @@ extension Plane {
     return half
   }
 
-  /// Weights 3 and 1 for the nearer and the farther neighbor, along columns and then rows.
+  /// Linear interpolation with weights 3 and 1, along columns and then rows.
   private func doubled() -> Plane {
     var result = Plane(side: 2 * side)
     for row in 0..<result.side {
@@ -39,8 +39,8 @@ extension Plane {
     return result
   }
 
-  /// The plane as it comes back from the 64 lowest frequencies of 16×16 blocks, as libjpeg 7 to 9
-  /// of the Independent JPEG Group do, up to their rounding inside the transform.
+  /// The plane after quantization of the 64 lowest frequencies of its 16×16 blocks, as libjpeg 7 to 9
+  /// of the Independent JPEG Group do, up to rounding inside their transform.
   func codedInLargeBlocks(_ table: QuantizationTable) -> Plane {
     var result = self
     for top in stride(from: 0, to: side, by: 16) {
@@ -49,12 +49,12 @@ extension Plane {
           Double(levels[(top + $0 / 16) * side + left + $0 % 16] - 128)
         }
         let coefficients = LargeTransform.forward(block).enumerated().map { index, coefficient in
-          // The smaller table means halves of these coefficients.
+          // The table is for coefficients of 8×8 blocks, which are half as large.
           let step = 2 * Double(table.steps[index / 8][index % 8])
           return (coefficient / step).rounded(.toNearestOrAwayFromZero) * step
         }
         for (index, value) in LargeTransform.inverse(coefficients).enumerated() {
-          // The library adds a half and shifts: halves go up, which flat colors often are.
+          // The library adds ½ and shifts, so halves are rounded up; flat colors are often halves.
           result.levels[(top + index / 16) * side + left + index % 16] = Self.clamped(
             Int32((value + 0.5).rounded(.down)) + 128)
         }
@@ -66,11 +66,11 @@ extension Plane {
 
 /// The 8×8 lowest frequencies of the orthonormal 16×16 discrete cosine transform.
 private enum LargeTransform {
-  /// The eight lowest waves over 16 places.
+  /// The eight lowest cosines over 16 pixels.
   private static let waves: [[Double]] = (0..<8).map { frequency in
-    (0..<16).map { place in
+    (0..<16).map { pixel in
       let scale = frequency == 0 ? (1.0 / 16).squareRoot() : (2.0 / 16).squareRoot()
-      return scale * cos(Double((2 * place + 1) * frequency) * .pi / 32)
+      return scale * cos(Double((2 * pixel + 1) * frequency) * .pi / 32)
     }
   }
 

@@ -1,7 +1,8 @@
-/// The 8×8 discrete cosine transform of JPEG in whole numbers, as libjpeg's "slow integer" one.
+/// The 8×8 discrete cosine transform in integers, bit for bit that of libjpeg's "slow integer"
+/// method.
 ///
 /// Loeffler, Ligtenberg and Moschytz 1989, "Practical fast 1-D DCT algorithms with 11
-/// multiplications". A block is eight vectors, one a row; constants are in units of 2⁻¹³.
+/// multiplications". A block is eight vectors, one for each row; constants are in units of 2⁻¹³.
 enum CosineTransform {
   typealias Block = [SIMD8<Int32>]
 
@@ -17,8 +18,7 @@ enum CosineTransform {
     return transposed(inversePass(transposed(columns), bits: 18))
   }
 
-  /// Transforms all columns; the outputs 0 and 4 need no multiplication and have a shift of their
-  /// own.
+  /// Transforms all columns; outputs 0 and 4 need no multiplication, so they have another shift.
   private static func forwardPass(_ x: Block, bits: Int32, evenShift: Int32) -> Block {
     let (t0, t7) = (x[0] &+ x[7], x[0] &- x[7])
     let (t1, t6) = (x[1] &+ x[6], x[1] &- x[6])
@@ -66,7 +66,7 @@ enum CosineTransform {
     ].map { shifted($0, bits) }
   }
 
-  /// Divides by 2 to the power of `bits`, rounding halves up; multiplies where it is negative.
+  /// `x` / 2^`bits`, with halves rounded up; exact if `bits` is negative.
   private static func shifted(_ x: SIMD8<Int32>, _ bits: Int32) -> SIMD8<Int32> {
     bits < 0
       ? x &<< SIMD8(repeating: -bits)

@@ -3,12 +3,12 @@ import Tensors
 
 /// Zero padding, a random crop of the original size, and a random horizontal flip.
 ///
-/// Cropping before flipping and flipping before padding give the same distribution, since the
-/// offset of the crop is uniform: one order serves every data set.
+/// Cropping before or after flipping gives the same distribution, since the offset of the crop is
+/// uniform: one order serves every data set.
 package struct CropAndFlip: Sendable, Equatable {
-  /// The pixels of zeros added on each side.
+  /// The number of zero pixels added on each side.
   package let padding: Int
-  /// Whether half of the images are mirrored.
+  /// Whether half of the images are flipped.
   package let flips: Bool
 
   package init(padding: Int, flips: Bool) {
@@ -16,7 +16,7 @@ package struct CropAndFlip: Sendable, Equatable {
     self.flips = flips
   }
 
-  /// What one image undergoes.
+  /// The random choices for one image.
   package struct Draw: Sendable, Equatable, Hashable {
     /// The crop's first row and column in the padded image, each in 0...2·padding.
     package let row: Int
@@ -30,7 +30,7 @@ package struct CropAndFlip: Sendable, Equatable {
     }
   }
 
-  /// Draws the offsets uniformly and the flip evenly.
+  /// Draws uniform offsets, and a flip with probability ½.
   package func draw(from random: inout some RandomSource) -> Draw {
     Draw(
       row: random.integer(in: 0..<2 * padding + 1),
@@ -38,7 +38,7 @@ package struct CropAndFlip: Sendable, Equatable {
       isFlipped: flips && random.bernoulli(0.5))
   }
 
-  /// The crop of `image`, then its mirror image if the draw says so.
+  /// The crop of `image`, flipped if the draw says so.
   package func apply(_ draw: Draw, to image: Image) -> Image {
     let (height, width) = (image.height, image.width)
     let (down, right) = (draw.row - padding, draw.column - padding)

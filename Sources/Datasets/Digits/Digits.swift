@@ -4,6 +4,16 @@ import Images
 
 /// The built-in handwritten digits; see `Resources/README.md` for their source and license.
 package enum Digits {
+  /// The digits as `write` writes them: in CIFAR-10's binary form.
+  static let definition = CIFAR(
+    name: "digits", classCount: 10,
+    // Mean and standard deviation of the training images, to three decimals.
+    normalization: Normalization(
+      mean: [0.305, 0.305, 0.305], standardDeviation: [0.323, 0.323, 0.323]),
+    flips: false, forms: [.cifar10Binary],
+    imageCounts: [.train: trainCount, .test: imageCount - trainCount], isBalanced: false,
+    classNamesFile: nil, corruptedName: "digits-C")
+
   static let side = 8
   static let imageCount = 1797
   static let trainCount = 1437
@@ -11,13 +21,13 @@ package enum Digits {
   static let maximumValue = 16
 
   /// The digits enlarged to 32×32: the first 1437 for training, the last 360 for testing.
-  package static func dataset(_ split: DatasetSplit) -> InMemoryDataset {
+  package static func read(_ split: DatasetSplit) -> InMemoryDataset {
     let indices = split == .train ? 0..<trainCount : trainCount..<imageCount
-    // Both arrays are whole bytes in row-major order, which an .npy file holds after its header.
+    // Both arrays hold bytes in row-major order, at the end of their .npy files.
     let values = Array(PackageResources.images_npy.suffix(imageCount * side * side))
     let labels = PackageResources.labels_npy.suffix(imageCount).map { Int($0) }
     return InMemoryDataset(
-      name: DatasetKind.digits.rawValue, classCount: DatasetKind.digits.classCount,
+      name: definition.name, classCount: definition.classCount,
       imageSide: CIFARForm.imageSide, labels: Array(labels[indices]),
       images: indices.map { enlarged(values[$0 * side * side..<($0 + 1) * side * side]) })
   }
@@ -29,15 +39,16 @@ package enum Digits {
   package static func write(to data: URL) throws {
     let folder = data.appendingPathComponent("digits-data")
     try CIFARWriter.write(
-      train: dataset(.train), test: dataset(.test), classNames: (0...9).map(String.init),
+      train: read(.train), test: read(.test), classNames: (0...9).map(String.init),
       to: folder.appendingPathComponent("cifar-10-batches-bin"))
     try AtomicFile.write(PackageResources.README_md, to: folder.appendingPathComponent("README.md"))
   }
 
-  /// The gray image of `values`, four times as large.
+  /// The gray image of `values`, enlarged four times with bilinear interpolation.
   ///
-  /// Bilinear: pixel i lies at (i + ½) / 4 − ½, outside values are those of the edge. A value v
-  /// becomes 255·v/16, rounded half to even. In eighths the weights are whole: the sum is exact.
+  /// Pixel i samples the coordinate (i + ½) / 4 − ½, clamped to the edge. A value v becomes
+  /// 255·v/16, rounded half to even. The weights are multiples of ⅛, so the sum is exact in
+  /// integers.
   private static func enlarged(_ values: ArraySlice<UInt8>) -> Image {
     let weights = (0..<CIFARForm.imageSide).map(neighbors)
     var pixels: [UInt8] = []

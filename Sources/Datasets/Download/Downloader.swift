@@ -1,15 +1,16 @@
 import Formats
 import Foundation
 
-/// Fetches a published archive, checks it and puts its contents in their place.
+/// Fetches a published archive, checks it, and unpacks it to its destination.
 ///
-/// It can be stopped or killed at any moment and started again: what was received is kept, and a data
-/// set comes to its place as a whole. One that is replaced makes room part by part: after a kill in
-/// that moment its old parts lie in a folder beside, until the next run has succeeded.
-package struct Downloader {
+/// It can be stopped or killed at any moment and started again: the bytes that were received are
+/// kept, and a data set appears as a whole. A data set that is replaced is moved aside part by
+/// part: after a kill at that moment its old parts are in a hidden folder beside it, until the next
+/// run succeeds.
+package struct Downloader: Sendable {
   /// Where archives come from.
   package enum Source: Sendable, Equatable {
-    /// The address in the table.
+    /// The published address.
     case published
     /// Another server; the file's name is appended.
     case mirror(String)
@@ -17,17 +18,17 @@ package struct Downloader {
     case folder(URL)
   }
 
-  /// What happens on the way.
+  /// A step of a download.
   package enum Event: Sendable, Equatable {
-    /// Bytes received and their total, where known.
+    /// Bytes received and their total, if known.
     case receiving(Int, of: Int?)
     /// The connection broke; after `pause` seconds it is tried again.
     case retrying(reason: String, pause: Double)
-    /// What was received are not the published bytes; it is removed and received again.
+    /// The received bytes are not the published ones; they are removed and received again.
     case startingOver(String)
-    /// The archive that is there already is used.
+    /// An archive that is there already is used.
     case using(URL)
-    /// An archive of that name is there, but is another one.
+    /// A file of the archive's name is there, but has another MD5.
     case ignoring(String)
     /// Bytes hashed and their total.
     case checking(Int, of: Int)
@@ -35,20 +36,20 @@ package struct Downloader {
     case unpacking(Int, of: Int)
   }
 
-  /// What became of it.
+  /// The result of a download.
   package enum Outcome: Sendable, Equatable {
     /// The data set was there before.
     case alreadyThere(URL)
-    /// The data set is in its place now.
+    /// The data set is there now.
     case installed(URL)
   }
 
   package let archive: PublishedArchive
   package let data: URL
   package var source = Source.published
-  /// Whether the archive's parts that are there are replaced; what is beside them stays.
+  /// Whether parts of the archive that are there already are replaced; other files stay.
   package var replaces = false
-  /// Whether the archive that was received stays, beside the data sets.
+  /// Whether the received archive is kept, beside the data sets.
   package var keepsArchive = false
   package var patience = TransferPatience()
 
@@ -58,29 +59,30 @@ package struct Downloader {
     self.data = data
   }
 
-  /// Does what is missing.
+  /// Receives, checks and unpacks what is missing.
   ///
   /// - Parameters:
-  ///   - report: Called with what happens, several times a second.
-  ///   - isInterrupted: Asked several times a second whether to stop.
+  ///   - report: Called with each step, several times a second, from any thread.
+  ///   - isInterrupted: Whether to stop; called several times a second, from any thread.
   /// - Returns: Where the data set is, and whether it was there before.
-  /// - Throws: `DownloadError`, `FileError` or `ZipError`.
+  /// - Throws: `DownloadError`, `ChildProgramError`, `FileError` or `ZipError`.
   package func run(
-    report: @escaping (Event) -> Void = { _ in }, isInterrupted: @escaping () -> Bool = { false }
-  ) throws -> Outcome {
+    report: @escaping @Sendable (Event) -> Void = { _ in },
+    isInterrupted: @escaping @Sendable () -> Bool = { false }
+  ) async throws -> Outcome {
     let installation = Installation(archive: archive, data: data)
     if let outcome = try outcomeBefore(installation) { return outcome }
     try FolderCreation.create(data)
     let partial = try PartialFile(data.appendingPathComponent("\(archive.fileName).partial"))
     defer { if partial.byteCount == 0 { partial.remove() } }
-    // Another process may have been at it until now.
+    // Another process may have finished the same download before it released the lock.
     if let outcome = try outcomeBefore(installation) {
       partial.remove()
       return outcome
     }
     let steps = Steps(downloader: self, report: report, isInterrupted: isInterrupted)
-    let file = try steps.archiveFile(partial)
-    try steps.unpack(file, installation)
+    let file = try await steps.archiveFile(partial)
+    try await steps.unpack(file, installation)
     try discard(partial, wasUsed: file == partial.url)
     return .installed(installation.destination)
   }
@@ -88,7 +90,7 @@ package struct Downloader {
   private func outcomeBefore(_ installation: Installation) throws -> Outcome? {
     guard !replaces else { return nil }
     if installation.isComplete { return .alreadyThere(installation.destination) }
-    try installation.checkPlace()
+    try installation.checkDestination()
     return nil
   }
 
@@ -101,16 +103,16 @@ package struct Downloader {
   }
 }
 
-/// The steps of a download, with whom they speak to.
-private struct Steps {
+/// The steps of a download, and the callbacks that they use.
+private struct Steps: Sendable {
   let downloader: Downloader
-  let report: (Downloader.Event) -> Void
-  let isInterrupted: () -> Bool
+  let report: @Sendable (Downloader.Event) -> Void
+  let isInterrupted: @Sendable () -> Bool
 
   private var archive: PublishedArchive { downloader.archive }
 
-  /// The archive's file with the right bytes: one that is there, or `partial` once received.
-  func archiveFile(_ partial: PartialFile) throws -> URL {
+  /// The archive's file with the published bytes: one that is there already, or else `partial`.
+  func archiveFile(_ partial: PartialFile) async throws -> URL {
     if case .folder(let folder) = downloader.source {
       let url = folder.appendingPathComponent(archive.fileName)
       try checkSpace(received: archive.byteCount ?? 0)
@@ -129,25 +131,25 @@ private struct Steps {
         report(.ignoring("\(error)"))
       }
     }
-    try receive(partial)
+    try await receive(partial)
     return partial.url
   }
 
-  private func receive(_ partial: PartialFile) throws {
+  private func receive(_ partial: PartialFile) async throws {
     let address = address
     try checkSpace(received: partial.byteCount)
     let transfer = Transfer(
       address: address, byteCount: archive.byteCount, patience: downloader.patience,
       report: report, isInterrupted: isInterrupted)
     if partial.byteCount > archive.byteCount ?? .max { try partial.empty() }
-    try transfer.run(into: partial)
+    try await transfer.run(into: partial)
     do {
       try requireDigest(of: partial.url, named: address)
     } catch let error as DownloadError {
       guard case .wrongDigest = error else { throw error }
       report(.startingOver("\(error)"))
       try partial.empty()
-      try transfer.run(into: partial)
+      try await transfer.run(into: partial)
       try requireFreshDigest(of: partial, named: address)
     }
   }
@@ -193,26 +195,26 @@ private struct Steps {
   }
 
   /// Unpacks beside the destination, checks, and moves to it.
-  func unpack(_ file: URL, _ installation: Installation) throws {
+  func unpack(_ file: URL, _ installation: Installation) async throws {
     let staging = try installation.makeStaging()
     defer { try? FileManager.default.removeItem(at: staging) }
     let rules = MemberRules(archive: file, topFolders: archive.topFolders)
-    func checked(_ done: Int, _ total: Int) throws {
+    @Sendable func checked(_ done: Int, _ total: Int) throws {
       report(.checking(done, of: total))
       try checkInterruption(file)
     }
-    func advanced(_ done: Int, _ total: Int) throws {
+    @Sendable func advanced(_ done: Int, _ total: Int) throws {
       report(.unpacking(done, of: total))
       try checkInterruption(file)
     }
     if archive.fileName.hasSuffix(".zip") {
       try ZipUnpacking(url: file, rules: rules, advanced: advanced).unpack(to: staging)
     } else {
-      try TarArchive(
+      try await TarArchive(
         url: file, isCompressed: archive.fileName.hasSuffix(".gz"), rules: rules,
         checked: checked, advanced: advanced
       ).unpack(to: staging)
     }
-    try installation.install(staging, from: file, replaces: downloader.replaces)
+    try await installation.install(staging, from: file, replaces: downloader.replaces)
   }
 }

@@ -1,7 +1,8 @@
 import Formats
 import Foundation
 
-/// Moves the contents of an archive to their place: all or nothing, and nothing else is touched.
+/// Moves the contents of an archive to their destination: all or nothing, and nothing else is
+/// touched.
 struct Installation {
   let archive: PublishedArchive
   let data: URL
@@ -11,11 +12,11 @@ struct Installation {
   private var stagingPrefix: String { ".\(archive.fileName).unpacking-" }
   private var replacedPrefix: String { ".\(archive.fileName).replaced-" }
 
-  /// Whether the whole data set is in its place.
+  /// Whether the whole data set is at its destination.
   var isComplete: Bool { archive.missingParts(in: destination).isEmpty }
 
-  /// - Throws: `DownloadError.occupied` where something else is in the way.
-  func checkPlace() throws {
+  /// - Throws: `DownloadError.occupied` if the destination holds something else.
+  func checkDestination() throws {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: destination.path)) ?? []
     guard archive.sharesDestination || names.isEmpty else {
       throw DownloadError.occupied(
@@ -31,7 +32,7 @@ struct Installation {
     return folder
   }
 
-  /// Removes what this run or killed ones left.
+  /// Removes the folders that this run or killed ones left.
   private func removeFolders(_ prefix: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: data.path)) ?? []
     for name in names where name.hasPrefix(prefix) {
@@ -39,22 +40,22 @@ struct Installation {
     }
   }
 
-  /// Moves what was unpacked into `staging` to its place.
+  /// Moves what was unpacked into `staging` to its destination.
   ///
   /// - Parameters:
   ///   - staging: The folder.
   ///   - source: The archive, for messages.
-  ///   - replaces: Whether what is there makes room.
-  /// - Throws: `DownloadError.incomplete` or `FileError.unwritable`.
-  func install(_ staging: URL, from source: URL, replaces: Bool) throws {
+  ///   - replaces: Whether parts that are there already are replaced.
+  /// - Throws: `DownloadError.incomplete`, `FileError.unwritable` or `ChildProgramError`.
+  func install(_ staging: URL, from source: URL, replaces: Bool) async throws {
     let contents = try contents(of: staging, source)
-    try flush(staging)
+    try await flush(staging)
     try FolderCreation.create(
       archive.sharesDestination ? destination : destination.deletingLastPathComponent())
     try move(moves(from: contents, replaces: replaces), replaces: replaces)
   }
 
-  /// What is renamed to what: everything at once where the place is free.
+  /// The moves to make: a single one if there is nothing at the destination.
   private func moves(from contents: URL, replaces: Bool) throws -> [Move] {
     let names: [String]
     if archive.sharesDestination {
@@ -77,16 +78,16 @@ struct Installation {
 
   /// The folder in `staging` that has every part.
   private func contents(of staging: URL, _ source: URL) throws -> URL {
-    let places = archive.topFolders.map { staging.appendingPathComponent($0) } + [staging]
-    let missing = places.map { archive.missingParts(in: $0) }
+    let folders = archive.topFolders.map { staging.appendingPathComponent($0) } + [staging]
+    let missing = folders.map { archive.missingParts(in: $0) }
     guard let whole = missing.firstIndex(of: []) else {
       let least = missing.min { $0.count < $1.count } ?? []
       throw DownloadError.incomplete(archive: source, missing: least)
     }
-    return places[whole]
+    return folders[whole]
   }
 
-  /// A file or folder that gets another name.
+  /// The renaming of a file or folder.
   private struct Move {
     let from: URL
     let to: URL
@@ -96,9 +97,9 @@ struct Installation {
     }
   }
 
-  /// Makes all moves or none; what is in their way is removed after the last one.
+  /// Makes all moves or none; what they replace is removed after the last one.
   private func move(_ moves: [Move], replaces: Bool) throws {
-    // Not in the staging folder: what could not be put back must not be removed with that.
+    // Not in the staging folder, which is removed: what cannot be moved back must stay.
     let aside = data.appendingPathComponent("\(replacedPrefix)\(getpid())")
     if replaces { try FolderCreation.create(aside) }
     var made: [Move] = []
@@ -121,16 +122,16 @@ struct Installation {
     removeFolders(replacedPrefix)
   }
 
-  /// Whether there is anything of that name, be it a link to nothing.
+  /// Whether there is anything of that name, even a link whose target is missing.
   private func isThere(_ url: URL) -> Bool {
     var status = stat()
     return lstat(url.path, &status) == 0
   }
 
-  /// Sees to it that the files reach the disk before they get their names.
-  private func flush(_ staging: URL) throws {
-    let result = try ChildProgram("sync", debianPackage: "coreutils").run(
-      ["--file-system", staging.path], output: { _ in }, tick: {})
+  /// Writes the files to the disk before they get their names.
+  private func flush(_ staging: URL) async throws {
+    let result = try await ChildProgram("sync", debianPackage: "coreutils").run(
+      ["--file-system", staging.path])
     guard result.status == 0 else { throw FileError.unwritable(staging, EIO) }
   }
 }

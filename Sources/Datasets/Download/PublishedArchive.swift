@@ -1,8 +1,8 @@
 import Foundation
 
-/// An archive that a data set is published as, and where its contents belong.
+/// An archive that a data set is published as, and the folder that its contents go to.
 package struct PublishedArchive: Sendable {
-  /// What a user calls it.
+  /// The name that users give.
   package let name: String
   /// The name of the archive's file.
   package let fileName: String
@@ -10,24 +10,24 @@ package struct PublishedArchive: Sendable {
   package let address: String
   /// The published MD5, 32 hexadecimal digits.
   package let md5: String
-  /// The size of the archive in bytes, where it is published.
+  /// The size of the archive in bytes, if it is published.
   package let byteCount: Int?
-  /// About what the unpacked files take, in bytes, where known.
+  /// About the bytes that the unpacked files take, if known.
   package let unpackedByteCount: Int?
-  /// The folders that the archive may have at its top; one of them holds the contents.
+  /// The folders that the archive may have at its top level; one of them holds the contents.
   package let topFolders: [String]
-  /// Where the contents go, relative to the data folder.
+  /// The folder that the contents go to, relative to the data folder.
   package let destination: String
-  /// What must be among the contents.
+  /// The files and folders that must be among the contents.
   package let parts: [Part]
-  /// Whether another archive has the same destination, so that the parts go there one by one.
+  /// Whether another archive has the same destination, so that parts are moved there one by one.
   package let sharesDestination: Bool
 
   /// A file or folder of the contents.
   package struct Part: Sendable, Equatable {
     /// The path relative to the destination.
     package let path: String
-    /// The size in bytes of a file that is always the same.
+    /// The size of a file in bytes; nil if it is not checked.
     package let byteCount: Int?
 
     package init(_ path: String, byteCount: Int? = nil) {
@@ -60,5 +60,21 @@ package struct PublishedArchive: Sendable {
       guard stat(folder.appendingPathComponent(part.path).path, &status) == 0 else { return true }
       return part.byteCount.map { $0 != status.st_size } ?? false
     }.map(\.path)
+  }
+
+  /// An archive of corrupted images on Zenodo.
+  ///
+  /// Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions
+  /// and perturbations", arXiv 1903.12261.
+  static func zenodo(
+    _ name: String, file: String, record: Int, md5: String, byteCount: Int? = nil,
+    topFolders: [String], destination: String, parts: [String], sharesDestination: Bool = false
+  ) -> PublishedArchive {
+    PublishedArchive(
+      name: name, fileName: file,
+      address: "https://zenodo.org/records/\(record)/files/\(file)?download=1", md5: md5,
+      byteCount: byteCount, unpackedByteCount: byteCount, topFolders: topFolders,
+      destination: destination, parts: parts.map { Part($0) },
+      sharesDestination: sharesDestination)
   }
 }

@@ -1,8 +1,9 @@
 import Formats
 import Foundation
 import Images
+import Tensors
 
-/// Labeled image files, decoded when they are asked for.
+/// Labeled image files, decoded when they are read.
 struct ImageFolder: Dataset {
   let name: String
   let classNames: [String]
@@ -12,7 +13,7 @@ struct ImageFolder: Dataset {
   /// The path of each image below the root.
   private let files: [String]
 
-  /// The largest image file that is read, in bytes: some hundred times what 64×64 pixels need.
+  /// The largest image file that is read, in bytes: about a hundred times the size of 64×64 pixels.
   private static let maximumFileSize = 1 << 22
 
   /// The images of all classes below `root`, class after class.
@@ -48,8 +49,8 @@ struct ImageFolder: Dataset {
     try FileContents.read(url(at: index), limit: Self.maximumFileSize)
   }
 
-  /// SHA-256 of the paths, sizes and times of change of all files: what a copy of their contents
-  /// must be made anew for when it changes.
+  /// SHA-256 of the paths, sizes and modification times of all files, which tells whether a copy of
+  /// their contents is still valid.
   ///
   /// - Throws: `FileError.unreadable`.
   func listingFingerprint() throws -> String {
@@ -68,5 +69,73 @@ struct ImageFolder: Dataset {
 
   private func url(at index: Int) -> URL {
     root.appending(path: files[index], directoryHint: .notDirectory)
+  }
+}
+
+/// Decoded images in one memory-mapped file, so that a later run need not decode them.
+struct PackedImages: Dataset {
+  private let folder: ImageFolder
+  private let array: NumPyArray  // [N, H, W, 3] bytes
+
+  /// The number of images that are decoded in parallel before they are written.
+  private static let chunkSize = 1024
+
+  /// The packed images of `folder` in the folder `cache`, packed now if that was not done before or
+  /// the folder's files have changed since.
+  ///
+  /// The file's name is `prefix` and the folder's fingerprint; other files with the same prefix are
+  /// removed. Processes that use the same file wait for the one that packs it.
+  ///
+  /// - Throws: what reading an image throws; `FileError` if the cache cannot be written.
+  init(_ folder: ImageFolder, in cache: URL, prefix: String, workers: Workers) throws {
+    let url = cache.appendingPathComponent(
+      "\(prefix)-\(try folder.listingFingerprint().prefix(16)).npy")
+    let shape = [folder.count, folder.imageSide, folder.imageSide, 3]
+    try FolderCreation.create(cache)
+    let lock = try FileLock(waitingFor: cache.appendingPathComponent(".\(prefix).lock"))
+    defer { lock.release() }
+    if let array = try? NumPyArray(contentsOf: url), array.shape == shape,
+      array.elementType == .uint8
+    {
+      self.array = array
+    } else {
+      try Self.removeOthers(in: cache, prefix: prefix)
+      try Self.pack(folder, shape: shape, to: url, workers: workers)
+      array = try NumPyArray(contentsOf: url)
+    }
+    self.folder = folder
+  }
+
+  var name: String { folder.name }
+  var classCount: Int { folder.classCount }
+  var classNames: [String] { folder.classNames }
+  var imageSide: Int { folder.imageSide }
+  var labels: [Int] { folder.labels }
+  func imageName(at index: Int) -> String { folder.imageName(at: index) }
+
+  func image(at index: Int) throws -> Image {
+    Image(
+      height: imageSide, width: imageSide, pixels: try array.values(rows: index..<index + 1))
+  }
+
+  private static func pack(
+    _ folder: ImageFolder, shape: [Int], to url: URL, workers: Workers
+  ) throws {
+    try NumPyArray.write(UInt8.self, shape: shape, to: url) { rows in
+      for start in stride(from: 0, to: folder.count, by: chunkSize) {
+        let count = min(chunkSize, folder.count - start)
+        for image in try workers.map(count, { try folder.image(at: start + $0) }) {
+          try rows.append(image.pixels)
+        }
+      }
+    }
+  }
+
+  /// Removes files of other fingerprints, and temporary files of killed processes.
+  private static func removeOthers(in cache: URL, prefix: String) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: cache.path)
+    where name.hasPrefix("\(prefix)-") || name.hasPrefix(".\(prefix)-") {
+      unlink(cache.appendingPathComponent(name).path)
+    }
   }
 }

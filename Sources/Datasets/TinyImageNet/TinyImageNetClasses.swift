@@ -1,6 +1,9 @@
+import Formats
+import Foundation
+
 /// The classes of Tiny-ImageNet-200 by their WordNet identifiers.
 package enum TinyImageNetClasses {
-  /// The 200 published identifiers in sorted order: the place of one is its class.
+  /// The 200 published identifiers in sorted order; the index of one is its class.
   package static let published: [String] = """
     n01443537 n01629819 n01641577 n01644900 n01698640 n01742172 n01768244 n01770393 n01774384
     n01774750 n01784675 n01855672 n01882714 n01910747 n01917289 n01944390 n01945685 n01950731
@@ -26,4 +29,27 @@ package enum TinyImageNetClasses {
     n07768694 n07871810 n07873807 n07875152 n07920052 n09193705 n09246464 n09256479 n09332890
     n09428293 n12267677
     """.split(whereSeparator: \.isWhitespace).map(String.init)
+
+  /// The identifiers in the file `wnids.txt` of the folder `root`, sorted; the published ones if
+  /// there is no such file.
+  ///
+  /// - Throws: `DatasetError` for a file that does not have 200 identifiers, or `FileError`.
+  static func listed(in root: URL) throws -> [String] {
+    let url = root.appendingPathComponent("wnids.txt")
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      return published
+    }
+    let text = String(decoding: try FileContents.read(url, limit: 1 << 16), as: UTF8.self)
+    let names = Set(text.split(whereSeparator: \.isWhitespace).map(String.init))
+    guard names.count == published.count else {
+      let missing = published.filter { !names.contains($0) }
+      throw DatasetError.missingClasses(
+        url, expected: published.count, found: names.count, missing: missing)
+    }
+    if let strange = names.first(where: { $0.contains("/") || $0 == ".." }) {
+      throw DatasetError.malformed(
+        url, at: nil, expected: "WordNet identifiers", found: "\"\(strange)\"")
+    }
+    return names.sorted()
+  }
 }

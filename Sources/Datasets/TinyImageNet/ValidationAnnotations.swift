@@ -6,13 +6,13 @@ import Foundation
 struct ValidationAnnotations {
   private let url: URL
   private let classNames: [String]
-  /// The class of each image, by its name without the extension: the images may be of another format
-  /// than the names say.
+  /// The class of each image, by its name without the extension, because copies of the data set
+  /// with images of another format keep the names in this file.
   private let classes: [Substring: Int]
 
   private static let maximumSize = 1 << 24
 
-  /// Reads the file at `url`, of which every class must be one of `classNames`.
+  /// Reads the file at `url`; every class must be one of `classNames`.
   ///
   /// - Throws: `DatasetError.malformed` naming the line, or `FileError`.
   init(contentsOf url: URL, classes classNames: [String]) throws {
@@ -22,7 +22,7 @@ struct ValidationAnnotations {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (number, line) in lines.enumerated() where !line.isEmpty {
       func fail(_ expected: String, _ found: some StringProtocol) -> DatasetError {
-        .malformed(url, place: "line \(number + 1)", expected: expected, found: "\"\(found)\"")
+        .malformed(url, at: "line \(number + 1)", expected: expected, found: "\"\(found)\"")
       }
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count >= 2 else { throw fail("a name, a tab and a class", line.prefix(80)) }
@@ -38,18 +38,19 @@ struct ValidationAnnotations {
     self.classes = classes
   }
 
-  /// The images in `folder` by class, each of which must be annotated, as every annotation must
-  /// have its image.
+  /// The images in `folder` by class.
+  ///
+  /// Each image must have an annotation, and each annotation an image.
   ///
   /// - Throws: `DatasetError` naming the image or the class, or `FileError`.
-  func classes(ofImagesIn folder: URL) throws -> [ClassFolders.Class] {
+  func imagesByClass(in folder: URL) throws -> [ClassFolders.Class] {
     let names = try FolderListing.names(in: folder).filter(ClassFolders.isImage)
     var files = Array(repeating: [String](), count: classNames.count)
     var unseen = classes
     for name in names {
       guard let index = unseen.removeValue(forKey: Self.stem(Substring(name))) else {
         throw DatasetError.malformed(
-          url, place: nil, expected: "a line for \(name) alone", found: "none")
+          url, at: nil, expected: "a line for \(name) alone", found: "none")
       }
       files[index].append(name)
     }
@@ -59,7 +60,8 @@ struct ValidationAnnotations {
     let empty = classNames.indices.filter { files[$0].isEmpty }
     guard empty.isEmpty else {
       throw DatasetError.missingClasses(
-        folder, found: classNames.count - empty.count, missing: empty.map { classNames[$0] })
+        folder, expected: classNames.count, found: classNames.count - empty.count,
+        missing: empty.map { classNames[$0] })
     }
     return zip(classNames, files).map { ClassFolders.Class(name: $0, files: $1) }
   }

@@ -2,49 +2,40 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// A look at the files of a data set in the place where they would be read from: whether they are
-/// there, of the right size and hash where these are published, and hold what they should.
+/// A verification of the files of a data set, in the folder that they would be read from: whether
+/// they are there, have the published sizes and hashes, and hold the expected labels and images.
 package struct DatasetVerification: Sendable {
-  /// A data set that can be verified, by the name that users give.
-  package enum Name: String, CaseIterable, Sendable {
-    case cifar10, cifar100, tinyimagenet200
-    case cifar10C = "cifar10-c"
-    case cifar100C = "cifar100-c"
-    case tinyimagenet200C = "tinyimagenet200-c"
-    case digits
-  }
-
   let checks: [VerificationCheck]
 
   /// Looks for the data set below the folder `data`.
   ///
-  /// - Throws: `DatasetError.notFound` with the places looked in.
-  package init(_ name: Name, in data: URL) throws {
-    var places: [URL] = []
+  /// - Throws: `DatasetError.notFound` with the folders tried.
+  package init(_ dataset: VerifiedDataset, in data: URL) throws {
+    var tried: [URL] = []
     var checks: [VerificationCheck] = []
-    for form in name.forms(in: data) {
-      let urls = form.places.map { $0.isEmpty ? data : data.appendingPathComponent($0) }
-      places += urls.filter { !places.contains($0) }
+    for form in dataset.forms(data) {
+      let urls = form.folders.map(data.subfolder)
+      tried += urls.filter { !tried.contains($0) }
       if let index = form.index(in: urls) {
-        checks += form.checks(VerifiedFolder(url: urls[index], path: form.places[index]))
+        checks += form.checks(VerifiedFolder(url: urls[index], path: form.folders[index]))
       }
     }
     guard !checks.isEmpty else {
-      throw DatasetError.notFound(dataset: name.rawValue, places: places)
+      throw DatasetError.notFound(dataset: dataset.name, folders: tried)
     }
     self.checks = checks
   }
 
-  /// The bytes that are hashed.
+  /// The number of bytes to hash.
   package var hashedByteCount: Int { checks.reduce(0) { $0 + $1.hashedByteCount } }
 
-  /// Looks at everything, in the same order for any number of workers.
+  /// Runs all checks.
   ///
   /// - Parameters:
-  ///   - workers: What the checks are shared among.
-  ///   - advanced: Called with the bytes hashed so far, from any thread.
-  ///   - isInterrupted: Asked for each piece whether to stop.
-  /// - Returns: A record for each file or folder.
+  ///   - workers: The threads that the checks run on.
+  ///   - advanced: Called with the number of bytes hashed so far, from any thread.
+  ///   - isInterrupted: Whether to stop; called before each check and each piece of a file.
+  /// - Returns: A record for each file or folder, in an order that does not depend on the threads.
   /// - Throws: `CancellationError`.
   package func run(
     workers: Workers, advanced: @Sendable (Int) -> Void = { _ in },
@@ -59,6 +50,14 @@ package struct DatasetVerification: Sendable {
       }
     }
   }
+}
+
+/// A data set that can be verified.
+package struct VerifiedDataset: Sendable {
+  /// The name that users give.
+  package let name: String
+  /// The forms that it comes in below a data folder.
+  let forms: @Sendable (URL) -> [VerifiedForm]
 }
 
 /// A folder that holds a data set.
@@ -85,16 +84,16 @@ struct VerifiedFolder: Sendable {
   }
 }
 
-/// A form that a data set comes in.
+/// A form that the files of a data set come in.
 struct VerifiedForm: Sendable {
-  /// The folders it may be in, relative to the data folder.
-  let places: [String]
-  /// The names of which one at least is in its folder; those of the next list where no folder has any
-  /// of the first.
+  /// The folders that the files may be in, relative to the data folder.
+  let folders: [String]
+  /// The names of files that tell the right folder: the first folder that has any name of the first
+  /// list; if there is none, of the second list; and so on.
   let marks: [[String]]
   let checks: @Sendable (VerifiedFolder) -> [VerificationCheck]
 
-  /// The first of `folders` that has it.
+  /// The index of the first of `folders` that has the files.
   func index(in folders: [URL]) -> Int? {
     marks.lazy.compactMap { names in
       folders.firstIndex { folder in
@@ -103,19 +102,5 @@ struct VerifiedForm: Sendable {
         }
       }
     }.first
-  }
-}
-
-extension DatasetVerification.Name {
-  fileprivate func forms(in data: URL) -> [VerifiedForm] {
-    switch self {
-    case .cifar10: VerifiedForm.cifar(.cifar10)
-    case .cifar100: VerifiedForm.cifar(.cifar100)
-    case .digits: VerifiedForm.cifar(.digits)
-    case .cifar10C: [.corruptedArrays(of: .cifar10, PublishedDigests.cifar10C)]
-    case .cifar100C: [.corruptedArrays(of: .cifar100, PublishedDigests.cifar100C)]
-    case .tinyimagenet200: [.tinyImageNet(in: data)]
-    case .tinyimagenet200C: [.corruptedFolders(in: data)]
-    }
   }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Yams
 
-/// A YAML file that is decoded strictly: what it says must be known and possible.
+/// A YAML file that is decoded strictly: unknown keys and impossible values are errors.
 public struct ConfigurationFile {
-  /// The file that was read, for messages.
+  /// The file, for messages.
   public let url: URL
   private let root: Node
 
@@ -12,8 +12,8 @@ public struct ConfigurationFile {
 
   /// Reads a YAML file.
   ///
-  /// - Throws: `FileError` if it cannot be read, `ConfigurationError` with the line if it is not
-  ///   YAML, is empty or is larger than `maximumSize`.
+  /// - Throws: `FileError` if it cannot be read or is larger than `maximumSize`, or
+  ///   `ConfigurationError` with the line if it is empty or not YAML.
   public init(contentsOf url: URL) throws {
     let bytes = try FileContents.read(url, limit: Self.maximumSize)
     try self.init(text: String(decoding: bytes, as: UTF8.self), url: url)
@@ -21,10 +21,10 @@ public struct ConfigurationFile {
 
   /// Reads YAML from `text`; `url` is named in messages.
   ///
-  /// Anchors, aliases and explicit keys are refused: comparing keys, Yams follows every alias, so that
-  /// a few lines can take it for ever.
+  /// Anchors, aliases and explicit keys are refused: Yams expands every alias when it compares keys,
+  /// so a few lines could keep it busy indefinitely.
   ///
-  /// - Throws: `ConfigurationError` with the line if it is not YAML, is empty or has one of these.
+  /// - Throws: `ConfigurationError` with the line if it is empty, not YAML or has one of these.
   public init(text: String, url: URL) throws {
     self.url = url
     if let line = Self.lineOfReference(in: text) {
@@ -54,7 +54,7 @@ public struct ConfigurationFile {
 }
 
 extension ConfigurationFile {
-  /// The line of the first anchor, alias or explicit key, or of a word in a text that begins like one.
+  /// The line of the first anchor, alias or explicit key, or of a word in a string that looks like one.
   private static func lineOfReference(in text: String) -> Int? {
     var line = 1
     var (beforePrevious, previous): (Unicode.Scalar, Unicode.Scalar) = (" ", " ")
@@ -106,7 +106,7 @@ extension ConfigurationFile {
     }
   }
 
-  /// The line of the deepest part of `path` that the file has.
+  /// The line of the longest part of `path` that exists in the file.
   private func line(of path: [any CodingKey]) -> Int? {
     for length in stride(from: path.count, through: 0, by: -1) {
       if let mark = node(at: Array(path.prefix(length)))?.mark { return mark.line }
@@ -151,5 +151,31 @@ extension YamlError {
       "the key \"\(duplicates.map { "\($0)" }.joined(separator: "\", \""))\" is given twice"
     default: "\(self)"
     }
+  }
+}
+
+/// A configuration file with an unknown key, an impossible value or a syntax error.
+public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
+  /// The configuration file.
+  public let file: URL
+  /// The line in the file, counted from 1, if it is known.
+  public let line: Int?
+  /// The keys that lead to the value, outermost first.
+  public let path: [String]
+  /// What was expected and what was found.
+  public let problem: String
+
+  /// Creates an error.
+  public init(_ file: URL, _ line: Int?, _ path: [String], _ problem: String) {
+    self.file = file
+    self.line = line
+    self.path = path
+    self.problem = problem
+  }
+
+  public var description: String {
+    let location = line.map { "\(file.path):\($0)" } ?? file.path
+    let keys = path.isEmpty ? "" : "\(path.joined(separator: ".")): "
+    return "\(location): \(keys)\(problem)".withoutControlCharacters
   }
 }

@@ -1,7 +1,7 @@
 extension Decoder {
-  /// A keyed container in which every key that the data has must be one of `Key`.
+  /// A keyed container that refuses keys other than those of `Key`.
   ///
-  /// - Throws: `DecodingError.dataCorrupted` that names the unknown key and the nearest known one.
+  /// - Throws: `DecodingError.dataCorrupted` naming the unknown key and the nearest known one.
   public func strictContainer<Key: CodingKey & CaseIterable>(
     keyedBy type: Key.Type
   ) throws -> KeyedDecodingContainer<Key> {
@@ -20,7 +20,7 @@ extension Decoder {
 extension KeyedDecodingContainer {
   /// The value for `key`, which must lie in `range`.
   ///
-  /// - Throws: `DecodingError` that says what was expected and found.
+  /// - Throws: `DecodingError` with the expected range and the value found.
   public func decode<Value: Decodable, Range: RangeExpression<Value>>(
     _ key: Key, in range: Range
   ) throws -> Value {
@@ -39,7 +39,7 @@ extension KeyedDecodingContainer {
     }
   }
 
-  /// The value for `key`, or nil where the key is missing, `null` or the text `None`.
+  /// The value for `key`, or nil if the key is missing or its value is `null` or the string `None`.
   public func decodeUnlessNone<Value: Decodable>(_ type: Value.Type, _ key: Key) throws -> Value? {
     guard contains(key), try !decodeNil(forKey: key) else { return nil }
     if let text = try? decode(String.self, forKey: key), ["None", "none"].contains(text) {
@@ -48,9 +48,9 @@ extension KeyedDecodingContainer {
     return try decode(type, forKey: key)
   }
 
-  /// The value for `key`, whose text must be one of the cases of `Value`.
+  /// The value for `key`, whose string must be the raw value of a case of `Value`.
   ///
-  /// - Throws: `DecodingError` that lists the cases.
+  /// - Throws: `DecodingError` listing the raw values.
   public func decodeCase<Value: CaseIterable & RawRepresentable<String>>(
     _ type: Value.Type, _ key: Key
   ) throws -> Value {
@@ -62,9 +62,36 @@ extension KeyedDecodingContainer {
     return value
   }
 
-  /// An error about the value for `key`.
+  /// Creates an error about the value for `key`.
   public func corrupted(_ key: Key, _ problem: String) -> DecodingError {
     .dataCorruptedError(forKey: key, in: self, debugDescription: problem)
+  }
+}
+
+// MARK: Defaults for absent keys
+
+extension KeyedDecodingContainer {
+  /// The value for `key`, which must lie in `range`, or `fallback` if it is absent.
+  package func decode<Value: Decodable, Range: RangeExpression<Value>>(
+    _ key: Key, in range: Range, absent fallback: Value
+  ) throws -> Value {
+    guard try decodeUnlessNone(Value.self, key) != nil else { return fallback }
+    return try decode(key, in: range)
+  }
+
+  /// The finite number for `key`, or `fallback` if it is absent.
+  package func decodeFinite(_ key: Key, absent fallback: Double) throws -> Double {
+    let value = try decodeUnlessNone(Double.self, key) ?? fallback
+    guard value.isFinite else { throw corrupted(key, "expected a finite number, found \(value)") }
+    return value
+  }
+
+  /// The case of `Value` for `key`, or nil if it is absent.
+  package func decodeCaseUnlessNone<Value: CaseIterable & RawRepresentable<String>>(
+    _ type: Value.Type, _ key: Key
+  ) throws -> Value? {
+    guard try decodeUnlessNone(String.self, key) != nil else { return nil }
+    return try decodeCase(type, key)
   }
 }
 

@@ -10,7 +10,7 @@ public struct NumPyArchive {
 
   private static let suffix = ".npy"
 
-  /// Opens the archive at `url`; no array is read yet.
+  /// Opens the archive at `url` without reading the arrays.
   ///
   /// - Throws: `ZipError` or `FileError`.
   public init(contentsOf url: URL) throws {
@@ -22,13 +22,13 @@ public struct NumPyArchive {
 
   /// Reads one array into memory.
   ///
-  /// The size that the archive declares is compared with `maximum`, and with what deflate can make
-  /// of the compressed data, before memory is taken for it.
+  /// The declared size is checked against `maximum`, and against what the compressed data can
+  /// inflate to, before memory is allocated.
   ///
   /// - Parameters:
   ///   - name: One of `names`.
-  ///   - maximum: The most bytes to read, header included; by default four times the archive's size,
-  ///     or 64 MiB if that is more.
+  ///   - maximum: The limit in bytes, header included; by default four times the archive's size, or
+  ///     64 MiB if that is more.
   /// - Returns: The array.
   /// - Throws: `ZipError` for a missing, too large or damaged member, or `NumPyError`.
   public func array(_ name: String, atMost maximum: Int? = nil) throws -> NumPyArray {

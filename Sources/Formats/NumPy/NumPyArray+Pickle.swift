@@ -1,13 +1,13 @@
 extension NumPyArray {
-  /// Reads an array, or a single number, as NumPy pickles it in protocols 2 to 4.
+  /// Reads a pickled array or scalar of NumPy, of protocols 2 to 4.
   ///
   /// - Parameters:
-  ///   - value: What `PickleReader` made of it, such as an entry of a CIFAR file of Python.
-  ///   - file: The name that errors carry.
+  ///   - value: The unpickled value, such as an entry of CIFAR's files for Python.
+  ///   - file: The file's name in errors.
   /// - Throws: `NumPyError`.
   public init(pickled value: PickleValue, file: String) throws {
     guard case .object(let object) = value,
-      let content = try Self.array(object, file) ?? Self.scalar(object, file)
+      let content = try Self.arrayContent(object, file) ?? Self.scalarContent(object, file)
     else { throw NumPyError(file: file, problem: .notAPickledArray) }
     try self.init(
       content.bytes.withUnsafeBytes(ByteStorage.init(copying:)), dataOffset: 0,
@@ -17,44 +17,44 @@ extension NumPyArray {
 
   private struct Content {
     var shape: [Int]
-    var type: NumPyElementType
+    var type: ElementType
     var isBigEndian: Bool
     var isFortranOrder = false
     var bytes: [UInt8]
   }
 
-  /// `_reconstruct(...)` with the state (version, shape, dtype, is Fortran order, bytes).
-  private static func array(_ object: PickleObject, _ file: String) throws -> Content? {
+  /// Parses `_reconstruct(...)` with the state (version, shape, dtype, is Fortran order, bytes).
+  private static func arrayContent(_ object: PickleObject, _ file: String) throws -> Content? {
     guard PickleGlobal.reconstructArray.contains(object.callee),
       case .tuple(let state) = object.state, state.count == 5,
       case .tuple(let extents) = state[1], case .bool(let isFortranOrder) = state[3]
     else { return nil }
     let shape = extents.compactMap { if case .int(let extent) = $0 { extent } else { nil } }
-    let (isBigEndian, type) = try elementType(state[2], file)
+    let (isBigEndian, type) = try dtype(state[2], file)
     guard shape.count == extents.count, let bytes = state[4].byteString else { return nil }
     return Content(
       shape: shape, type: type, isBigEndian: isBigEndian, isFortranOrder: isFortranOrder,
       bytes: bytes)
   }
 
-  /// `scalar(dtype, bytes)`.
-  private static func scalar(_ object: PickleObject, _ file: String) throws -> Content? {
+  /// Parses `scalar(dtype, bytes)`.
+  private static func scalarContent(_ object: PickleObject, _ file: String) throws -> Content? {
     guard PickleGlobal.scalar.contains(object.callee), object.arguments.count == 2,
       let bytes = object.arguments[1].byteString
     else { return nil }
-    let (isBigEndian, type) = try elementType(object.arguments[0], file)
+    let (isBigEndian, type) = try dtype(object.arguments[0], file)
     guard bytes.count == type.byteCount else { return nil }
     return Content(shape: [], type: type, isBigEndian: isBigEndian, bytes: bytes)
   }
 
-  /// `dtype(kind and size, …)` with the state (version, byte order, …).
-  private static func elementType(
+  /// Parses `dtype(kind and size, …)` with the state (version, byte order, …).
+  private static func dtype(
     _ value: PickleValue, _ file: String
-  ) throws -> (isBigEndian: Bool, type: NumPyElementType) {
+  ) throws -> (isBigEndian: Bool, type: ElementType) {
     guard case .object(let object) = value, object.callee == .elementType,
       let kind = object.arguments.first?.shortText, case .tuple(let state) = object.state,
       state.count > 1, let order = state[1].shortText
     else { throw NumPyError(file: file, problem: .notAPickledArray) }
-    return try NumPyHeader.elementType(of: order + kind, file: file)
+    return try NumPyHeader.byteOrderAndType(of: order + kind, file: file)
   }
 }

@@ -1,12 +1,12 @@
 import Foundation
 
 extension NumPyArray {
-  /// Replaces `url` with an array of version 1.0 in C order, byte for byte what `numpy.save` writes.
+  /// Replaces `url` with the bytes that `numpy.save` writes: version 1.0, C order.
   ///
   /// - Parameters:
   ///   - values: The elements in row-major order.
-  ///   - shape: The extent of each dimension; their product is the number of values.
-  ///   - url: The file, which is written beside and renamed.
+  ///   - shape: The extent of each dimension; the product must be the number of values.
+  ///   - url: The file, replaced atomically.
   /// - Throws: `NumPyError` for a wrong number of values, or `FileError`.
   public static func write<Element: NumPyElement>(
     _ values: [Element], shape: [Int], to url: URL
@@ -14,13 +14,12 @@ extension NumPyArray {
     try write(Element.self, shape: shape, to: url) { rows in try rows.append(values) }
   }
 
-  /// Replaces `url` with an array of a known shape that `body` appends piece by piece.
+  /// Replaces `url` with an array of known shape, whose elements `body` appends in pieces.
   ///
-  /// The file is written beside and renamed once `body` has appended all its elements; on any error
-  /// `url` is as it was.
+  /// The file is replaced once `body` has appended all elements; on any error `url` is unchanged.
   ///
   /// - Parameters:
-  ///   - type: The type of the elements.
+  ///   - type: The Swift type of the elements.
   ///   - shape: The extent of each dimension of the whole array.
   ///   - url: The file.
   ///   - body: Appends the elements in row-major order.
@@ -29,7 +28,7 @@ extension NumPyArray {
     _ type: Element.Type, shape: [Int], to url: URL,
     _ body: (inout NumPyRows<Element>) throws -> Void
   ) throws {
-    let header = try NumPyHeader.bytes(Element.numPyType, shape: shape, file: url.path)
+    let header = try NumPyHeader.bytes(Element.elementType, shape: shape, file: url.path)
     try AtomicFile.stream(to: url) { stream in
       try header.withUnsafeBytes(stream.append)
       var rows = NumPyRows<Element>(
@@ -40,24 +39,24 @@ extension NumPyArray {
   }
 }
 
-/// The array that `NumPyArray.write` is writing.
+/// The elements of an array that `NumPyArray.write` is writing.
 public struct NumPyRows<Element: NumPyElement> {
   fileprivate let stream: ByteStream
   fileprivate let expected: Int
   fileprivate let file: String
   fileprivate var written = 0
 
-  /// Appends elements, any number of them, in row-major order.
+  /// Appends any number of elements, in row-major order.
   ///
-  /// - Throws: `NumPyError.Problem.wrongValueCount` if that is more than the shape has room for, or
+  /// - Throws: `NumPyError.Problem.wrongValueCount` if there are more than the shape has, or
   ///   `FileError`.
   public mutating func append(_ values: [Element]) throws {
     try values.withUnsafeBufferPointer { try append($0) }
   }
 
-  /// Appends elements in memory, as `append(_:)` of an array.
+  /// Appends elements of a buffer, as `append(_:)` of an array.
   ///
-  /// - Throws: as `append(_:)` of an array.
+  /// - Throws: As `append(_:)` of an array.
   public mutating func append(_ values: UnsafeBufferPointer<Element>) throws {
     guard values.count <= expected - written else { throw wrongCount(written + values.count) }
     try stream.append(UnsafeRawBufferPointer(values))

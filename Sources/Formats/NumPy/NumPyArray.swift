@@ -2,22 +2,22 @@ import Foundation
 
 /// An array of NumPy's `.npy` format, versions 1.0 to 3.0, in either byte order.
 ///
-/// A file is memory-mapped: taking a block of rows reads that block alone. Only an array in Fortran
-/// order, in which the first index varies fastest, is copied to row-major order as it is opened. The
-/// format is NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
+/// A file is memory-mapped: reading a block of rows touches only that block. Only an array in Fortran
+/// order, in which the first index varies fastest, is copied to row-major order when it is opened.
+/// The format is NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
 public struct NumPyArray: Sendable {
-  /// The extent of each dimension, slowest varying first; empty for a single value.
+  /// The extent of each dimension, slowest varying first; empty for a scalar.
   public let shape: [Int]
   /// The type of the elements as stored.
-  public let elementType: NumPyElementType
-  /// The name that errors carry.
+  public let elementType: ElementType
+  /// The file's name in errors.
   public let file: String
 
   private let isBigEndian: Bool
   private let storage: ByteStorage
   private let dataOffset: Int
 
-  /// Maps the file at `url` and checks its header and length.
+  /// Maps the file at `url` and checks its header and size.
   ///
   /// - Throws: `NumPyError` or `FileError`.
   public init(contentsOf url: URL) throws {
@@ -28,7 +28,7 @@ public struct NumPyArray: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
-  ///   - file: The name that errors carry.
+  ///   - file: The file's name in errors.
   /// - Throws: `NumPyError`.
   public init(bytes: [UInt8], file: String) throws {
     try self.init(bytes.withUnsafeBytes(ByteStorage.init(copying:)), file: file)
@@ -42,7 +42,7 @@ public struct NumPyArray: Sendable {
   }
 
   init(
-    _ storage: ByteStorage, dataOffset: Int, shape: [Int], elementType: NumPyElementType,
+    _ storage: ByteStorage, dataOffset: Int, shape: [Int], elementType: ElementType,
     isBigEndian: Bool, isFortranOrder: Bool = false, file: String
   ) throws {
     guard let expected = NumPyHeader.byteCount(of: shape, elementType) else {
@@ -70,23 +70,23 @@ public struct NumPyArray: Sendable {
     }
   }
 
-  /// Arrays in Fortran order are copied, which must not take all memory.
+  /// The limit of an array in Fortran order, whose copy must leave memory for others.
   private static let maximumReorderedByteCount = Int(
     clamping: ProcessInfo.processInfo.physicalMemory / 2)
 
-  /// The extent of the first dimension, 1 for a single value.
+  /// The extent of the first dimension; 1 for a scalar.
   public var rowCount: Int { shape.first ?? 1 }
 
   /// The number of elements of one row, the product of all extents but the first.
   public var rowLength: Int { shape.contains(0) ? 0 : shape.dropFirst().reduce(1, *) }
 
-  /// Copies out the elements of `rows`, of the whole array by default, in row-major order.
+  /// Copies the elements of `rows`, by default of all rows, in row-major order.
   ///
-  /// Elements are converted if `Element` holds every value of the stored type: whole numbers to
-  /// wider whole numbers and to floating-point numbers that are exact for them, half and single
-  /// precision to wider floating-point numbers.
+  /// Elements are converted if `Element` represents every value of the stored type: integers to wider
+  /// integers and to floating-point numbers that are exact for them, half and single precision to
+  /// wider floating-point numbers.
   ///
-  /// - Throws: `NumPyError` for a type that does not fit or rows beyond the array.
+  /// - Throws: `NumPyError` for a type that cannot be converted, or rows outside the array.
   public func values<Element: NumPyElement>(
     of type: Element.Type = Element.self, rows: Range<Int>? = nil
   ) throws -> [Element] {
@@ -98,7 +98,7 @@ public struct NumPyArray: Sendable {
     return storage.withBytes { elements(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// All elements, of any type of whole numbers; those beyond `Int` become its largest.
+  /// All elements of an integer array; those greater than `Int.max` become `Int.max`.
   ///
   /// - Throws: `NumPyError` for other types.
   package func wholeNumbers() throws -> [Int] {
@@ -106,9 +106,9 @@ public struct NumPyArray: Sendable {
       ? try values(of: UInt64.self).map(Int.init(clamping:)) : try values(of: Int.self)
   }
 
-  /// Calls `body` with the bytes of `rows` where they are, of an array of `uint8`.
+  /// Calls `body` with the bytes of `rows` of a `uint8` array, without copying them.
   ///
-  /// - Throws: `NumPyError` for another element type or rows beyond the array, or what `body` throws.
+  /// - Throws: `NumPyError` for another element type or rows outside the array, or what `body` throws.
   package func withRowBytes<Result>(
     _ rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
@@ -120,11 +120,11 @@ public struct NumPyArray: Sendable {
     return try storage.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// The elements as Float32 of this machine: where they are, or a copy where they must be converted.
+  /// The elements as Float32 in this machine's byte order, copied only if they must be converted.
   ///
-  /// Of Float64 the nearest Float32 are taken, infinite where there is none.
+  /// Float64 elements are rounded to the nearest Float32, to infinity if they are too large.
   ///
-  /// - Throws: `NumPyError` for whole numbers that Float32 does not hold.
+  /// - Throws: `NumPyError` for integers of more bits than Float32 represents exactly.
   package func floatStorage() throws -> ByteStorage {
     let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[dataOffset...])
     if elementType == .float32, isBigEndian == isHostBigEndian,
@@ -151,30 +151,127 @@ public struct NumPyArray: Sendable {
     guard isBigEndian != isHostBigEndian, elementType.byteCount > 1 else {
       return Element.elements(elementType, in: bytes)
     }
-    let turned = ByteStorage(byteCount: bytes.count) { copy in
+    let reversed = ByteStorage(byteCount: bytes.count) { copy in
       copy.copyMemory(from: bytes)
       copy.reverseBytes(ofEach: elementType.byteCount)
     }
-    return turned.withBytes { Element.elements(elementType, in: $0) }
+    return reversed.withBytes { Element.elements(elementType, in: $0) }
   }
 }
 
-extension UnsafeMutableRawBufferPointer {
-  /// Turns the byte order of each element of 1, 2, 4 or 8 bytes.
-  package func reverseBytes(ofEach size: Int) {
-    switch size {
-    case 2: reverse(UInt16.self)
-    case 4: reverse(UInt32.self)
-    case 8: reverse(UInt64.self)
-    default: break
+// MARK: Fortran order
+
+extension NumPyArray {
+  /// Copies the elements of an array in Fortran order, in which the first index varies fastest, to
+  /// row-major order.
+  private static func rowMajor(
+    _ bytes: Slice<UnsafeRawBufferPointer>, _ shape: [Int], _ type: ElementType
+  ) -> ByteStorage {
+    let source = UnsafeRawBufferPointer(rebasing: bytes)
+    return ByteStorage(byteCount: source.count) { destination in
+      switch type.byteCount {
+      case 8: copy(UInt64.self, from: source, shape, to: destination)
+      case 4: copy(UInt32.self, from: source, shape, to: destination)
+      case 2: copy(UInt16.self, from: source, shape, to: destination)
+      default: copy(UInt8.self, from: source, shape, to: destination)
+      }
     }
   }
 
-  private func reverse<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type) {
+  /// Both buffers hold as many words as the product of `shape`.
+  private static func copy<Word: FixedWidthInteger & BitwiseCopyable>(
+    _: Word.Type, from source: UnsafeRawBufferPointer, _ shape: [Int],
+    to destination: UnsafeMutableRawBufferPointer
+  ) {
     let size = MemoryLayout<Word>.size
-    for offset in stride(from: 0, to: count - count % size, by: size) {
-      let word = loadUnaligned(fromByteOffset: offset, as: Word.self)
-      storeBytes(of: word.byteSwapped, toByteOffset: offset, as: Word.self)
+    let strides = shape.indices.map { shape[..<$0].reduce(size, *) }
+    var index = shape.map { _ in 0 }
+    var offset = 0
+    for target in stride(from: 0, to: source.count, by: size) {
+      destination.storeBytes(
+        of: source.loadUnaligned(fromByteOffset: offset, as: Word.self), toByteOffset: target,
+        as: Word.self)
+      for dimension in shape.indices.reversed() {
+        index[dimension] += 1
+        offset += strides[dimension]
+        if index[dimension] < shape[dimension] { break }
+        offset -= strides[dimension] * shape[dimension]
+        index[dimension] = 0
+      }
+    }
+  }
+}
+
+/// A NumPy array that cannot be read as requested, or cannot be written.
+public struct NumPyError: Error, Equatable, CustomStringConvertible {
+  /// The file, and the member in it if it is an archive.
+  public let file: String
+  /// What is wrong.
+  public let problem: Problem
+
+  /// Creates an error.
+  public init(file: String, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  /// What can be wrong with an array.
+  public enum Problem: Equatable, Sendable {
+    /// The data does not begin with `\x93NUMPY`.
+    case notAnArray
+    /// A format version other than 1.0, 2.0 and 3.0.
+    case unsupportedVersion(major: UInt8, minor: UInt8)
+    /// The header extends beyond the end of the data; sizes in bytes.
+    case truncatedHeader(expected: Int, found: Int)
+    /// The header's dictionary is not what NumPy writes, at this byte offset of the file.
+    case malformedHeader(offset: Int, expected: String)
+    /// Elements of this `descr`, such as objects, structures, strings, times or complex numbers.
+    case unsupportedType(String)
+    /// A shape whose size in bytes exceeds `Int`, or of more than 64 dimensions.
+    case shapeTooLarge([Int])
+    /// The data has more or fewer bytes than the shape needs.
+    case wrongByteCount(expected: Int, found: Int)
+    /// An array in Fortran order that exceeds half of this machine's memory.
+    case tooLargeToReorder(byteCount: Int)
+    /// Elements that the requested Swift type does not represent exactly.
+    case wrongElementType(requested: String, found: ElementType)
+    /// Rows outside the array.
+    case rowsOutOfRange(requested: Range<Int>, count: Int)
+    /// More or fewer values to write than the shape has.
+    case wrongValueCount(expected: Int, found: Int)
+    /// A pickled object that is not a NumPy array or scalar.
+    case notAPickledArray
+  }
+
+  public var description: String { "\(file): \(problem.description)" }
+}
+
+extension NumPyError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAnArray: "not a NumPy array: does not begin with \\x93NUMPY"
+    case .unsupportedVersion(let major, let minor):
+      "NumPy format \(major).\(minor), expected 1.0, 2.0 or 3.0"
+    case .truncatedHeader(let expected, let found):
+      "truncated: the header needs \(expected) bytes, found \(found)"
+    case .malformedHeader(let offset, let expected): "byte \(offset): expected \(expected)"
+    case .unsupportedType(let descr):
+      "elements of type \(descr.oneLine), expected integers, floating-point numbers or booleans"
+    case .shapeTooLarge(let shape):
+      shape.count > NumPyHeader.maximumRank
+        ? "\(shape.count) dimensions, at most \(NumPyHeader.maximumRank) are read"
+        : "shape \(shape) is too large"
+    case .wrongByteCount(let expected, let found):
+      "the shape needs \(expected) bytes of data, found \(found)"
+    case .tooLargeToReorder(let byteCount):
+      "\(byteCount) bytes in Fortran order cannot be reordered in memory; save the array in C order"
+    case .wrongElementType(let requested, let found):
+      "elements of type \(found) cannot be read as \(requested) exactly"
+    case .rowsOutOfRange(let requested, let count):
+      "rows \(requested.lowerBound)..<\(requested.upperBound) requested, found \(count) rows"
+    case .wrongValueCount(let expected, let found):
+      "the shape needs \(expected) values, found \(found)"
+    case .notAPickledArray: "not a pickled NumPy array"
     }
   }
 }

@@ -1,15 +1,15 @@
-/// What stands before the data of an `.npy` file (NumPy Enhancement Proposal 1).
+/// The header of an `.npy` file (NumPy Enhancement Proposal 1).
 struct NumPyHeader {
-  var elementType: NumPyElementType
+  var elementType: ElementType
   var isBigEndian: Bool
   var shape: [Int]
   /// Whether the first index varies fastest.
   var isFortranOrder: Bool
-  /// The number of bytes of the header, where the data begins.
+  /// The size of the header in bytes, which is the byte offset of the data.
   var byteCount: Int
 
   private static let magic = Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) })
-  /// NumPy's own headers of numeric arrays stay below 200 bytes.
+  /// The headers that NumPy writes for numeric arrays are below 200 bytes.
   private static let maximumByteCount = 1 << 16
   /// NumPy's own limit.
   static let maximumRank = 64
@@ -40,53 +40,190 @@ struct NumPyHeader {
       throw fail(
         .malformedHeader(offset: 8, expected: "a header of at most \(Self.maximumByteCount) bytes"))
     }
-    var parser = NumPyHeaderParser(bytes: bytes, position: start, end: byteCount, file: file)
-    let dictionary = try parser.dictionary()
-    (isBigEndian, elementType) = try Self.elementType(of: dictionary.descr, file: file)
-    shape = dictionary.shape
-    isFortranOrder = dictionary.isFortranOrder
+    var parser = NumPyHeaderParser(bytes: bytes, offset: start, end: byteCount, file: file)
+    let fields = try parser.dictionary()
+    (isBigEndian, elementType) = try Self.byteOrderAndType(of: fields.descr, file: file)
+    shape = fields.shape
+    isFortranOrder = fields.isFortranOrder
   }
 
   /// Splits a `descr` such as `<f4` into byte order and type.
-  static func elementType(
+  static func byteOrderAndType(
     of descr: String, file: String
-  ) throws -> (isBigEndian: Bool, type: NumPyElementType) {
+  ) throws -> (isBigEndian: Bool, type: ElementType) {
     let orders: [Character: Bool] = [
       "<": false, ">": true, "=": isHostBigEndian, "|": isHostBigEndian,
     ]
     guard let first = descr.first, let isBigEndian = orders[first],
-      let type = NumPyElementType(rawValue: String(descr.dropFirst())),
+      let type = ElementType(numPyName: String(descr.dropFirst())),
       first != "|" || type.byteCount == 1
     else { throw NumPyError(file: file, problem: .unsupportedType(descr)) }
     return (isBigEndian, type)
   }
 
-  /// The number of bytes of an array, or nil if that overflows or has more dimensions than NumPy's.
-  static func byteCount(of shape: [Int], _ type: NumPyElementType) -> Int? {
-    guard shape.count <= maximumRank else { return nil }
-    var product = type.byteCount
-    for extent in shape where extent != 0 {
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
-      if overflow || extent < 0 { return nil }
-      product = next
-    }
-    return shape.contains(0) ? 0 : product
+  /// The size in bytes of the data of an array, or nil if it exceeds `Int` or the array has more
+  /// dimensions than NumPy allows.
+  static func byteCount(of shape: [Int], _ type: ElementType) -> Int? {
+    shape.count <= maximumRank ? type.byteCount(of: shape) : nil
   }
 
-  /// The header that `numpy.save` writes for a C-ordered array: version 1, a multiple of 64 bytes.
-  static func bytes(_ type: NumPyElementType, shape: [Int], file: String) throws -> [UInt8] {
+  /// The header that `numpy.save` writes for an array in C order: version 1.0, a multiple of 64
+  /// bytes.
+  static func bytes(_ type: ElementType, shape: [Int], file: String) throws -> [UInt8] {
     guard byteCount(of: shape, type) != nil else {
       throw NumPyError(file: file, problem: .shapeTooLarge(shape))
     }
+    guard let name = type.numPyName else {
+      throw NumPyError(file: file, problem: .unsupportedType(type.description))
+    }
+    let order = type.byteCount == 1 ? "|" : isHostBigEndian ? ">" : "<"
     let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     let dictionary =
-      "{'descr': '\(type.description)', 'fortran_order': False, 'shape': (\(extents)), }"
-    // NumPy leaves room for the first extent to grow in place to any 64-bit number.
+      "{'descr': '\(order)\(name)', 'fortran_order': False, 'shape': (\(extents)), }"
+    // NumPy leaves enough spaces for the first extent to become any 64-bit number.
     let room = shape.first.map { max(21 - String($0).count, 0) } ?? 0
     let used = magic.count + 4 + dictionary.utf8.count + room + 1
     let spaces = room + (64 - used % 64) % 64
     let length = UInt16(dictionary.utf8.count + spaces + 1)
     return magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(dictionary.utf8)
       + Array(repeating: UInt8(ascii: " "), count: spaces) + [UInt8(ascii: "\n")]
+  }
+}
+
+extension ElementType {
+  /// NumPy's name of the type, its kind and size in bytes, such as `f4`; nil for `bfloat16`, which
+  /// NumPy does not have.
+  package var numPyName: String? {
+    switch self {
+    case .bool: "b1"
+    case .int8, .int16, .int32, .int64: "i\(byteCount)"
+    case .uint8, .uint16, .uint32, .uint64: "u\(byteCount)"
+    case .float16, .float32, .float64: "f\(byteCount)"
+    case .bfloat16: nil
+    }
+  }
+
+  fileprivate init?(numPyName: String) {
+    guard let type = Self.allCases.first(where: { $0.numPyName == numPyName }) else { return nil }
+    self = type
+  }
+}
+
+/// Parses the dictionary of an `.npy` header, a Python literal with exactly the keys `descr`,
+/// `fortran_order` and `shape`.
+private struct NumPyHeaderParser {
+  let bytes: UnsafeRawBufferPointer
+  /// The next byte to read.
+  var offset: Int
+  let end: Int
+  let file: String
+
+  /// The values of the three keys.
+  struct Fields {
+    var descr: String
+    var isFortranOrder: Bool
+    var shape: [Int]
+  }
+
+  mutating func dictionary() throws -> Fields {
+    var descr: String?
+    var isFortranOrder: Bool?
+    var shape: [Int]?
+    try expect("{")
+    while !accept("}") {
+      let key = try text()
+      try expect(":")
+      switch key {
+      case "descr" where descr == nil: descr = try typeName()
+      case "fortran_order" where isFortranOrder == nil: isFortranOrder = try truthValue()
+      case "shape" where shape == nil: shape = try extents()
+      default: throw malformed("each of 'descr', 'fortran_order' and 'shape' once")
+      }
+      if !accept(",") {
+        try expect("}")
+        break
+      }
+    }
+    skipSpaces()
+    guard offset == end else { throw malformed("the end of the header") }
+    guard let descr, let isFortranOrder, let shape else {
+      throw malformed("'descr', 'fortran_order' and 'shape'")
+    }
+    return Fields(descr: descr, isFortranOrder: isFortranOrder, shape: shape)
+  }
+
+  private mutating func typeName() throws -> String {
+    guard !accept("[") else {
+      throw NumPyError(file: file, problem: .unsupportedType("structure"))
+    }
+    return try text()
+  }
+
+  private mutating func truthValue() throws -> Bool {
+    for (word, value) in [("True", true), ("False", false)]
+    where bytes[offset..<end].starts(with: word.utf8) {
+      offset += word.utf8.count
+      return value
+    }
+    throw malformed("True or False")
+  }
+
+  private mutating func extents() throws -> [Int] {
+    var extents: [Int] = []
+    try expect("(")
+    while !accept(")") {
+      extents.append(try extent())
+      if !accept(",") {
+        try expect(")")
+        break
+      }
+    }
+    return extents
+  }
+
+  private mutating func extent() throws -> Int {
+    let digits = bytes[offset..<end].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
+    guard let extent = Int(String(decoding: digits, as: UTF8.self)) else {
+      throw malformed("the extent of a dimension")
+    }
+    offset += digits.count
+    // Python 2 wrote long integers with this suffix.
+    _ = accept("L")
+    return extent
+  }
+
+  private mutating func text() throws -> String {
+    skipSpaces()
+    guard offset < end, [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(bytes[offset]) else {
+      throw malformed("a quoted string")
+    }
+    let quote = bytes[offset]
+    let content = bytes[(offset + 1)..<end].prefix { $0 != quote && $0 != UInt8(ascii: "\\") }
+    guard content.endIndex < end, bytes[content.endIndex] == quote else {
+      throw malformed("the end of a string")
+    }
+    offset = content.endIndex + 1
+    skipSpaces()
+    return String(decoding: content, as: UTF8.self)
+  }
+
+  private mutating func expect(_ character: Unicode.Scalar) throws {
+    guard accept(character) else { throw malformed("\"\(character)\"") }
+  }
+
+  private mutating func accept(_ character: Unicode.Scalar) -> Bool {
+    skipSpaces()
+    guard offset < end, bytes[offset] == UInt8(ascii: character) else { return false }
+    offset += 1
+    skipSpaces()
+    return true
+  }
+
+  private mutating func skipSpaces() {
+    while offset < end, " \n\t\r".utf8.contains(bytes[offset]) { offset += 1 }
+  }
+
+  private func malformed(_ expected: String) -> NumPyError {
+    NumPyError(file: file, problem: .malformedHeader(offset: offset, expected: expected))
   }
 }

@@ -1,22 +1,76 @@
-/// Reads a pickle's operands, each checked against the bytes that are left.
+/// The opcodes of pickle protocols 2 to 5 that build data, under their names in Python's `pickletools`.
+enum PickleOpcode: UInt8 {
+  case mark = 0x28
+  case stop = 0x2E
+  case pop = 0x30
+  case popMark = 0x31
+  case dup = 0x32
+  case binInt = 0x4A
+  case binInt1 = 0x4B
+  case binInt2 = 0x4D
+  case none = 0x4E
+  case binPersID = 0x51
+  case reduce = 0x52
+  case binString = 0x54
+  case shortBinString = 0x55
+  case binUnicode = 0x58
+  case append = 0x61
+  case build = 0x62
+  case global = 0x63
+  case appends = 0x65
+  case binGet = 0x68
+  case longBinGet = 0x6A
+  case binPut = 0x71
+  case longBinPut = 0x72
+  case setItem = 0x73
+  case tuple = 0x74
+  case setItems = 0x75
+  case binFloat = 0x47
+  case emptyTuple = 0x29
+  case emptyList = 0x5D
+  case emptyDict = 0x7D
+  case binBytes = 0x42
+  case shortBinBytes = 0x43
+
+  case proto = 0x80
+  case newObj = 0x81
+  case tuple1 = 0x85
+  case tuple2 = 0x86
+  case tuple3 = 0x87
+  case newTrue = 0x88
+  case newFalse = 0x89
+  case long1 = 0x8A
+  case long4 = 0x8B
+
+  case shortBinUnicode = 0x8C
+  case binUnicode8 = 0x8D
+  case binBytes8 = 0x8E
+  case stackGlobal = 0x93
+  case memoize = 0x94
+  case frame = 0x95
+
+  case byteArray8 = 0x96
+}
+
+/// Reads opcodes and operands of a pickle; every read is checked against the bytes that remain.
 struct PickleCursor {
   let bytes: UnsafeRawBufferPointer
   let file: String
-  /// The next byte to read.
-  private(set) var position: Int
-  /// Where the current opcode begins, for errors.
+  /// The byte offset of the next read.
+  private(set) var offset: Int
+  /// The byte offset of the current opcode, for errors.
   private(set) var opcodeOffset: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, at position: Int, file: String) {
+  init(_ bytes: UnsafeRawBufferPointer, at offset: Int, file: String) {
     self.bytes = bytes
     self.file = file
-    self.position = position
-    opcodeOffset = position
+    self.offset = offset
+    opcodeOffset = offset
   }
 
-  /// The next byte as an opcode; errors that follow are about it.
+  /// Reads an opcode, which the following errors refer to.
   mutating func opcode() throws -> PickleOpcode {
-    opcodeOffset = position
+    opcodeOffset = offset
     let code = try byte()
     guard let opcode = PickleOpcode(rawValue: code) else { throw error(.unsupportedOpcode(code)) }
     return opcode
@@ -24,7 +78,7 @@ struct PickleCursor {
 
   mutating func byte() throws -> UInt8 { try integer(UInt8.self) }
 
-  /// A little-endian whole number.
+  /// Reads a little-endian integer.
   mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
     _ type: Value.Type
   ) throws -> Value {
@@ -32,37 +86,37 @@ struct PickleCursor {
     return Value(littleEndian: source.loadUnaligned(as: Value.self))
   }
 
-  /// A big-endian double.
+  /// Reads a big-endian double.
   mutating func double() throws -> Double {
     Double(bitPattern: try integer(UInt64.self).byteSwapped)
   }
 
-  /// A length of the given width, then that many bytes.
+  /// Reads a length of the given type, then that many bytes.
   mutating func counted<Length: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     by length: Length.Type
   ) throws -> UnsafeRawBufferPointer {
     try take(UInt64(integer(Length.self)))
   }
 
-  /// A length of the given width, then that many bytes of UTF-8.
+  /// Reads a length of the given type, then that many bytes of UTF-8.
   mutating func text<Length: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     by length: Length.Type
   ) throws -> String {
     try text(counted(by: length))
   }
 
-  /// Text up to the next newline.
+  /// Reads text up to the next newline.
   mutating func line() throws -> String {
-    let rest = bytes[position...]
+    let rest = bytes[offset...]
     guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
       throw error(.truncated(expected: UInt64(rest.count) + 1, found: rest.count))
     }
-    let line = try take(UInt64(end - position))
-    position += 1
+    let line = try take(UInt64(end - offset))
+    offset += 1
     return try text(line)
   }
 
-  /// A whole number of up to 8 bytes in two's complement; no bytes are zero.
+  /// Reads a length and an integer of that many bytes, at most 8, in two's complement; 0 for none.
   mutating func long<Length: FixedWidthInteger & BitwiseCopyable>(
     by length: Length.Type
   ) throws -> Int {
@@ -75,11 +129,11 @@ struct PickleCursor {
     return digits.reversed().reduce(isNegative ? -1 : 0) { $0 << 8 | Int($1) }
   }
 
-  /// Checks that a frame of the length that follows is there.
+  /// Reads the length of a frame and checks that as many bytes remain.
   mutating func frame() throws {
     let length = try integer(UInt64.self)
-    guard length <= UInt64(bytes.count - position) else {
-      throw error(.truncated(expected: length, found: bytes.count - position))
+    guard length <= UInt64(bytes.count - offset) else {
+      throw error(.truncated(expected: length, found: bytes.count - offset))
     }
   }
 
@@ -88,10 +142,10 @@ struct PickleCursor {
   }
 
   private mutating func take(_ count: UInt64) throws -> UnsafeRawBufferPointer {
-    let found = bytes.count - position
+    let found = bytes.count - offset
     guard count <= UInt64(found) else { throw error(.truncated(expected: count, found: found)) }
-    let range = position..<position + Int(count)
-    position = range.upperBound
+    let range = offset..<offset + Int(count)
+    offset = range.upperBound
     return UnsafeRawBufferPointer(rebasing: bytes[range])
   }
 

@@ -1,44 +1,68 @@
-/// A pickle that is malformed, too large, or asks for more than data.
+/// Limits on the contents of a pickle.
+public struct PickleLimits: Sendable {
+  /// The number of values in the file, and in the result if each reference to a shared value counts.
+  public var valueCount: Int
+  /// The depth of nested values.
+  public var depth: Int
+
+  /// Creates limits.
+  public init(valueCount: Int, depth: Int = 100) {
+    self.valueCount = valueCount
+    self.depth = depth
+  }
+
+  /// Limits that admit the labels of an image data set and the checkpoint of any network.
+  ///
+  /// A value takes at least one byte in a file and about 500 bytes of memory. With these limits the
+  /// memory stays below 32 MiB plus three times the size of the file.
+  ///
+  /// - Parameter byteCount: The size in bytes of the file that contains the pickle.
+  public init(fileByteCount byteCount: Int) {
+    self.init(valueCount: 1 << 16 + byteCount / 256)
+  }
+}
+
+/// A pickle that is malformed, too large, or contains more than data.
 public struct PickleError: Error, Equatable, CustomStringConvertible {
-  /// The file, and the member within it if it is an archive.
+  /// The file, and the member in it if it is an archive.
   public let file: String
-  /// The byte of the pickle where its opcode begins.
+  /// The byte offset in the pickle of the opcode at fault.
   public let offset: Int
-  /// What is wrong there.
+  /// What is wrong.
   public let problem: Problem
 
-  /// An error of this problem at this place.
+  /// Creates an error.
   public init(file: String, offset: Int, problem: Problem) {
     self.file = file
     self.offset = offset
     self.problem = problem
   }
 
-  /// The ways a pickle can be wrong.
-  public enum Problem: Equatable, Sendable {
-    /// More bytes needed than are left.
+  /// What can be wrong with a pickle.
+  public enum Problem: Error, Equatable {
+    /// The pickle ends early; the number of bytes needed and remaining.
     case truncated(expected: UInt64, found: Int)
-    /// Does not begin with the mark of protocols 2 to 5.
+    /// Not a pickle of protocols 2 to 5, by its first bytes.
     case unsupportedProtocol(found: UInt8)
-    /// An opcode that is none, or whose meaning is not data.
+    /// An unknown opcode, or one that does more than build data.
     case unsupportedOpcode(UInt8)
     /// A class or function outside the fixed list.
     case forbiddenGlobal(String)
-    /// A call of something other than a class or function by name.
+    /// A call of something other than a named class or function.
     case forbiddenCall
-    /// An opcode that finds too little, or something else, on the stack.
+    /// An opcode that needs other values on the stack.
     case wrongOperand(expected: String)
-    /// A memo entry that was never written.
+    /// A reference to a memo entry that does not exist.
     case missingMemo(Int)
-    /// A whole number beyond 64 bits.
+    /// An integer of more than 64 bits.
     case integerTooLarge(byteCount: Int)
-    /// Text that is not UTF-8.
+    /// A string that is not UTF-8.
     case invalidText
     /// A value that contains itself.
     case cycle
-    /// More of something than the limits allow.
+    /// More of something than `PickleLimits` allows.
     case tooLarge(what: String, maximum: Int)
-    /// Bytes behind the end of the pickle.
+    /// Bytes after the end of the pickle.
     case trailingBytes(Int)
   }
 
@@ -51,20 +75,20 @@ extension PickleError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .truncated(let expected, let found):
-      "cut short: expected \(expected) more bytes, found \(found)"
+      "truncated: expected \(expected) more bytes, found \(found)"
     case .unsupportedProtocol(let found):
       "begins with byte \(found), expected a pickle of protocol 2 to 5"
-    case .unsupportedOpcode(let code): "opcode \(code) is not one of plain data"
+    case .unsupportedOpcode(let code): "opcode \(code) does more than build data"
     case .forbiddenGlobal(let name):
-      "asks for \(name.oneLine), which is not on the list of names that are read"
+      "names \(name.oneLine), which is not on the list of permitted names"
     case .forbiddenCall: "calls something that is not a known class or function"
     case .wrongOperand(let expected): "expected \(expected) on the stack"
-    case .missingMemo(let index): "memo entry \(index) was never written"
-    case .integerTooLarge(let byteCount): "a whole number of \(byteCount) bytes, expected at most 8"
-    case .invalidText: "text that is not UTF-8"
+    case .missingMemo(let index): "memo entry \(index) does not exist"
+    case .integerTooLarge(let byteCount): "an integer of \(byteCount) bytes, expected at most 8"
+    case .invalidText: "a string that is not UTF-8"
     case .cycle: "a value that contains itself"
     case .tooLarge(let what, let maximum): "more than \(maximum) \(what)"
-    case .trailingBytes(let count): "\(count) bytes behind the end"
+    case .trailingBytes(let count): "\(count) bytes after the end"
     }
   }
 }

@@ -1,9 +1,9 @@
-/// The values of a pickle while it is being read: a list may grow after it was referred to.
+/// The values of a pickle while it is being read, when a list may still grow after it was referred to.
 struct PickleGraph {
-  /// The place of a value in `nodes`.
+  /// An index in `nodes`.
   typealias Reference = Int
 
-  /// A value whose parts are other nodes.
+  /// A value that refers to its parts in other nodes.
   struct Node {
     enum Content {
       case scalar(PickleValue)
@@ -12,11 +12,11 @@ struct PickleGraph {
     }
 
     var content: Content
-    /// Elements of a list or tuple, arguments of a call, or the one persistent identifier.
+    /// The elements of a list or tuple, the arguments of a call, or one persistent identifier.
     var parts: [Reference] = []
-    /// Elements that are appended to an object.
+    /// The elements appended to an object.
     var elements: [Reference] = []
-    /// Keys and values in turn.
+    /// Keys and values alternately.
     var items: [Reference] = []
     var state: Reference?
   }
@@ -28,12 +28,12 @@ struct PickleGraph {
     return nodes.count - 1
   }
 
-  /// The finished value of `root`.
+  /// The complete value of `root`.
   ///
-  /// A node that is referred to twice is made once and shared, but counted at each of its places:
-  /// a few lists of lists of one list would otherwise describe more values than memory holds.
+  /// A node with several references is built once and shared, but counted for each reference:
+  /// otherwise a few nested lists could describe more values than fit in memory.
   ///
-  /// - Throws: the problem, if a value contains itself or is beyond `limits`.
+  /// - Returns: The value, or the problem if a value contains itself or exceeds `limits`.
   func value(
     of root: Reference, limits: PickleLimits
   ) -> Result<PickleValue, PickleError.Problem> {
@@ -52,7 +52,7 @@ struct PickleGraph {
     let limits: PickleLimits
     var finished: [Reference: Finished] = [:]
     var open: Set<Reference> = []
-    /// The bytes of texts that `_codecs.encode` is called with.
+    /// The bytes of strings that were arguments of `_codecs.encode`.
     var encoded: [Reference: PickleValue] = [:]
 
     init(graph: PickleGraph, limits: PickleLimits) {
@@ -91,7 +91,7 @@ struct PickleGraph {
       values.reserveCapacity(references.count)
       for reference in references {
         let part = try finish(reference, depth: depth + 1)
-        // Each count is at most the limit, so that the sum cannot overflow.
+        // Each count is at most the limit, so the sum cannot overflow.
         total.count += part.count
         total.height = max(total.height, part.height + 1)
         guard total.count <= limits.valueCount else {
@@ -104,7 +104,7 @@ struct PickleGraph {
 
     /// The bytes that protocol 2 writes as `_codecs.encode(text, "latin1")`, or nil for other nodes.
     ///
-    /// They are made once for each text, however many calls there are.
+    /// They are built once per string, even if there are several calls.
     private mutating func bytes(of node: Node, _ arguments: [PickleValue]) -> PickleValue? {
       guard case .object(.codecsEncode) = node.content, arguments.count == 2,
         node.elements.isEmpty, node.items.isEmpty, node.state == nil,
@@ -141,13 +141,13 @@ struct PickleGraph {
     }
 
     private var tooDeep: PickleError.Problem {
-      .tooLarge(what: "levels of lists in lists", maximum: limits.depth)
+      .tooLarge(what: "levels of nesting", maximum: limits.depth)
     }
   }
 }
 
 extension String {
-  /// A byte for each scalar, or nil if one is beyond U+00FF.
+  /// The text in Latin-1, or nil if a scalar exceeds U+00FF.
   fileprivate var latin1: [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(utf8.count)
@@ -158,5 +158,3 @@ extension String {
     return bytes
   }
 }
-
-extension PickleError.Problem: Error {}

@@ -1,26 +1,26 @@
-/// What a Python pickle describes, without anything of it being executed.
+/// The data that a Python pickle describes; none of its code is executed.
 public indirect enum PickleValue: Equatable, Sendable {
   /// Python's `None`.
   case none
   /// A truth value.
   case bool(Bool)
-  /// A whole number of at most 64 bits.
+  /// An integer of at most 64 bits.
   case int(Int)
-  /// A number with a fraction.
+  /// A floating-point number.
   case float(Double)
   /// Unicode text.
   case string(String)
-  /// Bytes, also as protocol 2 writes those of Python 3, a byte array, or a text of Python 2.
+  /// Bytes or a byte array of Python 3, or a string of Python 2.
   case bytes([UInt8])
   /// A list.
   case list([PickleValue])
   /// A tuple.
   case tuple([PickleValue])
-  /// A plain dictionary in the order of its file. A key that comes twice is kept twice.
+  /// A dictionary in the order of its file; a duplicate key is kept twice.
   case dictionary([PickleItem])
-  /// A class or function by name.
+  /// The name of a class or function.
   case global(PickleGlobal)
-  /// What calling a class or function would have made.
+  /// The call of a class or function, which is not made.
   case object(PickleObject)
   /// A reference to something outside the pickle, such as a storage of PyTorch.
   case persistent(PickleValue)
@@ -28,12 +28,12 @@ public indirect enum PickleValue: Equatable, Sendable {
 
 /// One entry of a dictionary.
 public struct PickleItem: Equatable, Sendable {
-  /// The key, of any kind.
+  /// The key, which may be any value.
   public var key: PickleValue
-  /// What it stands for.
+  /// The value of the key.
   public var value: PickleValue
 
-  /// An entry of `key` and `value`.
+  /// Creates an entry.
   public init(key: PickleValue, value: PickleValue) {
     self.key = key
     self.value = value
@@ -47,7 +47,7 @@ public struct PickleGlobal: Hashable, Sendable, CustomStringConvertible {
   /// The name in the module, such as `OrderedDict`.
   public var name: String
 
-  /// The class or function `name` of `module`.
+  /// Creates the name of a class or function.
   public init(_ module: String, _ name: String) {
     self.module = module
     self.name = name
@@ -56,20 +56,20 @@ public struct PickleGlobal: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(module).\(name)" }
 }
 
-/// A call that a pickle asks for, and what it does with the result.
+/// A call in a pickle, and the operations on its result.
 public struct PickleObject: Equatable, Sendable {
-  /// What would be called.
+  /// The class or function to call.
   public var callee: PickleGlobal
   /// The arguments of the call.
   public var arguments: [PickleValue]
-  /// The elements that would be appended.
+  /// The elements to append to the result.
   public var elements: [PickleValue]
-  /// The entries that would be set.
+  /// The entries to set in the result.
   public var items: [PickleItem]
-  /// The argument of `__setstate__`, or the attributes.
+  /// The argument of `__setstate__`, or the attributes to set.
   public var state: PickleValue?
 
-  /// A call and what follows it.
+  /// Creates a call and the operations on its result.
   public init(
     callee: PickleGlobal, arguments: [PickleValue], elements: [PickleValue] = [],
     items: [PickleItem] = [], state: PickleValue? = nil
@@ -83,25 +83,25 @@ public struct PickleObject: Equatable, Sendable {
 }
 
 extension PickleValue {
-  /// A `collections.OrderedDict`.
+  /// Creates a `collections.OrderedDict`.
   public static func orderedDictionary(_ items: [PickleItem]) -> PickleValue {
     .object(PickleObject(callee: .orderedDictionary, arguments: [], items: items))
   }
 
-  /// The text of a string, or of bytes, such as those that a text of Python 2 is, if they are UTF-8.
+  /// The text of a string, or of bytes if they are UTF-8, as strings of Python 2 are.
   public var text: String? {
     if case .string(let text) = self { return text }
     return byteString.flatMap { String(validating: $0, as: UTF8.self) }
   }
 
-  /// The text that a value is, unless it is a long one of bytes: that is copied for each place that
-  /// refers to it, so that a few bytes of a file could take much memory.
+  /// As `text`, but nil for more than 256 bytes: each reference to them would make a copy, so a small
+  /// file could take much memory.
   package var shortText: String? {
     if case .bytes(let bytes) = self, bytes.count > 256 { return nil }
     return text
   }
 
-  /// The bytes of a bytes object.
+  /// The content of a bytes object.
   public var byteString: [UInt8]? {
     if case .bytes(let bytes) = self { bytes } else { nil }
   }
@@ -120,12 +120,12 @@ extension PickleValue {
     }
   }
 
-  /// The value of a text key in a dictionary; the last one, as in Python, if there are several.
+  /// The value of a string key in a dictionary; the last one if the key is duplicate, as in Python.
   public subscript(key: String) -> PickleValue? {
     items?.last { $0.key.isText(key) }?.value
   }
 
-  /// Whether `text` is `other`, without a copy of bytes that may be many.
+  /// Whether `text` equals `other`; compares bytes without copying them.
   private func isText(_ other: String) -> Bool {
     switch self {
     case .string(let text): text == other
@@ -141,4 +141,40 @@ extension PickleValue {
     default: nil
     }
   }
+}
+
+extension PickleGlobal {
+  package static let orderedDictionary = PickleGlobal("collections", "OrderedDict")
+  package static let rebuildTensor = PickleGlobal("torch._utils", "_rebuild_tensor_v2")
+  package static let rebuildParameter = PickleGlobal("torch._utils", "_rebuild_parameter")
+  package static let codecsEncode = PickleGlobal("_codecs", "encode")
+  package static let arrayType = PickleGlobal("numpy", "ndarray")
+  package static let elementType = PickleGlobal("numpy", "dtype")
+  /// NumPy 2 renamed its module `numpy.core` to `numpy._core`.
+  package static let reconstructArray = [
+    PickleGlobal("numpy.core.multiarray", "_reconstruct"),
+    PickleGlobal("numpy._core.multiarray", "_reconstruct"),
+  ]
+  package static let scalar = [
+    PickleGlobal("numpy.core.multiarray", "scalar"),
+    PickleGlobal("numpy._core.multiarray", "scalar"),
+  ]
+
+  /// PyTorch's storage class of each element type that has one.
+  package static let storageClasses: [ElementType: PickleGlobal] = [
+    .float32: "Float", .float64: "Double", .float16: "Half", .bfloat16: "BFloat16",
+    .int32: "Int", .int64: "Long", .int16: "Short", .int8: "Char", .uint8: "Byte", .bool: "Bool",
+  ].mapValues { PickleGlobal("torch", $0 + "Storage") }
+
+  private static let storageBases = [
+    "TypedStorage", "UntypedStorage", "_TypedStorage", "_UntypedStorage",
+  ].map { PickleGlobal("torch.storage", $0) }
+
+  /// The names that a pickle may mention: those that PyTorch and NumPy write for tensors and arrays.
+  ///
+  /// Nothing is imported or called by these names.
+  public static let known = Set(
+    [
+      orderedDictionary, rebuildTensor, rebuildParameter, codecsEncode, arrayType, elementType,
+    ] + reconstructArray + scalar + storageClasses.values + storageBases)
 }

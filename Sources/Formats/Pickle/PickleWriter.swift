@@ -1,13 +1,12 @@
 /// Writes values as a Python pickle of protocol 2, which PyTorch's restricted reader accepts.
 ///
-/// Nothing is remembered in the memo: a value that occurs twice is written twice. The same value
-/// gives the same bytes.
+/// The memo is not used: a value that occurs twice is written twice. Equal values give equal bytes.
 public struct PickleWriter {
   private var bytes: [UInt8] = []
 
   /// The pickle of `value`.
   ///
-  /// Values are written as Python's own pickler does, so that a reader gets Python's types; `bytes`
+  /// Values are written as Python's pickler writes them, so that a reader gets Python's types; `bytes`
   /// become a call of `_codecs.encode`, because protocol 2 has no opcode for them.
   public static func bytes(of value: PickleValue) -> [UInt8] {
     var writer = PickleWriter()

@@ -1,24 +1,24 @@
 import Foundation
 
-/// A safetensors file: named tensors behind a header of JSON.
+/// A safetensors file: named tensors after a header in JSON.
 ///
-/// The file is the header's length as a 64-bit little-endian number, the header, and the data. The
-/// header gives each tensor's type, shape and place in the data; together they cover the data without
-/// holes or overlap. The format is that of https://github.com/huggingface/safetensors.
+/// The file consists of the header's length as a 64-bit little-endian integer, the header, and the
+/// data. The header lists each tensor's type, shape and byte offsets in the data; the tensors cover the
+/// data without gaps or overlaps. The format is https://github.com/huggingface/safetensors.
 ///
 /// The file is memory-mapped, and its tensors are views of the mapping.
 public struct SafeTensorsFile: Sendable {
   /// The tensors in the order of their data.
   public let tensors: [SafeTensor]
-  /// The texts of the header's `__metadata__`.
+  /// The strings of the header's `__metadata__`.
   public let metadata: [String: String]
 
-  /// The format's own limit of a header.
+  /// The format's own limit on the header.
   static let maximumHeaderByteCount = 100_000_000
-  /// Tensors, and texts, of one file; each takes up to a kilobyte of memory.
+  /// The limit on tensors, and on metadata strings; each takes up to a kilobyte of memory.
   static let maximumEntryCount = 1 << 15
 
-  /// Maps the file at `url` and checks all of its header.
+  /// Maps the file at `url` and checks its header.
   ///
   /// - Throws: `SafeTensorsError` or `FileError`.
   public init(contentsOf url: URL) throws {
@@ -29,7 +29,7 @@ public struct SafeTensorsFile: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
-  ///   - file: The name that errors carry.
+  ///   - file: The file's name in errors.
   /// - Throws: `SafeTensorsError`.
   public init(bytes: [UInt8], file: String) throws {
     try self.init(bytes.withUnsafeBytes(ByteStorage.init(copying:)), file: file)
@@ -39,7 +39,7 @@ public struct SafeTensorsFile: Sendable {
     let headerEnd = try storage.withBytes { try Self.headerEnd($0, file: file) }
     let header = try storage.withBytes { bytes in
       var parser = SafeTensorsHeaderParser(
-        bytes: bytes, position: Self.lengthByteCount, end: headerEnd, file: file)
+        bytes: bytes, offset: Self.lengthByteCount, end: headerEnd, file: file)
       return try parser.header()
     }
     let entries = header.entries.sorted {
@@ -57,7 +57,7 @@ public struct SafeTensorsFile: Sendable {
 
   static let lengthByteCount = 8
 
-  /// Where the header ends and the data begins.
+  /// The byte offset of the end of the header, where the data begins.
   private static func headerEnd(_ bytes: UnsafeRawBufferPointer, file: String) throws -> Int {
     func fail(_ problem: SafeTensorsError.Problem) -> SafeTensorsError {
       SafeTensorsError(file: file, tensor: nil, problem: problem)
@@ -76,7 +76,7 @@ public struct SafeTensorsFile: Sendable {
     return end
   }
 
-  // Entries come in the order of their data.
+  /// Checks that the entries, in the order of their data, cover it without gaps or overlaps.
   private static func checkTiling(
     _ entries: [SafeTensorsHeader.Entry], dataByteCount: Int, file: String
   ) throws {
@@ -85,7 +85,7 @@ public struct SafeTensorsFile: Sendable {
       guard entry.data.lowerBound == end else {
         let problem: SafeTensorsError.Problem =
           entry.data.lowerBound > end
-          ? .hole(end: end, next: entry.data.lowerBound)
+          ? .gap(end: end, next: entry.data.lowerBound)
           : .overlap(end: end, next: entry.data.lowerBound)
         throw SafeTensorsError(file: file, tensor: entry.name, problem: problem)
       }
@@ -94,6 +94,226 @@ public struct SafeTensorsFile: Sendable {
     guard end == dataByteCount else {
       throw SafeTensorsError(
         file: file, tensor: nil, problem: .wrongDataSize(expected: end, found: dataByteCount))
+    }
+  }
+}
+
+/// A named tensor of a safetensors file: its elements in row-major order, little-endian.
+public struct SafeTensor: Sendable {
+  /// The name, unique in the file.
+  public let name: String
+  /// The type of the elements.
+  public let elementType: ElementType
+  /// The extent of each dimension; empty for a scalar.
+  public let shape: [Int]
+  /// The bytes of the elements: a part of the mapped file if the tensor was read, not aligned.
+  package let storage: ByteStorage
+
+  /// Creates a tensor with a copy of `bytes`.
+  ///
+  /// Their number must be that of `shape` and `elementType`; it is checked when the tensor is written.
+  public init(
+    _ name: String, _ elementType: ElementType, shape: [Int], bytes: [UInt8]
+  ) {
+    self.init(
+      name, elementType, shape: shape,
+      storage: bytes.withUnsafeBytes(ByteStorage.init(copying:)))
+  }
+
+  /// Creates a tensor without copying its bytes.
+  package init(
+    _ name: String, _ elementType: ElementType, shape: [Int], storage: ByteStorage
+  ) {
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// Calls `body` with the bytes of the elements, which may not be aligned.
+  public func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try storage.withBytes(body)
+  }
+}
+
+// MARK: Writing
+
+extension SafeTensorsFile {
+  /// Replaces `url` with the bytes that the format's reference library writes for `tensors`.
+  ///
+  /// The tensors are ordered by element type, largest elements first, then by name, so every element is
+  /// aligned. The file is replaced atomically.
+  ///
+  /// - Parameters:
+  ///   - tensors: The tensors in any order.
+  ///   - metadata: Strings for the header's `__metadata__`.
+  ///   - url: The file.
+  /// - Throws: `SafeTensorsError` for a duplicate or reserved name, an element type that the format
+  ///   lacks or a wrong number of bytes, or `FileError`.
+  public static func write(
+    _ tensors: [SafeTensor], metadata: [String: String] = [:], to url: URL
+  ) throws {
+    let ordered = tensors.sorted { left, right in
+      let (first, second) = (left.layoutRank, right.layoutRank)
+      return first == second
+        ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : first < second
+    }
+    let header = try header(ordered, metadata, file: url.path)
+    try AtomicFile.stream(to: url) { stream in
+      try withUnsafeBytes(of: UInt64(header.count).littleEndian, stream.append)
+      try header.withUnsafeBytes(stream.append)
+      for tensor in ordered { try tensor.withBytes(stream.append) }
+    }
+  }
+
+  /// The JSON of the header, padded with spaces to a multiple of eight bytes.
+  private static func header(
+    _ tensors: [SafeTensor], _ metadata: [String: String], file: String
+  ) throws -> [UInt8] {
+    var names: Set<String> = []
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let strings = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .map { "\($0.key.quoted):\($0.value.quoted)" }
+      members.append(
+        "\(SafeTensorsHeader.metadataKey.quoted):{\(strings.joined(separator: ","))}")
+    }
+    var offset = 0
+    for tensor in tensors {
+      func fail(_ problem: SafeTensorsError.Problem) -> SafeTensorsError {
+        SafeTensorsError(file: file, tensor: tensor.name, problem: problem)
+      }
+      guard tensor.name != SafeTensorsHeader.metadataKey else { throw fail(.reservedName) }
+      guard names.insert(tensor.name).inserted else { throw fail(.duplicateName) }
+      guard let typeName = tensor.elementType.safeTensorsName else {
+        throw fail(.unsupportedType(tensor.elementType.description))
+      }
+      guard let expected = tensor.elementType.byteCount(of: tensor.shape) else {
+        throw fail(.shapeTooLarge(tensor.shape))
+      }
+      let found = tensor.storage.bytes.count
+      guard found == expected else {
+        throw fail(.wrongByteCount(expected: expected, found: found))
+      }
+      members.append(tensor.member(ofType: typeName, at: offset))
+      offset += found
+    }
+    let json = Array("{\(members.joined(separator: ","))}".utf8)
+    let padding = (8 - json.count % 8) % 8
+    return json + Array(repeating: UInt8(ascii: " "), count: padding)
+  }
+}
+
+extension SafeTensor {
+  fileprivate func member(ofType typeName: String, at offset: Int) -> String {
+    let extents = shape.map(String.init).joined(separator: ",")
+    return "\(name.quoted):{\"dtype\":\"\(typeName)\",\"shape\":[\(extents)],"
+      + "\"data_offsets\":[\(offset),\(offset + storage.bytes.count)]}"
+  }
+
+  /// The index of the tensor's type in the order of the reference library.
+  fileprivate var layoutRank: Int {
+    let order = ElementType.safeTensorsTypes
+    return order.firstIndex(of: elementType) ?? order.count
+  }
+}
+
+extension String {
+  /// The text as a string of JSON, escaped where needed.
+  fileprivate var quoted: String {
+    let short: [Unicode.Scalar: String] = [
+      "\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{8}": "\\b",
+      "\u{C}": "\\f",
+    ]
+    let escaped = unicodeScalars.map { scalar in
+      if let text = short[scalar] { return text }
+      guard scalar.value < 0x20 else { return String(scalar) }
+      return "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    }
+    return "\"\(escaped.joined())\""
+  }
+}
+
+// MARK: Errors
+
+/// A safetensors file that cannot be read or written.
+public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
+  /// The file.
+  public let file: String
+  /// The tensor at fault, if there is one.
+  public let tensor: String?
+  /// What is wrong.
+  public let problem: Problem
+
+  /// Creates an error.
+  public init(file: String, tensor: String?, problem: Problem) {
+    self.file = file
+    self.tensor = tensor
+    self.problem = problem
+  }
+
+  /// What can be wrong with a file.
+  public enum Problem: Equatable, Sendable {
+    /// The file ends before the end of the header; sizes in bytes.
+    case truncated(expected: UInt64, found: Int)
+    /// A header longer than the format allows; sizes in bytes.
+    case headerTooLarge(found: UInt64, maximum: Int)
+    /// The header is not the JSON of the format, at this byte offset of the file.
+    case malformedHeader(offset: Int, expected: String)
+    /// Two tensors or metadata strings of the same name.
+    case duplicateName
+    /// More of something than the reader allows.
+    case tooMany(String, maximum: Int)
+    /// Elements of a type that is not read or written.
+    case unsupportedType(String)
+    /// A shape whose size in bytes exceeds `Int`.
+    case shapeTooLarge([Int])
+    /// A tensor that ends before it begins; byte offsets.
+    case backwards(begin: Int, end: Int)
+    /// A tensor of more or fewer bytes than its shape needs.
+    case wrongByteCount(expected: Int, found: Int)
+    /// Bytes of the data before this tensor that belong to no tensor; byte offsets.
+    case gap(end: Int, next: Int)
+    /// A tensor that begins before the previous one ends; byte offsets.
+    case overlap(end: Int, next: Int)
+    /// More or fewer bytes of data than the tensors need together.
+    case wrongDataSize(expected: Int, found: Int)
+    /// A name that the format reserves.
+    case reservedName
+  }
+
+  public var description: String {
+    "\(file): \(tensor.map { "\($0.oneLine): " } ?? "")\(problem.description)"
+  }
+}
+
+extension SafeTensorsError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .truncated(let expected, let found):
+      "truncated: the header needs \(expected) bytes, found \(found)"
+    case .headerTooLarge(let found, let maximum):
+      "a header of \(found) bytes, expected at most \(maximum)"
+    case .malformedHeader(let offset, let expected):
+      "byte \(offset): expected \(expected.oneLine)"
+    case .duplicateName: "duplicate name"
+    case .tooMany(let what, let maximum): "more than \(maximum) \(what)"
+    case .unsupportedType(let name):
+      "elements of \(name.oneLine), expected one of "
+        + ElementType.safeTensorsTypes.compactMap(\.safeTensorsName).joined(separator: ", ")
+    case .shapeTooLarge(let shape): "shape \(shape) is too large"
+    case .backwards(let begin, let end): "ends at data byte \(end), before it begins at \(begin)"
+    case .wrongByteCount(let expected, let found):
+      "the shape needs \(expected) bytes, found \(found)"
+    case .gap(let end, let next):
+      "begins at data byte \(next), expected \(end): the bytes between belong to no tensor"
+    case .overlap(let end, let next):
+      "begins at data byte \(next), expected \(end): it overlaps the tensor before it"
+    case .wrongDataSize(let expected, let found):
+      "the tensors need \(expected) bytes of data, found \(found)"
+    case .reservedName: "the format reserves this name"
     }
   }
 }

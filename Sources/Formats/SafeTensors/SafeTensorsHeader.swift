@@ -1,11 +1,11 @@
-/// What stands before the data of a safetensors file.
+/// The header of a safetensors file.
 struct SafeTensorsHeader {
-  /// One tensor's description.
+  /// The description of one tensor.
   struct Entry {
     var name: String
-    var elementType: SafeTensorElementType
+    var elementType: ElementType
     var shape: [Int]
-    /// The tensor's bytes, counted from the beginning of the data.
+    /// The byte offsets of the tensor, relative to the beginning of the data.
     var data: Range<Int>
   }
 
@@ -15,22 +15,22 @@ struct SafeTensorsHeader {
   var entries: [Entry] = []
 }
 
-/// Reads the header's JSON: just the objects, texts and whole numbers that the format has, so that
-/// there is no depth to bound and no number that is rounded.
+/// Parses the JSON of a header: only the objects, strings and integers of the format, so nesting needs
+/// no limit and no number is rounded.
 struct SafeTensorsHeaderParser {
   private var json: JSONCursor
 
-  /// NumPy's limit, and far beyond any network's.
+  /// NumPy's limit, more than any network needs.
   private static let maximumRank = 64
 
-  init(bytes: UnsafeRawBufferPointer, position: Int, end: Int, file: String) {
-    json = JSONCursor(bytes: bytes, position: position, end: end, file: file)
+  init(bytes: UnsafeRawBufferPointer, offset: Int, end: Int, file: String) {
+    json = JSONCursor(bytes: bytes, offset: offset, end: end, file: file)
   }
 
   mutating func header() throws -> SafeTensorsHeader {
     var header = SafeTensorsHeader()
     var names: Set<String> = []
-    try json.object { json, name in
+    try json.readObject { json, name in
       guard names.insert(name).inserted else { throw json.error(.duplicateName, of: name) }
       guard names.count <= SafeTensorsFile.maximumEntryCount else {
         throw json.error(.tooMany("tensors", maximum: SafeTensorsFile.maximumEntryCount))
@@ -47,12 +47,12 @@ struct SafeTensorsHeaderParser {
 
   private static func metadata(_ json: inout JSONCursor) throws -> [String: String] {
     var metadata: [String: String] = [:]
-    try json.object { json, key in
-      guard metadata.updateValue(try json.text(), forKey: key) == nil else {
+    try json.readObject { json, key in
+      guard metadata.updateValue(try json.readString(), forKey: key) == nil else {
         throw json.error(.duplicateName, of: "\(SafeTensorsHeader.metadataKey)/\(key)")
       }
       guard metadata.count <= SafeTensorsFile.maximumEntryCount else {
-        throw json.error(.tooMany("texts", maximum: SafeTensorsFile.maximumEntryCount))
+        throw json.error(.tooMany("metadata strings", maximum: SafeTensorsFile.maximumEntryCount))
       }
     }
     return metadata
@@ -64,11 +64,11 @@ struct SafeTensorsHeaderParser {
     var type: String?
     var shape: [Int]?
     var offsets: [Int]?
-    try json.object { json, key in
+    try json.readObject { json, key in
       switch key {
-      case "dtype" where type == nil: type = try json.text()
-      case "shape" where shape == nil: shape = try json.numbers(atMost: maximumRank)
-      case "data_offsets" where offsets == nil: offsets = try json.numbers(atMost: 2)
+      case "dtype" where type == nil: type = try json.readString()
+      case "shape" where shape == nil: shape = try json.readIntegers(atMost: maximumRank)
+      case "data_offsets" where offsets == nil: offsets = try json.readIntegers(atMost: 2)
       default: throw json.malformed("each of dtype, shape and data_offsets once")
       }
     }
@@ -81,7 +81,7 @@ struct SafeTensorsHeaderParser {
   private static func entry(
     _ name: String, _ type: String, _ shape: [Int], _ begin: Int, _ end: Int, _ json: JSONCursor
   ) throws -> SafeTensorsHeader.Entry {
-    guard let elementType = SafeTensorElementType(rawValue: type) else {
+    guard let elementType = ElementType(safeTensorsName: type) else {
       throw json.error(.unsupportedType(type), of: name)
     }
     guard let expected = elementType.byteCount(of: shape) else {
@@ -95,5 +95,165 @@ struct SafeTensorsHeaderParser {
     }
     return SafeTensorsHeader.Entry(
       name: name, elementType: elementType, shape: shape, data: begin..<end)
+  }
+}
+
+extension ElementType {
+  /// The names of the types that are read and written, in the order in which the reference library
+  /// lays out the tensors of a file.
+  private static let safeTensorsNames: [(type: ElementType, name: String)] = [
+    (.int64, "I64"), (.float64, "F64"), (.float32, "F32"), (.int32, "I32"), (.bfloat16, "BF16"),
+    (.float16, "F16"), (.int16, "I16"), (.int8, "I8"), (.uint8, "U8"), (.bool, "BOOL"),
+  ]
+
+  /// The types that are read and written, in the order of their tensors in a file.
+  package static let safeTensorsTypes = safeTensorsNames.map(\.type)
+
+  /// The format's name of the type, or nil if it is not read and written.
+  package var safeTensorsName: String? {
+    Self.safeTensorsNames.first { $0.type == self }?.name
+  }
+
+  fileprivate init?(safeTensorsName: String) {
+    guard let known = Self.safeTensorsNames.first(where: { $0.name == safeTensorsName }) else {
+      return nil
+    }
+    self = known.type
+  }
+}
+
+/// Reads the parts of JSON (RFC 8259) that a header consists of, strictly.
+private struct JSONCursor {
+  let bytes: UnsafeRawBufferPointer
+  /// The byte offset of the next read.
+  var offset: Int
+  let end: Int
+  let file: String
+
+  /// Reads an object; `member` is called with each key and must read the value.
+  mutating func readObject(_ member: (inout JSONCursor, String) throws -> Void) throws {
+    try expect("{")
+    if accept("}") { return }
+    repeat {
+      let key = try readString()
+      try expect(":")
+      try member(&self, key)
+    } while accept(",")
+    try expect("}")
+  }
+
+  /// Reads an array of at most `maximum` integers, none negative.
+  mutating func readIntegers(atMost maximum: Int) throws -> [Int] {
+    var integers: [Int] = []
+    try expect("[")
+    if accept("]") { return [] }
+    repeat {
+      guard integers.count < maximum else { throw malformed("at most \(maximum) integers") }
+      integers.append(try readInteger())
+    } while accept(",")
+    try expect("]")
+    return integers
+  }
+
+  /// Reads an integer from 0 to 2⁶³ − 1, without sign, fraction or exponent.
+  private mutating func readInteger() throws -> Int {
+    skipSpaces()
+    let digits = bytes[offset..<end].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")) ~= $0 }
+    guard digits.count == 1 || digits.first != UInt8(ascii: "0"), digits.count < 20,
+      let integer = Int(String(decoding: digits, as: UTF8.self))
+    else { throw malformed("an integer from 0 to \(Int.max)") }
+    offset += digits.count
+    return integer
+  }
+
+  /// Reads a string.
+  mutating func readString() throws -> String {
+    skipSpaces()
+    guard offset < end, bytes[offset] == UInt8(ascii: "\"") else { throw malformed("a string") }
+    offset += 1
+    var content: [UInt8] = []
+    while offset < end {
+      let byte = bytes[offset]
+      switch byte {
+      case UInt8(ascii: "\""):
+        guard let text = String(validating: content, as: UTF8.self) else {
+          throw malformed("a string of UTF-8 to end here")
+        }
+        offset += 1
+        return text
+      case UInt8(ascii: "\\"): content += try escaped()
+      case ..<0x20: throw malformed("no control character in a string")
+      default:
+        content.append(byte)
+        offset += 1
+      }
+    }
+    throw malformed("the end of a string")
+  }
+
+  /// Reads an escape sequence, as UTF-8.
+  private mutating func escaped() throws -> [UInt8] {
+    if offset + 1 < end, let byte = Self.unescaped(bytes[offset + 1]) {
+      offset += 2
+      return [byte]
+    }
+    var units = [try unit()]
+    if UTF16.isLeadSurrogate(units[0]) { units.append(try unit()) }
+    guard let text = String(validating: units, as: UTF16.self) else {
+      throw malformed("a pair of surrogates to end here")
+    }
+    return Array(text.utf8)
+  }
+
+  private static func unescaped(_ letter: UInt8) -> UInt8? {
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
+    case UInt8(ascii: "b"): 8
+    case UInt8(ascii: "f"): 12
+    case UInt8(ascii: "n"): 10
+    case UInt8(ascii: "r"): 13
+    case UInt8(ascii: "t"): 9
+    default: nil
+    }
+  }
+
+  /// Reads `\uXXXX`, as one UTF-16 code unit.
+  private mutating func unit() throws -> UInt16 {
+    let digits = bytes[offset..<end].dropFirst(2).prefix(4)
+    guard bytes[offset..<end].starts(with: "\\u".utf8), digits.count == 4,
+      digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+      let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+    else { throw malformed("an escape sequence of JSON") }
+    offset += 6
+    return unit
+  }
+
+  /// Checks that only white space remains.
+  mutating func expectEnd() throws {
+    skipSpaces()
+    guard offset == end else { throw malformed("the end of the header") }
+  }
+
+  mutating func expect(_ character: Unicode.Scalar) throws {
+    guard accept(character) else { throw malformed("\"\(character)\"") }
+  }
+
+  private mutating func accept(_ character: Unicode.Scalar) -> Bool {
+    skipSpaces()
+    guard offset < end, bytes[offset] == UInt8(ascii: character) else { return false }
+    offset += 1
+    return true
+  }
+
+  private mutating func skipSpaces() {
+    while offset < end, " \n\t\r".utf8.contains(bytes[offset]) { offset += 1 }
+  }
+
+  func malformed(_ expected: String) -> SafeTensorsError {
+    error(.malformedHeader(offset: offset, expected: expected))
+  }
+
+  func error(_ problem: SafeTensorsError.Problem, of tensor: String? = nil) -> SafeTensorsError {
+    SafeTensorsError(file: file, tensor: tensor, problem: problem)
   }
 }

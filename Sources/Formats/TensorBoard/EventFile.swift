@@ -2,32 +2,32 @@ import Foundation
 
 /// A TensorBoard event file that scalars are appended to.
 ///
-/// TensorBoard finds files by names that contain `tfevents`, and shows each folder that has some as a
-/// run. A process that is killed leaves whole records, and perhaps a piece of a last one, which the
-/// next `EventFile` and TensorBoard both pass over.
+/// TensorBoard finds files whose names contain `tfevents`, and shows each folder with such files as a
+/// run. A killed process leaves complete records and possibly a part of a last one, which the next
+/// `EventFile` and TensorBoard both skip.
 public final class EventFile {
-  /// The usual name of a folder's only event file.
+  /// The usual name of the event file in a run's folder.
   public static let name = "events.out.tfevents.mixmo"
 
-  /// What the first record of every event file says.
+  /// The version in the first record of every event file.
   static let version = "brain.Event:2"
 
-  /// Larger files are not continued: a scalar takes some fifty bytes.
+  /// The limit on files that are read; a scalar takes about 50 bytes.
   private static let maximumByteCount = 1 << 30
 
   private let url: URL
   private let file: Int32
 
-  /// Opens `url` to append to it, and makes it where there is none.
+  /// Opens `url` to append to it, and creates it if there is none.
   ///
-  /// Of what it holds, events after `lastStep` and a record cut short are removed. If something is,
-  /// or the file is new, it is written beside and renamed, else it is left as it is.
+  /// Events after `lastStep` and a truncated last record are removed. If there are any, the file is
+  /// replaced atomically; otherwise it is unchanged.
   ///
   /// - Parameters:
   ///   - url: The file.
-  ///   - lastStep: The last step to keep; nil keeps no step.
+  ///   - lastStep: The last step to keep, or nil to remove all events.
   ///   - wallTime: Seconds since 1970, for the first record of a new file.
-  /// - Throws: `EventFileError` if it is no event file or damaged before its end, `FileError`.
+  /// - Throws: `EventFileError` if it is not an event file or is damaged, or `FileError`.
   public init(
     _ url: URL, keepingThrough lastStep: Int?, wallTime: Double = Date().timeIntervalSince1970
   ) throws {
@@ -60,7 +60,7 @@ public final class EventFile {
 
   /// Appends `events`, which are on the disk when this returns.
   ///
-  /// - Throws: `FileError.unwritable`; then the file is as it was.
+  /// - Throws: `FileError.unwritable`; the file is then unchanged.
   public func append(_ events: [ScalarEvent]) throws {
     let bytes = try events.flatMap { try EventRecord.bytes(of: $0.event) }
     let end = lseek(file, 0, SEEK_END)
@@ -78,11 +78,86 @@ public final class EventFile {
     guard fsync(file) == 0 else { throw FileError.unwritable(url, errno) }
   }
 
-  /// The scalars of the file `url`, in its order; a record cut short at its end is passed over.
+  /// The events of the file `url` in its order; a truncated last record is skipped.
   ///
-  /// - Throws: `EventFileError` if it is no event file or damaged, `FileError`.
+  /// - Throws: `EventFileError` if it is not an event file or is damaged, or `FileError`.
   public static func events(of url: URL) throws -> [ScalarEvent] {
     let bytes = try FileContents.read(url, limit: maximumByteCount)
     return try EventRecord.records(bytes, of: url).compactMap { ScalarEvent($0.event) }
+  }
+}
+
+/// The scalars of one step, as TensorBoard shows them.
+public struct ScalarEvent: Sendable, Equatable {
+  /// The step, by convention counted from the start of the run.
+  public let step: Int
+  /// Seconds since 1970.
+  public let wallTime: Double
+  /// The scalars in the order of the file.
+  public let scalars: [Scalar]
+
+  /// A named value.
+  public struct Scalar: Sendable, Equatable {
+    /// The name, with slashes between the names of groups.
+    public let tag: String
+    /// The value, which may be infinite or not a number.
+    public let value: Float
+
+    /// Creates a scalar.
+    public init(_ tag: String, _ value: Float) {
+      self.tag = tag
+      self.value = value
+    }
+  }
+
+  /// Creates an event of now or of `wallTime`.
+  public init(
+    step: Int, wallTime: Double = Date().timeIntervalSince1970, scalars: [Scalar]
+  ) {
+    self.step = step
+    self.wallTime = wallTime
+    self.scalars = scalars
+  }
+}
+
+extension ScalarEvent {
+  /// The scalars of `event`, or nil if it has none.
+  init?(_ event: TensorBoard_Event) {
+    let scalars = event.summary.value.compactMap { value in
+      value.value == nil ? nil : Scalar(value.tag, value.simpleValue)
+    }
+    guard !scalars.isEmpty else { return nil }
+    self.init(step: Int(event.step), wallTime: event.wallTime, scalars: scalars)
+  }
+
+  var event: TensorBoard_Event {
+    .with {
+      $0.wallTime = wallTime
+      $0.step = Int64(step)
+      $0.summary.value = scalars.map { scalar in
+        .with {
+          $0.tag = scalar.tag
+          $0.simpleValue = scalar.value
+        }
+      }
+    }
+  }
+}
+
+/// An event file that cannot be read or appended to.
+public enum EventFileError: Error, Equatable, CustomStringConvertible {
+  /// The file does not begin with a record of the version.
+  case notAnEventFile(URL)
+  /// The record at this byte offset is damaged; `part` names the part.
+  case damaged(URL, offset: Int, part: String)
+
+  public var description: String {
+    switch self {
+    case .notAnEventFile(let url):
+      "\(url.path): expected a TensorBoard event file of version \(EventFile.version), "
+        + "found something else; move it away"
+    case .damaged(let url, let offset, let part):
+      "\(url.path): byte \(offset): the \(part) of a record is damaged; move the file away"
+    }
   }
 }

@@ -1,13 +1,13 @@
 import Foundation
 internal import SwiftProtobuf
 
-/// One record of an event file.
+/// A record of an event file.
 ///
-/// It is the length of its data in 64 bits, the length's checksum, the data, and the data's checksum.
-/// Numbers are little-endian, checksums masked.
+/// It consists of the length of its data in 64 bits, the checksum of the length, the data, and the
+/// checksum of the data. Integers are little-endian, checksums masked.
 struct EventRecord {
   let event: TensorBoard_Event
-  /// Where the record lies in its file.
+  /// The byte offsets of the record in its file.
   let range: Range<Int>
 
   private static let lengthEnd = 8
@@ -17,21 +17,22 @@ struct EventRecord {
   /// The record of `event`.
   static func bytes(of event: TensorBoard_Event) throws -> [UInt8] {
     let data: [UInt8] = try event.serializedBytes()
-    let length = littleEndian(UInt64(data.count))
-    return length + littleEndian(CRC32C.masked(length)) + data + littleEndian(CRC32C.masked(data))
+    let length = bytes(littleEndian: UInt64(data.count))
+    return length + bytes(littleEndian: CRC32C.masked(length)) + data
+      + bytes(littleEndian: CRC32C.masked(data))
   }
 
-  /// The whole records of `bytes`, the contents of `url`; what a kill left of a last one is no error.
+  /// The complete records of `bytes`, the contents of `url`; a truncated last record is skipped.
   ///
   /// - Throws: `EventFileError`.
   static func records(_ bytes: [UInt8], of url: URL) throws -> [EventRecord] {
     var records: [EventRecord] = []
-    var position = 0
-    while let record = try next(bytes, at: position, of: url) {
-      // Whatever the file is, it is not called damaged before it has shown to be an event file.
+    var offset = 0
+    while let record = try next(bytes, at: offset, of: url) {
+      // Only a file that begins with the version is an event file, which may then be damaged.
       guard !records.isEmpty || record.event.fileVersion == EventFile.version else { break }
       records.append(record)
-      position = record.range.upperBound
+      offset = record.range.upperBound
     }
     guard !records.isEmpty else { throw EventFileError.notAnEventFile(url) }
     return records
@@ -40,8 +41,8 @@ struct EventRecord {
   private static func next(
     _ bytes: [UInt8], at start: Int, of url: URL
   ) throws -> EventRecord? {
-    func check(_ range: Range<Int>, against place: Int, _ part: String) throws {
-      let found: UInt32 = number(bytes, at: place)
+    func check(_ range: Range<Int>, against offset: Int, _ part: String) throws {
+      let found: UInt32 = readInteger(bytes, at: offset)
       guard found == CRC32C.masked(bytes[range]) else {
         throw start == 0
           ? EventFileError.notAnEventFile(url) : .damaged(url, offset: start, part: part)
@@ -49,9 +50,9 @@ struct EventRecord {
     }
     guard bytes.count - start >= headerByteCount else { return nil }
     try check(start..<start + lengthEnd, against: start + lengthEnd, "length")
-    let length: UInt64 = number(bytes, at: start)
+    let length: UInt64 = readInteger(bytes, at: start)
     let dataStart = start + headerByteCount
-    // Compared before it is added to anything: it may be any number.
+    // Checked before it is added to an offset: it may be any 64-bit number.
     let room = bytes.count - dataStart - checksumByteCount
     guard room >= 0, length <= UInt64(room) else { return nil }
     let dataEnd = dataStart + Int(length)
@@ -63,13 +64,36 @@ struct EventRecord {
     return EventRecord(event: event, range: start..<dataEnd + checksumByteCount)
   }
 
-  private static func number<Number: FixedWidthInteger>(
-    _ bytes: [UInt8], at place: Int
-  ) -> Number {
-    bytes[place..<place + MemoryLayout<Number>.size].reversed().reduce(0) { $0 << 8 | Number($1) }
+  private static func readInteger<Integer: FixedWidthInteger>(
+    _ bytes: [UInt8], at offset: Int
+  ) -> Integer {
+    bytes[offset..<offset + MemoryLayout<Integer>.size].reversed()
+      .reduce(0) { $0 << 8 | Integer($1) }
   }
 
-  private static func littleEndian(_ number: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: number.littleEndian, Array.init)
+  private static func bytes(littleEndian integer: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: integer.littleEndian, Array.init)
+  }
+}
+
+/// The checksum of event files: CRC-32 with Castagnoli's polynomial (RFC 3720).
+package enum CRC32C {
+  /// The checksum of `bytes`.
+  package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    ~bytes.reduce(~0) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] }
+  }
+
+  /// The checksum as it is stored: rotated right by 15 bits, plus a constant, because checksums of
+  /// data that contains its own checksum are weak.
+  package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    let checksum = checksum(bytes)
+    return (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
+  }
+
+  /// The remainder of each byte; the bits of the polynomial are reversed.
+  private static let table: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(byte) { remainder, _ in
+      remainder >> 1 ^ (remainder & 1 == 0 ? 0 : 0x82F6_3B78)
+    }
   }
 }

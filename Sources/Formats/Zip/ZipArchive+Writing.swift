@@ -4,12 +4,12 @@ import Foundation
 extension ZipArchive {
   /// Replaces `url` with an archive of stored members.
   ///
-  /// The same members give the same bytes: time stamps are 1980-01-01 and nothing of the machine is
-  /// written. The contents of every member begin at a multiple of 64 bytes, as PyTorch has it, so
-  /// that they can be mapped. The file is written beside and renamed.
+  /// Equal members give equal bytes: time stamps are 1980-01-01, and nothing about the machine is
+  /// written. The contents of each member begin at a multiple of 64 bytes, as in PyTorch's files, so
+  /// that they can be mapped. The file is replaced atomically.
   ///
   /// - Parameters:
-  ///   - members: Names and contents, in the order of the file; at least one.
+  ///   - members: The names and contents of at least one member, in the order of the file.
   ///   - url: The archive.
   /// - Throws: `ZipError` for an unsafe or duplicate name or a failed write, or `FileError`.
   public static func write(_ members: [(name: String, bytes: [UInt8])], to url: URL) throws {
@@ -19,9 +19,9 @@ extension ZipArchive {
 
   /// As `write(_:to:)` of arrays, without a copy of the contents.
   package static func write(_ members: [(name: String, bytes: ByteStorage)], to url: URL) throws {
-    try AtomicFile.replace(url) { beside in
+    try AtomicFile.replace(url) { temporary in
       var code: Int32 = 0
-      guard let archive = zip_open(beside.path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
+      guard let archive = zip_open(temporary.path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
         throw ZipError(file: url.path, member: nil, problem: .unwritable(libzipReason(code)))
       }
       do {
@@ -36,16 +36,16 @@ extension ZipArchive {
   }
 }
 
-/// Lays members out behind one another, each with its contents on a 64-byte boundary.
+/// Writes members one after another, with the contents of each on a 64-byte boundary.
 private struct ZipWriter {
   let archive: OpaquePointer
   let file: String
-  /// Where the next member's header will begin.
+  /// The byte offset of the next member's header.
   private var offset = 0
   private var names: Set<String> = []
 
   private static let alignment = 64
-  /// The extra field that PyTorch pads with.
+  /// The identifier of the extra field that PyTorch uses for padding.
   private static let paddingIdentifier: UInt16 = 0x4246
   /// 1980-01-01 00:00 in the format of MS-DOS.
   private static let epoch: (time: UInt16, date: UInt16) = (0, 0x21)
@@ -55,7 +55,7 @@ private struct ZipWriter {
     self.file = file
   }
 
-  /// Registers a member; `contents` must live until the archive is closed.
+  /// Adds a member; `contents` must stay valid until the archive is closed.
   mutating func add(_ name: String, _ contents: ByteStorage) throws {
     guard ZipArchive.isSafe(name) else { throw error(name, .unsafeName) }
     guard names.insert(name).inserted else { throw error(name, .duplicateName) }
@@ -83,7 +83,7 @@ private struct ZipWriter {
     guard zip_close(archive) == 0 else { throw failure(nil) }
   }
 
-  /// Moves `offset` behind the member and returns the padding that aligns its contents.
+  /// Advances `offset` past the member and returns the padding that aligns its contents.
   private mutating func advance(past byteCount: Int, named name: String) -> [UInt8] {
     let zip64Field = byteCount >= Int(UInt32.max) ? 20 : 0
     let start = offset + 30 + name.utf8.count + zip64Field + 4

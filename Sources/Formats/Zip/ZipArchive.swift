@@ -4,24 +4,24 @@ import Synchronization
 
 /// A zip archive that is open for reading, through libzip.
 ///
-/// Members are stored or deflated. Their checksums are verified as they are read, and no declared
-/// size is believed before it is compared with what the caller allows.
+/// Members are stored or deflated. Checksums are verified on reading, and every declared size is
+/// checked against the caller's limit before memory is allocated.
 public final class ZipArchive {
-  /// One file of an archive.
+  /// A file in an archive.
   public struct Member: Equatable, Sendable {
-    /// The path inside the archive, relative and without `..`.
+    /// The path in the archive, relative and without `..`.
     public let name: String
-    /// The declared size of the contents.
+    /// The declared size of the contents in bytes.
     public let byteCount: UInt64
-    /// The size of the contents in the archive.
+    /// The size in bytes that the contents take in the archive.
     public let compressedByteCount: UInt64
-    /// Whether the contents stand in the archive as they are.
+    /// Whether the contents are stored without compression.
     public let isStored: Bool
   }
 
   /// The members in the order of the archive's directory.
   public let members: [Member]
-  /// The size of the archive.
+  /// The size of the archive in bytes.
   package let byteCount: Int
   private let indices: [String: Int]
   private let descriptor: ZipDescriptor
@@ -32,26 +32,25 @@ public final class ZipArchive {
   ///
   /// - Parameters:
   ///   - url: The archive.
-  ///   - maximumMemberCount: The most members that are read; each takes some 500 bytes of memory.
-  /// - Throws: `ZipError` for an archive that is cut short or inconsistent, has unsafe or duplicate
-  ///   names, members that overlap or too many, or `FileError`.
+  ///   - maximumMemberCount: The limit on members, which take about 500 bytes of memory each.
+  /// - Throws: `ZipError` for an archive that is truncated or inconsistent, or has unsafe or duplicate
+  ///   names, overlapping members or too many, or `FileError`.
   public init(contentsOf url: URL, maximumMemberCount: Int = 1 << 14) throws {
     file = url.path
     descriptor = try ZipDescriptor(url, maximumMemberCount: maximumMemberCount)
     byteCount = descriptor.byteCount
     try descriptor.checkMemberCount()
     handle = try ZipHandle(descriptor)
-    members = try Self.members(of: handle.archive, in: descriptor)
-    indices = try Self.indices(of: members, file: file)
-    try Self.checkRoom(for: members, in: descriptor)
+    members = try handle.members()
+    indices = Dictionary(uniqueKeysWithValues: zip(members.map(\.name), 0...))
   }
 
   /// The contents of a member.
   ///
   /// - Parameters:
   ///   - name: The member's name.
-  ///   - maximum: The largest size that is believed and allocated.
-  /// - Returns: The contents, of which the checksum is right.
+  ///   - maximum: The limit on the size in bytes.
+  /// - Returns: The contents, whose checksum is correct.
   /// - Throws: `ZipError` for a missing, too large or damaged member.
   public func bytes(of name: String, atMost maximum: Int) throws -> [UInt8] {
     let byteCount = try byteCount(of: name, atMost: maximum)
@@ -62,14 +61,14 @@ public final class ZipArchive {
     }
   }
 
-  /// As `bytes(of:atMost:)`, in memory that can be shared.
+  /// As `bytes(of:atMost:)`, in memory that several values can share.
   package func storage(of name: String, atMost maximum: Int) throws -> ByteStorage {
     try ByteStorage(byteCount: byteCount(of: name, atMost: maximum)) { try read(name, into: $0) }
   }
 
-  /// Reads the contents of a member into memory of just its size.
+  /// Reads the contents of a member into memory of exactly its size.
   ///
-  /// - Throws: `ZipError` for a missing, damaged or differently sized member.
+  /// - Throws: `ZipError` for a missing or damaged member, or one of another size.
   public func read(_ name: String, into destination: UnsafeMutableRawBufferPointer) throws {
     let member = try member(name)
     guard member.byteCount == UInt64(destination.count) else {
@@ -79,13 +78,13 @@ public final class ZipArchive {
     try handle.read(indices[name] ?? 0, name, into: destination)
   }
 
-  /// Reads stored members on several threads, each from a handle of its own.
+  /// Reads stored members on several threads, each with its own handle.
   ///
-  /// What they take together is no more than the archive: `init` has compared them with its size.
+  /// Together the members are no larger than the archive: `init` has checked that they do not overlap.
   ///
   /// - Parameters:
-  ///   - names: Members that are stored.
-  ///   - finish: Is given each member's place in `names` and its contents to change them.
+  ///   - names: Names of stored members.
+  ///   - finish: Called with each member's index in `names` and its contents, which it may change.
   /// - Returns: The contents in the order of `names`.
   /// - Throws: `ZipError` of the first of `names` that is missing, deflated or damaged.
   package func storages(
@@ -107,25 +106,25 @@ public final class ZipArchive {
       (next: 0, results: [Result<ByteStorage, any Error>?](names.map { _ in nil })))
     DispatchQueue.concurrentPerform(iterations: handles.count) { thread in
       while true {
-        let place = progress.withLock { state in
+        let position = progress.withLock { state in
           defer { state.next += 1 }
           return state.next
         }
-        guard place < chosen.count else { return }
-        let (index, name, byteCount) = chosen[place]
+        guard position < chosen.count else { return }
+        let (index, name, byteCount) = chosen[position]
         let result = Result {
           try ByteStorage(byteCount: byteCount) { memory in
             try handles[thread].read(index, name, into: memory)
-            finish(place, memory)
+            finish(position, memory)
           }
         }
-        progress.withLock { $0.results[place] = result }
+        progress.withLock { $0.results[position] = result }
       }
     }
     return try progress.withLock { try $0.results.compactMap { try $0?.get() } }
   }
 
-  /// As many threads as the machine has, up to eight, but one for each few megabytes.
+  /// One thread for each 4 MiB, at most one for each processor and eight in all.
   private static func threadCount(_ byteCount: Int) -> Int {
     min(ProcessInfo.processInfo.activeProcessorCount, 8, byteCount >> 22 + 1)
   }
@@ -138,7 +137,7 @@ public final class ZipArchive {
     return Int(declared)
   }
 
-  /// The directory's entry for `name`.
+  /// The member of this name.
   ///
   /// - Throws: `ZipError.Problem.missing`.
   public func member(_ name: String) throws -> Member {
@@ -149,87 +148,79 @@ public final class ZipArchive {
   private func error(_ member: String, _ problem: ZipError.Problem) -> ZipError {
     ZipError(file: file, member: member, problem: problem)
   }
-}
 
-// MARK: The checks of a directory
-
-extension ZipArchive {
-  /// Whether a name stays inside the folder that an archive might be unpacked to.
+  /// Whether a name stays inside the folder that an archive is unpacked to.
   static func isSafe(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     return !name.isEmpty && parts.first != "" && !parts.contains("..")
   }
+}
 
-  private static func members(
-    of archive: OpaquePointer, in descriptor: ZipDescriptor
-  ) throws -> [Member] {
-    let file = descriptor.file
-    let count = zip_get_num_entries(archive, 0)
-    guard count <= descriptor.maximumMemberCount else {
-      throw ZipError(
-        file: file, member: nil,
-        problem: .tooManyMembers(
-          found: UInt64(count), maximum: descriptor.maximumMemberCount))
-    }
-    return try (0..<max(count, 0)).map { index in
-      var status = zip_stat_t()
-      let wanted = UInt64(
-        ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD
-          | ZIP_STAT_ENCRYPTION_METHOD)
-      guard zip_stat_index(archive, UInt64(index), 0, &status) == 0,
-        status.valid & wanted == wanted, let name = status.name
-      else {
-        let reason = String(cString: zip_strerror(archive))
-        throw ZipError(file: file, member: nil, problem: .malformed(reason))
-      }
-      return try member(String(cString: name), status, file: file)
-    }
+/// A zip archive that cannot be read or written.
+public struct ZipError: Error, Equatable, CustomStringConvertible {
+  /// The archive.
+  public let file: String
+  /// The member at fault, if there is one.
+  public let member: String?
+  /// What is wrong.
+  public let problem: Problem
+
+  /// Creates an error.
+  public init(file: String, member: String?, problem: Problem) {
+    self.file = file
+    self.member = member
+    self.problem = problem
   }
 
-  /// What deflate makes of one byte at most: a match of 258 bytes takes two bits.
-  private static let maximumRatio: UInt64 = 1032
-
-  private static func member(_ name: String, _ status: zip_stat_t, file: String) throws -> Member {
-    func fail(_ problem: ZipError.Problem) -> ZipError {
-      ZipError(file: file, member: name, problem: problem)
-    }
-    guard isSafe(name) else { throw fail(.unsafeName) }
-    let isStored = status.comp_method == ZIP_CM_STORE
-    guard isStored || status.comp_method == ZIP_CM_DEFLATE,
-      status.encryption_method == ZIP_EM_NONE
-    else { throw fail(.unsupportedCompression(method: status.comp_method)) }
-    guard !isStored || status.size == status.comp_size else {
-      throw fail(.damaged("stored with two sizes"))
-    }
-    guard isStored || status.size / maximumRatio <= status.comp_size else {
-      throw fail(
-        .damaged("\(status.comp_size) deflated bytes cannot hold the declared \(status.size)"))
-    }
-    return Member(
-      name: name, byteCount: status.size, compressedByteCount: status.comp_size, isStored: isStored)
+  /// What can be wrong with an archive.
+  public enum Problem: Equatable, Sendable {
+    /// Not a zip archive, or an inconsistent one; libzip's message.
+    case malformed(String)
+    /// A name that is empty, absolute, or contains `..`.
+    case unsafeName
+    /// Two members of the same name.
+    case duplicateName
+    /// Members that need more bytes than the file has, so that they must overlap.
+    case overlappingMembers
+    /// More members than the reader allows.
+    case tooManyMembers(found: UInt64, maximum: Int)
+    /// No member of this name.
+    case missing
+    /// Neither stored nor deflated, or encrypted.
+    case unsupportedCompression(method: UInt16)
+    /// Deflated, where only stored members are read.
+    case notStored
+    /// A declared size in bytes above the caller's limit.
+    case tooLarge(declared: UInt64, maximum: Int)
+    /// Data that is truncated, not valid deflate, or does not match its checksum.
+    case damaged(String)
+    /// More or fewer bytes than expected.
+    case wrongByteCount(expected: Int, found: UInt64)
+    /// The archive cannot be written; libzip's message.
+    case unwritable(String)
   }
 
-  private static func indices(of members: [Member], file: String) throws -> [String: Int] {
-    var indices: [String: Int] = [:]
-    for (index, member) in members.enumerated() {
-      guard indices.updateValue(index, forKey: member.name) == nil else {
-        throw ZipError(file: file, member: member.name, problem: .duplicateName)
-      }
-    }
-    return indices
+  public var description: String {
+    "\(file): \(member.map { "\($0.oneLine): " } ?? "")\(problem.description)"
   }
+}
 
-  /// Refuses an archive whose members take more room than the file has: a bomb made of members that
-  /// lie inside one another.
-  private static func checkRoom(for members: [Member], in descriptor: ZipDescriptor) throws {
-    var room = UInt64(descriptor.byteCount)
-    for member in members {
-      let header = UInt64(30 + member.name.utf8.count)
-      let (needed, overflow) = member.compressedByteCount.addingReportingOverflow(header)
-      guard !overflow, needed <= room else {
-        throw ZipError(file: descriptor.file, member: member.name, problem: .overlappingMembers)
-      }
-      room -= needed
+extension ZipError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .malformed(let reason): "not a complete zip archive: \(reason)"
+    case .unsafeName: "a member's name is empty, absolute or contains '..'"
+    case .duplicateName: "two members have the same name"
+    case .overlappingMembers: "the members overlap: together they are larger than the file"
+    case .tooManyMembers(let found, let maximum): "\(found) members, at most \(maximum) are read"
+    case .missing: "no such member"
+    case .unsupportedCompression(let method):
+      "compression method \(method) or encryption, expected stored or deflated"
+    case .notStored: "deflated, expected stored"
+    case .tooLarge(let declared, let maximum): "\(declared) bytes, at most \(maximum) are read here"
+    case .damaged(let reason): "damaged: \(reason)"
+    case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"
+    case .unwritable(let reason): "cannot be written: \(reason)"
     }
   }
 }

@@ -1,12 +1,11 @@
 import CZip
 import Foundation
 
-/// The file of an archive, kept open so that all its handles read the same file even if another one
-/// is put in its place.
+/// The file of an archive, kept open so that all handles read the same file even if it is replaced.
 final class ZipDescriptor: Sendable {
   let file: String
   private let regularFile: RegularFile
-  /// The most members that the archive may have: libzip takes some 350 bytes for each.
+  /// The limit on members, for each of which libzip allocates about 350 bytes.
   let maximumMemberCount: Int
 
   /// Opens the regular file at `url`.
@@ -18,23 +17,24 @@ final class ZipDescriptor: Sendable {
     self.maximumMemberCount = maximumMemberCount
   }
 
-  /// The size of the file when it was opened.
+  /// The size of the file in bytes when it was opened.
   var byteCount: Int { regularFile.byteCount }
 
-  /// A path by which this very file can be opened again.
+  /// A path that opens this very file again.
   var path: String { regularFile.path }
 
-  /// Refuses an archive that says it has too many members.
+  /// Refuses an archive that declares too many members.
   ///
-  /// libzip allocates for as many as the directory's end record says. There may be several places
-  /// that look like that record, so all are held to the limit. Without zip64 it is 16 bits wide.
+  /// libzip allocates memory for the declared number. A file can contain several candidates for the
+  /// zip64 end record, so all of them are checked. Without zip64 the number has only 16 bits.
   ///
   /// - Throws: `ZipError.Problem.tooManyMembers`, `FileError.unreadable`.
   func checkMemberCount() throws {
     let tail = try bytes(
       at: max(byteCount - Self.searchedByteCount, 0), count: Self.searchedByteCount)
-    for place in tail.indices.dropLast(19) where tail[place...].starts(with: Self.zip64Locator) {
-      let offset = tail.integer(at: place + 8)
+    for locator in tail.indices.dropLast(19)
+    where tail[locator...].starts(with: Self.zip64Locator) {
+      let offset = tail.integer(at: locator + 8)
       guard let start = Int(exactly: offset), start <= byteCount - 40 else { continue }
       let count = try bytes(at: start, count: 40).integer(at: 32)
       guard count <= UInt64(maximumMemberCount) else {
@@ -45,11 +45,11 @@ final class ZipDescriptor: Sendable {
     }
   }
 
-  /// The end record, its comment and the locator of zip64's end record.
+  /// The size of the end record, its comment and the locator of the zip64 end record.
   private static let searchedByteCount = 0xFFFF + 22 + 20
   private static let zip64Locator = Array("PK\u{6}\u{7}".utf8)
 
-  /// Up to `count` bytes from `offset` on.
+  /// Up to `count` bytes from byte `offset` of the file on.
   private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       initializedCount = try regularFile.read(
@@ -59,28 +59,26 @@ final class ZipDescriptor: Sendable {
 }
 
 extension [UInt8] {
-  /// The eight bytes from `place` on as a little-endian number; 0 beyond the end.
-  fileprivate func integer(at place: Int) -> UInt64 {
-    guard place + 8 <= count else { return 0 }
-    return self[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  /// The little-endian integer of the eight bytes from `offset` on; 0 beyond the end.
+  fileprivate func integer(at offset: Int) -> UInt64 {
+    guard offset + 8 <= count else { return 0 }
+    return self[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 
-/// libzip's view of an archive.
-///
-/// It belongs to one thread at a time.
+/// libzip's handle of an archive, used by one thread at a time.
 final class ZipHandle: @unchecked Sendable {
-  let archive: OpaquePointer
+  private let archive: OpaquePointer
   private let descriptor: ZipDescriptor
 
-  /// The part of a member that is read and added to its checksum at once, small enough for a cache.
+  /// The number of bytes that are inflated and checksummed at a time, which fit in a cache.
   private static let pieceByteCount = 1 << 18
 
-  /// Opens the archive of a descriptor.
+  /// Opens an archive.
   ///
   /// - Parameters:
-  ///   - descriptor: The file.
-  ///   - isChecked: Whether another handle has compared the directory with the members' headers.
+  ///   - descriptor: The archive's file.
+  ///   - isChecked: Whether another handle has checked the directory against the members' headers.
   /// - Throws: `ZipError`.
   init(_ descriptor: ZipDescriptor, isChecked: Bool = false) throws {
     var code: Int32 = 0
@@ -96,31 +94,33 @@ final class ZipHandle: @unchecked Sendable {
 
   deinit { zip_discard(archive) }
 
-  /// Reads a member into memory of just its size.
+  /// Reads a member into memory of exactly its size.
   ///
   /// - Throws: `ZipError.Problem.damaged`.
   func read(
     _ index: Int, _ name: String, into destination: UnsafeMutableRawBufferPointer
   ) throws {
-    func damaged(_ reason: String) -> ZipError {
-      ZipError(file: descriptor.file, member: name, problem: .damaged(reason))
-    }
+    func damaged(_ reason: String) -> ZipError { error(name, .damaged(reason)) }
     guard let member = zip_fopen_index(archive, UInt64(index), 0) else {
       throw damaged(String(cString: zip_strerror(archive)))
     }
     defer { zip_fclose(member) }
-    var position = 0
-    while position < destination.count {
+    var offset = 0
+    while offset < destination.count {
       let count = zip_fread(
-        member, destination.baseAddress.map { $0 + position },
-        UInt64(min(destination.count - position, Self.pieceByteCount)))
+        member, destination.baseAddress.map { $0 + offset },
+        UInt64(min(destination.count - offset, Self.pieceByteCount)))
       guard count > 0 else { throw damaged(reason(of: member, count)) }
-      position += Int(count)
+      offset += Int(count)
     }
-    // libzip compares the checksum when it meets the end, so the end must be read as well.
+    // libzip verifies the checksum when it reaches the end, so the end must be read too.
     var beyond: UInt8 = 0
     let rest = zip_fread(member, &beyond, 1)
     guard rest == 0 else { throw damaged(reason(of: member, rest)) }
+  }
+
+  private func error(_ member: String?, _ problem: ZipError.Problem) -> ZipError {
+    ZipError(file: descriptor.file, member: member, problem: problem)
   }
 
   private func reason(of member: OpaquePointer, _ count: Int64) -> String {
@@ -129,7 +129,75 @@ final class ZipHandle: @unchecked Sendable {
   }
 }
 
-/// What libzip says about one of its error codes.
+// MARK: The directory
+
+extension ZipHandle {
+  /// The members in the order of the directory.
+  ///
+  /// - Throws: `ZipError` for unsafe or duplicate names, unsupported compression, impossible sizes, or
+  ///   too many or overlapping members.
+  func members() throws -> [ZipArchive.Member] {
+    let count = zip_get_num_entries(archive, 0)
+    guard count <= descriptor.maximumMemberCount else {
+      throw error(
+        nil,
+        .tooManyMembers(found: UInt64(count), maximum: descriptor.maximumMemberCount))
+    }
+    let members = try (0..<UInt64(max(count, 0))).map(member)
+    var names: Set<String> = []
+    for member in members where !names.insert(member.name).inserted {
+      throw error(member.name, .duplicateName)
+    }
+    try checkRoom(for: members)
+    return members
+  }
+
+  private func member(_ index: UInt64) throws -> ZipArchive.Member {
+    var status = zip_stat_t()
+    let wanted = UInt64(
+      ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD
+        | ZIP_STAT_ENCRYPTION_METHOD)
+    guard zip_stat_index(archive, index, 0, &status) == 0, status.valid & wanted == wanted,
+      let name = status.name
+    else { throw error(nil, .malformed(String(cString: zip_strerror(archive)))) }
+    return try member(String(cString: name), status)
+  }
+
+  /// The largest ratio of deflate: a match of 258 bytes takes at least two bits.
+  private static let maximumRatio: UInt64 = 1032
+
+  private func member(_ name: String, _ status: zip_stat_t) throws -> ZipArchive.Member {
+    guard ZipArchive.isSafe(name) else { throw error(name, .unsafeName) }
+    let isStored = status.comp_method == ZIP_CM_STORE
+    guard isStored || status.comp_method == ZIP_CM_DEFLATE,
+      status.encryption_method == ZIP_EM_NONE
+    else { throw error(name, .unsupportedCompression(method: status.comp_method)) }
+    guard !isStored || status.size == status.comp_size else {
+      throw error(name, .damaged("stored with two sizes"))
+    }
+    guard isStored || status.size / Self.maximumRatio <= status.comp_size else {
+      throw error(
+        name,
+        .damaged("\(status.comp_size) deflated bytes cannot hold the declared \(status.size)"))
+    }
+    return ZipArchive.Member(
+      name: name, byteCount: status.size, compressedByteCount: status.comp_size, isStored: isStored)
+  }
+
+  /// Refuses an archive whose members need more bytes than the file has: such members overlap, and
+  /// could be read to far more data than the file holds.
+  private func checkRoom(for members: [ZipArchive.Member]) throws {
+    var room = UInt64(descriptor.byteCount)
+    for member in members {
+      let header = UInt64(30 + member.name.utf8.count)
+      let (needed, overflow) = member.compressedByteCount.addingReportingOverflow(header)
+      guard !overflow, needed <= room else { throw error(member.name, .overlappingMembers) }
+      room -= needed
+    }
+  }
+}
+
+/// libzip's message for an error code.
 func libzipReason(_ code: Int32) -> String {
   var error = zip_error_t()
   zip_error_init_with_code(&error, code)

@@ -1,22 +1,21 @@
-// N batch, H height, W width, C channels; a tap is one of the kernel's kernel × kernel places.
+// N batch, H height, W width, C channels; a tap is one of the kernel × kernel positions of a kernel.
 
-import CKernels
 import Tensors
 
-/// Convolution as a sum over taps: each multiplies the pixels that it sees, a matrix with a row for
-/// each output, by its own C × C weights.
+/// Convolution as a sum over taps, each the matrix product of the pixels that the tap reads, a row
+/// for each output pixel, and the tap's C × C weights.
 ///
-/// It serves strides and 1×1 kernels, where channels are many. Work is cut into blocks that depend
-/// on the shape and the batch alone, so that results are the same on any number of threads.
+/// It serves strides and 1×1 kernels with many channels. Work is divided into blocks that depend on
+/// the shape and the batch alone, so that results are the same on any number of threads.
 struct TapConvolution: ConvolutionMethod {
   static let name = "taps"
 
   let shape: ConvolutionShape
   let engine: Engine
 
-  /// Output pixels in one product: enough to repay reading the weights.
+  /// Output pixels in one product: enough to amortize reading the weights.
   private static let pixelsPerBlock = 96
-  /// Columns of a product that a task computes, about, and of a weight gradient with one tap.
+  /// About how many columns of a product a task computes, and of a weight gradient with one tap.
   private static let (columnsPerTask, columnsOfOneTap) = (128, 32)
 
   private var taps: Int { shape.kernel * shape.kernel }
@@ -38,7 +37,7 @@ struct TapConvolution: ConvolutionMethod {
     let (kernels, shape, taps) = (engine.kernels, shape, taps)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
     let blocks = pixelBlocks(batch: input.values.shape[0])
-    let groups = Blocks.columns(outputs, size: Self.columnsPerTask, kernels)
+    let groups = kernels.columnChunks(outputs, size: Self.columnsPerTask)
     let buffers = engine.scratch(
       engine.workers.count * blocks.size * inputs, engine.workers.count * blocks.size * groups.size)
     let (pixels, products) = (buffers[0], buffers[1])
@@ -49,7 +48,7 @@ struct TapConvolution: ConvolutionMethod {
       let left = pixels.elements + worker * blocks.size * inputs
       let product = products.elements + worker * blocks.size * groups.size
       for tap in 0..<taps {
-        shape.gather(tap, of: input.source, for: block, with: kernels, into: left)
+        shape.gather(tap, of: block, with: input.reader(kernels), into: left)
         kernels.multiply(
           rows: block.count, columns: columns.count, depth: inputs, left: left, leftStride: inputs,
           panels: packed.elements + tap * packed.shape[1] + columns.lowerBound * inputs,
@@ -59,18 +58,18 @@ struct TapConvolution: ConvolutionMethod {
         (output.values.elements + (block.lowerBound + pixel) * outputs + columns.lowerBound)
           .update(from: product + pixel * groups.size, count: columns.count)
       }
-      var target = output.target(sums: sums.clear(task: number, channels: columns))
-      kernels.table.finish(
-        &target, block.lowerBound, block.count, columns.lowerBound, columns.count)
+      output.applyEpilogue(
+        to: block, channels: columns, sums: sums.clear(task: number, channels: columns),
+        kernels: kernels)
     }
     return FeatureMap(values: output.values, sums: sums.total())
   }
 
-  /// Each tap leads the gradients back to the pixels that it saw: an image and some columns a task.
+  /// Each tap adds its gradients to the pixels that it read: an image and some columns a task.
   func inputGradient(_ outputGradient: Tensor, weight: Tensor, output: LayerOutput) -> FeatureMap {
     let (kernels, shape, taps) = (engine.kernels, shape, taps)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    let groups = Blocks.columns(inputs, size: Self.columnsPerTask, kernels)
+    let groups = kernels.columnChunks(inputs, size: Self.columnsPerTask)
     let (area, inputArea) = (
       shape.outputSide * shape.outputSide, shape.inputSide * shape.inputSide
     )
@@ -93,9 +92,9 @@ struct TapConvolution: ConvolutionMethod {
           product: product, productStride: groups.size)
         shape.scatter(tap, product, stride: groups.size, count: columns.count, onto: target)
       }
-      var finished = output.target(sums: sums.clear(task: image, channels: columns))
-      kernels.table.finish(
-        &finished, image * inputArea, inputArea, columns.lowerBound, columns.count)
+      output.applyEpilogue(
+        to: image * inputArea..<(image + 1) * inputArea, channels: columns,
+        sums: sums.clear(task: image, channels: columns), kernels: kernels)
     }
     return FeatureMap(values: output.values, sums: sums.total())
   }
@@ -105,8 +104,8 @@ struct TapConvolution: ConvolutionMethod {
     let (kernels, shape) = (engine.kernels, shape)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
     let blocks = pixelBlocks(batch: input.values.shape[0])
-    let groups = Blocks.columns(
-      outputs, size: taps == 1 ? Self.columnsOfOneTap : Self.columnsPerTask, kernels)
+    let groups = kernels.columnChunks(
+      outputs, size: taps == 1 ? Self.columnsOfOneTap : Self.columnsPerTask)
     let buffers = engine.scratch(
       engine.workers.count * blocks.size * inputs, engine.workers.count * blocks.size * groups.size,
       engine.workers.count * inputs * groups.size)
@@ -117,7 +116,7 @@ struct TapConvolution: ConvolutionMethod {
       let right = panels.elements + worker * blocks.size * groups.size
       let product = products.elements + worker * inputs * groups.size
       for block in blocks {
-        shape.gather(tap, of: input.source, for: block, with: kernels, into: left)
+        shape.gather(tap, of: block, with: input.reader(kernels), into: left)
         kernels.pack(
           outputGradient.elements + block.lowerBound * outputs + columns.lowerBound,
           rowStride: outputs, depth: block.count, columns: columns.count, into: right)
@@ -134,8 +133,8 @@ struct TapConvolution: ConvolutionMethod {
   }
 
   /// The output pixels of a batch.
-  private func pixelBlocks(batch: Int) -> Blocks {
-    Blocks(total: batch * shape.outputSide * shape.outputSide, size: Self.pixelsPerBlock)
+  private func pixelBlocks(batch: Int) -> IndexChunks {
+    IndexChunks(total: batch * shape.outputSide * shape.outputSide, size: Self.pixelsPerBlock)
   }
 
   /// The weights of each tap with inputs and outputs exchanged, in panels.
@@ -156,33 +155,16 @@ struct TapConvolution: ConvolutionMethod {
   }
 }
 
-/// Writes the transpose of a matrix, in squares that stay in the first cache.
-private func transpose(
-  _ source: UnsafePointer<Float>, rows: Int, columns: Int,
-  into target: UnsafeMutablePointer<Float>
-) {
-  let size = 16
-  for firstRow in stride(from: 0, to: rows, by: size) {
-    for firstColumn in stride(from: 0, to: columns, by: size) {
-      for column in firstColumn..<min(firstColumn + size, columns) {
-        for row in firstRow..<min(firstRow + size, rows) {
-          target[column * rows + row] = source[row * columns + column]
-        }
-      }
-    }
-  }
-}
-
 extension ConvolutionShape {
-  /// Writes what a tap sees for each output pixel, zeros beyond the image.
+  /// Writes what a tap reads for each output pixel, with zeros beyond the image.
   fileprivate func gather(
-    _ tap: Int, of source: KernelSource, for pixels: Range<Int>, with kernels: Kernels,
+    _ tap: Int, of pixels: Range<Int>, with reader: PixelReader,
     into rows: UnsafeMutablePointer<Float>
   ) {
-    var (source, row) = (source, rows)
+    var row = rows
     for pixel in pixels {
-      if let seen = inputPixel(of: pixel, tap: tap) {
-        kernels.table.readPixels(&source, seen, 1, row)
+      if let source = inputPixel(of: pixel, tap: tap) {
+        reader.read(source..<source + 1, into: row)
       } else {
         row.update(repeating: 0, count: inputChannels)
       }
@@ -190,19 +172,19 @@ extension ConvolutionShape {
     }
   }
 
-  /// Adds `count` channels for each output pixel of an image to the pixel that the tap saw.
+  /// Adds `count` channels for each output pixel of an image to the pixel that the tap read.
   fileprivate func scatter(
     _ tap: Int, _ rows: UnsafePointer<Float>, stride: Int, count: Int,
     onto image: UnsafeMutablePointer<Float>
   ) {
     for pixel in 0..<outputSide * outputSide {
-      guard let seen = inputPixel(of: pixel, tap: tap) else { continue }
-      let (sum, part) = (image + seen * inputChannels, rows + pixel * stride)
+      guard let source = inputPixel(of: pixel, tap: tap) else { continue }
+      let (sum, part) = (image + source * inputChannels, rows + pixel * stride)
       for c in 0..<count { sum[c] += part[c] }
     }
   }
 
-  /// The input pixel that a tap sees for an output pixel, both counted over all images; nil beyond
+  /// The input pixel that a tap reads for an output pixel, both counted over all images; nil beyond
   /// the image.
   private func inputPixel(of pixel: Int, tap: Int) -> Int? {
     let (image, inside) = pixel.quotientAndRemainder(dividingBy: outputSide * outputSide)

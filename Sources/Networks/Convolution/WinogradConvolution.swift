@@ -6,9 +6,9 @@ import Tensors
 /// 3×3 convolution with stride 1 by F(4×4, 3×3) (Winograd 1980; Lavin and Gray 2016): 36
 /// multiplications for the 16 outputs of a tile instead of 144.
 ///
-/// Tiles are transformed, multiplied and transformed back in chunks that stay in the caches. What a
-/// chunk and a task hold depends on the shape and the batch alone, so that results are the same on
-/// any number of threads.
+/// Tiles are transformed, multiplied and transformed back in chunks that stay in the caches. Chunks
+/// and tasks depend on the shape and the batch alone, so that results are the same on any number of
+/// threads.
 struct WinogradConvolution: ConvolutionMethod {
   static let name = "winograd"
 
@@ -16,27 +16,26 @@ struct WinogradConvolution: ConvolutionMethod {
   let engine: Engine
 
   private static let positions = 36
-  /// Tiles a task transforms.
+  /// Tiles that a task transforms.
   private static let tilesPerTask = 8
-  /// Columns of a product that a task computes, about.
+  /// About how many columns of a product a task computes.
   private static let columnsPerTask = 128
 
   func pack(_ weight: Tensor) -> Tensor {
-    let (kernels, shape) = (engine.kernels, shape)
-    let packed = packedWeights(depth: shape.inputChannels, columns: shape.outputChannels)
-    engine.workers.forEachRange(of: shape.inputChannels, size: 16) { inputs in
+    let (kernels, channels) = (engine.kernels, channels)
+    let packed = packedWeights(depth: channels.inputs, columns: channels.outputs)
+    let panels = PackedPanels(packed, columns: channels.outputs, kernels)
+    engine.workers.forEachRange(of: channels.inputs, size: 16) { inputs in
       kernels.table.transformWeights(
-        weight.elements, shape.inputChannels, shape.outputChannels, inputs.lowerBound,
-        inputs.count, packed.elements, kernels.panelWidth(columns: shape.outputChannels),
-        packed.shape[1])
+        weight.elements, channels, KernelRange(inputs), panels.kernelPanels)
     }
     return packed
   }
 
   /// The tiles of all images, chunk by chunk.
   ///
-  /// Where the transformed weights are few, each thread takes chunks of its own that fit its cache.
-  /// Where they are many, reading them must repay: chunks are large, and all threads share one.
+  /// With few transformed weights, each thread takes chunks of its own that fit its cache. With many
+  /// weights, chunks must be large to amortize reading them, and all threads share one chunk.
   func forward(_ input: LayerInput, packed: Tensor, output: LayerOutput) -> FeatureMap {
     let isShared = shape.inputChannels * shape.outputChannels > engine.tiling.fewWeights
     let chunks = chunks(
@@ -52,17 +51,16 @@ struct WinogradConvolution: ConvolutionMethod {
     return FeatureMap(values: output.values, sums: convolution.sums.total())
   }
 
-  /// The same convolution with inputs and outputs exchanged and the taps turned around.
+  /// The same convolution with inputs and outputs exchanged and the kernel flipped.
   func inputGradient(
     _ outputGradient: Tensor, weight: Tensor, output: LayerOutput
   ) -> FeatureMap {
-    let (kernels, shape) = (engine.kernels, shape)
-    let packed = packedWeights(depth: shape.outputChannels, columns: shape.inputChannels)
-    engine.workers.forEachRange(of: shape.outputChannels, size: 64) { outputs in
-      kernels.table.transformTurnedWeights(
-        weight.elements, shape.inputChannels, shape.outputChannels, outputs.lowerBound,
-        outputs.count, packed.elements, kernels.panelWidth(columns: shape.inputChannels),
-        packed.shape[1])
+    let (kernels, channels) = (engine.kernels, channels)
+    let packed = packedWeights(depth: channels.outputs, columns: channels.inputs)
+    let panels = PackedPanels(packed, columns: channels.inputs, kernels)
+    engine.workers.forEachRange(of: channels.outputs, size: 64) { outputs in
+      kernels.table.transformFlippedWeights(
+        weight.elements, channels, KernelRange(outputs), panels.kernelPanels)
     }
     return forward(LayerInput(values: outputGradient), packed: packed, output: output)
   }
@@ -74,56 +72,54 @@ struct WinogradConvolution: ConvolutionMethod {
     let (kernels, inputs, outputs) = (engine.kernels, shape.inputChannels, shape.outputChannels)
     let chunks = chunks(of: outputGradient, elements: engine.tiling.sharedChunk)
     let (width, stride) = (kernels.panelWidth(columns: outputs), kernels.paddedColumns(outputs))
-    let productStride = Self.positionStride(inputs * stride)
-    let inputStride = Self.positionStride(chunks.size * inputs)
-    let outputStride = Self.positionStride(chunks.size * outputs)
+    let sizes = [(inputs, stride), (chunks.size, inputs), (chunks.size, outputs)]
+      .map { Tiles.size(rows: $0, rowStride: $1) }
     let buffers = engine.scratch(
-      Self.positions * productStride, Self.positions * inputStride,
-      Self.positions * outputStride, engine.workers.count * chunks.size * width)
-    let (products, inputTiles, outputTiles) = (buffers[0], buffers[1], buffers[2])
+      sizes[0], sizes[1], sizes[2], engine.workers.count * chunks.size * width)
+    let products = Tiles(buffers[0].elements, rows: inputs, rowStride: stride)
+    let inputTiles = Tiles(buffers[1].elements, rows: chunks.size, rowStride: inputs)
+    let outputTiles = Tiles(buffers[2].elements, rows: chunks.size, rowStride: outputs)
     for chunk in chunks {
       transform(
-        chunk, of: input, to: inputTiles, inputStride, and: LayerInput(values: outputGradient),
-        to: outputTiles, outputStride)
+        chunk, of: input, to: inputTiles, and: LayerInput(values: outputGradient), to: outputTiles)
       Self.forEachProduct(columns: outputs, engine) { position, columns, worker in
         let panel = buffers[3].elements + worker * chunks.size * width
         for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
           kernels.pack(
-            outputTiles.elements + position * outputStride + column, rowStride: outputs,
-            depth: chunk.count, columns: min(width, outputs - column), into: panel)
+            outputTiles[position] + column, rowStride: outputs, depth: chunk.count,
+            columns: min(width, outputs - column), into: panel)
           kernels.multiply(
-            rows: inputs, columns: width, depth: chunk.count,
-            left: inputTiles.elements + position * inputStride, leftStride: inputs,
-            isTransposed: true, panels: panel,
-            product: products.elements + position * productStride + column,
-            productStride: stride, accumulating: chunk.lowerBound > 0)
+            rows: inputs, columns: width, depth: chunk.count, left: inputTiles[position],
+            leftStride: inputs, isTransposed: true, panels: panel,
+            product: products[position] + column, productStride: stride,
+            accumulating: chunk.lowerBound > 0)
         }
       }
     }
+    let channels = channels
     engine.workers.forEachRange(of: inputs, size: 16) {
       kernels.table.transformWeightGradient(
-        products.elements, productStride, stride, inputs, outputs, $0.lowerBound, $0.count,
-        weightGradient.elements)
+        products.rows(from: 0), channels, KernelRange($0), weightGradient.elements)
     }
   }
 }
 
 extension WinogradConvolution {
+  private var channels: KernelChannels {
+    KernelChannels(inputs: shape.inputChannels, outputs: shape.outputChannels)
+  }
+
   /// Transforms a chunk's tiles of what the layer read and of the gradient of what it wrote.
   private func transform(
-    _ chunk: Range<Int>, of input: LayerInput, to inputTiles: Buffer, _ inputStride: Int,
-    and gradient: LayerInput, to outputTiles: Buffer, _ outputStride: Int
+    _ chunk: Range<Int>, of input: LayerInput, to inputTiles: Tiles,
+    and gradient: LayerInput, to outputTiles: Tiles
   ) {
-    let (kernels, shape) = (engine.kernels, shape)
+    let kernels = engine.kernels
     engine.workers.forEachRange(of: chunk.count, size: Self.tilesPerTask) { tiles in
-      var (x, dy) = (input.source, gradient.source)
-      let first = chunk.lowerBound + tiles.lowerBound
-      kernels.table.transformInput(
-        &x, first, tiles.count, inputTiles.elements + tiles.lowerBound * shape.inputChannels,
-        inputStride)
-      kernels.table.transformOutputGradient(
-        &dy, first, tiles.count, outputTiles.elements + tiles.lowerBound * shape.outputChannels,
-        outputStride)
+      var (x, dy) = (input.kernelInput, gradient.kernelInput)
+      let range = KernelRange(first: chunk.lowerBound + tiles.lowerBound, count: tiles.count)
+      kernels.table.transformInput(&x, range, inputTiles.rows(from: tiles.lowerBound))
+      kernels.table.transformOutputGradient(&dy, range, outputTiles.rows(from: tiles.lowerBound))
     }
   }
 
@@ -132,8 +128,8 @@ extension WinogradConvolution {
     columns: Int, _ engine: Engine,
     _ body: @Sendable (_ position: Int, _ columns: Range<Int>, _ worker: Int) -> Void
   ) {
-    let groups = Blocks.columns(
-      engine.kernels.paddedColumns(columns), size: columnsPerTask, engine.kernels)
+    let kernels = engine.kernels
+    let groups = kernels.columnChunks(kernels.paddedColumns(columns), size: columnsPerTask)
     engine.workers.forEach(positions * groups.count) { task, worker in
       body(task / groups.count, groups[task % groups.count], worker)
     }
@@ -145,96 +141,121 @@ extension WinogradConvolution {
     return engine.pool.tensor([Self.positions, Self.positionStride(count)])
   }
 
-  /// The distance between positions of `count` elements: five cache lines more, for at a distance
-  /// of a power of two all positions would share a few lines of the caches.
+  /// The distance between positions of `count` elements: five cache lines more than the elements
+  /// take, because at distances of a power of two all positions would compete for a few cache lines.
   private static func positionStride(_ count: Int) -> Int { count + 80 }
 
-  /// The tiles of a batch of outputs in chunks of about the same size, of whole tasks, that hold at
-  /// most `elements` when they are transformed, in and out.
-  private func chunks(of output: Tensor, elements: Int) -> Blocks {
+  /// The tiles of a batch of outputs in chunks of about the same size, of whole tasks, whose
+  /// transformed tiles, in and out, have at most `elements` elements.
+  private func chunks(of output: Tensor, elements: Int) -> IndexChunks {
     let total = output.count / output.shape[3] / 16
     let elementsPerTask =
       Self.tilesPerTask * Self.positions * (shape.inputChannels + shape.outputChannels)
     let tasks = (total + Self.tilesPerTask - 1) / Self.tilesPerTask
     let limit = max(1, elements / elementsPerTask)
     let count = (tasks + limit - 1) / limit
-    return Blocks(total: total, size: (tasks + count - 1) / count * Self.tilesPerTask)
+    return IndexChunks(total: total, size: (tasks + count - 1) / count * Self.tilesPerTask)
   }
 
-  /// `output = input ∗ weight`, a chunk of tiles at a time.
+  /// Transformed weights as kernels write them.
+  private struct PackedPanels: @unchecked Sendable {
+    let kernelPanels: KernelPanels
+
+    init(_ packed: Tensor, columns: Int, _ kernels: Kernels) {
+      kernelPanels = KernelPanels(
+        values: packed.elements, width: kernels.panelWidth(columns: columns),
+        positionStride: packed.shape[1])
+    }
+  }
+
+  /// Transformed tiles or their products: for each position, rows of channels.
+  private struct Tiles: @unchecked Sendable {
+    private let elements: UnsafeMutablePointer<Float>
+    private let positionStride: Int
+    private let rowStride: Int
+
+    init(_ elements: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int) {
+      self.elements = elements
+      self.rowStride = rowStride
+      positionStride = WinogradConvolution.positionStride(rows * rowStride)
+    }
+
+    /// The elements of memory for so many rows.
+    static func size(rows: Int, rowStride: Int) -> Int {
+      positions * WinogradConvolution.positionStride(rows * rowStride)
+    }
+
+    /// The first row at a position.
+    subscript(position: Int) -> UnsafeMutablePointer<Float> { elements + position * positionStride }
+
+    /// The argument of kernels that begin at a row.
+    func rows(from row: Int) -> KernelTiles {
+      KernelTiles(
+        values: elements + row * rowStride, positionStride: positionStride, rowStride: rowStride)
+    }
+  }
+
+  /// `output = input ∗ weight` and the epilogue of `output`, a chunk of tiles at a time.
   private struct ChunkConvolution: @unchecked Sendable {
     let input: LayerInput
     let packed: Tensor
     let output: LayerOutput
     let engine: Engine
     let sums: PartialSums
-    private let tiles: Buffer
-    private let products: Buffer
-    private let tileStride: Int
-    private let productStride: Int
+    private let tiles: [Tiles]  // one for each slot
+    private let products: [Tiles]
     private let depth: Int
     private let stride: Int
 
-    /// As many chunks as there are slots, by default the workers, can be run at the same time.
+    /// As many chunks as there are slots, by default one for each worker, can run at the same time.
     init(
-      input: LayerInput, packed: Tensor, output: LayerOutput, chunks: Blocks, slots: Int?,
+      input: LayerInput, packed: Tensor, output: LayerOutput, chunks: IndexChunks, slots: Int?,
       engine: Engine
     ) {
       self.input = input
       self.packed = packed
       self.output = output
       self.engine = engine
-      depth = input.values.shape[3]
-      stride = engine.kernels.paddedColumns(output.values.shape[3])
-      tileStride = positionStride(chunks.size * depth)
-      productStride = positionStride(chunks.size * stride)
+      let depth = input.values.shape[3]
+      let stride = engine.kernels.paddedColumns(output.values.shape[3])
+      (self.depth, self.stride) = (depth, stride)
       let slots = slots ?? engine.workers.count
-      let buffers = engine.scratch(
-        slots * positions * tileStride, slots * positions * productStride)
-      (tiles, products) = (buffers[0], buffers[1])
+      let (tileSize, productSize) = (
+        Tiles.size(rows: chunks.size, rowStride: depth),
+        Tiles.size(rows: chunks.size, rowStride: stride)
+      )
+      let buffers = engine.scratch(slots * tileSize, slots * productSize)
+      tiles = (0..<slots).map {
+        Tiles(buffers[0].elements + $0 * tileSize, rows: chunks.size, rowStride: depth)
+      }
+      products = (0..<slots).map {
+        Tiles(buffers[1].elements + $0 * productSize, rows: chunks.size, rowStride: stride)
+      }
       sums = PartialSums(
         output, tasks: (chunks.total + tilesPerTask - 1) / tilesPerTask, engine: engine)
     }
 
-    /// On all threads, or on the caller's where they run chunks of their own.
+    /// On all threads, or on the caller's where each thread runs chunks of its own.
     func run(_ chunk: Range<Int>, slot: Int) {
       let (kernels, workers) = (engine.kernels, engine.workers)
-      let tiles = Buffer(elements: tiles.elements + slot * positions * tileStride)
-      let products = Buffer(elements: products.elements + slot * positions * productStride)
+      let (tiles, products) = (tiles[slot], products[slot])
       workers.forEachRange(of: chunk.count, size: tilesPerTask) {
-        var source = input.source
-        kernels.table.transformInput(
-          &source, chunk.lowerBound + $0.lowerBound, $0.count,
-          tiles.elements + $0.lowerBound * depth, tileStride)
+        var x = input.kernelInput
+        let range = KernelRange(first: chunk.lowerBound + $0.lowerBound, count: $0.count)
+        kernels.table.transformInput(&x, range, tiles.rows(from: $0.lowerBound))
       }
       forEachProduct(columns: output.values.shape[3], engine) { position, columns, _ in
         kernels.multiply(
-          rows: chunk.count, columns: columns.count, depth: depth,
-          left: tiles.elements + position * tileStride, leftStride: depth,
+          rows: chunk.count, columns: columns.count, depth: depth, left: tiles[position],
+          leftStride: depth,
           panels: packed.elements + position * packed.shape[1] + columns.lowerBound * depth,
-          product: products.elements + position * productStride + columns.lowerBound,
-          productStride: stride)
+          product: products[position] + columns.lowerBound, productStride: stride)
       }
       workers.forEachRange(of: chunk.count, size: tilesPerTask) {
-        let first = chunk.lowerBound + $0.lowerBound
-        var target = output.target(sums: sums.clear(task: first / tilesPerTask))
-        kernels.table.transformOutput(
-          products.elements + $0.lowerBound * stride, productStride, stride, &target, first,
-          $0.count)
+        let range = KernelRange(first: chunk.lowerBound + $0.lowerBound, count: $0.count)
+        var y = output.kernelOutput(sums: sums.clear(task: range.first / tilesPerTask))
+        kernels.table.transformOutput(products.rows(from: $0.lowerBound), range, &y)
       }
     }
   }
-}
-
-/// How much of a Winograd convolution is worked on at a time, in elements.
-package struct Tiling: Sendable {
-  /// Transformed tiles, in and out, of a chunk that all threads share: about what the last cache
-  /// holds beside the weights.
-  package var sharedChunk = 4 << 20
-  /// The same of a chunk of one thread, whose cache is smaller.
-  package var ownChunk = 320 << 10
-  /// Weights of a position up to which threads take chunks of their own.
-  package var fewWeights = 30_000
-
-  package init() {}
 }

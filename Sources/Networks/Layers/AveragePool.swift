@@ -1,4 +1,5 @@
-import CKernels
+// N batch, H height, W width, C channels.
+
 import Tensors
 
 /// The mean of each channel over the whole image.
@@ -19,11 +20,12 @@ package final class AveragePool {
     let row = engine.scratch(engine.workers.count * channels)[0]
     let kernels = engine.kernels
     engine.workers.forEach(batch) { image, worker in
-      var source = input.source
+      let reader = input.reader(kernels)
       let (mean, x) = (output.elements + image * channels, row.elements + worker * channels)
       mean.update(repeating: 0, count: channels)
       for pixel in 0..<pixels {
-        kernels.table.readPixels(&source, image * pixels + pixel, 1, x)
+        let index = image * pixels + pixel
+        reader.read(index..<index + 1, into: x)
         for c in 0..<channels { mean[c] += x[c] }
       }
       for c in 0..<channels { mean[c] /= Float(pixels) }
@@ -31,7 +33,7 @@ package final class AveragePool {
     return output
   }
 
-  /// The gradient of what the layer read, where `gate` lets it pass.
+  /// The gradient of what the layer read, from `[N, C]`, where `gate` lets it pass.
   package func backward(_ outputGradient: Tensor, through gate: Gate?) -> FeatureMap {
     let (batch, channels) = (inputShape[0], inputShape[3])
     let pixels = inputShape[1] * inputShape[2]
@@ -44,6 +46,7 @@ package final class AveragePool {
       }
     }
     guard let gate else { return FeatureMap(values: gradient) }
-    return engine.finish(LayerOutput(values: gradient, gate: gate, sumsChannels: true))
+    return engine.applyEpilogue(
+      of: LayerOutput(values: gradient, gate: gate, sumsChannels: true))
   }
 }

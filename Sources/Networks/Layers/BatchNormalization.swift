@@ -1,14 +1,13 @@
 // N batch, H height, W width, C channels; a row is the C values of one pixel.
 
-import CKernels
 import Tensors
 
-/// Batch normalization (Ioffe and Szegedy 2015) followed by ReLU, as every normalization in these
-/// networks is.
+/// Batch normalization (Ioffe and Szegedy 2015) followed by ReLU, as all of these networks use it.
 ///
 /// In training, channels are normalized by the mean and the biased variance of the batch, over all
-/// processes; the running variance is unbiased. In inference, by the running statistics. The layer
-/// writes no features: what reads its result normalizes and rectifies while reading.
+/// processes; the running variance is unbiased. In inference, they are normalized by the running
+/// statistics. The layer writes no features: the layer that follows normalizes and rectifies while
+/// it reads.
 package final class BatchNormalization {
   package static let epsilon: Float = 1e-5
   package static let momentum: Float = 0.1
@@ -18,14 +17,15 @@ package final class BatchNormalization {
   package let runningMean: Tensor  // [C]
   package let runningVariance: Tensor  // [C]
   /// The number of training batches seen.
-  package var batchCount = 0
+  package var batchCount: Int { counter.batchCount }
+  private let counter = BatchCounter()
 
   private let name: String
   private let channels: Int
   private let engine: Engine
   private var pass: Pass?
 
-  /// What the backward pass needs of the forward pass.
+  /// What the forward pass keeps for the backward pass.
   private struct Pass {
     let gate: Gate
     let inverseDeviation: Tensor  // [C]
@@ -49,12 +49,12 @@ package final class BatchNormalization {
     [
       .parameter(weight), .parameter(bias), .statistic("\(name).running_mean", runningMean),
       .statistic("\(name).running_var", runningVariance),
-      .batchCount("\(name).num_batches_tracked", self),
+      .batchCount("\(name).num_batches_tracked", counter),
     ]
   }
 
   /// `max(0, (x − mean) / √(variance + ε) · weight + bias)` per channel, by the statistics of the
-  /// batch, which the running ones follow.
+  /// batch; updates the running ones.
   package func forward(_ input: FeatureMap) -> LayerInput {
     let coefficients = engine.pool.tensor([3, channels])
     let inverseDeviation = engine.pool.tensor([channels])
@@ -69,7 +69,7 @@ package final class BatchNormalization {
       runningMean[c] += Self.momentum * (mean - runningMean[c])
       runningVariance[c] += Self.momentum * (variance * unbiased - runningVariance[c])
     }
-    batchCount += 1
+    counter.batchCount += 1
     pass = Pass(
       gate: Gate(input: input.values, coefficients: coefficients),
       inverseDeviation: inverseDeviation, rows: rows)
@@ -78,8 +78,8 @@ package final class BatchNormalization {
 
   /// The rows of the whole batch, and the mean and biased variance of each channel.
   ///
-  /// The variance is the mean of squares less the square of the mean; where these nearly cancel,
-  /// the features are summed again around their means.
+  /// The variance is the mean of squares minus the square of the mean. Where these nearly cancel,
+  /// the features are summed again with their means subtracted.
   private func moments(_ input: FeatureMap) -> (
     rows: Double, moments: [(mean: Float, variance: Float)]
   ) {
@@ -119,13 +119,13 @@ package final class BatchNormalization {
     return coefficients
   }
 
-  /// Where the last forward pass lets gradients pass, for the layer that sends them here.
+  /// The gate of the last forward pass, for the layer whose gradients come here.
   package var gate: Gate { takenPass.gate }
 
   /// Sets the gradients of weight and bias and returns the input's, plus `addend`.
   ///
   /// With g the gradient after the gate, n rows and x̂ the normalized input:
-  /// `dx = weight / deviation · (g − Σg / n − x̂ · Σ(g x̂) / n)`. It is written over g.
+  /// `dx = weight / deviation · (g − Σg / n − x̂ · Σ(g x̂) / n)`. It overwrites g.
   package func backward(_ gated: FeatureMap, adding addend: Tensor? = nil) -> Tensor {
     let (pass, kernels, channels) = (takenPass, engine.kernels, channels)
     self.pass = nil
@@ -148,15 +148,15 @@ package final class BatchNormalization {
     let ownRows = gated.values.count / channels
     engine.workers.forEachRange(of: ownRows, size: Self.rowsPerTask) {
       let first = $0.lowerBound * channels
-      kernels.table.normalizationGradient(
-        gated.values.elements + first, pass.gate.input.elements + first,
-        addend.map { UnsafePointer($0.elements + first) }, coefficients.elements, channels,
-        $0.count)
+      kernels.normalizationGradient(
+        gated.values.elements + first, input: pass.gate.input.elements + first,
+        addend: addend.map { UnsafePointer($0.elements + first) },
+        coefficients: coefficients.elements, rows: $0.count, channels: channels)
     }
     return gated.values
   }
 
-  /// The square of the mean over the variance at which seven bits of the sums are lost.
+  /// The ratio of squared mean to variance at which the difference loses seven bits.
   private static let cancellation = 128.0
   /// Rows that a task handles; results do not depend on it.
   private static let rowsPerTask = 512
@@ -164,5 +164,40 @@ package final class BatchNormalization {
   private var takenPass: Pass {
     guard let pass else { preconditionFailure("backward without a forward pass in training") }
     return pass
+  }
+}
+
+extension Engine {
+  /// The sums over the channels that `output` describes, and the number of pixels in them, over the
+  /// batch of all processes.
+  ///
+  /// `own` are the sums over this process's part, where a layer has already made them.
+  fileprivate func batchSums(
+    of output: LayerOutput, own: [Double]? = nil
+  ) -> (sums: [Double], pixels: Double) {
+    let channels = output.values.shape[3]
+    let sums =
+      sumsExactly
+      ? processes.exactSums(ofRows: imageSums(of: output), columns: 2 * channels + 1)
+      : processes.sum(
+        (own ?? applyEpilogue(of: output).sums) + [Double(output.values.count / channels)])
+    return (Array(sums.dropLast()), sums[2 * channels])
+  }
+
+  /// For each image the sums over its channels and the number of its pixels, `[N, 2 C + 1]`.
+  private func imageSums(of output: LayerOutput) -> [Double] {
+    let (batch, channels) = (output.values.shape[0], output.values.shape[3])
+    let (pixels, columns) = (output.values.shape[1] * output.values.shape[2], 2 * channels + 1)
+    var sums = [Double](repeating: 0, count: batch * columns)
+    sums.withUnsafeMutableBufferPointer { [kernels] buffer in
+      nonisolated(unsafe) let sums = buffer
+      workers.forEach(batch) { image, _ in
+        let row = sums.extracting(image * columns..<(image + 1) * columns)
+        row[columns - 1] = Double(pixels)
+        output.applyEpilogue(
+          to: image * pixels..<(image + 1) * pixels, sums: row.baseAddress, kernels: kernels)
+      }
+    }
+    return sums
   }
 }

@@ -10,7 +10,7 @@ package final class LinearHeads {
   private let features: Int
   private let classes: Int
   private let engine: Engine
-  private var input: Tensor?  // [N, C]
+  private var input: Tensor?  // [N, C], for the backward pass
 
   /// `names` are the checkpoint names of the M heads, such as `list_fc.0`.
   package init(_ names: [String], features: Int, classes: Int, engine: Engine) {
@@ -51,13 +51,13 @@ package final class LinearHeads {
           MatrixView(input.elements + first * features, rowStride: features),
           MatrixView(weight.value.elements, rowStride: features, isTransposed: true),
           into: logits.elements + (first * heads + head) * classes, rowStride: heads * classes,
-          m: images.count, n: classes, k: features, accumulating: true)
+          rows: images.count, columns: classes, depth: features, accumulating: true)
       }
     }
     return logits
   }
 
-  /// Sets the gradients of weights and biases and returns the input's, from `[N, M, K]`.
+  /// Sets the gradients of weights and biases and returns the input's, `[N, C]`, from `[N, M, K]`.
   package func backward(_ logitsGradient: Tensor) -> Tensor {
     guard let input else { preconditionFailure("backward without a forward pass in training") }
     self.input = nil
@@ -72,7 +72,7 @@ package final class LinearHeads {
           MatrixView(gradient + first * rowStride, rowStride: rowStride),
           MatrixView(weight.value.elements, rowStride: features),
           into: inputGradient.elements + first * features, rowStride: features,
-          m: images.count, n: features, k: classes, accumulating: head > 0)
+          rows: images.count, columns: features, depth: classes, accumulating: head > 0)
       }
       engine.gradientSums.set(
         weight, imageCount: batch, terms: 1,
@@ -83,7 +83,7 @@ package final class LinearHeads {
             gradient + images.lowerBound * rowStride, rowStride: rowStride, isTransposed: true),
           MatrixView(input.elements + images.lowerBound * features, rowStride: features),
           into: weightGradient.elements, rowStride: features,
-          m: classes, n: features, k: images.count)
+          rows: classes, columns: features, depth: images.count)
       }
       engine.gradientSums.set(
         bias, imageCount: batch, terms: 1, factors: [logitsGradient.largestMagnitude]

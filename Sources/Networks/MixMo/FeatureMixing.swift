@@ -4,8 +4,8 @@ import Tensors
 
 /// Mixes the members' encodings into one feature map in training: `M · Σ_m mask_m ⊙ encoding_m`.
 ///
-/// A mask is `[N, h, w]` where it is the same for all channels, `[N, C]` where it is the same for
-/// all places, or `[N, h, w, C]`.
+/// A mask is `[N, h, w]` if it is the same for all channels, `[N, C]` if it is the same for all
+/// pixels, or `[N, h, w, C]`.
 package final class FeatureMixing {
   private let engine: Engine
   private var masks: [Tensor] = []  // M

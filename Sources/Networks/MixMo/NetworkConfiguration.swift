@@ -1,8 +1,8 @@
 import Formats
 
-/// Which network a run trains: the `network` part of a configuration file.
+/// The network that a run trains: the `network` section of a configuration file.
 package struct NetworkConfiguration: Codable, Sendable, Equatable {
-  /// The reference's names; those with `mixmo` have several subnetworks.
+  /// The names in MixMo's reference code; those with `mixmo` have several subnetworks.
   package enum Name: String, Codable, CaseIterable, Sendable {
     case wideResNet = "wideresnet"
     case wideResNetMixMo = "wideresnetmixmo"
@@ -51,7 +51,7 @@ package struct NetworkConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// Whether there is a network of this depth: 10, 16, 22, … for WideResNet, 18 for PreActResNet.
+  /// Whether a network can have this depth: 10, 16, 22, … for WideResNet, 18 for PreActResNet.
   package static func isPossible(depth: Int, isWide: Bool) -> Bool {
     isWide ? (10...1000).contains(depth) && (depth - 4) % 6 == 0 : depth == 18
   }

@@ -8,7 +8,7 @@ import Tensors
 package enum SoftCrossEntropy {
   /// The losses and their gradient with respect to the logits.
   package struct Value {
-    /// The part of each member's loss that an image has, `[N, M]`.
+    /// The contribution of each image to each member's loss, `[N, M]`.
     package let imageLosses: [Double]
     package let gradient: Tensor  // [N, M, K]
 
@@ -25,11 +25,11 @@ package enum SoftCrossEntropy {
   ///
   /// - Parameters:
   ///   - logits: `[N, M, K]`.
-  ///   - targets: for each member `[N, K]`, rows of any sum (loss weights are in them).
+  ///   - targets: for each member `[N, K]`; a row's sum is the weight of its image.
   ///   - coefficients: the weight of each member's loss, by default 1.
-  ///   - batchSize: the images that the mean is over, where these are a part of a batch: the losses
-  ///     of all parts then add up to that of the batch.
-  /// - Returns: the losses, image by image, and their gradient.
+  ///   - batchSize: the number of images in the whole batch, if `logits` are those of a part of it.
+  ///     The losses of all parts then add up to the loss of the batch.
+  /// - Returns: the losses of each image, and their gradient.
   package static func evaluate(
     _ logits: Tensor, targets: [Tensor], coefficients: [Double]? = nil, batchSize: Int? = nil
   ) -> Value {

@@ -1,6 +1,8 @@
+import Formats
 import Scoring
 
-/// Runs on the same images, each against the first: what differs, and what of it is decided.
+/// Runs on the same images, each against the first: how they differ, and which differences are
+/// significant.
 package struct Comparison: Sendable, Equatable {
   /// A run against the reference.
   package struct Pair: Sendable, Equatable {
@@ -8,7 +10,7 @@ package struct Comparison: Sendable, Equatable {
     package let run: String
     /// In the order of the comparison's `cells`.
     package internal(set) var cells: [Contrast]
-    /// On average over the corrupted cells, each with the same weight; nil where there are none.
+    /// On average over the corrupted cells, with equal weights; nil where there are none.
     package internal(set) var mean: Contrast?
 
     package init(run: String, cells: [Contrast], mean: Contrast?) {
@@ -16,9 +18,21 @@ package struct Comparison: Sendable, Equatable {
       self.cells = cells
       self.mean = mean
     }
+
+    /// How many of the cells at `indices`, by default of all, have a verdict.
+    package func count(_ verdict: Contrast.Verdict, at indices: [Int]? = nil) -> Int {
+      (indices ?? Array(cells.indices)).count { cells[$0].verdict == verdict }
+    }
+
+    /// The mean of a metric's differences over the cells at `indices`; nil where one is undefined.
+    package func meanDifference(_ metric: Metric, at indices: [Int]) -> Double? {
+      let differences = indices.compactMap { cells[$0].values[metric]?.difference }
+      guard !differences.isEmpty, differences.count == indices.count else { return nil }
+      return differences.reduce(0, +) / Double(differences.count)
+    }
   }
 
-  /// The metrics that are compared; accuracy is tested, the others are described.
+  /// The metrics that are compared: accuracy is tested, the others are described.
   package static let metrics: [Metric] = [
     .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError,
   ]
@@ -28,13 +42,13 @@ package struct Comparison: Sendable, Equatable {
   /// The name of the predictor that is compared.
   package let predictor: String
   package let calibration: Calibration
-  /// N, the images of each cell.
+  /// N, the number of images of each cell.
   package let imageCount: Int
   /// The clean cell first, then the others by name and severity.
   package let cells: [Cell]
-  /// The runs but the first, in the order they were given.
+  /// Every run but the first, in the order given.
   package let pairs: [Pair]
-  /// What could not be made sure of.
+  /// Assumptions that could not be checked, and doubtful fits.
   package let notes: [String]
 
   package init(
@@ -50,10 +64,10 @@ package struct Comparison: Sendable, Equatable {
     self.notes = notes
   }
 
-  /// The metrics of `metrics` that the calibration leaves defined.
+  /// Those of `Comparison.metrics` that the calibration leaves defined.
   package var metrics: [Metric] { Self.metrics.filter(calibration.defines) }
 
-  /// The corruptions, without clean images.
+  /// The corruptions, without the clean test set.
   package var corruptions: [String] {
     var seen: Set<String> = []
     return cells.map(\.corruption).filter {
@@ -61,20 +75,135 @@ package struct Comparison: Sendable, Equatable {
     }
   }
 
-  /// The severities of corrupted cells, rising.
+  /// The severities of corrupted cells, in rising order.
   package var severities: [Int] { Set(cells.map(\.severity)).subtracting([0]).sorted() }
 }
 
-extension Comparison.Pair {
-  /// How many of the cells at `places`, all by default, have a verdict.
-  package func count(_ verdict: Contrast.Verdict, at places: [Int]? = nil) -> Int {
-    (places ?? Array(cells.indices)).count { cells[$0].verdict == verdict }
+/// How a run differs from the reference on the same images, in one cell or on average over cells.
+package struct Contrast: Sendable, Equatable {
+  /// Whether the run's accuracy is significantly higher, significantly lower, or neither.
+  package enum Verdict: String, Sendable, CaseIterable {
+    case win, loss, undecided
   }
 
-  /// The mean of a metric's differences over the cells at `places`; nil where it is undefined.
-  package func meanDifference(_ metric: Metric, at places: [Int]) -> Double? {
-    let differences = places.compactMap { cells[$0].figures[metric]?.difference }
-    guard !differences.isEmpty, differences.count == places.count else { return nil }
-    return differences.reduce(0, +) / Double(differences.count)
+  /// The values of a metric for both runs.
+  package struct Values: Sendable, Equatable {
+    package let reference: Double
+    package let run: Double
+    /// The 95 % interval of run − reference; nil without bootstrap draws.
+    ///
+    /// From the paired bootstrap over images, without a correction for multiple comparisons.
+    package let interval: Interval?
+
+    package var difference: Double { run - reference }
+
+    package init(reference: Double, run: Double, interval: Interval?) {
+      self.reference = reference
+      self.run = run
+      self.interval = interval
+    }
+  }
+
+  /// The family-wise error rate: the probability of any wrong claim in a whole comparison.
+  package static let errorRate = 0.05
+
+  /// The metrics of `Comparison.metrics` that are defined.
+  package let values: [Metric: Values]
+  /// The p-value of equal accuracies without a correction: of McNemar's exact test in a cell, of the
+  /// sign-flip test for a mean.
+  package let pValue: Double
+  /// The p-value corrected for all tests of the comparison; a claim needs at most `errorRate`.
+  package internal(set) var correctedPValue: Double
+  /// How many more predictions the run gets right than the reference; negative for fewer.
+  let surplus: Int
+
+  package var verdict: Verdict {
+    guard correctedPValue <= Self.errorRate, surplus != 0 else { return .undecided }
+    return surplus > 0 ? .win : .loss
+  }
+
+  package init(values: [Metric: Values], pValue: Double, surplus: Int) {
+    self.values = values
+    self.pValue = pValue
+    correctedPValue = pValue
+    self.surplus = surplus
+  }
+}
+
+extension Comparison {
+  /// The columns of `comparison.csv`.
+  package enum Column: String, CodingKey, CaseIterable {
+    case reference, run, corruption, severity, predictor, calibration, metric
+    case referenceValue = "reference_value"
+    case value, difference, low, high, p
+    case correctedP = "p_holm"
+    case verdict, samples
+  }
+
+  /// One metric of a run and the reference, in a cell or on average over the corrupted cells.
+  package struct Row: Encodable, Sendable, Equatable {
+    package let reference: String
+    package let run: String
+    /// `mean` in a row of means over the corrupted cells.
+    package let corruption: String
+    /// Nil for a mean.
+    package let severity: Int?
+    package let predictor: String
+    package let calibration: String
+    package let metric: String
+    package let referenceValue: Double
+    package let value: Double
+    package let difference: Double
+    package let low: Double?
+    package let high: Double?
+    /// This and the next two have a value for accuracy alone.
+    package let p: Double?
+    package let correctedP: Double?
+    package let verdict: String?
+    package let samples: Int
+
+    package typealias CodingKeys = Column
+  }
+
+  /// What a row of means has in place of a corruption.
+  package static let mean = "mean"
+
+  /// A row for each run, cell and metric; each run's means come first.
+  package var rows: [Row] {
+    pairs.flatMap { pair in
+      let means = pair.mean.map { rows(pair.run, Self.mean, nil, $0) } ?? []
+      return means
+        + zip(cells, pair.cells).flatMap { rows(pair.run, $0.corruption, $0.severity, $1) }
+    }
+  }
+
+  private func rows(
+    _ run: String, _ corruption: String, _ severity: Int?, _ contrast: Contrast
+  ) -> [Row] {
+    metrics.compactMap { metric in
+      guard let values = contrast.values[metric] else { return nil }
+      let isTested = metric == .accuracy
+      return Row(
+        reference: reference, run: run, corruption: corruption, severity: severity,
+        predictor: predictor, calibration: calibration.name, metric: metric.name,
+        referenceValue: values.reference, value: values.run, difference: values.difference,
+        low: values.interval?.low, high: values.interval?.high,
+        p: isTested ? contrast.pValue : nil, correctedP: isTested ? contrast.correctedPValue : nil,
+        verdict: isTested ? contrast.verdict.rawValue : nil, samples: imageCount)
+    }
+  }
+
+  /// The rows as `comparison.csv`.
+  package var table: CSVTable {
+    var table = CSVTable(header: Column.allCases.map(\.rawValue))
+    for row in rows {
+      table.append(
+        [row.reference, row.run, row.corruption, row.severity.map(String.init) ?? ""]
+          + [row.predictor, row.calibration, row.metric]
+          + [row.referenceValue, row.value, row.difference, row.low, row.high, row.p]
+          .map(CSVTable.field)
+          + [CSVTable.field(row.correctedP), row.verdict ?? "", "\(row.samples)"])
+    }
+    return table
   }
 }

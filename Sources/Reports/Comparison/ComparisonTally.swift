@@ -1,34 +1,34 @@
 import Scoring
 
-/// Gathers the scores of several runs, cell by cell, into contrasts with the first.
+/// Accumulates the scores of several runs, cell by cell, into contrasts with the first run.
 ///
-/// Of each cell it keeps some numbers and draws, and no rows.
+/// It keeps metrics, bootstrap draws and a number for each image, but no rows.
 package struct ComparisonTally {
-  /// A run's scores on a cell, in parts that were calibrated alike.
+  /// A run's scores on a cell, split into parts with one calibration each.
   package typealias PartedRows = [[RowScore]]  // [parts][rows]
 
-  /// What is known of a run but the first.
+  /// The results of one run other than the first.
   private struct Gathered {
     var cells: [Contrast] = []
-    /// By metric, for each corrupted cell how the difference varies.
+    /// By metric, the distribution of the difference on each corrupted cell.
     var draws: [Metric: [BootstrapDistribution?]] = [:]
-    /// For each image, how many more of its corrupted versions the run gets right than the first.
+    /// For each image, how many more of its corrupted versions the run gets right than the first
+    /// run.
     var surpluses: [Int]  // [N]
   }
 
   private let metrics: [Metric]
-  /// The images of each part's rows.
-  private let parts: [[Int]]
+  private let parts: [[Int]]  // [parts][rows], the image of each row
   private let bootstrap: Bootstrap?
-  private var corruptedPlaces: [Int] = []
+  private var corruptedIndices: [Int] = []
   private var runs: [Gathered]
 
   /// - Parameters:
-  ///   - runCount: How many runs there are, the reference among them.
-  ///   - imageCount: N, the images of each cell.
-  ///   - metrics: The metrics that are defined.
-  ///   - parts: The images of each part's rows; by default one part of all images.
-  ///   - bootstrap: Draws of the images; nil for no intervals.
+  ///   - runCount: The number of runs, including the reference.
+  ///   - imageCount: N, the number of images of each cell.
+  ///   - metrics: The metrics that the calibration leaves defined.
+  ///   - parts: The image of each row of each part; by default one part of all images.
+  ///   - bootstrap: Draws of images; nil for no intervals.
   package init(
     runCount: Int, imageCount: Int, metrics: [Metric] = Comparison.metrics,
     parts: [[Int]]? = nil, bootstrap: Bootstrap? = nil
@@ -43,31 +43,31 @@ package struct ComparisonTally {
 
   /// Adds a cell, with the scores of every run on it.
   ///
-  /// - Throws: `ScoringError` where rows are not as many as a part's images.
+  /// - Throws: `ScoringError` where a part has more or fewer rows than images.
   package mutating func add(isCorrupted: Bool, _ scores: [PartedRows]) throws {
-    let figures = scores.map(self.figures)
+    let values = scores.map(self.values)
     let draws = try draws(scores)
     for run in runs.indices {
-      var contrast: [Metric: Contrast.Figure] = [:]
+      var contrast: [Metric: Contrast.Values] = [:]
       for metric in metrics {
         let draws = draws.flatMap { Self.difference($0[run + 1][metric], $0[0][metric]) }
         if isCorrupted { runs[run].draws[metric, default: []].append(draws) }
-        guard let reference = figures[0][metric], let value = figures[run + 1][metric] else {
+        guard let reference = values[0][metric], let value = values[run + 1][metric] else {
           continue
         }
-        contrast[metric] = Contrast.Figure(
+        contrast[metric] = Contrast.Values(
           reference: reference, run: value, interval: draws?.interval())
       }
       let test = compareRights(scores[0], scores[run + 1], ofRun: run, isCorrupted)
-      if isCorrupted && run == 0 { corruptedPlaces.append(runs[run].cells.count) }
+      if isCorrupted && run == 0 { corruptedIndices.append(runs[run].cells.count) }
       runs[run].cells.append(
         Contrast(
-          figures: contrast, pValue: test.pValue,
+          values: contrast, pValue: test.pValue,
           surplus: test.onlySecondRight - test.onlyFirstRight))
     }
   }
 
-  /// McNemar's test of the rows; those of a corrupted cell are remembered image by image.
+  /// McNemar's test of the rows; on a corrupted cell, also adds to the surplus of each image.
   private mutating func compareRights(
     _ reference: PartedRows, _ scores: PartedRows, ofRun run: Int, _ isCorrupted: Bool
   ) -> McNemarTest {
@@ -84,18 +84,18 @@ package struct ComparisonTally {
   }
 
   /// The metrics of a run on a cell: means over the parts, as in the tables of an evaluation.
-  private func figures(_ scores: PartedRows) -> [Metric: Double] {
-    var figures: [Metric: Double] = [:]
+  private func values(_ scores: PartedRows) -> [Metric: Double] {
+    var means: [Metric: Double] = [:]
     for metric in metrics {
-      let values = scores.compactMap { Self.figure(metric, $0) }
+      let values = scores.compactMap { Self.value(metric, $0) }
       if values.count == scores.count {
-        figures[metric] = values.reduce(0, +) / Double(values.count)
+        means[metric] = values.reduce(0, +) / Double(values.count)
       }
     }
-    return figures
+    return means
   }
 
-  private static func figure(_ metric: Metric, _ rows: [RowScore]) -> Double? {
+  private static func value(_ metric: Metric, _ rows: [RowScore]) -> Double? {
     func mean(_ value: (RowScore) -> Double) -> Double? {
       rows.isEmpty ? nil : rows.reduce(0) { $0 + value($1) } / Double(rows.count)
     }
@@ -130,7 +130,7 @@ package struct ComparisonTally {
 }
 
 extension ComparisonTally {
-  /// What was gathered of the runs but the first, with labels for them; every p-value is corrected.
+  /// Every run but the first against it, with the given labels and corrected p-values.
   package func pairs(_ labels: [String]) -> [Comparison.Pair] {
     var pairs = zip(labels, runs).map { label, run in
       Comparison.Pair(run: label, cells: run.cells, mean: mean(run))
@@ -147,21 +147,21 @@ extension ComparisonTally {
     return pairs
   }
 
-  /// The contrast of means over the corrupted cells; nil where there are none.
+  /// The contrast on average over the corrupted cells; nil where there are none.
   private func mean(_ run: Gathered) -> Contrast? {
-    let cells = corruptedPlaces.map { run.cells[$0].figures }
+    let cells = corruptedIndices.map { run.cells[$0].values }
     guard !cells.isEmpty else { return nil }
-    var figures: [Metric: Contrast.Figure] = [:]
+    var values: [Metric: Contrast.Values] = [:]
     for metric in metrics {
       let all = cells.compactMap { $0[metric] }
       guard all.count == cells.count else { continue }
       let count = Double(all.count)
-      figures[metric] = Contrast.Figure(
+      values[metric] = Contrast.Values(
         reference: all.reduce(0) { $0 + $1.reference } / count,
         run: all.reduce(0) { $0 + $1.run } / count,
         interval: BootstrapDistribution.mean(of: run.draws[metric] ?? [])?.interval())
     }
     let test = SignFlipTest(run.surpluses)
-    return Contrast(figures: figures, pValue: test.pValue, surplus: test.sum)
+    return Contrast(values: values, pValue: test.pValue, surplus: test.sum)
   }
 }

@@ -2,7 +2,66 @@ import Formats
 import Foundation
 import Scoring
 
-/// A comparison as lines of fixed width: for each run a table, a map of verdicts and a conclusion.
+extension Comparison {
+  /// The limit of every conclusion.
+  package static let caveat =
+    "This is about these checkpoints on images like these, not about the methods that trained them: "
+    + "that needs several seeds of each."
+
+  /// One sentence for each run that claims no more than the tests support.
+  package var conclusions: [String] {
+    pairs.map { conclusion($0).withoutControlCharacters }
+  }
+
+  private func conclusion(_ pair: Pair) -> String {
+    guard let mean = pair.mean else {
+      let tests =
+        pairs.count > 1
+        ? "exact McNemar tests, Holm, 5 % for all claims together" : "exact McNemar test, 5 %"
+      return claim(pair, pair.cells[0], scope: "on the clean images") + " (\(tests))."
+    }
+    let scope = "on average over \(Self.count(cells.count - 1, "corrupted cell"))"
+    return claim(pair, mean, scope: scope) + "; " + counts(pair)
+      + " (exact tests, Holm, 5 % for all claims together)."
+  }
+
+  /// The verdict, and by how much the runs differ.
+  private func claim(_ pair: Pair, _ contrast: Contrast, scope: String) -> String {
+    let difference = Self.inPoints(contrast.values[.accuracy]) + " " + scope
+    switch contrast.verdict {
+    case .win: return "\(pair.run) is more accurate than \(reference): \(difference)"
+    case .loss: return "\(pair.run) is less accurate than \(reference): \(difference)"
+    case .undecided where pair.count(.undecided) == pair.cells.count:
+      return "No difference is decided between \(pair.run) and \(reference): \(difference)"
+    case .undecided:
+      return "Whether \(pair.run) or \(reference) is more accurate \(scope) is not decided: "
+        + Self.inPoints(contrast.values[.accuracy])
+    }
+  }
+
+  private func counts(_ pair: Pair) -> String {
+    let total = "of \(Self.count(cells.count, "cell")), clean images among them"
+    let (wins, losses) = (pair.count(.win), pair.count(.loss))
+    guard wins + losses > 0 else { return "\(total), none is decided" }
+    return "\(total), decided in its favour in \(wins), against it in \(losses), "
+      + "open in \(pair.count(.undecided))"
+  }
+
+  private static func count(_ number: Int, _ name: String) -> String {
+    "\(number) \(name)\(number == 1 ? "" : "s")"
+  }
+
+  /// A difference of shares in percentage points, with its interval.
+  private static func inPoints(_ values: Contrast.Values?) -> String {
+    guard let values else { return "undefined" }
+    let difference = String(format: "%+.2f points", 100 * values.difference)
+    guard let interval = values.interval else { return difference }
+    return difference
+      + String(format: " (95 %% interval %.2f to %.2f)", 100 * interval.low, 100 * interval.high)
+  }
+}
+
+/// A comparison as fixed-width text: for each run a table, a map of verdicts and a conclusion.
 package struct ComparisonText {
   private let comparison: Comparison
   private let nameWidth: Int
@@ -20,39 +79,41 @@ package struct ComparisonText {
         + (comparison.corruptions.isEmpty ? [] : [""] + map(pair))
         + ["", comparison.conclusions[index], ""]
     }
-    return (pairs.joined() + [Comparison.caveat]).map { Self.trimmed($0) + "\n" }.joined()
+    return (pairs.joined() + [Comparison.caveat]).map { $0.withoutTrailingSpaces + "\n" }.joined()
   }
 
   private func heading(_ pair: Comparison.Pair) -> String {
     "\(pair.run.oneLine) − \(comparison.reference.oneLine): \(comparison.predictor), "
-      + "calibration \(comparison.calibration.rawValue), \(comparison.imageCount) images"
+      + "calibration \(comparison.calibration.name), \(comparison.imageCount) images"
   }
 
-  /// Differences on clean images, on average, and for each corruption over its severities.
+  /// The differences on clean images, on average over cells, and for each corruption over its
+  /// severities.
   private func table(_ pair: Comparison.Pair) -> [String] {
     let described = comparison.metrics.dropFirst().map(Self.title)
     var lines = [
-      name("") + Self.align("accuracy, points", 17) + Self.align("95 % interval", 18)
-        + described.map { Self.align($0, 10) }.joined()
-        + ["won", "lost", "open"].map { Self.align($0, 6) }.joined()
+      name("") + "accuracy, points".rightAligned(17) + "95 % interval".rightAligned(18)
+        + described.map { $0.rightAligned(10) }.joined()
+        + ["won", "lost", "open"].map { $0.rightAligned(6) }.joined()
     ]
-    lines.append(line("clean", pair.cells[0].figures, pair, at: [0]))
+    lines.append(line(Cell.clean.corruption, pair.cells[0].values, pair, at: [0]))
     if let mean = pair.mean {
-      let places = Array(comparison.cells.indices.dropFirst())
+      let corrupted = Array(comparison.cells.indices.dropFirst())
       lines.append(
-        line("mean of \(places.count) cells", mean.figures, pair, at: places, mean.verdict))
+        line(
+          "mean of \(corrupted.count) cells", mean.values, pair, at: corrupted, mean.verdict))
     }
     for corruption in comparison.corruptions {
-      let places = comparison.cells.indices.filter {
+      let indices = comparison.cells.indices.filter {
         comparison.cells[$0].corruption == corruption
       }
-      lines.append(line(corruption.oneLine, nil, pair, at: places))
+      lines.append(line(corruption.oneLine, nil, pair, at: indices))
     }
     return lines + notes(pair)
   }
 
   private static func title(_ metric: Metric) -> String {
-    metric == .brierScore ? "Brier" : metric.rawValue.uppercased()
+    metric == .brierScore ? "Brier" : metric.name.uppercased()
   }
 
   private func notes(_ pair: Comparison.Pair) -> [String] {
@@ -64,41 +125,41 @@ package struct ComparisonText {
     return lines
   }
 
-  /// A line of figures, or of means over the cells at `places` where none are given.
+  /// A line of differences: those of `values`, or their means over the cells at `indices`.
   private func line(
-    _ title: String, _ figures: [Metric: Contrast.Figure]?, _ pair: Comparison.Pair,
-    at places: [Int], _ verdict: Contrast.Verdict = .undecided
+    _ title: String, _ values: [Metric: Contrast.Values]?, _ pair: Comparison.Pair,
+    at indices: [Int], _ verdict: Contrast.Verdict = .undecided
   ) -> String {
     let differences = comparison.metrics.map { metric in
-      figures.map { $0[metric]?.difference } ?? pair.meanDifference(metric, at: places)
+      values.map { $0[metric]?.difference } ?? pair.meanDifference(metric, at: indices)
     }
     let accuracy = differences.first.flatMap { $0 }.map { String(format: "%+.2f", 100 * $0) } ?? "–"
-    let interval = figures?[.accuracy]?.interval.map {
+    let interval = values?[.accuracy]?.interval.map {
       String(format: "%+.2f to %+.2f", 100 * $0.low, 100 * $0.high)
     }
-    return name(title) + Self.align(accuracy + (verdict == .undecided ? "  " : " *"), 17)
-      + Self.align(interval ?? "", 18)
+    return name(title) + (accuracy + (verdict == .undecided ? "  " : " *")).rightAligned(17)
+      + (interval ?? "").rightAligned(18)
       + differences.dropFirst().map { difference in
-        Self.align(difference.map { String(format: "%+.4f", $0) } ?? "–", 10)
+        (difference.map { String(format: "%+.4f", $0) } ?? "–").rightAligned(10)
       }.joined()
       + [Contrast.Verdict.win, .loss, .undecided].map { verdict in
-        Self.align("\(pair.count(verdict, at: places))", 6)
+        "\(pair.count(verdict, at: indices))".rightAligned(6)
       }.joined()
   }
 
-  /// A sign for each corruption and severity: + won, - lost, · open, blank where there is no cell.
+  /// A sign for each corruption and severity: + win, - loss, · undecided, blank without a cell.
   private func map(_ pair: Comparison.Pair) -> [String] {
     let severities = comparison.severities
     let width = 1 + (severities.map { "\($0)".count }.max() ?? 1)
-    let places = Dictionary(
+    let indices = Dictionary(
       comparison.cells.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let header = name("severity") + severities.map { Self.align("\($0)", width) }.joined()
+    let header = name("severity") + severities.map { "\($0)".rightAligned(width) }.joined()
     let lines = comparison.corruptions.map { corruption in
       let signs = severities.map { severity in
-        places[Cell(corruption: corruption, severity: severity)]
+        indices[Cell(corruption: corruption, severity: severity)]
           .map { Self.sign(pair.cells[$0].verdict) } ?? " "
       }
-      return name(corruption.oneLine) + signs.map { Self.align($0, width) }.joined()
+      return name(corruption.oneLine) + signs.map { $0.rightAligned(width) }.joined()
     }
     return [header] + lines + ["+ won, - lost, · open"]
   }
@@ -111,15 +172,5 @@ package struct ComparisonText {
     }
   }
 
-  private func name(_ text: String) -> String {
-    text + String(repeating: " ", count: max(0, nameWidth - text.count))
-  }
-
-  private static func align(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-  private static func trimmed(_ line: String) -> String {
-    String(line.reversed().drop { $0 == " " }.reversed())
-  }
+  private func name(_ text: String) -> String { text.leftAligned(nameWidth) }
 }

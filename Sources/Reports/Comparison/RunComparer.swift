@@ -1,14 +1,15 @@
 import Formats
 import Foundation
+import Runs
 import Scoring
 
 /// Compares runs by their stored predictions.
 package struct RunComparer: Sendable {
-  /// The name of the predictor of each run.
+  /// The name of the predictor that is compared.
   package var predictor = Predictor.ensemble.name
-  /// Fitted on each half of the clean images, in MixMo's split, to score the other half.
+  /// The calibration, fitted on each half of the clean images, in MixMo's split, for the other half.
   package var calibration = Calibration.none
-  /// Draws of the bootstrap behind the intervals; 0 for none.
+  /// The number of bootstrap draws for intervals; 0 for no intervals.
   package var drawCount = 1000
   package var seed: UInt64 = 0
   private let threadCount: Int
@@ -19,30 +20,30 @@ package struct RunComparer: Sendable {
     scorer = Scorer(threadCount: threadCount)
   }
 
-  /// One of the runs, and how its predictions are made and calibrated.
+  /// A run, and how its predictions are made and calibrated.
   private struct Subject {
     let run: ComparableRun
     let predictor: Predictor
-    /// A calibration for each part of the images.
-    let maps: [CalibrationMap]
+    let maps: [CalibrationMap]  // [parts]
   }
 
   /// Compares the runs in `folders`, at least two, with the first of them.
   ///
-  /// A cell is in memory at a time, and of that only the scores of its rows: files stay mapped.
+  /// Memory holds the row scores of one cell at a time; prediction files stay mapped.
   ///
   /// - Parameters:
   ///   - folders: Folders of finished evaluations of the same images.
-  ///   - report: Called after each cell with how many are done, of how many images in all.
-  /// - Returns: Every run but the first against it.
-  /// - Throws: `ReportsError` where runs cannot be compared, naming what differs, or where
-  ///   predictions cannot be read; `NumPyError`, `FileError`, `ScoringError`, or what `report` throws.
+  ///   - report: Called after each cell with how many images are done, of how many in all.
+  /// - Returns: The other runs against the first.
+  /// - Throws: `ReportsError` where runs cannot be compared, naming what differs; `RunsError`,
+  ///   `PredictionFileError`, `NumPyError` or `FileError` where a run cannot be read; `ScoringError`,
+  ///   or what `report` throws.
   package func compare(
     _ folders: [URL], report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Comparison {
-    let runs = try folders.map(ComparableRun.init)
+    let runs = try folders.map { try ComparableRun(folder: RunFolder($0)) }
     for run in runs.dropFirst() { try runs[0].check(isLike: run) }
-    let imageCount = runs[0].predictions.labels.count
+    let imageCount = runs[0].labels.count
     let parts = try parts(imageCount)
     let subjects = try runs.map(subject)
     let metrics = Comparison.metrics.filter(calibration.defines)
@@ -59,7 +60,7 @@ package struct RunComparer: Sendable {
       try tally.add(isCorrupted: cell != .clean, scores)
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
-    let labels = RunLabels.labels(for: folders, names: runs.map(\.information.origin.run))
+    let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
     let bounded = zip(labels, subjects).filter { $1.maps.contains(where: \.isTemperatureAtBound) }
     return Comparison(
       reference: labels[0], predictor: predictor, calibration: calibration,
@@ -67,23 +68,23 @@ package struct RunComparer: Sendable {
       notes: Self.notes(runs) + bounded.map { Self.noteOfBound($0.0) })
   }
 
-  /// The images of each part that is calibrated alike: all of them, or two halves.
+  /// The images of each part that has one calibration: all of them, or two halves.
   private func parts(_ imageCount: Int) throws -> [[Int]] {
     guard calibration.needsFitting else { return [Array(0..<imageCount)] }
     return try CleanHalves(rowCount: imageCount).rows.map { $0.sorted() }
   }
 
   private func subject(_ run: ComparableRun) throws -> Subject {
-    let predictor = try run.predictor(named: predictor)
-    // It is fitted on what it scores: a bound, and no way to predict.
-    guard calibration != .oracle else { throw ScoringError.notFitted(.oracle) }
+    let predictor = try run.existingPredictor(named: predictor)
+    // The oracle is fitted on the rows that it scores: a bound, not a predictor.
+    guard calibration != .oracle else { throw ScoringError.notFitted(Calibration.oracle.name) }
     guard calibration.needsFitting else {
       return Subject(run: run, predictor: predictor, maps: [.identity])
     }
-    let fitted = try scorer.fit([calibration], on: run.predictions.logits(of: .clean))
+    let fitted = try scorer.fit([calibration], on: run.logits(of: .clean))
     let maps = fitted.maps(of: calibration, for: predictor)
     guard !maps.isEmpty else {
-      throw ScoringError.calibrationOfOtherPredictor(calibration, predictor: predictor.name)
+      throw ScoringError.calibrationOfOtherPredictor(calibration.name, predictor: predictor.name)
     }
     return Subject(run: run, predictor: predictor, maps: maps)
   }
@@ -92,12 +93,7 @@ package struct RunComparer: Sendable {
     of subject: Subject, on cell: Cell, _ parts: [[Int]]
   ) throws -> ComparisonTally.PartedRows {
     let run = subject.run
-    let logits = try run.predictions.logits(of: cell)
-    let shape = [run.predictions.labels.count, run.memberCount, run.classCount]
-    guard logits.shape == shape else {
-      let url = run.predictions.url(corruption: cell.corruption, severity: cell.severity)
-      throw ReportsError.wrongShape(url, expected: "\(shape)", found: logits.shape)
-    }
+    let logits = try run.logits(of: cell)
     return try zip(parts, subject.maps).map { images, map in
       try scorer.rowScores(
         of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
@@ -111,7 +107,7 @@ package struct RunComparer: Sendable {
   }
 
   private static func notes(_ runs: [ComparableRun]) -> [String] {
-    guard runs.contains(where: \.isOfAnybodysPredictions) else { return [] }
+    guard runs.contains(where: \.record.isOfAnybodysPredictions) else { return [] }
     return [
       "runs of mixmo score record no images: that all runs show the same ones, in the same order, is "
         + "taken from their labels"

@@ -1,33 +1,32 @@
 import Foundation
 
-/// The commands by which gnuplot draws a figure.
+/// The gnuplot commands that draw a figure.
 struct FigureScript {
   let figure: Figure
 
-  /// A file that gnuplot writes.
-  enum Form: String, CaseIterable, Sendable {
+  /// The format of a file that gnuplot writes.
+  enum Format: String, CaseIterable, Sendable {
     case svg
     case pdf
     case png
   }
 
-  private static let fontPixels = 10.5
-  private static let legendLine = 15.0
-  private static let titleHeight = 20.0
-  /// Dots per inch of PNG files.
+  /// Font size, line height of the legend and height of a title, in CSS pixels.
+  private static let (fontPixels, legendLine, titleHeight) = (10.5, 15.0, 20.0)
+  /// The resolution of PNG files, in dots per inch.
   private static let resolution = 300.0
 
-  /// Everything that is drawn, in the given forms and widths, into files of gnuplot's folder.
-  func text(_ forms: [(Form, FigureWidth)]) -> String {
+  /// A script that draws the figure in each of `outputs`, into files of the working folder.
+  func text(_ outputs: [(Format, FigureWidth)]) -> String {
     let data = figure.panels.flatMap(\.blocks).map { block in
       (["$\(block.name) << END_OF_DATA"] + block.lines + ["END_OF_DATA"]).joined(separator: "\n")
     }
-    return (Self.settings + data + forms.map(drawing)).joined(separator: "\n") + "\n"
+    return (Self.settings + data + outputs.map(drawing)).joined(separator: "\n") + "\n"
   }
 
-  /// The name of a file in gnuplot's folder.
-  func fileName(_ form: Form, _ width: FigureWidth) -> String {
-    "\(figure.name)-\(width.rawValue).\(form.rawValue)"
+  /// The name of the file that the script writes.
+  func fileName(_ format: Format, _ width: FigureWidth) -> String {
+    "\(figure.name)-\(width.rawValue).\(format.rawValue)"
   }
 
   private static var settings: [String] {
@@ -40,17 +39,17 @@ struct FigureScript {
       }
   }
 
-  private func drawing(_ form: Form, _ width: FigureWidth) -> String {
+  private func drawing(_ format: Format, _ width: FigureWidth) -> String {
     let layout = Layout(figure, width)
     return
       ([
-        terminal(form, width, height: layout.height), "set output '\(fileName(form, width))'",
+        terminal(format, width, height: layout.height), "set output '\(fileName(format, width))'",
         layout.multiplot,
       ]
       + figure.panels.enumerated().flatMap { index, panel in
         [
           "reset", "set datafile separator '\\t'", "set border 3 linewidth 0.8",
-          "set tics font ',\(fontSize(form, 9))' scale 0.5",
+          "set tics font ',\(fontSize(format, 9))' scale 0.5",
         ]
           + ["set title \(Gnuplot.quoted(panel.title)) offset 0, -0.6"]
           + ["set xtics offset 0, 0.4", "set xlabel offset 0, 0.9", "set ylabel offset 1, 0"]
@@ -58,11 +57,11 @@ struct FigureScript {
       } + layout.legend + ["unset multiplot", "unset output"]).joined(separator: "\n")
   }
 
-  private func terminal(_ form: Form, _ width: FigureWidth, height: Double) -> String {
+  private func terminal(_ format: Format, _ width: FigureWidth, height: Double) -> String {
     let inches = (width.inches, height / FigureWidth.pixelsPerInch)
     let font =
-      "font '\(form == .svg ? "sans-serif" : "Liberation Sans"),\(fontSize(form, Self.fontPixels))'"
-    return switch form {
+      "font '\(format == .svg ? "sans-serif" : "Liberation Sans"),\(fontSize(format, Self.fontPixels))'"
+    return switch format {
     case .svg:
       "set terminal svg size \(Int(width.pixels)),\(Int(height)) dynamic \(font) noenhanced"
     case .pdf:
@@ -75,13 +74,14 @@ struct FigureScript {
     }
   }
 
-  /// A size in CSS pixels as the form counts: in pixels, or in the points of Cairo, whose fonts come
-  /// out wider than a browser's.
-  private func fontSize(_ form: Form, _ pixels: Double) -> Double {
-    form == .svg ? pixels : 0.85 * pixels * 72 / FigureWidth.pixelsPerInch
+  /// A font size in the unit of the format: CSS pixels for SVG, else points.
+  ///
+  /// Cairo's fonts are wider than a browser's, so they are set 15 % smaller.
+  private func fontSize(_ format: Format, _ pixels: Double) -> Double {
+    format == .svg ? pixels : 0.85 * pixels * 72 / FigureWidth.pixelsPerInch
   }
 
-  /// Where panels and legend stand.
+  /// The positions of panels and legend.
   private struct Layout {
     let height: Double
     let multiplot: String
@@ -89,7 +89,9 @@ struct FigureScript {
 
     init(_ figure: Figure, _ width: FigureWidth) {
       let panels = figure.panels
-      let across = min(width == .two ? figure.across.two : figure.across.one, panels.count)
+      let across = min(
+        width == .twoColumn ? figure.panelsPerRow.twoColumn : figure.panelsPerRow.oneColumn,
+        panels.count)
       let rows = (panels.count + across - 1) / across
       let inner = panels.map(\.height).max() ?? 0
       let left = panels.map(\.leftMargin).max() ?? 0
@@ -112,31 +114,31 @@ struct FigureScript {
     }
   }
 
-  /// The names of lines and points, above all panels.
+  /// The names of the line styles, above all panels.
   private struct Legend {
-    private let lines: [[(place: Double, style: Int, name: String)]]
+    private let lines: [[(x: Double, style: Int, name: String)]]
     private let width: Double
 
     init(_ names: [String], width: Double) {
       self.width = width
-      var lines: [[(place: Double, style: Int, name: String)]] = []
-      var place = Double.infinity
+      var lines: [[(x: Double, style: Int, name: String)]] = []
+      var x = Double.infinity
       for (style, name) in names.enumerated() {
         let name = Gnuplot.plain(name, limit: Int((width - 50) / 6.1))
         let length = 42 + 6.1 * Double(name.count)
-        if place + length > width {
+        if x + length > width {
           lines.append([])
-          place = 8
+          x = 8
         }
-        lines[lines.count - 1].append((place, style, name))
-        place += length
+        lines[lines.count - 1].append((x, style, name))
+        x += length
       }
       self.lines = lines
     }
 
     var height: Double { lines.isEmpty ? 0 : Double(lines.count) * FigureScript.legendLine + 5 }
 
-    /// A last, empty plot over the whole picture, in pixels, with a sample of each line.
+    /// A last plot over the whole picture, in CSS pixels, with a sample of each style and its name.
     func commands(height: Double) -> [String] {
       guard !lines.isEmpty else { return [] }
       let entries = lines.enumerated().flatMap { row, line in
@@ -144,10 +146,10 @@ struct FigureScript {
       }
       let labels = entries.enumerated().map { index, item in
         "set label \(index + 1) \(Gnuplot.quoted(item.entry.name)) "
-          + "at \(item.entry.place + 30), \(item.y) left"
+          + "at \(item.entry.x + 30), \(item.y) left"
       }
       let samples = entries.map { y, entry in
-        "'+' using (\(entry.place) + 12 * $0):(\(y)) every ::0::2 "
+        "'+' using (\(entry.x) + 12 * $0):(\(y)) every ::0::2 "
           + "with linespoints linetype \(entry.style + 1) notitle"
       }
       return [

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Colors that color-blind readers and gray prints keep apart.
+/// Colors that stay distinct for color-blind readers and in gray prints.
 package enum Palette {
   /// A color in sRGB.
   package struct Color: Sendable, Equatable {
@@ -10,19 +10,19 @@ package enum Palette {
       "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// The color as gnuplot's `rgb variable` takes it.
+    /// The color as gnuplot's `rgb variable` reads it, 0xRRGGBB.
     var number: Int { Int(red) << 16 | Int(green) << 8 | Int(blue) }
 
     /// Relative luminance in 0...1 (WCAG 2.2).
     package var luminance: Double {
-      func linear(_ part: UInt8) -> Double {
-        let share = Double(part) / 255
+      func linear(_ component: UInt8) -> Double {
+        let share = Double(component) / 255
         return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
       }
       return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }
 
-    /// Dark or light, whichever is easier to read on this color.
+    /// Black or white, whichever is easier to read on this color.
     package var text: Color {
       luminance > 0.179 ? Color(0) : Color(0xFF_FF_FF)
     }
@@ -34,24 +34,24 @@ package enum Palette {
     }
   }
 
-  /// Lines and points, to be told apart by dashes and shapes as well (Okabe and Ito 2008).
+  /// The colors of lines and points, which also differ in dash and shape (Okabe and Ito 2008).
   static let series = [0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9].map(Color.init)
 
-  /// A win, a loss and neither: dark, middle and light.
+  /// The colors of a win, a loss and an undecided difference: dark, middle and light.
   package static let (win, loss, undecided) = (
     Color(0x08_45_94), Color(0xFD_AE_6B), Color(0xE4_E6_E9)
   )
 
-  /// The color of `share` in 0...1 of a scale whose lightness rises evenly (viridis).
+  /// The color at `share`, in 0...1, of a scale whose lightness rises evenly (viridis).
   ///
-  /// Below and above are the colors of the ends, of NaN that of the middle.
+  /// Values outside have the color of the nearer end, and NaN that of the middle.
   package static func scale(_ share: Double) -> Color {
     let share = share.isNaN ? 0.5 : share
     let position = min(max(share, 0), 1) * Double(stops.count - 1)
     let index = min(Int(position), stops.count - 2)
-    func mixed(_ part: KeyPath<Color, UInt8>) -> Int {
+    func mixed(_ component: KeyPath<Color, UInt8>) -> Int {
       let (low, high) = (
-        Double(stops[index][keyPath: part]), Double(stops[index + 1][keyPath: part])
+        Double(stops[index][keyPath: component]), Double(stops[index + 1][keyPath: component])
       )
       return Int((low + (high - low) * (position - Double(index))).rounded())
     }

@@ -1,52 +1,59 @@
 import Formats
+import Scoring
 
-/// The figures that people look at first: predictors by calibration, on clean images and over
+/// The values that people look at first: predictors by calibration, on clean images and over
 /// corruptions, with intervals.
 struct Headline {
-  /// Where figures are taken over.
+  /// What values are taken over: a column of the tables.
   private struct Scope {
-    /// The name in the table.
     let name: String
-    let figure: @Sendable (Run, _ metric: String, [String]) -> [Double?]
+    /// The value and the ends of its interval.
+    let numbers: @Sendable (_ subject: Subject, Metric) -> [Double?]
   }
 
-  static let metrics: [Run.ShownMetric] = [.accuracy, .negativeLogLikelihood, .calibrationError]
+  /// What a row is about.
+  private struct Subject {
+    let run: Run
+    let predictor: String
+    let calibration: String
+  }
 
   private let runs: [Run]
+  private let subjects: [Subject]
   private let scopes: [Scope]
   /// A row for each run, predictor, calibration, metric and scope.
   let data: DataTable
 
   init(_ runs: [Run]) {
     self.runs = runs
-    let scopes = Self.scopes(runs)
-    self.scopes = scopes
+    let (subjects, scopes) = (Self.subjects(runs), Self.sharedScopes(of: runs))
+    (self.subjects, self.scopes) = (subjects, scopes)
     var data = DataTable([
       ("run", .name), ("predictor", .name), ("calibration", .name), ("metric", .name),
-      ("over", .name), ("value", .figure), ("low", .figure), ("high", .figure),
+      ("over", .name), ("value", .decimal), ("low", .decimal), ("high", .decimal),
     ])
-    for (run, predictor, calibration) in Self.subjects(runs) {
-      for metric in Self.metrics {
+    for subject in subjects {
+      for metric in ShownMetric.headline {
         for scope in scopes {
           data.append(
-            [run.label, predictor, calibration, metric.name, scope.name],
-            scope.figure(run, metric.name, [predictor, calibration]))
+            [subject.run.label, subject.predictor, subject.calibration, metric.name, scope.name],
+            scope.numbers(subject, metric.metric))
         }
       }
     }
     self.data = data
   }
 
-  /// A table for each metric, a column for each scope, of the calibrations `isShown`.
+  /// A table for each metric, with a column for each scope and the rows that `isShown` selects.
   func tables(
     file: String, of isShown: (_ run: Run, _ calibration: String) -> Bool
   ) -> [PageModel.Table] {
     let names = (runs.count > 1 ? ["run"] : []) + ["predictor", "calibration"]
-    return Self.metrics.enumerated().map { place, metric in
-      let style: DataTable.Style = metric.style == .share ? .percent : metric.style
-      let rows = Self.subjects(runs).enumerated().filter { isShown($1.run, $1.calibration) }
+    return ShownMetric.headline.enumerated().map { position, metric in
+      let style: ValueStyle = metric.style == .share ? .percent : metric.style
+      let rows = subjects.enumerated().filter { isShown($1.run, $1.calibration) }
         .map { index, subject in
-          let first = (index * Self.metrics.count + place) * scopes.count
+          let first = (index * ShownMetric.headline.count + position) * scopes.count
           return PageModel.Row(
             names: [subject.run.label, subject.predictor, subject.calibration].suffix(names.count),
             fields: scopes.indices.map { field(first + $0, style) })
@@ -57,52 +64,59 @@ struct Headline {
     }
   }
 
-  private func field(_ row: Int, _ style: DataTable.Style) -> PageModel.Field {
-    func shown(_ place: Int) -> PageModel.Shown? {
+  /// The field that shows the row `row` of `data`.
+  private func field(_ row: Int, _ style: ValueStyle) -> PageModel.Field {
+    func shown(_ column: Int) -> PageModel.Shown? {
       PageModel.Shown(
-        data.rows[row].numbers[place], style: style, row: row + 1,
-        column: data.numberColumns[place].name)
+        data.rows[row].numbers[column], style: style, row: row + 1,
+        column: data.numberColumns[column].name)
     }
     let ends = shown(1).flatMap { low in shown(2).map { PageModel.Ends(low: low, high: $0) } }
     return PageModel.Field(value: shown(0), interval: ends)
   }
 
-  private static func subjects(
-    _ runs: [Run]
-  ) -> [(run: Run, predictor: String, calibration: String)] {
+  private static func subjects(_ runs: [Run]) -> [Subject] {
     runs.flatMap { run in
       var seen: Set<[String]> = []
       return run.cells.keys.map { [$0[2], $0[3]] }.filter { seen.insert($0).inserted }
-        .map { (run, $0[0], $0[1]) }
+        .map { Subject(run: run, predictor: $0[0], calibration: $0[1]) }
     }
   }
 
-  /// Clean images, then the protocols whose cells are all there, else the mean over those that are.
-  private static func scopes(_ runs: [Run]) -> [Scope] {
-    let protocols = runs[0].summary.values(of: "protocol")
-      .filter { $0.hasPrefix("c15") || $0.hasPrefix("c19") }
-    let published = protocols.filter { name in
-      runs.allSatisfy { run in
-        run.summary[[name, "macro", run.mainPredictor, run.calibrations[0], "accuracy"], "value"]
-          != nil
-      }
+  /// Clean images; then the protocols that all runs have complete, or, where there are none, the
+  /// mean over the cells of the runs.
+  private static func sharedScopes(of runs: [Run]) -> [Scope] {
+    let (clean, macro) = (Cell.clean.corruption, CorruptionAggregate.macro.name)
+    let benchmarks = [CorruptionProtocol.Name.c15, .c19].map(\.rawValue)
+    let published = runs[0].summary.values(of: "protocol").filter { name in
+      benchmarks.contains(where: name.hasPrefix)
+        && runs.allSatisfy { run in
+          run.summary[
+            [name, macro, run.mainPredictor, run.calibrations[0], Metric.accuracy.name],
+            "value"]
+            != nil
+        }
     }
     func summarized(_ name: String, _ aggregate: String) -> Scope {
-      Scope(name: name) { run, metric, subject in
+      Scope(name: name) { subject, metric in
         ["value", "low", "high"].map {
-          run.summary[[name, aggregate] + subject + [metric], $0]?.value
+          subject.run.summary[
+            [name, aggregate, subject.predictor, subject.calibration, metric.name], $0]?
+            .value
         }
       }
     }
     let cellCount = runs[0].corruptions.count * runs[0].severities.count
-    let mean = Scope(name: "mean of \(cellCount) cells") { run, metric, subject in
-      let cells = run.cells(of: run.corruptions, severities: run.severities)
+    let mean = Scope(name: "mean of \(cellCount) cells") { subject, metric in
+      let run = subject.run
       return [
-        run.mean(metric, over: cells, predictor: subject[0], calibration: subject[1]), nil, nil,
+        run.mean(
+          of: metric, over: run.cells(of: run.corruptions, severities: run.severities),
+          predictor: subject.predictor, calibration: subject.calibration), nil, nil,
       ]
     }
     let corrupted =
-      published.isEmpty ? (cellCount > 0 ? [mean] : []) : published.map { summarized($0, "macro") }
-    return [summarized("clean", "clean")] + corrupted
+      published.isEmpty ? (cellCount > 0 ? [mean] : []) : published.map { summarized($0, macro) }
+    return [summarized(clean, clean)] + corrupted
   }
 }

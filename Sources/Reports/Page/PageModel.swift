@@ -1,11 +1,16 @@
-/// A page as its template reads it: texts as people see them, none of them marked up but drawings.
+import Formats
+import Foundation
+import Mustache
+import Runs
+
+/// A page as its template reads it: plain text, which the template escapes, and SVG drawings.
 struct PageModel {
   struct Section {
     let id: String
     let title: String
     var text: [String] = []
     var tables: [Table] = []
-    /// Tables that are opened by whoever wants them.
+    /// Tables that stay folded until the reader opens them.
     var moreTables: MoreTables?
     var figures: [Picture] = []
     var facts: [Facts] = []
@@ -16,12 +21,14 @@ struct PageModel {
     let tables: [Table]
   }
 
+  /// A figure with its drawings and files.
   struct Picture {
     let name: String
     let title: String
-    let reading: String
-    /// The drawings for wide and narrow screens; nil without gnuplot.
+    let caption: String
+    /// The SVG drawing for wide screens; nil without gnuplot.
     let wide: String?
+    /// The SVG drawing for narrow screens; nil without gnuplot.
     let narrow: String?
     let files: [File]
     let table: Table
@@ -29,8 +36,8 @@ struct PageModel {
 
   /// A file beside the page.
   struct File {
-    /// Its place, relative to the page.
-    let place: String
+    /// Relative to the page.
+    let path: String
     let name: String
   }
 
@@ -38,8 +45,9 @@ struct PageModel {
     /// The file with the table's numbers, relative to the page.
     let file: String
     let caption: String
-    /// The columns of names, then those of numbers.
+    /// The headings of the columns of names.
     let nameHeader: [String]
+    /// The headings of the columns of numbers.
     let header: [String]
     let rows: [Row]
   }
@@ -54,10 +62,11 @@ struct PageModel {
     var interval: Ends?
   }
 
+  /// The ends of an interval.
   struct Ends {
     let low: Shown
     let high: Shown
-    /// What stands between the two: a dash would be read as a minus before negative numbers.
+    /// The separator of the two: a dash would look like a minus before a negative number.
     let between: String
 
     init(low: Shown, high: Shown) {
@@ -67,17 +76,20 @@ struct PageModel {
     }
   }
 
-  /// A number, shown short, and the place in the table's file that has it whole.
+  /// A rounded number, and the row and column of the table's file that hold all of its digits.
   struct Shown {
     let digits: String
     let shown: String
+    /// From 1, below the header.
     let row: Int
     let column: String
   }
 
+  /// What a run was, for readers who repeat it.
   struct Facts {
     let run: String
     let entries: [Entry]
+    /// The configuration of the training, in YAML; nil for a run without one.
     let configuration: String?
   }
 
@@ -92,4 +104,81 @@ struct PageModel {
   let sections: [Section]
   let version: String
   let style = String(decoding: PackageResources.style_css, as: UTF8.self)
+
+  static let withoutGnuplot = "gnuplot was not found: the page has numbers, but no figures."
+}
+
+extension PageModel {
+  /// The page as one file that loads nothing else.
+  ///
+  /// - Throws: `MustacheTemplate.Error` where a template of this program is malformed.
+  var html: String {
+    get throws {
+      let library = MustacheLibrary(templates: [
+        "page": try Self.template(PackageResources.page_mustache),
+        "table": try Self.template(PackageResources.table_mustache),
+      ])
+      return library.render(self, withTemplate: "page") ?? ""
+    }
+  }
+
+  private static func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
+    try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+extension PageModel.Shown {
+  /// The number of a column with `style`; nil where it is undefined.
+  init?(_ number: Double?, style: ValueStyle, row: Int, column: String) {
+    guard let number else { return nil }
+    self.init(
+      digits: CSVTable.field(number),
+      shown: style.text(number).replacing("-", with: "\u{2212}"), row: row, column: column)
+  }
+}
+
+extension PageModel.Table {
+  /// All of `table`, whose file is `file`.
+  init(_ table: DataTable, file: String, caption: String) {
+    let (names, numbers) = (table.nameColumns, table.numberColumns)
+    self.init(
+      file: file, caption: caption, nameHeader: names.map(\.name), header: numbers.map(\.name),
+      rows: table.rows.enumerated().map { index, row in
+        PageModel.Row(
+          names: row.names,
+          fields: zip(numbers, row.numbers).map { column, number in
+            PageModel.Field(
+              value: PageModel.Shown(
+                number, style: column.style, row: index + 1, column: column.name))
+          })
+      })
+  }
+}
+
+extension PageModel.Facts {
+  /// The facts of a run's record.
+  init(_ run: Run) {
+    let (record, origin) = (run.record, run.record.origin)
+    let suite = origin.suite.map {
+      $0 == RunRecord.Origin.filesSuite ? "read from files" : "generated, table \($0)"
+    }
+    let scoring = record.scoring.map {
+      "\($0.calibrations.joined(separator: ", ")); fitted on \($0.fitting); "
+        + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap draws of images" : "no bootstrap")
+    }
+    let entries: [(String, String?)] = [
+      ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
+      ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
+      ("corruptions", suite), ("calibrations", scoring), ("seed", "\(origin.seed)"),
+      ("version", "mixmo \(origin.version)"),
+      ("threads", record.threads.map { "\($0)" }),
+      ("duration", record.durationSeconds.map { String(format: "%.0f s", $0) }),
+    ]
+    let configuration = record.configuration
+    self.init(
+      run: run.label,
+      entries: entries.compactMap { name, value in
+        value.map { PageModel.Entry(name: name, value: $0) }
+      }, configuration: configuration.isEmpty ? nil : configuration)
+  }
 }

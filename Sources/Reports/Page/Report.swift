@@ -1,14 +1,19 @@
 import Formats
 import Foundation
+import Runs
 import Scoring
 
-/// A page about one evaluation or several, with figures and tables beside it.
+/// A page about one or more evaluations, with figures and tables beside it.
 package struct Report: Sendable {
   package let runs: [Run]
   private let version: String
 
-  /// - Throws: `ReportsError.otherRun` where runs are not of the same cells of the same images; of
-  ///   runs of `score`, whose records know no images, only cells and counts can tell.
+  /// A page about `runs`, which must have the same cells of the same images.
+  ///
+  /// Runs of `mixmo score` have no record of their images, so only their cells and the number of
+  /// images are compared.
+  ///
+  /// - Throws: `ReportsError.otherRun` where they differ.
   package init(_ runs: [Run], version: String) throws {
     precondition(!runs.isEmpty, "no run")
     self.runs = runs
@@ -21,61 +26,45 @@ package struct Report: Sendable {
       (run.corruptions.joined(separator: ", ") + " at "
         + run.severities.map { "\($0)" }.joined(separator: ", "))
     }
-    let (one, two) = (first.information, run.information)
-    var fields = [
-      ("corruptions", names(first), names(run)),
-      ("images", "\(one.origin.images)", "\(two.origin.images)"),
-    ]
-    if !one.isOfAnybodysPredictions, !two.isOfAnybodysPredictions {
-      let cells = first.corruptions.flatMap { name in first.severities.map { "\(name)-\($0)" } }
-      fields += [
-        ("data set", one.origin.dataset, two.origin.dataset),
-        ("data", one.origin.data, two.origin.data),
-      ]
-      fields += one.corruptionFields(beside: two, cells: cells)
-    }
-    for (field, mine, other) in fields where mine != other {
+    if names(first) != names(run) {
       throw ReportsError.otherRun(
-        first.folder, run.folder, field: field, first: mine, second: other)
+        first.folder.url, run.folder.url, field: "corruptions", first: names(first),
+        second: names(run))
+    }
+    let cells = first.corruptions.flatMap { name in
+      first.severities.map { Cell(corruption: name, severity: $0) }
+    }
+    let relations = [RunRecord.Relation.sameImages, .sameCorruptedImages(cells)]
+    for relation in relations {
+      if let difference = first.record.difference(from: run.record, as: relation) {
+        throw ReportsError.otherRun(first.folder, run.folder, difference)
+      }
     }
   }
 
   /// Writes `report.html` and what it refers to, `figures/` and `tables/`, into `folder`.
   ///
-  /// Without `gnuplot` the page has the figures' numbers alone.
-  ///
   /// - Parameters:
-  ///   - folder: Where the files go; it is made where it is not there.
-  ///   - gnuplot: Draws the figures.
-  ///   - threadCount: How many threads score, and how many figures are drawn at a time.
+  ///   - folder: Where the files go; created if missing.
+  ///   - gnuplot: Draws the figures; without it the page has their numbers alone.
+  ///   - threadCount: How many threads score, and how many figures are drawn concurrently.
   /// - Returns: The page.
-  /// - Throws: `GnuplotError`, or `FileError.unwritable`.
+  /// - Throws: `GnuplotError` or `FileError`; `RunsError`, `PredictionFileError`, `NumPyError` or
+  ///   `ScoringError` where stored predictions cannot be read.
   package func write(
     to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
   ) async throws -> URL {
     try FolderCreation.create(folder)
-    let figures = try sectionFigures(Scorer(threadCount: threadCount))
+    let sections = try figureSections(Scorer(threadCount: threadCount))
     let pictures = try await FigureFiles(
       folder: folder, gnuplot: gnuplot, threadCount: threadCount
-    ).write(figures.flatMap(\.figures))
+    ).write(sections.flatMap(\.figures))
     let headline = Headline(runs)
-    let headlineFile = "tables/headline.csv"
-    try FolderCreation.create(folder.appendingPathComponent("tables"))
-    try AtomicFile.write(
-      headline.data.csv.text, to: folder.appendingPathComponent(headlineFile))
-    let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
-    for (name, text) in [
-      ("headline.md", table.markdown(hasIntervals: true)),
-      ("headline.tex", table.latex(hasIntervals: false)),
-    ] {
-      try AtomicFile.write(text, to: folder.appendingPathComponent("tables/\(name)"))
-    }
+    try writeTables(headline, to: folder)
     let model = PageModel(
       title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil),
-      sections: [
-        atAGlance(headline, file: headlineFile)
-      ]
-        + figures.map { section in
+      sections: [atAGlance(headline)]
+        + sections.map { section in
           PageModel.Section(
             id: section.id, title: section.title, text: [section.text],
             figures: section.figures.compactMap { pictures[$0.name] })
@@ -84,12 +73,28 @@ package struct Report: Sendable {
             id: "what-was-run", title: "What was run", facts: runs.map(PageModel.Facts.init))
         ],
       version: version)
-    let page = folder.appendingPathComponent("report.html")
+    let page = RunFolder(folder).page
     try AtomicFile.write(try model.html, to: page)
     return page
   }
 
-  private func atAGlance(_ headline: Headline, file: String) -> PageModel.Section {
+  /// The file of the headline's values, relative to the page.
+  private static let headlineFile = "tables/headline.csv"
+
+  /// Writes the headline, and the same values as a table in Markdown and in LaTeX, into `tables/`.
+  private func writeTables(_ headline: Headline, to folder: URL) throws {
+    let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
+    try FolderCreation.create(folder.appendingPathComponent("tables"))
+    for (file, text) in [
+      (Self.headlineFile, headline.data.csv.text),
+      ("tables/headline.md", table.markdown(hasIntervals: true)),
+      ("tables/headline.tex", table.latex(hasIntervals: false)),
+    ] {
+      try AtomicFile.write(text, to: folder.appendingPathComponent(file))
+    }
+  }
+
+  private func atAGlance(_ headline: Headline) -> PageModel.Section {
     let isShown = { (run: Run, calibration: String) in
       run.shownCalibrations.contains(calibration)
     }
@@ -100,10 +105,11 @@ package struct Report: Sendable {
         "Means over cells, with 95 % intervals. ECE cannot be negative and grows with noise, so an "
           + "interval of a small ECE can lie above it."
       ],
-      tables: headline.tables(file: file, of: isShown),
+      tables: headline.tables(file: Self.headlineFile, of: isShown),
       moreTables: hasMore
         ? PageModel.MoreTables(
-          title: "All calibrations", tables: headline.tables(file: file) { _, _ in true }) : nil)
+          title: "All calibrations",
+          tables: headline.tables(file: Self.headlineFile) { _, _ in true }) : nil)
   }
 
   private var title: String {
@@ -111,7 +117,7 @@ package struct Report: Sendable {
   }
 
   private var lead: String {
-    let origin = runs[0].information.origin
+    let origin = runs[0].record.origin
     let cells = runs[0].corruptions.count * runs[0].severities.count
     return "\(origin.images) test images of \(origin.dataset), clean"
       + (cells > 0
@@ -135,5 +141,79 @@ package struct Report: Sendable {
           "\(substitutes.joined(separator: ", ")): made with other means than the published ones; "
             + "figures over all corruptions that include them are no published figures."
         ]) + unknown
+  }
+}
+
+extension Report {
+  /// A section of the page that has figures.
+  private struct FigureSection {
+    let id: String
+    let title: String
+    let text: String
+    let figures: [Figure]
+  }
+
+  /// The sections with figures; figures of one kind stand together, one for each run.
+  ///
+  /// - Throws: `RunsError`, `PredictionFileError`, `NumPyError`, `FileError` or `ScoringError` where
+  ///   stored predictions cannot be read.
+  private func figureSections(_ scorer: Scorer) throws -> [FigureSection] {
+    let sections = [
+      FigureSection(
+        id: "side-by-side", title: "Side by side",
+        text: "The runs' ensembles on the same images. mixmo compare tests the differences.",
+        figures: runs.count > 1 ? [Run.severityCurves(runs)].compactMap { $0 } : []),
+      FigureSection(
+        id: "where-it-fails", title: "Where it fails",
+        text: "Which corruptions hurt, and how soon.",
+        figures: each {
+          [maps(.accuracy, $0), maps(.negativeLogLikelihood, $0), $0.familyCurves()]
+        }),
+      FigureSection(
+        id: "confidence", title: "Whether its confidence can be trusted",
+        text:
+          "Calibration is fitted on clean images: what it does under corruption is the question.",
+        figures: try each {
+          [
+            $0.reliabilityDiagrams(), maps(.calibrationError, $0), $0.temperatureDots(),
+            try $0.riskCoverage(scorer),
+          ]
+        }),
+      FigureSection(
+        id: "members", title: "What the members add",
+        text: "An ensemble is better than its members where they err on different images.",
+        figures: each { [$0.memberDots(), $0.diversityCurves()] }),
+      FigureSection(
+        id: "training", title: "How it was trained", text: "From the log of the training.",
+        figures: each { [$0.trainingCurves()] }),
+    ]
+    return sections.filter { !$0.figures.isEmpty }
+  }
+
+  /// The maps of `run` on a color scale that all runs share.
+  private func maps(_ metric: ShownMetric, _ run: Run) -> Figure? {
+    let values = runs.flatMap { $0.maps(of: metric) }.flatMap { $0.values.joined() }
+      .compactMap { $0 }
+    guard let low = values.min(), let high = values.max() else { return nil }
+    return run.mapFigure(of: metric, range: low...high)
+  }
+
+  /// The figures that `make` returns for each run, kind by kind.
+  private func each(_ make: (Run) throws -> [Figure?]) rethrows -> [Figure] {
+    let made = try runs.map(make)
+    return (made.first ?? []).indices.flatMap { kind in
+      made.enumerated().compactMap { index, figures -> Figure? in
+        runs.count == 1 ? figures[kind] : figures[kind]?.of(run: index + 1, runs[index].label)
+      }
+    }
+  }
+}
+
+extension Figure {
+  /// The figure as one of several runs' figures.
+  fileprivate func of(run number: Int, _ label: String) -> Figure? {
+    Figure(
+      name: "run-\(number)-\(name)", title: "\(title): \(label)", caption: caption, panels: panels,
+      panelsPerRow: panelsPerRow, legend: legend, data: data)
   }
 }

@@ -1,9 +1,67 @@
-import Foundation
 import Scoring
 
-/// A selection of the figures of some runs, to be set as a table.
+/// Which values of `summary.csv` a table shows.
+package struct SummarySelection: Sendable {
+  /// What values are taken over: a protocol and one of its aggregates.
+  package struct Scope: Sendable, Equatable {
+    package let protocolName: String
+    package let aggregate: String
+
+    package init(protocolName: String, aggregate: String) {
+      self.protocolName = protocolName
+      self.aggregate = aggregate
+    }
+
+    /// The macro mean of a protocol, or the clean test set by its name.
+    package init(macroMeanOf protocolName: String) {
+      let clean = Cell.clean.corruption
+      self.init(
+        protocolName: protocolName,
+        aggregate: protocolName == clean ? clean : CorruptionAggregate.macro.name)
+    }
+
+    /// The name above the columns.
+    var title: String {
+      protocolName == aggregate ? protocolName : "\(protocolName), \(aggregate)"
+    }
+  }
+
+  /// The metrics that a table shows by default.
+  package static let standardMetrics = ShownMetric.headline.map(\.name)
+
+  package var scopes: [Scope]
+  package var metrics: [String]
+  /// Nil for all.
+  package var predictors: [String]?
+  /// Nil for all.
+  package var calibrations: [String]?
+
+  package init(
+    scopes: [Scope], metrics: [String], predictors: [String]? = nil, calibrations: [String]? = nil
+  ) {
+    self.scopes = scopes
+    self.metrics = metrics
+    self.predictors = predictors
+    self.calibrations = calibrations
+  }
+
+  /// The standard metrics on clean images, and their macro means over the protocols that all of
+  /// `runs` have complete.
+  package init(standardFor runs: [Run]) {
+    let names = runs.first?.summary.values(of: "protocol") ?? []
+    let scopes = names.filter { !$0.hasPrefix(CorruptionProtocol.Name.mixmo.rawValue) }
+      .map(Scope.init(macroMeanOf:))
+    let present = runs.map { run in Set(run.summary.keys.map { Array($0[..<2]) }) }
+    self.init(
+      scopes: scopes.filter { scope in
+        present.allSatisfy { $0.contains([scope.protocolName, scope.aggregate]) }
+      }, metrics: Self.standardMetrics)
+  }
+}
+
+/// Selected values of some runs, as the rows and columns of a table.
 package struct SelectedTable: Sendable {
-  /// A figure in its row and column.
+  /// A value in its row and column.
   struct Entry: Sendable {
     let value: Double
     let interval: Interval?
@@ -14,7 +72,7 @@ package struct SelectedTable: Sendable {
   struct Row: Sendable {
     /// Run, predictor and calibration.
     let names: [String]
-    /// The fitted calibration that is a bound and no result.
+    /// Whether the calibration was fitted on what it scores: a bound, not a result.
     let isBound: Bool
     var entries: [Entry?]  // [scopes · metrics]
   }
@@ -22,7 +80,7 @@ package struct SelectedTable: Sendable {
   let selection: SummarySelection
   private(set) var rows: [Row]
 
-  /// The figures of `selection` in `runs`.
+  /// The values of `selection` in `runs`.
   ///
   /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has.
   package init(_ runs: [Run], _ selection: SummarySelection) throws {
@@ -32,7 +90,7 @@ package struct SelectedTable: Sendable {
       Self.subjects(run, selection).map { predictor, calibration in
         Row(
           names: [run.label, predictor, calibration],
-          isBound: calibration == Calibration.oracle.rawValue,
+          isBound: calibration == Calibration.oracle.name,
           entries: selection.scopes.flatMap { scope in
             selection.metrics.map { metric in
               Self.entry(
@@ -41,11 +99,14 @@ package struct SelectedTable: Sendable {
           })
       }
     }
-    for column in selection.scopes.indices.flatMap({ scope in
-      selection.metrics.indices.map { scope * selection.metrics.count + $0 }
-    }) {
-      markBest(column, selection.metrics[column % selection.metrics.count])
+    for column in 0..<selection.scopes.count * selection.metrics.count {
+      markBest(column, columnMetric(at: column))
     }
+  }
+
+  /// The metric of a column of values.
+  func columnMetric(at column: Int) -> String {
+    selection.metrics[column % selection.metrics.count]
   }
 
   private static func check(_ runs: [Run], _ selection: SummarySelection) throws {
@@ -66,6 +127,7 @@ package struct SelectedTable: Sendable {
     }
   }
 
+  /// The selected predictors and calibrations that a run has rows of.
   private static func subjects(
     _ run: Run, _ selection: SummarySelection
   ) -> [(predictor: String, calibration: String)] {
@@ -85,8 +147,8 @@ package struct SelectedTable: Sendable {
     return Entry(value: value, interval: Interval(low: low, high: high))
   }
 
-  /// Marks the best figure of a column, those that are shown as the same, and those whose interval
-  /// reaches it.
+  /// Marks the best value of a column, those that are shown as the same, and those whose interval
+  /// contains it.
   private mutating func markBest(_ column: Int, _ metric: String) {
     guard let goodness = Self.goodness(metric) else { return }
     let candidates = rows.indices.filter { !rows[$0].isBound }
@@ -101,34 +163,13 @@ package struct SelectedTable: Sendable {
     }
   }
 
-  /// A number that is larger for better values of a metric; nil where none is better.
+  /// A number that is larger for better values of a metric; nil for a metric without a better end.
   private static func goodness(_ metric: String) -> ((Double) -> Double)? {
-    switch Metric(rawValue: metric) {
-    case .accuracy, .topFiveAccuracy, .misclassificationAUROC, .errorAveragePrecision,
-      .successAveragePrecision:
-      { $0 }
-    case .overconfidence: { -abs($0) }
-    case .entropy: nil
-    default: { -$0 }
+    switch Metric(name: metric)?.better ?? .lower {
+    case .higher: { $0 }
+    case .lower: { -$0 }
+    case .zero: { -abs($0) }
+    case .none: nil
     }
   }
-
-  /// The metrics that are shown in per cent.
-  static func isShare(_ metric: String) -> Bool {
-    ["accuracy", "accuracy_top5", "mce_unnormalised", "fpr95"].contains(metric)
-  }
-
-  static func shown(_ value: Double, _ metric: String) -> String {
-    isShare(metric) ? String(format: "%.2f", 100 * value) : String(format: "%.4f", value)
-  }
-
-  /// The headings of the columns of names that tell rows apart.
-  var nameHeadings: [(title: String, place: Int)] {
-    [("run", 0), ("predictor", 1), ("calibration", 2)].filter { _, place in
-      place > 0 || Set(rows.map { $0.names[0] }).count > 1
-    }
-  }
-
-  /// What bold means.
-  static let legend = "Bold: the best of a column, and what has a 95 % interval that reaches it."
 }

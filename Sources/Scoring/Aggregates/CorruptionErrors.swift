@@ -5,24 +5,25 @@ public struct CorruptionErrors: Sendable {
   /// The error on the clean test set.
   public let clean: Double?
 
-  /// The errors of a run; without `clean` its relative figures are undefined.
+  /// The errors of a run; without `clean` its relative values are undefined.
   public init(cells: [Cell: Double], clean: Double? = nil) {
     self.cells = cells
     self.clean = clean
   }
 
-  /// By how much each cell's error is above the clean one; no cells without that.
+  /// Each cell's error less the clean one; no cells where the clean error is missing.
   fileprivate var excess: CorruptionErrors {
     CorruptionErrors(cells: clean.map { clean in cells.mapValues { $0 - clean } } ?? [:])
   }
 }
 
 /// Mean corruption errors. Those of Hendrycks and Dietterich 2019 are relative to AlexNet on
-/// ImageNet; CIFAR has no such baseline that is agreed on, so each name says what it is relative to.
+/// ImageNet. CIFAR has no agreed baseline, so each name says what the error is relative to.
 extension CorruptionProtocol {
-  /// The most that rounding makes of a mean that is 0; one of counts of N < 10¹⁴ images is larger.
+  /// The largest value that rounding can give a mean that is exactly 0.
   ///
-  /// An error, 1 less an accuracy, is known to 2⁻⁵³, its difference from another to 5·2⁻⁵⁴.
+  /// An error, 1 less an accuracy, is known to 2⁻⁵³, its difference from another to 5·2⁻⁵⁴. Means of
+  /// N < 10¹⁴ images that are not 0 are larger.
   private static let rounding = 0x1p-50
 
   /// The mean error over the protocol's cells, `mce_unnormalised`; nil when a cell is missing.
@@ -39,21 +40,21 @@ extension CorruptionProtocol {
 
   /// The mean over corruptions of Σ error / Σ error of `baseline`, both sums over severities.
   ///
-  /// 1 is as good as the baseline: `mce_relative_to(BASELINE)`. Nil when either run lacks a cell, or
+  /// `mce_relative_to(BASELINE)`: 1 if the run is as good as the baseline. Nil when either run lacks a cell, or
   /// the baseline makes no error on a corruption.
   public func mce(_ run: CorruptionErrors, relativeTo baseline: CorruptionErrors) -> Double? {
-    mean(
-      kinds.map { kind -> Double? in
+    RunningMean.mean(
+      of: kinds.map { kind -> Double? in
         let cells = cells(of: .corruption(kind.name))
-        guard let errors = mean(cells.map { run.cells[$0] }),
-          let baselineErrors = mean(cells.map { baseline.cells[$0] }),
+        guard let errors = RunningMean.mean(of: cells.map { run.cells[$0] }),
+          let baselineErrors = RunningMean.mean(of: cells.map { baseline.cells[$0] }),
           abs(baselineErrors) > Self.rounding
         else { return nil }
         return errors / baselineErrors
       })
   }
 
-  /// The same of error − clean error, each run's own: `relative_mce_relative_to(BASELINE)`.
+  /// The same for error − clean error of each run: `relative_mce_relative_to(BASELINE)`.
   ///
   /// Nil also when a clean error is missing, or where the baseline's differences sum to 0.
   public func relativeMCE(

@@ -1,7 +1,7 @@
 /// Which corrupted cells are aggregated: severities 1 to 5 of each of some corruptions.
 ///
-/// An aggregate is undefined unless every one of its cells is there under its published name: cells
-/// of a substitute, such as `frost(substitute)`, never stand in.
+/// An aggregate is undefined unless all of its cells are present under their published names: cells of
+/// a substitute, such as `frost(substitute)`, do not count.
 public struct CorruptionProtocol: Sendable {
   /// Which corruptions: the `protocol` column of `summary.csv`.
   public enum Name: String, CaseIterable, Sendable {
@@ -9,7 +9,7 @@ public struct CorruptionProtocol: Sendable {
     case c15
     /// Those and the 4 extra ones.
     case c19
-    /// All 19 as one set of rows, MixMo's own figure.
+    /// All 19 as one set of rows, as MixMo reports them.
     case mixmo
   }
 
@@ -24,7 +24,7 @@ public struct CorruptionProtocol: Sendable {
   /// The protocol `name` with its corruptions among `kinds`.
   ///
   /// Nil unless there are 15 benchmark corruptions and, where the protocol has them, 4 others, each
-  /// once: the protocol's figures would be of something else.
+  /// once: the values of others could not be compared.
   public init?(_ name: Name, of kinds: [CorruptionKind]) {
     self.name = name
     self.kinds = name == .c15 ? kinds.filter(\.isBenchmark) : kinds
@@ -34,7 +34,7 @@ public struct CorruptionProtocol: Sendable {
     else { return nil }
   }
 
-  /// The aggregates that `summary.csv` has of the protocol, in the order of its rows.
+  /// The aggregates of the protocol in `summary.csv`, in the order of its rows.
   public var aggregates: [CorruptionAggregate] {
     guard name != .mixmo else { return [.pooled] }
     let families = kinds.map(\.family).reduce(into: [String]()) {
@@ -60,9 +60,9 @@ public struct CorruptionProtocol: Sendable {
     }
   }
 
-  /// Why figures over all cells are undefined, naming the cells that are not among `present`.
+  /// Why values over all cells are undefined, with the names of cells that are not in `present`.
   ///
-  /// Nil when all are there. Of many the first few are named.
+  /// Nil when all are present. Of many missing cells the first few are named.
   public func lacking(_ present: some Sequence<Cell>) -> String? {
     let present = Set(present)
     let (cells, missing) = (cells(), cells().filter { !present.contains($0) })
@@ -75,21 +75,53 @@ public struct CorruptionProtocol: Sendable {
 
   /// The mean of a metric over the cells of `aggregate`.
   ///
-  /// Nil when it has no cells or a cell has no value. Of `pooled` there is none: a metric of all
-  /// rows, which `LabeledLogits.init(concatenating:)` puts together, is not a mean over cells.
+  /// Nil when it has no cells or a cell has no value, and for `pooled`: a metric of all rows, which
+  /// `LabeledLogits.init(concatenating:)` concatenates, is not a mean over cells.
   public func mean(
     _ values: [Cell: Double], over aggregate: CorruptionAggregate = .macro
   ) -> Double? {
     guard aggregate != .pooled else { return nil }
-    return mean(cells(of: aggregate).map { values[$0] })
+    return RunningMean.mean(of: cells(of: aggregate).map { values[$0] })
   }
+}
 
-  func mean(_ values: [Double?]) -> Double? {
-    var mean = RunningMean()
-    for value in values {
-      guard let value else { return nil }
-      mean.add(value)
+/// The properties of a corruption that aggregates need.
+public struct CorruptionKind: Hashable, Codable, Sendable {
+  /// The published name.
+  public let name: String
+  /// Its family: noise, blur, weather or digital.
+  public let family: String
+  /// Whether it is one of the 15 benchmark corruptions, not of the 4 extra ones.
+  public let isBenchmark: Bool
+
+  /// The corruption `name` of `family`.
+  public init(name: String, family: String, isBenchmark: Bool) {
+    self.name = name
+    self.family = family
+    self.isBenchmark = isBenchmark
+  }
+}
+
+/// The cells that a value is computed over: the `aggregate` column of `summary.csv`.
+public enum CorruptionAggregate: Hashable, Sendable {
+  /// The mean over all cells of a metric of each.
+  case macro
+  /// A metric of the rows of all cells together.
+  case pooled
+  /// The mean over the cells of a family.
+  case family(String)
+  /// The mean over the severities of a corruption.
+  case corruption(String)
+  /// The mean over the corruptions at a severity.
+  case severity(Int)
+
+  /// The name in the `aggregate` column.
+  public var name: String {
+    switch self {
+    case .macro: "macro"
+    case .pooled: "pooled"
+    case .family(let name), .corruption(let name): name
+    case .severity(let severity): "severity-\(severity)"
     }
-    return mean.value
   }
 }

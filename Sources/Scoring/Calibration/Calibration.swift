@@ -2,59 +2,65 @@
 ///
 /// Every predictor is calibrated for itself. A predictor that a calibration is not made for has no
 /// row under it; see `applies(to:)`.
-public enum Calibration: String, CaseIterable, Sendable {
-  /// As the network gave them; for all predictors.
-  case none
-  /// One temperature, for all predictors (Guo et al. 2017).
-  ///
-  /// It divides the mean logits for `ensemble`, as MixMo does, a member's logits for `member-m`, and
-  /// every member's before their probabilities are averaged for `ensemble-probs`.
-  case temperature
-  /// Each member's own temperature, fitted on that member alone before the members are pooled; for
-  /// `ensemble` and `ensemble-probs`.
-  case memberTemperatures = "temperature-members"
-  /// One temperature on the logarithm of the averaged probabilities; for `ensemble-probs`.
-  case temperatureAfterAveraging = "temperature-after"
-  /// A scale and a bias for each class on what `temperature` would divide; for all predictors.
-  case vector
-  /// A monotone map of the top-label confidence alone; for all predictors (Zadrozny and Elkan 2002).
-  case isotonic
-  /// Confidence becomes the accuracy of its bin of 15; for all predictors (Zadrozny and Elkan 2001).
-  case histogram
-  /// As `temperature`, fitted on the rows that are scored: a bound that no honest fit reaches.
-  case oracle
+public struct Calibration: NamedEntry {
+  /// What is fitted, and how.
+  public let calibrator: any Calibrator
+
+  /// Calibration by `calibrator`.
+  public init(_ calibrator: any Calibrator) {
+    self.calibrator = calibrator
+  }
+
+  /// The name in the `calibration` column.
+  public var name: String { calibrator.name }
 
   /// Whether a row of `predictor` under this calibration exists.
   ///
   /// `members-mean` has one where every member has.
-  public func applies(to predictor: Predictor) -> Bool {
-    switch self {
-    case .none, .temperature, .vector, .isotonic, .histogram, .oracle: true
-    case .memberTemperatures: predictor == .ensemble || predictor == .ensembleProbabilities
-    case .temperatureAfterAveraging: predictor == .ensembleProbabilities
-    }
-  }
+  public func applies(to predictor: Predictor) -> Bool { calibrator.applies(to: predictor) }
 
   /// Whether it is fitted on other rows than those that it scores.
-  public var needsFitting: Bool { self != .none && self != .oracle }
+  public var needsFitting: Bool { calibrator.fitting == .otherRows }
 
-  /// Whether `metric` has a value: calibrators of the confidence alone leave no distribution.
+  /// Whether it is fitted on the rows that it scores: a bound, and no way to predict.
+  public var isBound: Bool { calibrator.fitting == .scoredRows }
+
+  /// Whether `metric` has a value: calibrations of the confidence alone leave no distribution.
   public func defines(_ metric: Metric) -> Bool {
-    switch self {
-    case .isotonic, .histogram: !metric.needsDistribution
-    default: true
-    }
+    calibrator.output == .distribution || !metric.needsDistribution
   }
 }
 
-extension Metric {
-  /// Whether the probabilities of all classes count, and not just their order and the largest.
-  var needsDistribution: Bool {
-    switch self {
-    case .negativeLogLikelihood, .brierScore, .brierScorePerClass, .classwiseCalibrationError,
-      .thresholdedCalibrationError, .entropy, .calibrationLoss, .refinementLoss:
-      true
-    default: false
-    }
-  }
+extension Calibration {
+  /// The calibrations that the program knows, in the order of their rows in result files.
+  public static let all: [Calibration] = [
+    .none, .temperature, .memberTemperatures, .temperatureAfterAveraging, .vector, .isotonic,
+    .histogram, .oracle,
+  ]
+
+  /// As the network gave them.
+  public static let none = Calibration(NoCalibrator())
+  /// One temperature; see `TemperatureCalibrator`.
+  public static let temperature = Calibration(TemperatureCalibrator())
+  /// Each member's own temperature; see `MemberTemperatureCalibrator`.
+  public static let memberTemperatures = Calibration(MemberTemperatureCalibrator())
+  /// One temperature of averaged probabilities; see `TemperatureAfterAveragingCalibrator`.
+  public static let temperatureAfterAveraging = Calibration(TemperatureAfterAveragingCalibrator())
+  /// A scale and a bias for each class; see `VectorCalibrator`.
+  public static let vector = Calibration(VectorCalibrator())
+  /// A monotone map of the top-label confidence; see `IsotonicCalibrator`.
+  public static let isotonic = Calibration(IsotonicCalibrator())
+  /// The accuracy of the confidence's bin; see `HistogramCalibrator`.
+  public static let histogram = Calibration(HistogramCalibrator())
+  /// A temperature fitted on the rows that are scored; see `OracleCalibrator`.
+  public static let oracle = Calibration(OracleCalibrator())
+}
+
+/// No calibration: probabilities as the network gave them.
+private struct NoCalibrator: Calibrator {
+  let name = "none"
+  let output = CalibratedOutput.distribution
+  let fitting = CalibrationFitting.nothing
+
+  func fit(_ predictor: Predictor, on rows: FittingRows) -> CalibrationMap { .identity }
 }

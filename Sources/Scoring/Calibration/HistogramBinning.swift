@@ -1,8 +1,21 @@
-/// Confidences replaced by the accuracy of their bin (Zadrozny and Elkan 2001).
+/// Confidence becomes the accuracy of its bin of 15 (Zadrozny and Elkan 2001); for all predictors.
+public struct HistogramCalibrator: Calibrator {
+  public let name = "histogram"
+  public let output = CalibratedOutput.confidence
+
+  /// The calibrator.
+  public init() {}
+
+  public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
+    .confidence(HistogramBinning(ReliabilityTable(try rows.scores(of: predictor))))
+  }
+}
+
+/// Confidences replaced by the accuracy of their bin.
 ///
-/// A confidence whose bin was empty when fitting stays what it is, for nothing is known of it;
-/// netcal and torch-uncertainty put the bin's middle there.
-public struct HistogramBinning: Sendable, Equatable {
+/// A confidence whose bin was empty when fitting stays as it is, because nothing is known about it;
+/// netcal and torch-uncertainty put the middle of the bin there.
+public struct HistogramBinning: ConfidenceMap, Equatable {
   /// The rows that were fitted, in bins (lower, upper] of equal width.
   public let table: ReliabilityTable
 

@@ -1,17 +1,30 @@
+/// A monotone map of the top-label confidence alone (Zadrozny and Elkan 2002); for all predictors.
+public struct IsotonicCalibrator: Calibrator {
+  public let name = "isotonic"
+  public let output = CalibratedOutput.confidence
+
+  /// The calibrator.
+  public init() {}
+
+  public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
+    let scores = try rows.scores(of: predictor)
+    return .confidence(IsotonicRegression(scores.map { ($0.confidence, $0.isRight) }))
+  }
+}
+
 /// The rising curve through (confidence, right) of least squared error.
 ///
 /// Ayer, Brunk, Ewing, Reid and Silverman 1955, "An empirical distribution function for sampling
-/// with incomplete information".
-/// Rows of equal confidence are pooled, then neighboring groups for as long as accuracy falls.
-/// Between the confidences that were fitted the curve is linear, outside them constant, as in
-/// scikit-learn.
-public struct IsotonicRegression: Sendable, Equatable {
+/// with incomplete information". Rows of equal confidence are pooled, then neighboring groups as
+/// long as accuracy falls. Between the fitted confidences the curve is linear, outside them constant,
+/// as in scikit-learn.
+public struct IsotonicRegression: ConfidenceMap, Equatable {
   /// Confidences in rising order, between which the curve is linear.
   public private(set) var confidences: [Double] = []
   /// The curve there, in 0...1, never falling.
   public private(set) var accuracies: [Double] = []
 
-  /// The curve through `rows`; through none the one that changes nothing.
+  /// The curve through `rows`; without rows the one that changes nothing.
   public init(_ rows: [(confidence: Double, isRight: Bool)]) {
     for block in Self.pooled(Self.groups(of: rows)) {
       append(block.lowest, block.accuracy)

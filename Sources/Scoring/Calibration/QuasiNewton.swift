@@ -1,16 +1,22 @@
+internal import Tensors
+
 /// Minimizes a smooth function by the limited-memory method of Broyden, Fletcher, Goldfarb and
 /// Shanno (Nocedal 1980), with a line search for the weak conditions of Wolfe (Lewis and Overton
-/// 2013), in the metric of about its curvature at the start.
+/// 2013), preconditioned by its approximate second derivatives at the start.
 struct QuasiNewton {
-  typealias Value = VectorObjective.Value
+  /// The function and its gradient at one point.
+  struct Value {
+    var loss: Double
+    var gradient: [Double]
+  }
 
-  /// A place, and the function there.
+  /// A point, and the function there.
   struct Point {
     var parameters: [Double]
     var value: Value
   }
 
-  /// A step, and how the gradient changed over it.
+  /// A step, and the change of the gradient over it.
   private struct Change {
     let step: [Double]
     let gradient: [Double]
@@ -32,7 +38,7 @@ struct QuasiNewton {
 
   /// The minimum that is found from `start`, never above `start`.
   ///
-  /// `curvature` is about the second derivatives at `start`, nil where nothing is known of them. The
+  /// `curvature` approximates the second derivatives at `start`; nil where they are unknown. The
   /// search ends where the gradient is no longer than `tolerance`.
   static func minimum(
     from start: [Double], curvature: CholeskyFactor?, tolerance: Double,
@@ -63,7 +69,7 @@ struct QuasiNewton {
     return next
   }
 
-  /// Minus the inverse Hessian, as far as the remembered changes tell it, times the gradient.
+  /// Minus the inverse Hessian, as the remembered changes approximate it, times the gradient.
   private func direction(at gradient: [Double]) -> [Double] {
     var direction = gradient.map { -$0 }
     var shares: [Double] = []
@@ -84,10 +90,10 @@ struct QuasiNewton {
     return direction
   }
 
-  /// A point along `direction` that is lower, and where the slope has flattened.
+  /// A point along `direction` that is lower, and where the slope is flatter.
   private func lineSearch(from point: Point, along direction: [Double]) throws -> Point? {
     let slope = dot(point.value.gradient, direction)
-    // Near the minimum the descent is below the rounding of the loss; the slope still tells.
+    // Near the minimum the loss falls by less than its rounding; the slope is still accurate.
     let rounding = 1e-15 * abs(point.value.loss)
     var (shortest, longest, length) = (0.0, Double.infinity, 1.0)
     for _ in 0..<60 {

@@ -1,30 +1,25 @@
-extension Scorer {
-  /// The negative log-likelihood that is left when calibrated probabilities get the best
-  /// temperature, by cross-validation; what that takes off is the calibration loss.
+/// The negative log-likelihood that is left when calibrated probabilities get the best temperature,
+/// by cross-validation; the difference to that without it is the calibration loss.
+///
+/// Berta, Holzmüller, Jordan and Bach 2025, "Rethinking early stopping: refine, then calibrate". The
+/// rows are halved as by `CleanHalves`, with seed 31. The temperature divides the logarithms of the
+/// calibrated probabilities, is fitted on each half and scores the other; the loss is the mean over
+/// all rows. probmetrics cuts the rows in five, by class.
+enum RefinementLoss {
+  /// The loss of the rows of `halves`, those of `LabeledLogits.halves()`.
   ///
-  /// Berta, Holzmüller, Jordan and Bach 2025, "Rethinking early stopping: refine, then calibrate".
-  /// The rows are halved as by `CleanHalves`, with seed 31. The temperature divides the logarithms
-  /// of the calibrated probabilities, is fitted on each half and scores the other; the loss is the
-  /// mean over all rows. probmetrics cuts the rows in five, by class.
-  ///
-  /// - Returns: The loss in nats; nil for one row, and where a half is all right, whose loss falls
-  ///   with the temperature without end.
-  /// - Throws: as `rows(of:in:calibration:)`.
-  public func refinementLoss(
-    of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
-  ) throws -> Double? {
-    try refinementLoss(of: predictor, in: logits.halves(), calibration: calibration)
-  }
-
-  /// As above, of rows that are halved already; nil where there are not two.
-  func refinementLoss(
-    of predictor: Predictor, in halves: [LabeledLogits], calibration: CalibrationMap
+  /// - Returns: The loss in nats; nil without two halves, and where a half is all right: its loss
+  ///   falls with the temperature down to any bound, which then does not fit the other half.
+  /// - Throws: `ScoringError` when there is no such predictor, or `calibration` is not for it.
+  static func value(
+    of predictor: Predictor, in halves: [LabeledLogits], calibration: CalibrationMap,
+    blocks: RowBlocks
   ) throws -> Double? {
     guard halves.count == 2 else { return nil }
     let objectives = try halves.map {
       try TemperatureObjective(
         PredictorLogits(predictor, of: $0, calibration: calibration), scaled: .calibratedLogits,
-        scorer: self)
+        blocks: blocks)
     }
     let first = try TemperatureSearch(objectives[0]).minimum()
     let second = try TemperatureSearch(objectives[1]).minimum(from: first.temperature)

@@ -1,8 +1,29 @@
 import Foundation
 
+/// A temperature that minimizes the negative log-likelihood of some rows.
+///
+/// Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks".
+public struct FittedTemperature: Sendable, Equatable {
+  /// The range that temperatures are fitted in.
+  public static let bounds = 1e-3...1e3
+
+  /// T, by which logits are divided, within `bounds`.
+  public let value: Double
+  /// The negative log-likelihood at T = 1 on the rows that were fitted.
+  public let lossBefore: Double
+  /// The negative log-likelihood at `value` on the rows that were fitted, at most `lossBefore`.
+  public let lossAfter: Double
+
+  /// Whether the likelihood still rises at a bound: all rows were right, or confidences are no better
+  /// than chance.
+  public var isAtBound: Bool {
+    value <= Self.bounds.lowerBound || value >= Self.bounds.upperBound
+  }
+}
+
 /// Finds the temperature where an objective is least, as the root of its slope in log(1/T).
 struct TemperatureSearch {
-  /// The objective at a scale 1/T, and a short step to a better one.
+  /// The objective at a scale 1/T, and a last short step to a better one.
   struct Point {
     /// log(1/T).
     let position: Double
@@ -21,13 +42,13 @@ struct TemperatureSearch {
     /// The objective after the step.
     var loss: Double { loss(after: exp(position + step) - exp(position)) }
 
-    /// The objective at `temperature` to a few 1e-11, nil where that is too far to tell.
+    /// The objective at `temperature` to a few 1e-11; nil where that is too far away for the series.
     func loss(at temperature: Double) -> Double? {
       let distance = 1 / temperature - exp(position)
       return abs(distance) < 2e-2 * exp(position) ? loss(after: distance) : nil
     }
 
-    /// The Taylor series, which is cut off after the fourth derivative.
+    /// The Taylor series to the fourth derivative.
     private func loss(after distance: Double) -> Double {
       let fourth = value.thirdDerivative / 6 + value.fourthDerivative / 24 * distance
       let third = value.curvature / 2 + fourth * distance
@@ -40,18 +61,18 @@ struct TemperatureSearch {
   private static let coldest = -log(FittedTemperature.bounds.lowerBound)
   private static let hottest = -log(FittedTemperature.bounds.upperBound)
 
-  /// The step in log T that ends the search: it leaves about its fourth power.
+  /// The step in log T that ends the search; the error left is about its fourth power.
   private var tolerance: Double { objective.rowCount > Self.largestStart ? 1e-2 : 1e-4 }
 
-  /// By how much of itself the curvature may change over the step that ends the search.
+  /// By which fraction the curvature may change over the step that ends the search.
   ///
-  /// Where losses fall exponentially, Householder's step then errs by less than 1e-6 of itself.
+  /// Where losses fall exponentially, Householder's step then has a relative error below 1e-6.
   private static let largestBend = 0.1
 
-  /// A bracket in log T that rounding lets shrink no more.
+  /// The width of a bracket in log T at which rounding ends the search.
   private static let smallestBracket = 1e-10
 
-  /// Of more rows than this, every sixteenth tells where to start.
+  /// Of more rows than this, every sixteenth is searched first, to start close to the minimum.
   private static let largestStart = 4096
   private static let sampleStride = 16
 
@@ -79,7 +100,7 @@ struct TemperatureSearch {
     Point(position: position, value: try objective.value(atScale: exp(position)))
   }
 
-  /// The minimum by a sixteenth of the rows where they are many, else nil.
+  /// The minimum of a sixteenth of the rows where they are many, else nil.
   private func sampleMinimum() throws -> Point? {
     guard objective.rowCount > Self.largestStart else { return nil }
     var sample = objective
@@ -90,7 +111,7 @@ struct TemperatureSearch {
 
   private func minimum(from start: Point) throws -> Point {
     if start.value.slope == 0, start.value.curvature == 0 {
-      // Nothing matters, or all is right by so much that exponentials underflow.
+      // No temperature matters, or all rows are right and exponentials underflow.
       if try point(at: Self.hottest).value.slope == 0 { return try point(at: 0) }
       if objective.isConvex { return try point(at: Self.coldest) }
     }
@@ -106,7 +127,7 @@ struct TemperatureSearch {
     var losses = try objective.losses(atDoublingsOf: exp(Self.hottest), count: positions.count)
     positions.append(Self.coldest)
     losses.append(try point(at: Self.coldest).value.loss)
-    // Among equals the last, which is the coldest: where all rows are right, the bound.
+    // Among equal losses the coldest: where all rows are right, the bound.
     var best = 0
     for i in losses.indices where losses[i] <= losses[best] { best = i }
     return try point(at: positions[best])
@@ -123,11 +144,11 @@ struct TemperatureSearch {
     return found.loss <= start.loss ? found : start
   }
 
-  /// The point in `range` where the slope changes from falling to rising, or the end where it
-  /// still points out.
+  /// The point in `range` where the slope changes from falling to rising, or the end beyond which it
+  /// would.
   ///
-  /// Householder's step, or a simpler one, is taken where it stays between the points known and is
-  /// under half the step before; else their middle, or an end not tried yet.
+  /// Householder's step, or a simpler one, is taken where it stays within the bracket and is less
+  /// than half the step before; else the middle of the bracket, or an end not yet evaluated.
   private func root(from start: Point, in range: ClosedRange<Double>) throws -> Point {
     var (lower, upper) = (range.lowerBound, range.upperBound)
     var (isLowerKnown, isUpperKnown) = (false, false)
@@ -159,10 +180,12 @@ struct TemperatureSearch {
     return point
   }
 
-  /// Householder's third-order step towards the root of the slope in log(1/T); Halley's or Newton's
-  /// where that is far from it; or one too long.
+  /// Householder's third-order step towards the root of the slope in log(1/T), or Halley's or
+  /// Newton's where the higher derivatives change it much; infinite where the curvature is not
+  /// positive.
   ///
-  /// - Returns: The step, and whether it leaves no more than its fourth power: never a simpler one.
+  /// - Returns: The step, and whether the error after it is about its fourth power, which it is for
+  ///   Householder's step alone.
   private static func step(at point: Point) -> (length: Double, isAccurate: Bool) {
     let (scale, value) = (exp(point.position), point.value)
     let slope = value.slope
@@ -173,7 +196,7 @@ struct TemperatureSearch {
       * scale
     guard curvature > 0 else { return (slope > 0 ? -.infinity : .infinity, false) }
     let newton = -slope / curvature
-    // Relative to Newton's step: what the third and the fourth derivative change.
+    // How much the third and the fourth derivative change Newton's step, relative to it.
     let (bend, twist) = (newton * third / curvature, newton * newton * fourth / curvature)
     guard bend > -1 else { return (newton, false) }
     let halley = 1 / (1 + bend / 2)

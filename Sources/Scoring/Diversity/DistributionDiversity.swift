@@ -1,9 +1,12 @@
-import Foundation
+// M members, K classes.
 
-/// How far the probabilities of M members lie apart, of each pair and of all.
+import Foundation
+internal import Tensors
+
+/// Distances between the probabilities of M members, of each pair and of all.
 ///
-/// Sums of logarithms use log-probabilities, so that classes whose probability underflows to 0 keep
-/// their place in a divergence.
+/// Logarithms are those of the log-softmax, so that classes whose probability underflows to 0 still
+/// count in a divergence.
 public struct DistributionDiversity: Sendable, Equatable {
   /// The means over rows of two members' divergences.
   public struct Pair: Sendable, Equatable {
@@ -39,7 +42,7 @@ public struct DistributionDiversity: Sendable, Equatable {
   public let memberCount: Int
   /// Each pair of members, in the order 0-1, 0-2, …, 1-2, ….
   public private(set) var pairs: [Pair]
-  private var informations = RunningMean()  // empty for two members: it is their pair's
+  private var informations = RunningMean()  // of more than two members
 
   /// The mean entropy of the members' mean probabilities, less the members' mean entropy, in nats.
   ///
@@ -57,8 +60,8 @@ public struct DistributionDiversity: Sendable, Equatable {
     }
   }
 
-  /// Adds the rows that `other`, of as many members, has seen.
-  public mutating func merge(_ other: DistributionDiversity) {
+  /// Adds the rows that were added to `other`, of as many members.
+  mutating func merge(_ other: DistributionDiversity) {
     precondition(other.memberCount == memberCount, "\(other.memberCount) of \(memberCount) members")
     for i in pairs.indices {
       pairs[i].divergences.merge(other.pairs[i].divergences)
@@ -68,7 +71,7 @@ public struct DistributionDiversity: Sendable, Equatable {
     informations.merge(other.informations)
   }
 
-  /// Adds a row: each pair's distances, and the information of more than two members.
+  /// Adds a row: each pair's distances, and the mutual information of more than two members.
   mutating func add(_ distances: [PairDistances], information: Double) {
     for (i, pair) in distances.enumerated() {
       pairs[i].divergences.add(pair.divergence)
@@ -79,11 +82,96 @@ public struct DistributionDiversity: Sendable, Equatable {
   }
 }
 
-/// How far apart two distributions are.
+/// The distances between two distributions.
 struct PairDistances {
   /// Half of Jeffreys' divergence.
   let divergence: Double
   let cosine: Double
   /// The Jensen–Shannon divergence.
   let information: Double
+}
+
+/// Measures distances between members' probabilities, row by row, in memory that it owns.
+struct DistributionDistances: ~Copyable {
+  private let members: [Distribution]  // [M]
+  private let means: UnsafeMutablePointer<Double>  // [K]
+  private let logMeans: UnsafeMutablePointer<Double>  // [K]
+  private(set) var diversity: DistributionDiversity
+
+  init(_ members: [Distribution]) {
+    self.members = members
+    let classCount = members.first?.classCount ?? 0
+    means = .allocate(capacity: classCount)
+    logMeans = .allocate(capacity: classCount)
+    diversity = DistributionDiversity(memberCount: members.count)
+  }
+
+  deinit {
+    means.deallocate()
+    logMeans.deallocate()
+  }
+
+  /// Adds the row whose probabilities the members' memory holds now.
+  mutating func add() {
+    let distances = diversity.pairs.map { pair in
+      let (p, q) = (members[pair.first], members[pair.second])
+      return p.distances(from: q, information: information([p, q]))
+    }
+    diversity.add(distances, information: members.count > 2 ? information(members) : 0)
+  }
+
+  /// The mean over `members` of the divergence from their mean m, Σ p(log p − log m).
+  private func information(_ members: [Distribution]) -> Double {
+    let (means, logMeans, count) = (means, logMeans, members[0].classCount)
+    for c in 0..<count { means[c] = members[0].probabilities[c] }
+    for member in members.dropFirst() {
+      for c in 0..<count { means[c] += member.probabilities[c] }
+    }
+    for c in 0..<count { means[c] /= Double(members.count) }
+    ProbabilityKernels.preferred.logarithms(of: means, count: count, into: logMeans)
+    var total = 0.0
+    for member in members {
+      let (p, logP) = (member.probabilities, member.logProbabilities)
+      // Where p equals the mean the term is 0, also where both underflow and the logarithm is −∞.
+      total += sum(count) { c in
+        let terms = p.lanes(at: c) * (logP.lanes(at: c) - logMeans.lanes(at: c))
+        return terms.replacing(with: 0, where: p.lanes(at: c) .== means.lanes(at: c))
+      } term: { c in
+        p[c] == means[c] ? 0 : p[c] * (logP[c] - logMeans[c])
+      }
+    }
+    // Rounding may take the divergence of nearly equal distributions below 0.
+    return max(0, total / Double(members.count))
+  }
+}
+
+/// One row of a member's probabilities, in memory that another object owns.
+struct Distribution {
+  let probabilities: UnsafePointer<Double>  // [K]
+  let logProbabilities: UnsafePointer<Double>  // [K]
+  let classCount: Int
+
+  /// The distances between two distributions whose mutual information is known.
+  func distances(from other: Distribution, information: Double) -> PairDistances {
+    let (p, q) = (probabilities, other.probabilities)
+    let (logP, logQ) = (logProbabilities, other.logProbabilities)
+    let divergence = sum(classCount) { c in
+      (p.lanes(at: c) - q.lanes(at: c)) * (logP.lanes(at: c) - logQ.lanes(at: c))
+    } term: { c in
+      (p[c] - q[c]) * (logP[c] - logQ[c])
+    }
+    let squares = product(p, p, count: classCount) * product(q, q, count: classCount)
+    let cosine = product(p, q, count: classCount) / squares.squareRoot()
+    return PairDistances(
+      divergence: divergence / 2, cosine: min(1, cosine),
+      information: information)
+  }
+}
+
+extension RowScorer {
+  /// The probabilities of the row scored last, until the next is scored.
+  var distribution: Distribution {
+    Distribution(
+      probabilities: probabilities, logProbabilities: logProbabilities, classCount: classCount)
+  }
 }

@@ -12,16 +12,24 @@ public struct ErrorContingency: Sendable, Equatable {
   /// How many rows were added.
   public var count: Int { bothRight + onlyFirstRight + onlySecondRight + bothWrong }
 
+  /// The counts that are given.
+  public init(bothRight: Int, onlyFirstRight: Int, onlySecondRight: Int, bothWrong: Int) {
+    self.bothRight = bothRight
+    self.onlyFirstRight = onlyFirstRight
+    self.onlySecondRight = onlySecondRight
+    self.bothWrong = bothWrong
+  }
+
   /// The counts of two members' scores on the same rows.
   ///
-  /// - Precondition: Both are of as many rows.
+  /// - Precondition: Both have the same number of rows.
   public init(_ first: [RowScore] = [], _ second: [RowScore] = []) {
     add(first, second)
   }
 
   /// Adds a batch: two members' scores on the same rows.
   ///
-  /// - Precondition: Both are of as many rows.
+  /// - Precondition: Both have the same number of rows.
   public mutating func add(_ first: [RowScore], _ second: [RowScore]) {
     precondition(first.count == second.count, "\(first.count) and \(second.count) rows")
     for (first, second) in zip(first, second) {
@@ -34,17 +42,9 @@ public struct ErrorContingency: Sendable, Equatable {
     }
   }
 
-  /// Adds the rows that `other` has seen.
-  public mutating func merge(_ other: ErrorContingency) {
-    bothRight += other.bothRight
-    onlyFirstRight += other.onlyFirstRight
-    onlySecondRight += other.onlySecondRight
-    bothWrong += other.bothWrong
-  }
-
   /// Whether there are rows, and none that both members get wrong.
   ///
-  /// The ratio of errors is then MixMo's stand-in.
+  /// The ratio of errors is then what MixMo puts in its place.
   public var hasNoSharedError: Bool { count > 0 && bothWrong == 0 }
 
   /// (N01 + N10) / N00; nil for no rows.
@@ -70,19 +70,54 @@ public struct ErrorContingency: Sendable, Equatable {
   public var doubleFault: Double? {
     count > 0 ? Double(bothWrong) / Double(count) : nil
   }
+}
 
-  /// The figures that are defined on the rows.
-  public var figures: Figures<DiversityFigure> {
-    var figures = Figures<DiversityFigure>()
-    figures[.ratioOfErrors] = ratioOfErrors
-    figures[.disagreement] = disagreement
-    figures[.doubleFault] = doubleFault
-    figures[.agreement] = agreement
-    figures[.conditionalAccuracy] = conditionalAccuracy
-    figures[.conditionalAccuracyMirror] = conditionalAccuracyMirror
-    figures[.chiSquare] = chiSquare
-    figures[.qStatistic] = qStatistic
-    figures[.correlation] = correlation
-    return figures
+/// How strongly the two members' being right is associated; undefined where a margin of the table is
+/// empty.
+extension ErrorContingency {
+  private var firstRight: Int { bothRight + onlyFirstRight }
+  private var secondRight: Int { bothRight + onlySecondRight }
+
+  /// N11 / (N11 + N10): how often the second member is right where the first is.
+  public var conditionalAccuracy: Double? {
+    firstRight > 0 ? Double(bothRight) / Double(firstRight) : nil
+  }
+
+  /// N11 / (N11 + N01): how often the first member is right where the second is.
+  public var conditionalAccuracyMirror: Double? {
+    secondRight > 0 ? Double(bothRight) / Double(secondRight) : nil
+  }
+
+  /// (N11·N00 − N10·N01) / (N11·N00 + N10·N01), in −1...1.
+  public var qStatistic: Double? {
+    let sum = concordance + discordance
+    return sum > 0 ? Double(concordance - discordance) / Double(sum) : nil
+  }
+
+  /// (N11·N00 − N10·N01) / √((N11 + N10)(N01 + N00)(N11 + N01)(N10 + N00)), in −1...1.
+  public var correlation: Double? {
+    guard let (first, second) = variances else { return nil }
+    return Double(concordance - discordance) / (first * second).squareRoot()
+  }
+
+  /// N·(N11·N00 − N10·N01)² / ((N11 + N10)(N01 + N00)(N11 + N01)(N10 + N00)), in 0...N.
+  ///
+  /// Pearson's statistic of independence without a correction for continuity. It is not that of
+  /// McNemar's test, which EnsembleDiversityTests calls by this name.
+  public var chiSquare: Double? {
+    guard let (first, second) = variances else { return nil }
+    let difference = Double(concordance - discordance)
+    return Double(count) * (difference / first) * (difference / second)
+  }
+
+  // Products of two counts are exact in 128 bits.
+  private var concordance: Int128 { Int128(bothRight) * Int128(bothWrong) }
+  private var discordance: Int128 { Int128(onlyFirstRight) * Int128(onlySecondRight) }
+
+  /// Right times wrong rows of each member; nil when one of the products is 0.
+  private var variances: (Double, Double)? {
+    let first = Int128(firstRight) * Int128(count - firstRight)
+    let second = Int128(secondRight) * Int128(count - secondRight)
+    return first > 0 && second > 0 ? (Double(first), Double(second)) : nil
   }
 }

@@ -1,7 +1,7 @@
-/// How probable each class was said to be, against how often it was the label.
+/// The predicted probability of each class, against how often it was the label.
 ///
-/// Sums and counts are whole numbers: any order and any shards give the same bits. Takes 5.5 kB for
-/// each class.
+/// Sums and counts are whole numbers: rows in any order and grouping give the same bits. Takes
+/// 5.5 kB for each class.
 public struct ClasswiseCalibration: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
@@ -47,7 +47,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     }
   }
 
-  /// Adds the rows that `other`, of the same classes, has seen.
+  /// Adds the rows that were added to `other`, of the same classes.
   public mutating func merge(_ other: ClasswiseCalibration) {
     precondition(other.classCount == classCount, "\(other.classCount) classes into \(classCount)")
     count += other.count
@@ -82,4 +82,24 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   }
 
   private static func edge(_ bin: Int) -> Double { Double(bin) / Double(binCount) }
+}
+
+/// Narrow slices of the probabilities above a threshold: 64 to each factor of 2.
+enum ProbabilitySlice {
+  /// At most this, a probability does not count for the thresholded error.
+  static let threshold = 1e-3
+
+  /// How many slices there are: the first holds what does not count, the last holds 1 alone.
+  static let count = Int(1.0.bitPattern >> shift - first) + 2
+
+  private static let first = threshold.bitPattern >> shift
+  // Leaves the exponent and six bits of the significand.
+  private static let shift = 46
+
+  /// The slice of a probability of at most 1.
+  @inline(__always)
+  static func index(of probability: Double) -> Int {
+    let slice = Int(truncatingIfNeeded: probability.bitPattern >> shift &- first)
+    return probability > threshold ? slice &+ 1 : 0
+  }
 }

@@ -1,41 +1,4 @@
-/// How well confidence tells right rows from wrong ones.
-///
-/// Its figures depend on the order of all confidences, so it keeps them all.
-public struct FailureDetection: Sendable, Equatable {
-  private var right: [Double] = []
-  private var wrong: [Double] = []
-
-  /// The detection of failures among `rows`.
-  public init(_ rows: [RowScore] = []) {
-    add(rows)
-  }
-
-  /// Adds a batch.
-  public mutating func add(_ rows: [RowScore]) {
-    for row in rows { add(confidence: row.confidence, isRight: row.isRight) }
-  }
-
-  /// Adds one row.
-  ///
-  /// - Precondition: `confidence` is not NaN; calibration errors of the ranking need it in 0...1.
-  public mutating func add(confidence: Double, isRight: Bool) {
-    precondition(!confidence.isNaN, "a confidence is NaN")
-    if isRight { right.append(confidence) } else { wrong.append(confidence) }
-  }
-
-  /// Adds the rows that `other` has seen.
-  public mutating func merge(_ other: FailureDetection) {
-    right.append(contentsOf: other.right)
-    wrong.append(contentsOf: other.wrong)
-  }
-
-  /// The rows by rising confidence.
-  public var ranking: ConfidenceRanking { ConfidenceRanking(right: right, wrong: wrong) }
-
-  /// `ConfidenceRanking.areaUnderROC`.
-  public var areaUnderROC: Double? { ranking.areaUnderROC }
-}
-
+/// How well confidence separates right rows from wrong ones.
 extension ConfidenceRanking {
   /// P(confidence of a right row > confidence of a wrong one) + ½ P(equal), over all pairs.
   ///

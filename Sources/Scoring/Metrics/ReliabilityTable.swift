@@ -1,4 +1,4 @@
-/// Rows in bins of equal width by confidence: how sure a predictor is against how often right.
+/// Rows in bins of equal width by confidence: mean confidence against accuracy.
 ///
 /// Bin b of B holds confidences in (b/B, (b+1)/B], edges rounded to the nearest Double; a
 /// confidence of 0 joins the first bin. Others differ: torchmetrics gives a confidence of exactly 1
@@ -57,7 +57,7 @@ public struct ReliabilityTable: Sendable, Equatable {
     bins[bin].rightCount += isRight ? 1 : 0
   }
 
-  /// Adds the rows that `other`, which must have as many bins, has seen.
+  /// Adds the rows that were added to `other`, which must have as many bins.
   public mutating func merge(_ other: ReliabilityTable) {
     precondition(other.bins.count == bins.count, "\(other.bins.count) bins into \(bins.count)")
     for bin in bins.indices {
@@ -74,5 +74,48 @@ public struct ReliabilityTable: Sendable, Equatable {
     if index > 0, confidence <= bins[index].lower { index -= 1 }
     if index < bins.count - 1, confidence > bins[index].upper { index += 1 }
     return index
+  }
+}
+
+extension ReliabilityTable {
+  /// Σ over bins of count/N · |accuracy − mean confidence|; nil for no rows.
+  ///
+  /// Naeini, Cooper, Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian
+  /// binning".
+  public var expectedCalibrationError: Double? {
+    guard count > 0 else { return nil }
+    return bins.reduce(0) { $0 + abs($1.excessConfidence) } / Double(count)
+  }
+
+  /// The largest |accuracy − mean confidence| of a bin that holds rows; nil for no rows.
+  public var maximumCalibrationError: Double? {
+    bins.lazy.filter { $0.count > 0 }.map { abs($0.excessConfidence) / Double($0.count) }.max()
+  }
+
+  /// The root of Σ over bins of count/N · ((accuracy − mean confidence)² − its bias), or 0 where that
+  /// is negative.
+  ///
+  /// The bias is accuracy · (1 − accuracy) / (count − 1). A bin of one row says nothing of it and
+  /// adds 0; nil when no bin holds two. Kumar, Liang, Ma 2019, "Verified uncertainty calibration",
+  /// whose software takes bins of equal mass unless it is given others.
+  public var debiasedCalibrationError: Double? {
+    let bins = bins.filter { $0.count > 1 }
+    guard !bins.isEmpty else { return nil }
+    let squares = bins.reduce(0) { $0 + Double($1.count) * $1.debiasedSquare }
+    return (max(0, squares) / Double(count)).squareRoot()
+  }
+
+  /// Mean confidence − accuracy: positive when the predictor promises too much; nil for no rows.
+  public var overconfidence: Double? {
+    guard count > 0 else { return nil }
+    return bins.reduce(0) { $0 + $1.excessConfidence } / Double(count)
+  }
+}
+
+extension ReliabilityTable.Bin {
+  /// (accuracy − mean confidence)² less what the accuracy's variance adds to it, of at least 2 rows.
+  fileprivate var debiasedSquare: Double {
+    let (gap, accuracy) = (excessConfidence / Double(count), Double(rightCount) / Double(count))
+    return gap * gap - accuracy * (1 - accuracy) / Double(count - 1)
   }
 }

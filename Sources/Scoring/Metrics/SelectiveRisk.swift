@@ -1,5 +1,5 @@
-/// Selective prediction: rows enter by falling confidence, ties together, and the share of wrong ones
-/// is the risk at the share of all rows, the coverage.
+/// Selective prediction: only the most confident rows are answered, ties together. Their share of
+/// all rows is the coverage, and the share of wrong ones among them the risk.
 extension ConfidenceRanking {
   /// The area under the risk–coverage curve; nil for no rows.
   ///
@@ -12,11 +12,11 @@ extension ConfidenceRanking {
     return riskCoverageArea(of: ties.lazy.reversed().map { ($0.wrongCount, $0.count) })
   }
 
-  /// The area beyond that of the same rows with all right ones before all wrong ones, none tied; nil
+  /// The area less that of the best order, all right rows before all wrong ones and none tied; nil
   /// for no rows.
   ///
-  /// Exact for N rows, where fd-shifts takes the limit e + (1 − e)·ln(1 − e) at error rate e. Straight
-  /// lines through ties can run below the best order, and the excess is then negative.
+  /// Exact for N rows; fd-shifts takes the limit for many rows, e + (1 − e)·ln(1 − e) at error rate
+  /// e. Straight lines through ties can pass below the best order; the excess is then negative.
   public var excessRiskCoverageArea: Double? {
     riskCoverageArea.map { area in
       let right = (wrongCount: 0, count: rightCount)
@@ -41,9 +41,10 @@ extension ConfidenceRanking {
     return Double(twiceArea) / (2 * Double(count) * Double(count))
   }
 
-  /// The risks at shares of all rows, which rise; nil for no rows.
+  /// The risk–coverage curve, whose area is `riskCoverageArea`; nil for no rows.
   ///
-  /// They are those of the curve that `riskCoverageArea` is the area of.
+  /// - Parameter coverages: Shares of all rows, in 0...1 and rising.
+  /// - Returns: The risk at each.
   public func risks(at coverages: [Double]) -> [Double]? {
     guard count > 0 else { return nil }
     var points: [(accepted: Double, risk: Double)] = []
@@ -53,11 +54,11 @@ extension ConfidenceRanking {
       accepted += tie.count
       points.append((Double(accepted), Double(wrong) / Double(accepted)))
     }
-    var place = 0
+    var index = 0
     return coverages.map { coverage in
       let wanted = coverage * Double(count)
-      while place < points.count - 1, points[place].accepted < wanted { place += 1 }
-      let (end, start) = (points[place], points[max(place - 1, 0)])
+      while index < points.count - 1, points[index].accepted < wanted { index += 1 }
+      let (end, start) = (points[index], points[max(index - 1, 0)])
       guard end.accepted > start.accepted, wanted < end.accepted else { return end.risk }
       let share = (wanted - start.accepted) / (end.accepted - start.accepted)
       return start.risk + (end.risk - start.risk) * share

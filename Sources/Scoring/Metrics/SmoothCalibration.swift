@@ -4,13 +4,13 @@ extension ConfidenceRanking {
   /// The smooth calibration error at its own bandwidth, smECE; nil for no rows.
   ///
   /// With r_σ the rows' (confidence − right)/N, smoothed over 0...1 by a Gaussian of width σ that is
-  /// reflected at 0 and 1, smECE_σ = ∫ |r_σ|. It falls as σ rises, and the figure is the σ that it
-  /// equals, to about 1e-8. Błasiok and Nakkiran 2023, "Smooth ECE: principled reliability diagrams
-  /// via kernel smoothing".
+  /// reflected at 0 and 1, smECE_σ = ∫ |r_σ|. It falls as σ rises, and the value is the σ with
+  /// smECE_σ = σ, to about 1e-8. Błasiok and Nakkiran 2023, "Smooth ECE: principled reliability
+  /// diagrams via kernel smoothing".
   public var smoothCalibrationError: Double? {
     guard count > 0 else { return nil }
     let bounds = boundsOfSmoothCalibrationError
-    // Where all residuals have one sign, nothing cancels.
+    // Where all residuals have one sign, none cancel and σ does not matter.
     if bounds.upperBound - bounds.lowerBound < 1e-12 { return bounds.upperBound }
     var size = 256
     while true {
@@ -21,7 +21,7 @@ extension ConfidenceRanking {
     }
   }
 
-  /// ∫ |r_σ| smoothed without end and not at all: |Σ residual| and Σ |residual|.
+  /// ∫ |r_σ| in the limits of σ → ∞ and σ → 0: |Σ residual| and Σ |residual|.
   private var boundsOfSmoothCalibrationError: ClosedRange<Double> {
     var (sum, magnitude) = (RunningMean(), RunningMean())
     for tie in ties {
@@ -36,7 +36,7 @@ extension ConfidenceRanking {
 /// The residuals of rows as a cosine series over 0...1, where smoothing scales each term.
 ///
 /// r_σ(t) = a_0 + 2 Σ a_k e^(−(πkσ)²/2) cos(πkt), a_k = Σ residual · cos(πk · confidence): the
-/// heat kernel that keeps what reaches 0 and 1.
+/// heat kernel of an interval with reflecting ends.
 private struct SmoothedResiduals {
   static let stepsPerBandwidth = 32.0
   static let maximumSize = 1 << 16
@@ -55,11 +55,11 @@ private struct SmoothedResiduals {
     coefficients = Array(transform(residuals).real[...size])
   }
 
-  /// Shares a residual among four neighbors on the grid, as cubic interpolation does.
+  /// Distributes a residual over four neighbors on the grid, with the weights of cubic interpolation.
   private static func spread(_ residual: Double, at confidence: Double, over grid: inout [Double]) {
-    let place = max(0, min(confidence, 1)) * Double(grid.count / 2)
-    let lower = min(Int(place), grid.count / 2 - 1)
-    let (x, y) = (place - Double(lower), 1 - (place - Double(lower)))
+    let position = max(0, min(confidence, 1)) * Double(grid.count / 2)
+    let lower = min(Int(position), grid.count / 2 - 1)
+    let (x, y) = (position - Double(lower), 1 - (position - Double(lower)))
     let weights = [
       -x * y * (1 + y) / 6, y * (1 + x) * (1 + y) / 2, x * (1 + x) * (1 + y) / 2,
       -x * y * (1 + x) / 6,
@@ -69,9 +69,10 @@ private struct SmoothedResiduals {
     }
   }
 
-  /// The σ with ∫ |r_σ| = σ, by false position in the Illinois variant.
+  /// The σ with ∫ |r_σ| = σ, by the Illinois variant of false position.
   ///
-  /// The difference falls at least as fast as σ rises: where it is within the tolerance, σ is.
+  /// ∫ |r_σ| − σ falls at least as fast as σ rises: where it is within the tolerance of 0, σ is
+  /// within the tolerance of the root.
   func selfConsistentBandwidth(in bounds: ClosedRange<Double>) -> Double {
     let tolerance = 1e-12
     var (low, high) = (bounds.lowerBound, bounds.upperBound)
@@ -89,7 +90,7 @@ private struct SmoothedResiduals {
     return above > tolerance ? high : low
   }
 
-  /// ∫ |r_σ|: how far its integral R goes up and down.
+  /// ∫ |r_σ|: the total variation of R, the integral of r_σ.
   private func integral(bandwidth: Double) -> Double {
     let (density, sines) = transform(series(bandwidth: bandwidth))
     let step = 1 / Double(size)
@@ -109,7 +110,8 @@ private struct SmoothedResiduals {
     return sum
   }
 
-  /// What transforms to r_σ in the real part and to minus the sines of R in the imaginary one.
+  /// The sequence whose transform is r_σ in the real part, and minus the sine series of R in the
+  /// imaginary part.
   private func series(bandwidth: Double) -> [Double] {
     var series = [Double](repeating: 0, count: 2 * size)
     series[0] = coefficients[0]
@@ -123,12 +125,69 @@ private struct SmoothedResiduals {
     return series
   }
 
-  /// A cubic's value where its slope changes its sign, of its values and slopes at 0 and 1.
+  /// The value of a cubic where its slope changes sign, given its values and slopes at 0 and 1.
   private static func turn(
     _ start: Double, _ end: Double, _ startSlope: Double, _ endSlope: Double
   ) -> Double {
     let x = startSlope / (startSlope - endSlope), y = 1 - x
     return y * y * (1 + 2 * x) * start + x * x * (1 + 2 * y) * end
       + x * y * (y * startSlope - x * endSlope)
+  }
+}
+
+/// The discrete Fourier transform of real sequences, as long as a power of two (Cooley and Tukey
+/// 1965).
+private struct FourierTransform {
+  private let length: Int
+  /// e^(−2πij/length).
+  private let roots: [(real: Double, imaginary: Double)]  // [length / 2]
+  /// Each index with its bits in reverse order.
+  private let reversed: [Int]  // [length]
+
+  /// The transform of `length` values, a power of two and at least 2.
+  init(length: Int) {
+    self.length = length
+    roots = (0..<length / 2).map {
+      let angle = 2 * Double.pi * Double($0) / Double(length)
+      return (cos(angle), -sin(angle))
+    }
+    var reversed = [0]
+    while reversed.count < length {
+      reversed = reversed.map { 2 * $0 } + reversed.map { 2 * $0 + 1 }
+    }
+    self.reversed = reversed
+  }
+
+  /// Σ_j x_j e^(−2πijk/length) for each k.
+  func callAsFunction(_ values: [Double]) -> (real: [Double], imaginary: [Double]) {
+    var real = reversed.map { values[$0] }
+    var imaginary = [Double](repeating: 0, count: length)
+    real.withUnsafeMutableBufferPointer { real in
+      imaginary.withUnsafeMutableBufferPointer { imaginary in
+        var half = 1
+        while half < length {
+          combine(real, imaginary, half: half)
+          half *= 2
+        }
+      }
+    }
+    return (real, imaginary)
+  }
+
+  /// Makes transforms of 2·`half` values each out of two of `half`.
+  private func combine(
+    _ real: UnsafeMutableBufferPointer<Double>, _ imaginary: UnsafeMutableBufferPointer<Double>,
+    half: Int
+  ) {
+    let step = length / (2 * half)
+    for first in stride(from: 0, to: length, by: 2 * half) {
+      for j in 0..<half {
+        let (low, high, root) = (first + j, first + j + half, roots[j * step])
+        let x = real[high] * root.real - imaginary[high] * root.imaginary
+        let y = real[high] * root.imaginary + imaginary[high] * root.real
+        (real[low], real[high]) = (real[low] + x, real[low] - x)
+        (imaginary[low], imaginary[high]) = (imaginary[low] + y, imaginary[low] - y)
+      }
+    }
   }
 }

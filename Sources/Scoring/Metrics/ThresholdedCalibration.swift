@@ -1,30 +1,30 @@
 /// The thresholded adaptive classwise calibration error: each class in bins of equal mass.
 ///
 /// The probabilities of a class above 1e-3 are sorted and cut into 15 bins of ⌊n/15⌋, the last of
-/// which takes the rest. Equal probabilities share their labels in proportion where a cut divides
-/// them, so that the order of rows does not matter; fewer than 15 are all in the last bin. (Nixon et
-/// al. 2019, "Measuring calibration in deep learning".)
+/// which takes the rest. Where a cut divides equal probabilities, their labels are shared out in
+/// proportion, so that the order of rows does not matter; fewer than 15 are all in the last bin.
+/// (Nixon et al. 2019, "Measuring calibration in deep learning".)
 ///
-/// Rows are added once, and every probability above the threshold is kept, in 8 bytes. Or they are
-/// added a second time, after a `ClasswiseCalibration` has counted them: then only those are kept
-/// that lie close to a cut, some 2 to 20 % of them, and the figure is the same.
+/// Rows are added after a `ClasswiseCalibration` has counted their probabilities in narrow slices:
+/// of most slices a sum is enough. Only the probabilities in slices that a cut divides are kept,
+/// some 2 to 20 % of all, in 8 bytes each, and sorted.
 public struct ThresholdedCalibration: Sendable {
   /// A probability counts above it.
   public static let threshold = ProbabilitySlice.threshold
   static let binCount = 15
-  /// The pieces of a class are at most as many as bins; one more is of what does not count.
+  /// At most as many pieces of a class as bins, and one more for what is not above the threshold.
   fileprivate static let pieceCount = binCount + 1
 
   /// K, the number of classes.
   public let classCount: Int
   /// How many rows were added.
   public private(set) var count = 0
-  /// How many must be added for the figure to be defined; nil for any.
-  private let expectedCount: Int?
-  /// The classes that are looked at.
+  /// How many rows were counted before: as many must be added for the value to be defined.
+  private let expectedCount: Int
+  /// The classes that are evaluated.
   private let classes: Range<Int>
-  /// What becomes of a slice's probabilities: 2p, they are summed up in piece p, or 2p + 1, they are
-  /// kept, and come after that piece.
+  /// What is done with a slice's probabilities: 2p, they are added to the sum of piece p, or 2p + 1,
+  /// they are kept, and come after that piece.
   private var fates: [UInt8]  // [classes, slices]
   private var pieceCounts: [Int]  // [classes, pieceCount]
   private var pieceSums: [FixedPointSum]  // [classes, pieceCount]
@@ -33,17 +33,12 @@ public struct ThresholdedCalibration: Sendable {
   private var labelValues: [[Double]]  // [classes]
   private var otherValues: [[Double]]  // [classes]
 
-  /// For rows that are added once.
-  public init(classCount: Int) {
-    self.init(classCount: classCount, classes: 0..<classCount, expectedCount: nil)
-  }
-
-  /// For the rows of `classwise`, to be added once more.
+  /// For the rows that `classwise` has counted, before any of them is added.
   public init(cutting classwise: ClasswiseCalibration) {
     self.init(cutting: classwise, classes: 0..<classwise.classCount)
   }
 
-  /// The same of some classes alone.
+  /// The same for some of the classes.
   init(cutting classwise: ClasswiseCalibration, classes: Range<Int>) {
     self.init(
       classCount: classwise.classCount, classes: classes, expectedCount: classwise.count)
@@ -57,12 +52,11 @@ public struct ThresholdedCalibration: Sendable {
     }
   }
 
-  private init(classCount: Int, classes: Range<Int>, expectedCount: Int?) {
+  private init(classCount: Int, classes: Range<Int>, expectedCount: Int) {
     self.classCount = classCount
     self.classes = classes
     self.expectedCount = expectedCount
-    let fates = [SlicePlan.uncounted] + Array(repeating: 1, count: ProbabilitySlice.count - 1)
-    self.fates = Array(repeatElement(fates, count: classes.count).joined())
+    fates = Array(repeating: SlicePlan.uncounted, count: classes.count * ProbabilitySlice.count)
     pieceCounts = Array(repeating: 0, count: classes.count * Self.pieceCount)
     pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.pieceCount)
     pieceLabelCounts = pieceCounts
@@ -119,7 +113,7 @@ public struct ThresholdedCalibration: Sendable {
     }
   }
 
-  /// Adds the rows that `other`, which must cut the same classes, has seen.
+  /// Adds the rows that were added to `other`, which must have the same cuts.
   public mutating func merge(_ other: ThresholdedCalibration) {
     precondition(
       other.fates == fates && other.pieceCounts == pieceCounts && other.classes == classes,
@@ -136,9 +130,9 @@ public struct ThresholdedCalibration: Sendable {
   }
 
   /// Σ over classes and bins of count/(N·K) · |share of labels − mean probability|; nil for no rows,
-  /// and until all are there a second time.
+  /// and until all rows that were counted are added.
   public var calibrationError: Double? {
-    guard count > 0, count == expectedCount ?? count else { return nil }
+    guard count > 0, count == expectedCount else { return nil }
     return classes.reduce(0) { $0 + error(of: $1) } / (Double(count) * Double(classCount))
   }
 
@@ -165,7 +159,7 @@ public struct ThresholdedCalibration: Sendable {
     return bins.error
   }
 
-  /// All classes of `classwise` in ranges that keep at most `limit` probabilities each, or are one.
+  /// All classes of `classwise` in ranges of one class, or that keep at most `limit` probabilities.
   static func classGroups(of classwise: ClasswiseCalibration, keeping limit: Int) -> [Range<Int>] {
     var groups: [Range<Int>] = []
     var (first, kept) = (0, 0)
@@ -186,9 +180,9 @@ public struct ThresholdedCalibration: Sendable {
   }
 }
 
-/// What becomes of the slices of one class: those that a cut divides are kept.
+/// What is done with the slices of one class: those that a cut divides are kept, others summed.
 private struct SlicePlan {
-  /// What is at most the threshold goes to the last piece, which no bin holds.
+  /// What is at most the threshold goes to the last piece, which belongs to no bin.
   static let uncounted = UInt8(2 * ThresholdedCalibration.binCount)
 
   private(set) var fates = [uncounted]  // [slices]
@@ -201,7 +195,7 @@ private struct SlicePlan {
     var rank = 0
     for count in counts {
       let rest = cuts.drop { $0 <= rank }
-      // A cut between two slices parts their pieces.
+      // A cut between two slices begins a new piece.
       if rest.count < cuts.count, pieceCounts[pieceCounts.count - 1] > 0 { pieceCounts.append(0) }
       cuts = rest
       rank += count

@@ -19,9 +19,12 @@ public enum Predictor: Hashable, Sendable {
     }
   }
 
+  /// Whether it pools the predictions of several members.
+  public var poolsMembers: Bool { self == .ensemble || self == .ensembleProbabilities }
+
   /// The predictors of `memberCount` members that make predictions, in the order of their rows.
   ///
-  /// With one member they would all be the same, and there is `ensemble` alone.
+  /// With one member they would all be the same, so there is `ensemble` alone.
   public static func predicting(memberCount: Int) -> [Predictor] {
     guard memberCount > 1 else { return [.ensemble] }
     return [.ensemble, .ensembleProbabilities] + (0..<memberCount).map(Predictor.member)

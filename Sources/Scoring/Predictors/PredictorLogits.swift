@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The logits that one predictor makes its probabilities of: for each row, P pooled rows of K.
+/// The logits that one predictor computes its probabilities from: P distributions of K for each row.
 ///
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
 final class PredictorLogits: Sendable {
@@ -11,12 +11,11 @@ final class PredictorLogits: Sendable {
   }
 
   let logits: LabeledLogits
-  /// What the logits go through on their way to probabilities.
   let calibration: CalibrationMap
-  /// What each pooled distribution's logits are still to be divided by.
+  /// What the logits of each pooled distribution are divided by after `load`.
   let temperatures: [Double]  // [P]
   private let source: Source
-  private let vector: VectorScaling?
+  private let logitMap: (any LogitMap)?
 
   init(
     _ predictor: Predictor, of logits: LabeledLogits, calibration: CalibrationMap = .identity
@@ -45,7 +44,7 @@ final class PredictorLogits: Sendable {
     self.logits = logits
     self.calibration = calibration
     self.temperatures = temperatures
-    vector = calibration.vector
+    logitMap = calibration.logitMap
   }
 
   /// P, the number of distributions that are averaged.
@@ -55,21 +54,21 @@ final class PredictorLogits: Sendable {
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     let (members, classes) = (logits.memberCount, logits.classCount)
-    // Rows may have gaps between them, which processors do not foresee.
+    // Rows may be apart in memory, where processors do not prefetch by themselves.
     let next = logits.row(min(row + 1, logits.rowCount - 1))
     let row = logits.row(row)
     switch source {
     case .member(let member):
-      Kernels.preferred.widen(row + member * classes, count: classes, into: target)
-      Kernels.prefetch(next + member * classes, count: classes)
+      ProbabilityKernels.preferred.widen(row + member * classes, count: classes, into: target)
+      ProbabilityKernels.prefetch(next + member * classes, count: classes)
     case .allMembers:
-      Kernels.preferred.widen(row, count: members * classes, into: target)
-      Kernels.prefetch(next, count: members * classes)
+      ProbabilityKernels.preferred.widen(row, count: members * classes, into: target)
+      ProbabilityKernels.prefetch(next, count: members * classes)
     case .meanOfMembers(let scales):
       average(row, scales: scales, to: target)
-      Kernels.prefetch(next, count: members * classes)
+      ProbabilityKernels.prefetch(next, count: members * classes)
     }
-    if let vector { vector.apply(to: target, rowCount: pooledCount, into: target) }
+    logitMap?.apply(to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classes))
   }
 
   private func average(
@@ -77,7 +76,7 @@ final class PredictorLogits: Sendable {
   ) {
     let (members, classes) = (logits.memberCount, logits.classCount)
     guard let scales else {
-      Kernels.preferred.meanOfRows(row, rowCount: members, count: classes, into: target)
+      ProbabilityKernels.preferred.meanOfRows(row, rowCount: members, count: classes, into: target)
       return
     }
     target.update(repeating: 0, count: classes)
@@ -96,7 +95,7 @@ extension CalibrationMap {
     if case .memberTemperatures(let values) = self { values.map { 1 / $0 } } else { nil }
   }
 
-  fileprivate var vector: VectorScaling? {
-    if case .vector(let scaling) = self { scaling } else { nil }
+  fileprivate var logitMap: (any LogitMap)? {
+    if case .logits(let map) = self { map } else { nil }
   }
 }

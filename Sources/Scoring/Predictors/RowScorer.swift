@@ -1,6 +1,32 @@
 import Foundation
 
-/// Scores the rows of one calibrated predictor; owns the memory that takes.
+/// What a predictor predicts for one row, and how good that is.
+public struct RowScore: Sendable, Equatable {
+  /// The class of the largest probability, the lowest index among equals.
+  public let predictedClass: Int
+  /// How many classes come before the label when sorted by probability, equals by index.
+  public let labelRank: Int
+  /// The largest probability.
+  public internal(set) var confidence: Double
+  /// −log p of the label, in nats, from the log-softmax.
+  public let negativeLogLikelihood: Double
+  /// Σ over classes of (p − 1[label])².
+  public let brierScore: Double
+  /// −Σ p log p, in nats.
+  public let entropy: Double
+
+  /// Whether the predicted class is the label.
+  public var isRight: Bool { labelRank == 0 }
+
+  /// The same with a calibrated confidence.
+  func calibrated(by map: some ConfidenceMap) -> RowScore {
+    var row = self
+    row.confidence = map.value(at: confidence)
+    return row
+  }
+}
+
+/// Scores the rows of one calibrated predictor, in memory that it owns.
 ///
 /// P pooled distributions, K classes.
 final class RowScorer {
@@ -9,7 +35,7 @@ final class RowScorer {
   private let scaleAfterAveraging: Double?
   private let pooledCount: Int
   let classCount: Int
-  /// Those of the row scored last, [K]; longer, and first the logits, where rows are pooled.
+  /// While a row is scored, the logits of its pooled distributions; then its log-probabilities [K].
   let logProbabilities: UnsafeMutablePointer<Double>  // [P, K]
   /// Those of the row scored last.
   let probabilities: UnsafeMutablePointer<Double>  // [K]
@@ -36,7 +62,7 @@ final class RowScorer {
     let label = label(of: row)
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
-      // Logits tell classes apart that rounding or a high temperature would tie.
+      // Logits distinguish classes whose probabilities rounding would make equal.
       let order = order(of: logProbabilities, count: classCount, label: label)
       normalizePooled()
       return measure(label: label, order: order)
@@ -87,7 +113,7 @@ final class RowScorer {
     }
   }
 
-  /// Turns one row of logits into log-probabilities and adds its probabilities to the sum.
+  /// Replaces one row of logits by log-probabilities and adds its probabilities to the sum.
   private func normalize(_ row: UnsafeMutablePointer<Double>, scale: Double) {
     Softmax.normalize(
       row, count: classCount, scale: scale, addingTo: probabilities, scratch: scratch)
@@ -98,7 +124,7 @@ final class RowScorer {
     for c in 0..<classCount { probabilities[c] /= count }
   }
 
-  /// Averages the members' probabilities and leaves in `scratch` what orders the classes.
+  /// Averages the members' probabilities, and leaves in `scratch` the numbers that rank the classes.
   ///
   /// Probabilities that underflow to 0 are ordered by their logarithms, all below 0.
   private func averageMembers() {
@@ -112,7 +138,7 @@ final class RowScorer {
     }
   }
 
-  /// Divides averaged log-probabilities by a temperature, and makes probabilities of them again.
+  /// Divides averaged log-probabilities by a temperature and normalizes them again.
   private func renormalize(_ scale: Double) {
     probabilities.update(repeating: 0, count: classCount)
     normalize(logProbabilities, scale: scale)
@@ -131,5 +157,46 @@ final class RowScorer {
 extension CalibrationMap {
   fileprivate var scaleAfterAveraging: Double? {
     if case .temperatureAfterAveraging(let value) = self { 1 / value } else { nil }
+  }
+}
+
+extension RowBlocks {
+  /// The scores of every row of `source`.
+  func scores(of source: PredictorLogits) throws -> [RowScore] {
+    let blocks = try map(source.logits.rowCount) { block in
+      let scorer = RowScorer(source)
+      return block.map(scorer.score)
+    }
+    let rows = Array(blocks.joined())
+    guard case .confidence(let map) = source.calibration else { return rows }
+    return rows.map { $0.calibrated(by: map) }
+  }
+}
+
+/// The uncalibrated scores of some rows by predictor, each computed when it is first asked for.
+final class UncalibratedScores {
+  private let logits: LabeledLogits
+  private let blocks: RowBlocks
+  private let isReusing: Bool
+  private var known: [Predictor: [RowScore]] = [:]
+
+  /// With `isReusing`, scores that are offered are kept, because they will be asked for.
+  init(_ logits: LabeledLogits, blocks: RowBlocks, isReusing: Bool = false) {
+    self.logits = logits
+    self.blocks = blocks
+    self.isReusing = isReusing
+  }
+
+  /// Offers scores that were computed for another purpose.
+  func offer(_ scores: [RowScore], of predictor: Predictor) {
+    if isReusing { known[predictor] = scores }
+  }
+
+  /// The scores of every row.
+  func scores(of predictor: Predictor) throws -> [RowScore] {
+    if let scores = known[predictor] { return scores }
+    let scores = try blocks.scores(of: PredictorLogits(predictor, of: logits))
+    known[predictor] = scores
+    return scores
   }
 }

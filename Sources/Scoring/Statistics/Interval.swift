@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a figure lies with a stated confidence.
+/// An interval that contains a value with a stated confidence.
 public struct Interval: Sendable, Equatable {
   /// The lower end.
   public let low: Double
@@ -15,7 +15,7 @@ public struct Interval: Sendable, Equatable {
 
   /// Wilson's score interval of a share: `successes` of `count`, in 0...1.
   ///
-  /// It needs no variance estimated from the sample, so that it holds for shares near 0 and 1
+  /// It does not estimate the variance from the sample, so that it is also valid for shares near 0 and 1
   /// (Wilson 1927, "Probable inference, the law of succession, and statistical inference"). Nil for
   /// no trials.
   ///
@@ -37,8 +37,7 @@ public struct Interval: Sendable, Equatable {
 
   /// The z above which a standard normal number lies with probability `upperTail`, at most ½.
   ///
-  /// Newton's method from 0: the tail is convex above it, so that steps fall short and never pass
-  /// the root.
+  /// Newton's method from 0: the tail is convex there, so that no step passes the root.
   private static func normalQuantile(upperTail: Double) -> Double {
     precondition(0 < upperTail && upperTail <= 0.5, "a confidence must be above 0 and below 1")
     var z = 0.0

@@ -1,13 +1,13 @@
 /// Rounds summands so that their sum in Float64 is the same bits in any order.
 ///
-/// Every summand becomes a multiple of one quantum, a power of two that is large enough for every
-/// partial sum to have an exact Float64 (Demmel and Nguyen 2013). The sum keeps 50 bits below
+/// Every summand becomes a multiple of one quantum, a power of two that is so large that every
+/// partial sum is exact in Float64 (Demmel and Nguyen 2013). The sum keeps 50 bits below
 /// `bound · count`.
 package struct SummandRounding: Sendable {
-  /// 1.5 · 2⁵² quanta: what is added to it is rounded to a quantum.
+  /// 1.5 · 2⁵² quanta: adding a value to it rounds the value to whole quanta.
   private let shift: Double
 
-  /// For sums of at most `count` values of at most the magnitude `bound`.
+  /// For sums of at most `count` values whose magnitudes are at most `bound`.
   package init(bound: Double, count: Double) {
     let magnitude = bound * count
     shift =
@@ -17,14 +17,15 @@ package struct SummandRounding: Sendable {
       : .nan
   }
 
+  /// `value`, rounded to whole quanta.
   package func callAsFunction(_ value: Double) -> Double { (value + shift) - shift }
 }
 
 extension ProcessGroup {
-  /// The sums of columns over the rows of all processes: the same bits however the rows are shared
-  /// out, and in whatever order they lie.
+  /// The sums of columns over the rows of all processes, the same bits for any distribution and
+  /// order of the rows.
   ///
-  /// `rows` has this process's one after another; there may be none.
+  /// `rows` holds the rows of this process one after another, `[count, columns]`; there may be none.
   package func exactSums(ofRows rows: [Double], columns: Int) -> [Double] {
     let rowCount = rows.count / columns
     var bounds = [Double](repeating: 0, count: columns)

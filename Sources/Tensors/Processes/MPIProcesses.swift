@@ -1,25 +1,45 @@
+/// How long a process has waited, measured by looking at the clock again and again.
+package struct WaitingTime {
+  /// The most that counts of the time between two looks.
+  ///
+  /// During a longer one the process was stopped, and could not receive an answer.
+  private static let longestPause = Duration.seconds(1)
+
+  /// The time that counts.
+  package private(set) var total = Duration.zero
+  private var lastLook: ContinuousClock.Instant
+
+  package init(from start: ContinuousClock.Instant) { lastLook = start }
+
+  /// Adds the time since the previous look.
+  package mutating func look(at now: ContinuousClock.Instant) {
+    total += min(now - lastLook, Self.longestPause)
+    lastLook = now
+  }
+}
+
 #if MPI
   import CMPI
   import Foundation
 
-  /// The processes that `mpirun` or `srun` started, by MPI.
+  /// The processes that `mpirun` or `srun` started, which communicate by MPI.
   package final class MPIProcesses: ProcessGroup, @unchecked Sendable {
     package let rank: Int
     package let count: Int
     private let world = mixmo_world()
-    /// How long the others may take to answer.
+    /// How long the other processes may take to answer.
     private let patience: Duration
-    /// Ends the job, with what to tell.
+    /// Ends the job with a message.
     private let giveUp: (String) -> Never
 
-    /// Elements of one call, whose counts MPI takes as 32-bit numbers.
+    /// Elements of one call: MPI's counts are 32-bit integers.
     private static let chunk = 1 << 28
 
-    /// Joins the job; once in a process.
+    /// Joins the job; may be called once in a process.
     ///
     /// - Parameters:
-    ///   - patience: how long the others may take to answer.
-    ///   - giveUp: called where they did not, with what to tell the user.
+    ///   - patience: how long the other processes may take to answer.
+    ///   - giveUp: called with a message to the user when they take longer.
     package init(patience: Duration, giveUp: @escaping (String) -> Never) {
       var (provided, rank, count): (Int32, Int32, Int32) = (0, 0, 0)
       MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided)
@@ -31,7 +51,7 @@
       self.giveUp = giveUp
     }
 
-    /// Leaves the job, once every process does.
+    /// Leaves the job; returns once every process does.
     package func leave() { MPI_Finalize() }
 
     /// Ends all processes.
@@ -132,7 +152,8 @@
       }
     }
 
-    /// Asks until the answer is yes; MPI itself would wait for ever.
+    /// Calls `isDone` until it is true, or `once`; gives up after `patience`, where MPI itself would
+    /// wait forever.
     private func poll(_ what: String, once: Bool, _ isDone: () -> Bool) {
       var waiting = WaitingTime(from: .now)
       while true {

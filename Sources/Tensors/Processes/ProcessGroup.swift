@@ -3,12 +3,12 @@ import Foundation
 /// The processes of one job, on one machine or on many.
 ///
 /// Every process makes the same calls of `sum`, `max`, `startSum` and `broadcast` in the same
-/// order, one thread at a time. Sums are the same bits in every process. A call that the other
-/// processes do not answer ends the job: it never returns half a result, and never waits for ever.
+/// order, from one thread at a time. Sums are the same bits in every process. A call that the other
+/// processes do not answer ends the job: it neither returns a partial result nor waits forever.
 package protocol ProcessGroup: AnyObject, Sendable {
-  /// Which process this is, from 0; the first one reads and writes what the job leaves.
+  /// The index of this process, from 0; the first one reads and writes the job's files.
   var rank: Int { get }
-  /// How many processes there are, at least 1.
+  /// The number of processes, at least 1.
   var count: Int { get }
 
   /// Replaces values by their sums over all processes.
@@ -17,17 +17,17 @@ package protocol ProcessGroup: AnyObject, Sendable {
   /// Replaces values, none of them NaN, by their maxima over all processes.
   func max(_ values: UnsafeMutableBufferPointer<Double>)
 
-  /// Begins to replace values by their sums over all processes; until `finish` they must stay where
-  /// they are, untouched.
+  /// Begins to replace values by their sums over all processes. Nobody may touch or free them until
+  /// `finish` of the result has returned.
   func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> PendingSum
 
-  /// The bytes that the process `root` calls it with.
+  /// The bytes that the process `root` passes.
   func broadcast(_ bytes: Data, from root: Int) -> Data
 
-  /// Sends bytes to another process, which gets the messages of one sender in their order.
+  /// Sends bytes to another process, which receives the messages of one sender in their order.
   func send(_ bytes: Data, to rank: Int)
 
-  /// The next message from any process; nil if there is none and `waits` is not set.
+  /// The next message from any process; nil if there is none and `waits` is false.
   func receive(waits: Bool) -> Message?
 }
 
@@ -42,19 +42,19 @@ package struct Message: Sendable {
   }
 }
 
-/// A sum over processes that goes on while they compute.
+/// A sum over processes that is made while they go on computing.
 package struct PendingSum {
-  /// Returns once the sums are there.
+  /// Returns once the values are the sums.
   package let finish: () -> Void
 
   package init(finish: @escaping () -> Void) { self.finish = finish }
 }
 
 extension ProcessGroup {
-  /// Whether there is nobody to talk to.
+  /// Whether this is the only process.
   package var isSole: Bool { count == 1 }
 
-  /// Whether this is the process that reads and writes what the job leaves.
+  /// Whether this is the process that reads and writes the job's files.
   package var isFirst: Bool { rank == 0 }
 
   /// The sums of values over all processes.
@@ -84,9 +84,10 @@ extension ProcessGroup {
     }
   }
 
-  /// This process's part of `0..<total`: consecutive, in the order of ranks, of sizes that differ
-  /// by one at most; they are counted in groups of indices that stay together, of which the last
-  /// one may be smaller.
+  /// This process's part of `0..<total`.
+  ///
+  /// Parts are consecutive, in the order of ranks. They consist of whole groups of `groupSize`
+  /// indices, of which the last may be smaller, and their numbers of groups differ by at most one.
   package func slice(of total: Int, inGroupsOf groupSize: Int = 1) -> Range<Int> {
     let groupCount = (total + groupSize - 1) / groupSize
     func start(_ rank: Int) -> Int { min(rank * groupCount / count * groupSize, total) }
@@ -95,7 +96,7 @@ extension ProcessGroup {
 }
 
 extension [Float] {
-  /// The values in the machine's order of bytes.
+  /// The values in the machine's byte order.
   package var bytes: Data { withUnsafeBytes { Data($0) } }
 
   /// The values whose `bytes` these are.
@@ -106,7 +107,7 @@ extension [Float] {
   }
 }
 
-/// A process that computes alone.
+/// A job of one process.
 package final class SoleProcess: ProcessGroup {
   package init() {}
   package var rank: Int { 0 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A reproducible stream of random numbers, addressed by what it is for.
+/// A reproducible stream of random numbers.
 ///
 /// The numbers are a function of (seed, purpose, major, minor) alone, so that an image gets the
 /// same draws alone, in a batch and on any number of threads. The generator is Philox4x32-10
@@ -12,7 +12,8 @@ package struct RandomStream: RandomSource {
   private var used = 4
   private var spareNormal: Double?
 
-  /// The stream for one `purpose` at one address, such as (epoch, position) or (severity, image).
+  /// The stream for one `purpose` and one pair of indices, such as (epoch, position) or
+  /// (severity, image).
   package init(seed: UInt64, purpose: String, major: Int = 0, minor: Int = 0) {
     key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
     counter = [
@@ -20,6 +21,7 @@ package struct RandomStream: RandomSource {
     ]
   }
 
+  /// The next 32 random bits.
   package mutating func nextWord() -> UInt32 {
     if used == 4 {
       block = Self.philox(counter: counter, key: key)
@@ -37,7 +39,7 @@ package struct RandomStream: RandomSource {
     return Double(high << 26 | low) * 0x1p-53
   }
 
-  /// Box and Muller's transform, both of its numbers in turn.
+  /// By Box and Muller's transform, which gives two numbers at a time.
   package mutating func nextNormal() -> Double {
     if let spare = spareNormal {
       spareNormal = nil

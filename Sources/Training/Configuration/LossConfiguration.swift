@@ -1,6 +1,6 @@
 import Formats
 
-/// The `loss` part of a configuration file: a cross-entropy per subnetwork and an L2 penalty.
+/// The `loss` part of a configuration file: a cross-entropy for each member and an L2 penalty.
 package struct LossConfiguration: Codable, Sendable, Equatable {
   /// One member's cross-entropy.
   package struct Term: Codable, Sendable, Equatable {
@@ -18,8 +18,8 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// A weight, 0 for no term; or the reference's `<num_members`: 1 for a member that exists, else
-  /// no term.
+  /// The weight of a term: a number, or the reference's `<num_members`, which is 1 for a member that
+  /// exists and 0 otherwise.
   package enum Coefficient: Sendable, Equatable {
     case value(Double)
     case ifMemberExists
@@ -27,7 +27,7 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
 
   package let name: String
   package let displayName: String
-  /// The factor of Σ w² over all parameters, batch normalization and biases included.
+  /// The factor of Σ w² over all parameters, including biases and batch normalization.
   package let l2Penalty: Double
   package let terms: [Term]
 
@@ -49,12 +49,23 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
     terms = try keys.decode([Term].self, forKey: .terms)
   }
 
-  /// The weight of each member's cross-entropy, the sum over its terms.
+  /// A term with a weight that reads the logits of a member that does not exist.
+  package struct MissingMember: Error, Equatable {
+    package let term: String
+    package let member: Int
+    package let memberCount: Int
+
+    package init(term: String, member: Int, memberCount: Int) {
+      self.term = term
+      self.member = member
+      self.memberCount = memberCount
+    }
+  }
+
+  /// The weight of each member's cross-entropy: the sum of the coefficients of its terms.
   ///
-  /// - Throws: the problem, if a term with a weight is for a member that does not exist.
-  package func coefficients(
-    memberCount: Int
-  ) throws(RunConfigurationError.Problem) -> [Double] {
+  /// - Throws: `MissingMember`.
+  package func coefficients(memberCount: Int) throws(MissingMember) -> [Double] {  // [M]
     var coefficients = [Double](repeating: 0, count: memberCount)
     for term in terms {
       let member = term.member
@@ -64,7 +75,8 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
       case .value(0): continue
       case .value(let value):
         guard member < memberCount else {
-          throw .termOfMissingMember(term.displayName, member, memberCount)
+          throw MissingMember(
+            term: term.displayName, member: member, memberCount: memberCount)
         }
         coefficients[member] += value
       }

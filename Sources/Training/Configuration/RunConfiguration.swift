@@ -2,9 +2,11 @@ import Datasets
 import Formats
 import Foundation
 import Networks
+import Tensors
 import Yams
 
-/// One run: everything that decides what is trained, in the reference's schema.
+/// The configuration of one run in the reference's schema: everything that decides what is trained,
+/// except for the seed.
 package struct RunConfiguration: Codable, Sendable, Equatable {
   package struct Data: Codable, Sendable, Equatable {
     package let dataset: DatasetKind
@@ -34,7 +36,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     package let name: String
     package let network: NetworkConfiguration
     package let loss: LossConfiguration
-    /// Names of metrics; all are computed whatever is listed.
+    /// Names of metrics; all metrics are computed, whatever is listed.
     package let metrics: [String]
     package let metricsOnlyTest: [String]
     package let optimizer: OptimizerConfiguration
@@ -69,8 +71,8 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     try self.init(ConfigurationFile(contentsOf: url), url)
   }
 
-  /// `yaml` as this version writes it, with every default written out; as it is if it is no
-  /// configuration.
+  /// The configuration `yaml` as this version writes it, with every default written out; `yaml`
+  /// itself if it is no configuration.
   package static func restated(_ yaml: String) -> String {
     let url = URL(fileURLWithPath: "config.yaml")
     return (try? Self(ConfigurationFile(text: yaml, url: url), url).yaml) ?? yaml
@@ -85,7 +87,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// Parts that are each possible, and impossible together.
+  /// Checks that parts which are valid on their own are valid together.
   private func validate() throws(RunConfigurationError.Problem) {
     let kind = data.dataset
     guard data.classCount == kind.classCount else {
@@ -98,7 +100,36 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
     guard network.hasSeveralMembers == (memberCount > 1) else {
       throw .wrongMemberCount(network, found: memberCount)
     }
-    _ = try model.loss.coefficients(memberCount: memberCount)
+    do {
+      _ = try model.loss.coefficients(memberCount: memberCount)
+    } catch {
+      throw .termOfMissingMember(error)
+    }
+  }
+
+  /// The network that is trained, with zero weights.
+  package func network(
+    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
+  ) -> MixMoNetwork {
+    MixMoNetwork(
+      model.network, memberCount: memberCount, classCount: data.classCount, workers: workers,
+      processes: processes, sumsExactly: sumsExactly)
+  }
+
+  /// The batches of a run on the images of `train`.
+  ///
+  /// - Throws: `DatasetError` if they do not fill a batch or a mixing method is impossible.
+  func dataLoader(of train: any Dataset, seed: UInt64, workers: Workers) throws -> DataLoader {
+    let network = model.network
+    return try DataLoader(
+      of: train, data.dataset,
+      maskSize: .init(
+        height: network.encoderSide, width: network.encoderSide,
+        channels: network.encoderChannels),
+      .init(
+        wrapper: training.datasetWrapper, sampler: training.batchSampler,
+        batchSize: training.batchSize, memberCount: memberCount,
+        epochCount: training.epochCount), seed: seed, workers: workers)
   }
 
   /// The learning rate of each epoch and step.
@@ -120,8 +151,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
 }
 
 extension Node {
-  /// The same with numbers as people write them: Yams writes 0.01 as 1e-2, which Python's YAML
-  /// takes for text.
+  /// The node with decimal numbers: Yams writes 0.01 as 1e-2, which Python's YAML reads as text.
   fileprivate var withPlainNumbers: Node {
     switch self {
     case .mapping(let mapping):
@@ -180,5 +210,46 @@ extension RunConfiguration.Model {
     optimizer = try keys.decode(OptimizerConfiguration.self, forKey: .optimizer)
     warmupSteps = try keys.decode(.warmupSteps, in: 0..., absent: 0)
     schedule = try keys.decode(ScheduleConfiguration.self, forKey: .schedule)
+  }
+}
+
+/// Parts of a configuration file that contradict one another.
+package struct RunConfigurationError: Error, CustomStringConvertible, Equatable {
+  package let file: URL
+  package let problem: Problem
+
+  package init(file: URL, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  package enum Problem: Error, Equatable {
+    case wrongClassCount(DatasetKind, found: Int)
+    case wrongImageSide(DatasetKind, NetworkConfiguration)
+    case wrongMemberCount(NetworkConfiguration, found: Int)
+    case termOfMissingMember(LossConfiguration.MissingMember)
+  }
+
+  package var description: String {
+    "\(file.path): \(problem.description)".withoutControlCharacters
+  }
+}
+
+extension RunConfigurationError.Problem: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .wrongClassCount(let kind, let found):
+      "data.num_classes: expected \(kind.classCount) for \(kind.rawValue), found \(found)"
+    case .wrongImageSide(let kind, let network):
+      "model_wrapper.network.name: \(network.name.rawValue) takes images of "
+        + "\(network.imageSide)×\(network.imageSide), \(kind.rawValue) has "
+        + "\(kind.imageSide)×\(kind.imageSide)"
+    case .wrongMemberCount(let network, let found):
+      "num_members: expected \(network.hasSeveralMembers ? "at least 2" : "1") for network "
+        + "\(network.name.rawValue), found \(found)"
+    case .termOfMissingMember(let missing):
+      "model_wrapper.loss.listloss: \(missing.term) reads logits_\(missing.member), but there are "
+        + "\(missing.memberCount) members; give it the coeff \"<num_members\" or remove it"
+    }
   }
 }

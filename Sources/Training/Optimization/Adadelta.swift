@@ -6,7 +6,7 @@ import Tensors
 /// Adadelta (Zeiler 2012).
 ///
 /// With d the gradient plus decay · w: s is the running mean of d² with factor ρ;
-/// δ = √(a + ε) / √(s + ε) · d, where a is the running mean of δ² up to the step before;
+/// δ = √(a + ε) / √(s + ε) · d, where a is the running mean of δ² up to the previous step;
 /// w −= rate · δ.
 package final class Adadelta: Optimizer {
   package let settings: Settings
@@ -53,7 +53,7 @@ package final class Adadelta: Optimizer {
 }
 
 extension Adadelta {
-  /// PyTorch's parameters, with its defaults.
+  /// PyTorch's arguments, with its defaults.
   package struct Settings: Codable, Sendable, Equatable {
     /// At least 0.
     package let learningRate: Double

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// With d the gradient plus decay · w, and t the number of steps: m and v are the running means of
 /// d and d² with factors β₁ and β₂; w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). AMSGrad
-/// takes the largest v so far.
+/// uses the largest v so far.
 package final class Adam: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double
@@ -66,7 +66,7 @@ package final class Adam: Optimizer {
 }
 
 extension Adam {
-  /// PyTorch's parameters, with its defaults.
+  /// PyTorch's arguments, with its defaults.
   package struct Settings: Codable, Sendable, Equatable {
     /// At least 0.
     package let learningRate: Double
@@ -76,7 +76,7 @@ extension Adam {
     package let epsilon: Double
     /// At least 0.
     package let weightDecay: Double
-    /// AMSGrad.
+    /// Whether to use AMSGrad.
     package let usesLargestSquares: Bool
 
     package enum CodingKeys: String, CodingKey, CaseIterable {

@@ -1,19 +1,44 @@
 import Checkpoints
+import Formats
 
 /// Moves a network's parameters along their gradients, in PyTorch's arithmetic.
 ///
-/// Each element is computed by itself, so that the number of threads changes no bit. The gradient
-/// of the loss's L2 term, `2 · l2Penalty · w`, and the weight decay are added to every gradient
-/// first.
+/// Each element is updated by itself, so that the number of threads changes no bit. The gradient of
+/// the loss's L2 term, `2 · l2Penalty · w`, and the weight decay are first added to each gradient.
 package protocol Optimizer: AnyObject {
-  /// Moves every parameter once, at the rate of this step.
+  /// Updates every parameter once, at the learning rate of this step.
   func step(learningRate: Double)
 
   /// The state dictionary of PyTorch's optimizer of the same name over the same parameters.
   func stateDictionary(learningRate: Double) -> CheckpointValue
 
-  /// Takes over what a state dictionary remembers.
+  /// Restores the optimizer from a state dictionary.
   ///
-  /// - Returns: Whether it has what this optimizer needs of each parameter; else nothing changed.
+  /// - Returns: Whether it has all that this optimizer needs for each parameter; if not, nothing
+  ///   has changed.
   func restore(_ stateDictionary: CheckpointValue) -> Bool
+}
+
+extension Float {
+  /// The point at the fraction `weight` of the way to `end`, rounded as by PyTorch's `lerp`: exact
+  /// at both ends.
+  @inline(__always)
+  func interpolated(to end: Float, by weight: Float) -> Float {
+    weight < 0.5 ? self + weight * (end - self) : end - (end - self) * (1 - weight)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// The finite number for `key`, which must lie in `range`, or `fallback` where the key is absent
+  /// and there is a fallback.
+  ///
+  /// - Throws: `DecodingError` that says what was expected and found.
+  func number(
+    _ key: Key, in range: some RangeExpression<Double>, absent fallback: Double? = nil
+  ) throws -> Double {
+    if let fallback, try decodeUnlessNone(Double.self, key) == nil { return fallback }
+    let value = try decode(key, in: range)
+    guard value.isFinite else { throw corrupted(key, "expected a finite number, found \(value)") }
+    return value
+  }
 }

@@ -2,17 +2,17 @@ import Checkpoints
 import Networks
 import Tensors
 
-/// What an optimizer remembers from step to step: arrays of each parameter's shape.
+/// An optimizer's state from step to step: for each parameter, arrays of the parameter's shape.
 struct OptimizerMemory {
   private let parameters: [Parameter]
   /// PyTorch's names of the arrays.
   private let names: [String]
-  /// Whether PyTorch's state has the number of steps.
+  /// Whether PyTorch's state dictionary has the number of steps.
   private let countsSteps: Bool
   private let workers: Workers
   private var arrays: [[Tensor]] = []  // [parameter][name], empty before the first step
 
-  /// The number of steps: in Float32 as PyTorch counts them, where 2²⁴ + 1 is 2²⁴.
+  /// The number of steps, in Float32 as in PyTorch, where 2²⁴ + 1 is 2²⁴.
   private(set) var stepCount: Float = 0
 
   init(of parameters: [Parameter], _ names: [String], countsSteps: Bool = true, workers: Workers) {
@@ -22,7 +22,7 @@ struct OptimizerMemory {
     self.workers = workers
   }
 
-  /// Whether no step was taken.
+  /// Whether no step has been taken.
   var isEmpty: Bool { arrays.isEmpty }
 
   /// Begins a step.
@@ -31,8 +31,10 @@ struct OptimizerMemory {
     stepCount += 1
   }
 
-  /// Calls `body` with a parameter's value and gradient, its arrays in the order of their names,
-  /// and a range of elements, until it had all elements of all parameters.
+  /// Calls `body` for ranges of elements that together cover all parameters, in parallel.
+  ///
+  /// `body` gets a parameter's value and gradient, its arrays in the order of their names, and the
+  /// range.
   func forEachRange(
     _ body:
       @Sendable (
@@ -51,7 +53,7 @@ struct OptimizerMemory {
 extension OptimizerMemory {
   private static let stepName = "step"
 
-  /// Whether PyTorch's state has an entry for each parameter.
+  /// Whether PyTorch's state dictionary has an entry for each parameter.
   private var hasEntries: Bool { countsSteps || !names.isEmpty }
 
   /// The state dictionary with the settings `group`.
@@ -77,10 +79,10 @@ extension OptimizerMemory {
     ]
   }
 
-  /// Takes over a state dictionary.
+  /// Restores the arrays and the number of steps from a state dictionary.
   ///
-  /// - Returns: Whether it has all arrays, of the right shapes, and one possible number of steps;
-  ///   if not, nothing changed.
+  /// - Returns: Whether it has all arrays in the right shapes and a single possible number of
+  ///   steps; if not, nothing has changed.
   mutating func restore(_ dictionary: CheckpointValue) -> Bool {
     guard let states = dictionary["state"]?.items,
       states.count == (hasEntries ? parameters.count : 0)
@@ -108,7 +110,7 @@ extension OptimizerMemory {
 extension Parameter {
   fileprivate var zeros: Tensor { Tensor(value.shape) }
 
-  /// An array of this parameter's shape from a checkpoint, or nil if it is of another shape.
+  /// The array of a checkpoint's tensor, or nil if the tensor has another shape.
   fileprivate func array(_ value: CheckpointValue) -> Tensor? {
     guard case .tensor(let tensor) = value, tensor.shape == checkpointShape else { return nil }
     let array = zeros
@@ -118,7 +120,7 @@ extension Parameter {
 }
 
 extension CheckpointValue {
-  /// A number of steps that can have been counted in Float32.
+  /// The number of steps, or nil if counting in Float32 cannot have reached it.
   fileprivate var stepCount: Float? {
     guard case .tensor(let tensor) = self, tensor.shape.isEmpty else { return nil }
     return tensor.floats().first { $0 >= 1 && $0 <= 0x1p24 && $0 == $0.rounded() }

@@ -3,10 +3,11 @@ import Formats
 import Networks
 import Tensors
 
-/// RMSprop (Tieleman, Hinton 2012), centerd (Graves 2013) and with momentum if asked for.
+/// RMSprop (Tieleman, Hinton 2012), optionally centered (Graves 2013) and with momentum.
 ///
-/// With d the gradient plus decay · w: s is the running mean of d² with factor α, less the square
-/// of that of d if centerd; q = d / (√s + ε); w −= rate · q, or rate · v with v = momentum · v + q.
+/// With d the gradient plus decay · w: s is the running mean of d² with factor α, if centered minus
+/// the square of the running mean of d; q = d / (√s + ε); w −= rate · q, or rate · v with
+/// v = momentum · v + q.
 package final class RMSprop: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double
@@ -33,7 +34,7 @@ package final class RMSprop: Optimizer {
     let (hasMomentum, isCentered) = (settings.momentum > 0, settings.isCentered)
     memory.forEachRange { value, gradient, arrays, range in
       let (w, g, s) = (value.elements, gradient.elements, arrays[0].elements)
-      // Where there is none, the pointer is not used.
+      // Without momentum or centering these pointers are not used.
       let velocity = hasMomentum ? arrays[1].elements : s
       let mean = isCentered ? arrays[arrays.count - 1].elements : s
       for i in range {
@@ -42,7 +43,7 @@ package final class RMSprop: Optimizer {
         var variance = s[i]
         if isCentered {
           mean[i] = mean[i].interpolated(to: d, by: share)
-          // Of gradients that hardly change, rounding can make it negative; PyTorch then has NaN.
+          // Rounding can make it negative where gradients hardly change; PyTorch then returns NaN.
           variance = max(variance - mean[i] * mean[i], 0)
         }
         let root = variance.squareRoot() + epsilon
@@ -71,7 +72,7 @@ package final class RMSprop: Optimizer {
 }
 
 extension RMSprop {
-  /// PyTorch's parameters, with its defaults.
+  /// PyTorch's arguments, with its defaults.
   package struct Settings: Codable, Sendable, Equatable {
     /// At least 0.
     package let learningRate: Double

@@ -5,10 +5,9 @@ import Tensors
 
 /// Stochastic gradient descent with momentum.
 ///
-/// Nesterov's variant is that of Sutskever, Martens, Dahl and Hinton 2013. With d the gradient plus
-/// decay · w: the first step sets the velocity v to d, later ones to
-/// momentum · v + (1 − dampening) · d; then w −= rate · v, or rate · (d + momentum · v) with
-/// Nesterov's momentum.
+/// With d the gradient plus decay · w: the first step sets the velocity v to d, later steps to
+/// momentum · v + (1 − dampening) · d. Then w −= rate · v, or rate · (d + momentum · v) with
+/// Nesterov's momentum (Sutskever, Martens, Dahl, Hinton 2013).
 package final class SGD: Optimizer {
   package let settings: Settings
   private let l2Penalty: Double
@@ -60,13 +59,13 @@ package final class SGD: Optimizer {
 }
 
 extension SGD {
-  /// PyTorch's parameters, with its defaults but for the learning rate.
+  /// PyTorch's arguments, with its defaults except for the learning rate.
   package struct Settings: Codable, Sendable, Equatable {
     /// At least 0.
     package let learningRate: Double
     /// In [0, 1]; above 0 with Nesterov's momentum.
     package let momentum: Double
-    /// The part of the gradient that the velocity does not take up, in [0, 1]; 0 with Nesterov's
+    /// The fraction of the gradient that is not added to the velocity, in [0, 1]; 0 with Nesterov's
     /// momentum.
     package let dampening: Double
     /// At least 0.

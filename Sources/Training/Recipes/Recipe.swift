@@ -1,7 +1,8 @@
 import Datasets
 import Foundation
+import Networks
 
-/// An experiment of the paper, or one made of the same parts, with a name that spells it.
+/// An experiment of the paper, or another combination of the same parts; the name spells the parts.
 package struct Recipe: Sendable {
   package let collection: RecipeCollection
   let network: Network
@@ -13,7 +14,7 @@ package struct Recipe: Sendable {
 extension Recipe {
   /// The recipe `name`, with or without `exp_<data set>_` before it.
   ///
-  /// - Throws: what is wrong with the name.
+  /// - Throws: `RecipeError`.
   package init(named name: String, in collection: RecipeCollection) throws(RecipeError) {
     let prefix = "exp_\(collection.rawValue)_"
     let words = (name.hasPrefix(prefix) ? name.dropFirst(prefix.count) : name[...])
@@ -35,25 +36,25 @@ extension Recipe {
     if let contradiction { throw .impossible(name, contradiction) }
   }
 
-  /// The name without that of the data set.
+  /// The name without `exp_<data set>_`.
   private var shortName: String {
     [network.name, mixing.name, augmentation.name, schedule.name].joined(separator: "_")
   }
 
-  /// The name, which is that of the configuration file without extension.
+  /// The name of the configuration file without extension.
   package var name: String { "exp_\(collection.rawValue)_\(shortName)" }
 
-  /// Whether `config` has it.
+  /// Whether the folder `config` has the recipe's configuration file.
   package var isShipped: Bool { published != nil }
 
-  /// The published top-1 accuracies on the clean test set in per cent.
+  /// The published top-1 accuracies on the clean test set, in percent.
   package var publishedAccuracies: [Double] { published ?? [] }
 
   private var published: [Double]? {
     collection.published.first { $0.recipe == shortName }?.accuracies
   }
 
-  /// Why the parts do not go together.
+  /// Why the parts cannot be combined; nil if they can.
   var contradiction: String? {
     let count = network.memberCount
     guard let method = mixing.method else {
@@ -65,13 +66,142 @@ extension Recipe {
   }
 }
 
+// MARK: Parts
+
+/// A part of a recipe; its name is a word of the recipe's name.
+protocol RecipePart: Sendable {
+  var name: String { get }
+}
+
+extension Recipe {
+  /// A network architecture and its number of subnetworks.
+  struct Network: RecipePart {
+    let name: String
+    let network: NetworkConfiguration
+    let memberCount: Int
+
+    private init(
+      _ name: String, _ one: NetworkConfiguration.Name, _ many: NetworkConfiguration.Name,
+      depth: Int, widenFactor: Int, memberCount: Int
+    ) {
+      self.name = memberCount == 1 ? name : "\(name)-\(memberCount)"
+      self.memberCount = memberCount
+      network = NetworkConfiguration(
+        name: memberCount == 1 ? one : many, depth: depth, widenFactor: widenFactor)
+    }
+
+    /// The networks for CIFAR.
+    static let wideResNets = [1, 2, 3].map {
+      Network(
+        "wrn2810", .wideResNet, .wideResNetMixMo, depth: 28, widenFactor: 10, memberCount: $0)
+    }
+
+    /// The networks for Tiny-ImageNet; `res182` is twice as wide as `res18`.
+    static let preActResNets = [1, 2, 3].flatMap { factor in
+      [1, 2].map {
+        Network(
+          factor == 1 ? "res18" : "res18\(factor)", .resNet, .resNetMixMo, depth: 18,
+          widenFactor: factor, memberCount: $0)
+      }
+    }
+  }
+
+  /// How the subnetworks' inputs are mixed in features: `p5` is probability 0.5, `a4` is α = 4, `r1`
+  /// is root 1.
+  struct Mixing: RecipePart {
+    let name: String
+    let method: MixingMethod?
+    let probability: Double
+    let alpha: Double
+    let weightRoot: Double
+
+    private init(
+      _ name: String, _ method: MixingMethod?, probability: Double = 1, alpha: Double = 2,
+      weightRoot: Double = 3
+    ) {
+      self.name = name
+      self.method = method
+      self.probability = probability
+      self.alpha = alpha
+      self.weightRoot = weightRoot
+    }
+
+    static let all = [
+      Mixing("1net", nil),
+      Mixing("mimo", .mixup, alpha: 0, weightRoot: 1),
+      Mixing("linearmixmo", .mixup),
+      Mixing("cutmixmo-p5", .cutmix, probability: 0.5),
+      Mixing("cutmixmo-p5-a4", .cutmix, probability: 0.5, alpha: 4),
+      Mixing("cutmixmo-p5-r1", .cutmix, probability: 0.5, weightRoot: 1),
+      Mixing("cutmixmo-p2", .cutmix, probability: 0.2),
+      Mixing("cowmixmo-p5", .cow, probability: 0.5),
+    ]
+  }
+
+  /// The augmentation of images besides crop and flip.
+  struct Augmentation: RecipePart {
+    let name: String
+    var mixing: MixingMethod?
+    var method: AugmentationMethod?
+
+    static let all = [
+      Augmentation(name: "standard"),
+      Augmentation(name: "daaugmix", method: .augmix),
+      Augmentation(name: "msdamixup", mixing: .mixup),
+      Augmentation(name: "msdacutmix", mixing: .cutmix),
+    ]
+  }
+
+  /// How often an image is repeated in its batch: the learning rate is divided by that number, and
+  /// the warm-up multiplied.
+  struct Schedule: RecipePart {
+    let repetitions: Int
+
+    var name: String { "bar\(repetitions)" }
+
+    static let all = [1, 2, 4].map(Schedule.init)
+  }
+}
+
+// MARK: All recipes
+
+extension RecipeCollection {
+  /// The networks that a recipe can have.
+  var networks: [Recipe.Network] {
+    self == .tinyImageNet ? Recipe.Network.preActResNets : Recipe.Network.wideResNets
+  }
+
+  /// The recipes in the folder `config`.
+  package var shipped: [Recipe] {
+    published.compactMap { try? Recipe(named: $0.recipe, in: self) }
+  }
+
+  /// Every possible recipe, the shipped ones first.
+  package var recipes: [Recipe] {
+    let all = networks.flatMap { network in
+      Recipe.Mixing.all.flatMap { mixing in
+        Recipe.Augmentation.all.flatMap { augmentation in
+          Recipe.Schedule.all.map { schedule in
+            Recipe(
+              collection: self, network: network, mixing: mixing, augmentation: augmentation,
+              schedule: schedule)
+          }
+        }
+      }
+    }
+    return shipped + all.filter { $0.contradiction == nil && !$0.isShipped }
+  }
+}
+
+// MARK: Errors
+
 /// A recipe that cannot be found or written.
 package enum RecipeError: Error, Equatable, CustomStringConvertible {
   case malformedName(String, expected: String)
   case unknownPart(String, found: String, known: [String])
-  /// Parts that do not go together, and why.
+  /// Parts that cannot be combined, and why.
   case impossible(String, String)
-  /// There is another file already.
+  /// A file of that name exists with other contents.
   case existing(URL)
 
   package var description: String {
@@ -83,7 +213,7 @@ package enum RecipeError: Error, Equatable, CustomStringConvertible {
     case .impossible(let name, let reason):
       "recipe \"\(name)\": \(reason)"
     case .existing(let url):
-      "\(url.path): another file is there; choose another folder, or replace it with --force"
+      "\(url.path): another file exists; choose another folder, or replace it with --force"
     }
   }
 }

@@ -1,12 +1,12 @@
-/// The recipes for one data set, and what they share.
+/// The recipes for one data set, and the settings that they share.
 package enum RecipeCollection: String, CaseIterable, Sendable {
   case cifar10, cifar100
   case tinyImageNet = "tinyimagenet"
 
-  /// The folder below `config` that the shipped files lie in.
+  /// The folder of the shipped files, below `config`.
   package var folder: String { self == .tinyImageNet ? "tiny" : rawValue }
 
-  /// The data set's name without the number of its classes.
+  /// The data set's name without its number of classes.
   var datasetName: String { self == .tinyImageNet ? rawValue : "cifar" }
 
   var classCount: Int {
@@ -17,11 +17,7 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
     }
   }
 
-  var networks: [Recipe.Network] {
-    self == .tinyImageNet ? Recipe.Network.preActResNets : Recipe.Network.wideResNets
-  }
-
-  /// What the schedules of a data set share; rate and warm-up are those of `bar1`.
+  /// The training settings of a data set, with the learning rate and warm-up of `bar1`.
   struct Training: Sendable {
     let epochCount: Int
     let batchSize: Int
@@ -29,8 +25,8 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
     let warmupSteps: Int
     let weightDecay: Double
     let l2Penalty: Double
-    /// The epochs from which on the rate is a tenth; −1, in the reference's files, is never
-    /// reached.
+    /// The epochs that each divide the learning rate by ten from then on; −1, as in the reference's
+    /// files, is never reached.
     let milestones: [Int]  // [3]
   }
 
@@ -51,8 +47,8 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
 // MARK: The shipped recipes
 
 extension RecipeCollection {
-  /// The recipes that `config` has, and their published top-1 accuracies on the clean test set in
-  /// per cent.
+  /// The recipes in the folder `config`, and their published top-1 accuracies on the clean test set
+  /// in percent.
   var published: [(recipe: String, accuracies: [Double])] {
     switch self {
     case .cifar10:
@@ -92,26 +88,5 @@ extension RecipeCollection {
         ("res183-2_cutmixmo-p5_standard_bar4", [70.23]),
       ]
     }
-  }
-
-  /// The recipes of the files in `config`.
-  package var shipped: [Recipe] {
-    published.compactMap { try? Recipe(named: $0.recipe, in: self) }
-  }
-
-  /// Every possible recipe, the shipped ones first.
-  package var recipes: [Recipe] {
-    let all = networks.flatMap { network in
-      Recipe.Mixing.all.flatMap { mixing in
-        Recipe.Augmentation.all.flatMap { augmentation in
-          Recipe.Schedule.all.map { schedule in
-            Recipe(
-              collection: self, network: network, mixing: mixing, augmentation: augmentation,
-              schedule: schedule)
-          }
-        }
-      }
-    }
-    return shipped + all.filter { $0.contradiction == nil && !$0.isShipped }
   }
 }

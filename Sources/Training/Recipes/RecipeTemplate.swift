@@ -1,8 +1,8 @@
 import Formats
 import Foundation
 
-/// A configuration file with placeholders `%(name)s`, as MixMo's generator of experiments has them;
-/// `%%` stands for `%`.
+/// A configuration file with placeholders `%(name)s`, as in MixMo's generator of experiments; `%%`
+/// stands for `%`.
 package struct RecipeTemplate: Sendable {
   private let text: String
   private let file: URL
@@ -15,15 +15,15 @@ package struct RecipeTemplate: Sendable {
     self.init(text: String(decoding: bytes, as: UTF8.self), file: url)
   }
 
-  /// The template `text`; `file` is named in messages.
+  /// The template `text`; error messages name `file`.
   package init(text: String, file: URL) {
     self.text = text
     self.file = file
   }
 
-  /// The template with the recipe's values in the places of placeholders.
+  /// The template with its placeholders replaced by the recipe's values.
   ///
-  /// - Throws: `ConfigurationError` naming file, line and placeholder.
+  /// - Throws: `ConfigurationError` that names file, line and placeholder.
   package func filled(for recipe: Recipe) throws -> String {
     let values = recipe.values
     var filled = ""
@@ -51,7 +51,195 @@ package struct RecipeTemplate: Sendable {
     return filled + rest
   }
 
-  private func error(at place: String.Index, _ problem: String) -> ConfigurationError {
-    ConfigurationError(file, 1 + text[..<place].count(where: \.isNewline), [], problem)
+  private func error(at index: String.Index, _ problem: String) -> ConfigurationError {
+    ConfigurationError(file, 1 + text[..<index].count(where: \.isNewline), [], problem)
   }
+}
+
+// MARK: A recipe as a configuration file
+
+extension Recipe {
+  /// The configuration file: the command that runs it, the published accuracy, and the standard
+  /// template filled in.
+  package var text: String {
+    get throws {
+      let command =
+        "#   mixmo train --config config/\(collection.folder)/\(name).yaml --data DATA "
+        + "--save RUNS\n"
+      return try command + publishedLine + milestoneLine
+        + RecipeTemplate.standard.filled(for: self)
+    }
+  }
+
+  private var publishedLine: String {
+    guard !publishedAccuracies.isEmpty else { return "" }
+    let accuracies = publishedAccuracies.map { String(format: "%.2f", $0) }
+    return "# Published top-1 accuracy on the clean test set: "
+      + "\(accuracies.joined(separator: " and ")) %.\n"
+  }
+
+  private var milestoneLine: String {
+    collection.training.milestones.contains { $0 < 1 }
+      ? "# Milestone -1, as in the published file, is never reached.\n" : ""
+  }
+
+  /// The values of the placeholders of the reference's template.
+  var values: [String: String] {
+    let (training, repetitions) = (collection.training, schedule.repetitions)
+    return [
+      "dataset_name": collection.datasetName,
+      "num_classes": "\(collection.classCount)",
+
+      "num_members": "\(network.memberCount)",
+      "classifier": network.network.name.rawValue,
+      "depth": "\(network.network.depth)",
+      "widen_factor": "\(network.network.widenFactor)",
+
+      "mixmo_mix_method_name": mixing.method?.rawValue ?? "null",
+      "mixmo_mix_prob": Self.text(mixing.probability),
+      "mixmo_alpha": Self.text(mixing.alpha),
+      "mixmo_weight_root": Self.text(mixing.weightRoot),
+
+      "msda_mix_method": augmentation.mixing?.rawValue ?? "null",
+      "da_method": augmentation.method?.rawValue ?? "null",
+
+      "nb_epochs": "\(training.epochCount)",
+      "batch_size": "\(training.batchSize)",
+      "batch_repetitions": "\(repetitions)",
+      "lrinit": Self.text(training.learningRate / Double(repetitions)),
+      "warmup_period": "\(training.warmupSteps * repetitions)",
+      "weight_decay_sgd": Self.text(training.weightDecay),
+      "l2_reg": Self.text(training.l2Penalty),
+      "milestone1": "\(training.milestones[0])",
+      "milestone2": "\(training.milestones[1])",
+      "milestone3": "\(training.milestones[2])",
+    ]
+  }
+
+  /// The number, without a decimal point if it is whole.
+  private static func text(_ number: Double) -> String {
+    number == number.rounded() ? "\(Int(number))" : "\(number)"
+  }
+}
+
+/// Writes recipes as configuration files.
+package enum RecipeFiles {
+  /// The file of one recipe.
+  package struct Outcome: Sendable, Equatable {
+    package let recipe: String
+    package let file: URL
+    /// Whether the file was written; if not, it existed with the same bytes.
+    package let isNew: Bool
+  }
+
+  /// Writes a file for each recipe into `folder`: the recipe's own text, or a template filled in.
+  ///
+  /// Nothing is written if one of the files exists with other contents, unless `replaces` is set.
+  ///
+  /// - Throws: `RecipeError.existing`, `ConfigurationError` about the template, `FileError`.
+  package static func write(
+    _ recipes: [Recipe], filling template: RecipeTemplate? = nil, to folder: URL, replaces: Bool
+  ) throws -> [Outcome] {
+    let files = try recipes.map { recipe in
+      let text = try template.map { try $0.filled(for: recipe) } ?? recipe.text
+      let url = folder.appendingPathComponent("\(recipe.name).yaml")
+      let isThere = FileManager.default.fileExists(atPath: url.path)
+      let isEqual =
+        isThere && (try? FileContents.read(url, limit: text.utf8.count)) == Array(text.utf8)
+      guard !isThere || isEqual || replaces else { throw RecipeError.existing(url) }
+      return (recipe, url, text, isEqual)
+    }
+    try FolderCreation.create(folder)
+    return try files.map { recipe, url, text, isEqual in
+      if !isEqual { try AtomicFile.write(text, to: url) }
+      return Outcome(recipe: recipe.name, file: url, isNew: !isEqual)
+    }
+  }
+}
+
+// MARK: The standard template
+
+extension RecipeTemplate {
+  /// The template of the shipped configurations, which has every placeholder.
+  package static let standard = RecipeTemplate(text: standardText, file: URL(filePath: "template"))
+
+  private static let standardText = """
+    num_members: %(num_members)s
+
+    data:
+      dataset: %(dataset_name)s%(num_classes)s
+      num_classes: %(num_classes)s
+
+    training:
+      nb_epochs: %(nb_epochs)s
+      batch_size: %(batch_size)s
+      dataset_wrapper:
+        mixmo:
+          mix_method:
+            method_name: %(mixmo_mix_method_name)s
+            prob: %(mixmo_mix_prob)s
+            replacement_method_name: mixup
+          alpha: %(mixmo_alpha)s
+          weight_root: %(mixmo_weight_root)s
+        msda:
+          beta: 1
+          prob: 0.5
+          mix_method: %(msda_mix_method)s
+        da_method: %(da_method)s
+      batch_sampler:
+        batch_repetitions: %(batch_repetitions)s
+        proba_input_repetition: 0
+
+    model_wrapper:
+      name: classifier
+      network:
+        name: %(classifier)s
+        depth: %(depth)s
+        widen_factor: %(widen_factor)s
+      loss:
+        listloss:
+          - name: soft_cross_entropy
+            display_name: ce0
+            coeff: 1
+            input: logits_0
+            target: target_0
+          - name: soft_cross_entropy
+            display_name: ce1
+            coeff: "<num_members"
+            input: logits_1
+            target: target_1
+          - name: soft_cross_entropy
+            display_name: ce2
+            coeff: "<num_members"
+            input: logits_2
+            target: target_2
+        name: multitask
+        display_name: main
+        l2_reg: %(l2_reg)s
+      metrics:
+        - accuracy
+      metrics_only_test:
+        - nll
+        - accuracytop5
+        - diversity
+        - ece
+        - auc
+        - brier
+      optimizer:
+        name: sgd
+        params:
+          lr: %(lrinit)s
+          momentum: 0.9
+          weight_decay: %(weight_decay_sgd)s
+          nesterov: True
+      warmup_period: %(warmup_period)s
+      lr_schedule:
+        name: multigamma_step
+        params:
+          dict_milestone_to_gamma:
+            %(milestone1)s: 0.1
+            %(milestone2)s: 0.1
+            %(milestone3)s: 0.1
+
+    """
 }

@@ -2,16 +2,17 @@ import ArgumentParser
 import Datasets
 import Formats
 import Foundation
+import Synchronization
 
-struct DataDownloadCommand: ParsableCommand {
+struct DataDownloadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "download",
-    abstract: "Fetches published data sets, checks them and unpacks them into their place.",
+    abstract: "Fetches published data sets, checks them and unpacks them to their folders.",
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
-      What is there already is left alone. A download that was stopped or killed goes on where it \
-      was when the same command is given again.
+      What is there already is left alone. A download that was stopped or killed continues where \
+      it was when the same command is given again.
 
       Example: CIFAR-100 and its corrupted test images, about 3.1 GB:
 
@@ -79,7 +80,7 @@ struct DataDownloadCommand: ParsableCommand {
     return from.contains("://") ? .mirror(from) : .folder(URL(fileURLWithPath: from))
   }
 
-  func run() throws {
+  func run() async throws {
     Interruption.listen()
     var rows: [Row] = []
     for archive in try archives() {
@@ -87,23 +88,24 @@ struct DataDownloadCommand: ParsableCommand {
       downloader.source = source
       downloader.replaces = force
       downloader.keepsArchive = keepArchive
-      let row = Row(archive, try outcome(of: downloader))
+      let row = Row(archive, try await outcome(of: downloader))
       rows.append(row)
       if !output.json { try output.terminal.show(row.line) }
     }
     if output.json { try output.terminal.show(json: rows) }
   }
 
-  private func outcome(of downloader: Downloader) throws -> Downloader.Outcome {
-    let progress = DownloadProgress(downloader.archive.name, output.terminal)
-    defer { progress.finish() }
+  private func outcome(of downloader: Downloader) async throws -> Downloader.Outcome {
+    let progress = Mutex(DownloadProgress(downloader.archive.name, output.terminal))
+    defer { progress.withLock { $0.finish() } }
     do {
-      return try downloader.run(
-        report: progress.show, isInterrupted: { Interruption.isRequested })
+      return try await downloader.run(
+        report: { event in progress.withLock { $0.show(event) } },
+        isInterrupted: { Interruption.isRequested })
     } catch let error as DownloadError {
       switch error {
       case .interrupted, .unpackingInterrupted:
-        progress.finish()
+        progress.withLock { $0.finish() }
         output.terminal.say("\(downloader.archive.name): \(error)")
         throw ExitCode(130)
       default: throw error

@@ -7,19 +7,19 @@ import Synchronization
 struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks the files of a data set where training and evaluation read them.",
+    abstract: "Checks the files of a data set in the folder that they are read from.",
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
       Every file must be there. The arrays of CIFAR-10-C and CIFAR-100-C, the images of CIFAR-100's \
       binary form and the files of both CIFARs' Python form must have their published MD5s.
 
-      CIFAR-10's binary files have no published MD5s, and the digits have none: of these the sizes \
-      and labels are checked, not the pixels.
+      There are no published MD5s of CIFAR-10's binary files and of the digits: their sizes and \
+      labels are checked, but not their pixels.
 
-      Of Tiny-ImageNet and Tiny-ImageNet-C every image is decoded and must have its size, and each \
-      class must have its number of images; there is nothing to tell whether they are the \
-      published ones.
+      Every image of Tiny-ImageNet and Tiny-ImageNet-C is decoded and must have the right size, and \
+      each class must have the right number of images; whether they are the published ones cannot \
+      be checked.
 
       Prints a line for each file or folder; exits with 1 if anything is wrong.
 
@@ -28,7 +28,7 @@ struct DataVerifyCommand: ParsableCommand {
         mixmo data verify --dataset cifar100 --data data
       """)
 
-  private static let names = DatasetVerification.Name.allCases.map(\.rawValue)
+  private static let names = VerifiedDataset.all.map(\.name)
 
   @Option(help: ArgumentHelp("The data set.", valueName: "name"))
   var dataset: String
@@ -38,20 +38,20 @@ struct DataVerifyCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    _ = try name()
+    _ = try found()
   }
 
-  private func name() throws -> DatasetVerification.Name {
-    guard let name = DatasetVerification.Name(rawValue: dataset) else {
+  private func found() throws -> VerifiedDataset {
+    guard let found = VerifiedDataset.named(dataset) else {
       throw ValidationError(
         "--dataset: unknown \"\(dataset)\"; "
           + Spelling.suggestion(for: dataset, from: Self.names))
     }
-    return name
+    return found
   }
 
   func run() throws {
-    let verification = try DatasetVerification(name(), in: folder.url)
+    let verification = try DatasetVerification(found(), in: folder.url)
     Interruption.listen()
     let records = try records(of: verification)
     let wrong = records.filter { $0.status != .ok }

@@ -106,7 +106,7 @@ def row_scores(logits, labels):
     }
 
 
-def figures(rows, weights):
+def metric_values(rows, weights):
     """The metrics of rows that are there `weights` times."""
     total = weights.sum()
     bins = np.clip(np.ceil(rows["confidence"] * 15).astype(int) - 1, 0, 14)
@@ -188,9 +188,9 @@ def compare(labels, runs, counts, calibration):
             scored = row_scores(mean[c] / scales[:, None], labels)
             rows[run, c] = scored
             split = [{k: v[part] for k, v in scored.items()} for part in parts]
-            values[run, c] = np.mean([figures(s, np.ones(len(p))) for s, p in zip(split, parts)], 0)
+            values[run, c] = np.mean([metric_values(s, np.ones(len(p))) for s, p in zip(split, parts)], 0)
             samples[run, c] = np.array(
-                [np.mean([figures(s, w[p]) for s, p in zip(split, parts)], 0) for w in counts]
+                [np.mean([metric_values(s, w[p]) for s, p in zip(split, parts)], 0) for w in counts]
             )
     reference, others = list(runs)[0], list(runs)[1:]
     corrupted = range(1, len(CELLS))

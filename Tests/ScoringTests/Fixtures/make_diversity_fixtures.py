@@ -30,7 +30,7 @@ def share(condition, given):
 
 
 def group(right, logs):
-    """The figures of all members at once; right [M, N], logs [M, N, K]."""
+    """The values of all members at once; right [M, N], logs [M, N, K]."""
     members = len(right)
     rights = right.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -53,7 +53,7 @@ def jensen_shannon(p, q):
 
 
 def pair(y, labels, logs):
-    """The figures of two members; labels [2, N], logs [2, N, K]."""
+    """The values of two members; labels [2, N], logs [2, N, K]."""
     right = labels == y
     first, second = right
     table = np.array([[(first & second).sum(), (first & ~second).sum()],

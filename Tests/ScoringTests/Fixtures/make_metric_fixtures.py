@@ -4,8 +4,8 @@ Made with Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1, torch 2.
 torchmetrics 1.9.0, torch-uncertainty 0.13.0, netcal 1.4.0, uncertainty-calibration 0.1.4,
 relplot 1.0.3.
 
-A figure is taken from that software where its definition is ours, and else from the definition
-written out here; where a row's figure has both, they are compared.
+A value is taken from that software where its definition is ours, and else from the definition
+written out here; where a row's value has both, they are compared.
 """
 
 import itertools
@@ -72,7 +72,7 @@ def table(confidence, right):
             yield confidence[inside], right[inside]
 
 
-def table_figures(confidence, right):
+def table_values(confidence, right):
     bins = [(len(c), abs(c.mean() - r.mean())) for c, r in table(confidence, right)]
     ece = sum(n * gap for n, gap in bins) / len(right)
     mce = max(gap for _, gap in bins)
@@ -175,23 +175,23 @@ def compute(metric, *arguments):
     return metric.compute().item()
 
 
-def ranking_figures(confidence, right):
+def ranking_values(confidence, right):
     aurc, eaurc, augrc = risk_coverage(confidence, right)
-    figures = {
+    values = {
         "auroc_misclassification": None, "fpr95": None, "aupr_error": None, "aupr_success": None,
         "aurc": aurc, "eaurc": eaurc, "augrc": augrc,
         "ece_adaptive": float(adaptive_error(confidence, right)),
     }
     if 0 < right.sum() < len(right):
-        figures["auroc_misclassification"] = float(sk.roc_auc_score(right, confidence))
+        values["auroc_misclassification"] = float(sk.roc_auc_score(right, confidence))
         # A share in Float32.
         share = compute(tu.FPR95(pos_label=1), torch.tensor(confidence), torch.tensor(right).long())
-        figures["fpr95"] = round(share * (~right).sum()) / (~right).sum()
+        values["fpr95"] = round(share * (~right).sum()) / (~right).sum()
     if right.any():
-        figures["aupr_success"] = float(sk.average_precision_score(right, confidence))
+        values["aupr_success"] = float(sk.average_precision_score(right, confidence))
     if not right.all():
-        figures["aupr_error"] = float(sk.average_precision_score(~right, -confidence))
-    return figures
+        values["aupr_error"] = float(sk.average_precision_score(~right, -confidence))
+    return values
 
 
 def classwise_error(p, y):
@@ -225,13 +225,13 @@ def distribution_cell(p):
     rows = {}
     for name, probabilities, _ in predictors(z):
         confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == y
-        figures = {**table_figures(confidence, right), "ece_smooth": smooth_error(confidence, right)}
+        values = {**table_values(confidence, right), "ece_smooth": smooth_error(confidence, right)}
         if not is_near_tie(confidence):
-            figures |= ranking_figures(confidence, right)
-        figures["ece_classwise"] = classwise_error(probabilities, y)
+            values |= ranking_values(confidence, right)
+        values["ece_classwise"] = classwise_error(probabilities, y)
         if not any(map(is_near_tie, probabilities.T)):
-            figures["tace"] = thresholded_error(probabilities, y)
-        rows[name] = present(figures)
+            values["tace"] = thresholded_error(probabilities, y)
+        rows[name] = present(values)
     return {"problem": p._asdict(), "predictors": rows}
 
 
@@ -264,7 +264,7 @@ class WholeEnds(relplot.kernels.ReflectedGaussianKernel):
 
 
 def relplot_error(confidence, right):
-    """relplot's figure on a fine mesh; its kernel ends at a distance of 1/2."""
+    """relplot's value on a fine mesh; its kernel ends at a distance of 1/2."""
     relplot.config.smECE_mesh_pts = 5000
     relplot.metrics.ReflectedGaussianKernel = WholeEnds
     error, bandwidth = relplot.smECE(confidence, right.astype(float), return_width=True)
@@ -280,16 +280,16 @@ def rankings_fixture():
     results = []
     for p in cases:
         confidence, right = draw_ranking(p)
-        figures = table_figures(confidence, right) | ranking_figures(confidence, right)
+        values = table_values(confidence, right) | ranking_values(confidence, right)
         if p.rows <= 300 or p.confidences in ("edges", "levels", "certain"):
-            figures["ece_smooth"] = smooth_error(confidence, right)
-        results.append({"ranking": p._asdict(), "figures": present(figures),
+            values["ece_smooth"] = smooth_error(confidence, right)
+        results.append({"ranking": p._asdict(), "values": present(values),
                         "relplot": relplot_error(confidence, right)})
     return results
 
 
-def present(figures):
-    return {name: value for name, value in figures.items() if value is not ABSENT}
+def present(values):
+    return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 def plain(value):

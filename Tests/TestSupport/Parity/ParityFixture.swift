@@ -29,9 +29,7 @@ package struct ParityFixture: Decodable, Sendable {
   ]
 
   package init(named name: String) throws {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let url = tests.appending(path: "Fixtures/networks/\(name).json")
+    let url = TestPackage.url.appending(path: "Tests/Fixtures/networks/\(name).json")
     self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url))
   }
 }

@@ -1,0 +1,228 @@
+import Formats
+import Foundation
+import Images
+
+/// The images and classes of one of CIFAR's files, held in memory undecoded.
+struct CIFARFile: Sendable {
+  let labels: [Int]
+  private let bytes: [UInt8]
+  /// The bytes from the start of one image to that of the next.
+  private let recordSize: Int
+  /// The byte offset of the first image.
+  private let start: Int
+
+  /// The largest file that is read, in bytes; CIFAR-100's is 154 million.
+  static let maximumSize = 1 << 30
+
+  /// Reads the file at `url`, whose classes must be below `classCount`.
+  ///
+  /// - Throws: `DatasetError`, `FileError`, `PickleError` or `NumPyError` naming the file and the
+  ///   byte or key.
+  init(_ url: URL, _ encoding: CIFARForm.Encoding, classCount: Int) throws {
+    switch encoding {
+    case .binary(let labelSize):
+      try self.init(binary: url, labelSize: labelSize, classCount: classCount)
+    case .python(let labelKey):
+      try self.init(python: url, labelKey: labelKey, classCount: classCount)
+    }
+  }
+
+  func image(at index: Int) -> Image {
+    let offset = start + index * recordSize
+    return Image(planes: bytes[offset..<offset + CIFARForm.imageSize])
+  }
+
+  // MARK: Records
+
+  private init(binary url: URL, labelSize: Int, classCount: Int) throws {
+    bytes = try FileContents.read(url, limit: Self.maximumSize)
+    recordSize = labelSize + CIFARForm.imageSize
+    start = labelSize
+    guard !bytes.isEmpty else { throw DatasetError.noRecords(url, recordSize: recordSize) }
+    let rest = bytes.count % recordSize
+    guard rest == 0 else {
+      throw DatasetError.partialRecord(
+        url, offset: bytes.count - rest, expected: recordSize, found: rest)
+    }
+    var labels: [Int] = []
+    for offset in stride(from: labelSize - 1, to: bytes.count, by: recordSize) {
+      let label = Int(bytes[offset])
+      guard label < classCount else {
+        throw DatasetError.labelOutOfRange(
+          url, at: "byte \(offset)", classCount: classCount, found: label)
+      }
+      labels.append(label)
+    }
+    self.labels = labels
+  }
+
+  // MARK: Pickles
+
+  private init(python url: URL, labelKey: String, classCount: Int) throws {
+    let byteCount = try RegularFile(url).byteCount
+    guard byteCount <= Self.maximumSize else {
+      throw FileError.tooLarge(url, limit: Self.maximumSize, found: byteCount)
+    }
+    let pickle = try PickleReader.value(contentsOf: url)
+    guard let data = pickle["data"], let labels = pickle[labelKey] else {
+      let keys = (pickle.items ?? []).prefix(10).compactMap { $0.key.text?.prefix(40) }
+      throw DatasetError.malformed(
+        url, at: nil, expected: "a dictionary with data and \(labelKey)",
+        found: pickle.items == nil ? "no dictionary" : "the keys \(keys.joined(separator: ", "))")
+    }
+    let images = try NumPyArray(pickled: data, file: "\(url.path): data")
+    self.labels = try Self.labels(labels, url, labelKey, classCount: classCount)
+    let shape = [self.labels.count, CIFARForm.imageSize]
+    guard images.elementType == .uint8, images.shape == shape else {
+      throw DatasetError.malformed(
+        url, at: "data", expected: "bytes of shape \(shape), one row for each label",
+        found: "\(images.elementType.rawValue) of shape \(images.shape)")
+    }
+    bytes = try images.values()
+    recordSize = CIFARForm.imageSize
+    start = 0
+  }
+
+  /// The classes in a list, or in an array, as some programs pickle them.
+  private static func labels(
+    _ value: PickleValue, _ url: URL, _ key: String, classCount: Int
+  ) throws -> [Int] {
+    let numbers: [Int]
+    if case .list(let elements) = value {
+      numbers = try elements.enumerated().map { index, element in
+        guard case .int(let number) = element else {
+          throw DatasetError.malformed(
+            url, at: "\(key)[\(index)]", expected: "a class",
+            found: "a value that is not an integer")
+        }
+        return number
+      }
+    } else {
+      numbers = try NumPyArray(pickled: value, file: "\(url.path): \(key)").values()
+    }
+    guard !numbers.isEmpty else {
+      throw DatasetError.malformed(url, at: key, expected: "classes", found: "none")
+    }
+    for (index, number) in numbers.enumerated() where !(0..<classCount).contains(number) {
+      throw DatasetError.labelOutOfRange(
+        url, at: "\(key)[\(index)]", classCount: classCount, found: number)
+    }
+    return numbers
+  }
+}
+
+extension Image {
+  /// The image with these three planes.
+  fileprivate init(planes: ArraySlice<UInt8>) {
+    let size = CIFARForm.planeSize
+    let pixels = [UInt8](unsafeUninitializedCapacity: planes.count) { pixels, count in
+      planes.withUnsafeBufferPointer { planes in
+        for pixel in 0..<size {
+          for channel in 0..<3 { pixels[3 * pixel + channel] = planes[channel * size + pixel] }
+        }
+      }
+      count = planes.count
+    }
+    self.init(height: CIFARForm.imageSide, width: CIFARForm.imageSide, pixels: pixels)
+  }
+
+  /// The image's three planes.
+  var planes: [UInt8] {
+    (0..<3).flatMap { channel in
+      stride(from: channel, to: pixels.count, by: 3).map { pixels[$0] }
+    }
+  }
+}
+
+/// CIFAR's files, or others of their form, held in memory undecoded.
+struct CIFARDataset: Dataset {
+  let name: String
+  let classCount: Int
+  let labels: [Int]
+  var imageSide: Int { CIFARForm.imageSide }
+
+  private let files: [(firstIndex: Int, file: CIFARFile)]
+
+  /// Reads files whose classes are below `classCount`.
+  ///
+  /// - Throws: `DatasetError`, `FileError`, `PickleError` or `NumPyError` naming the file.
+  init(
+    name: String, classCount: Int, _ urls: [URL], _ encoding: CIFARForm.Encoding
+  ) throws {
+    var labels: [Int] = []
+    var files: [(firstIndex: Int, file: CIFARFile)] = []
+    for url in urls {
+      let file = try CIFARFile(url, encoding, classCount: classCount)
+      files.append((labels.count, file))
+      labels += file.labels
+    }
+    self.files = files
+    self.labels = labels
+    self.name = name
+    self.classCount = classCount
+  }
+
+  func image(at index: Int) -> Image {
+    let (firstIndex, file) = files.last { $0.firstIndex <= index } ?? files[0]
+    return file.image(at: index - firstIndex)
+  }
+}
+
+/// Writes 32×32 images in the files of CIFAR-10's binary form.
+package enum CIFARWriter {
+  /// The number of classes that a label byte can distinguish.
+  static let maximumClassCount = 256
+  static let trainFileCount = 5
+
+  /// Writes `data_batch_1.bin` to `data_batch_5.bin`, of about equal sizes, `test_batch.bin` and
+  /// `batches.meta.txt` into `folder`, which is created if it is missing.
+  ///
+  /// Each of `classNames` becomes a line of `batches.meta.txt`.
+  ///
+  /// - Throws: `DatasetError` for images that do not fit the form, `FileError` if writing fails.
+  package static func write(
+    train: some Dataset, test: some Dataset, classNames: [String], to folder: URL
+  ) throws {
+    try require(train, trainFileCount)
+    try require(test, 1)
+    try FolderCreation.create(folder)
+    for file in 0..<trainFileCount {
+      let range =
+        train.count * file / trainFileCount..<train.count * (file + 1) / trainFileCount
+      let url = folder.appendingPathComponent("data_batch_\(file + 1).bin")
+      try AtomicFile.write(records(range, of: train), to: url)
+    }
+    try AtomicFile.write(
+      records(0..<test.count, of: test), to: folder.appendingPathComponent("test_batch.bin"))
+    let names = classNames.map { $0 + "\n" }.joined()
+    try AtomicFile.write(names, to: folder.appendingPathComponent("batches.meta.txt"))
+  }
+
+  private static func require(_ dataset: some Dataset, _ imageCount: Int) throws {
+    guard dataset.classCount <= maximumClassCount else {
+      throw DatasetError.tooManyClasses(
+        dataset: dataset.name, expected: maximumClassCount, found: dataset.classCount)
+    }
+    guard dataset.count >= imageCount else {
+      throw DatasetError.tooFewImages(
+        dataset: dataset.name, purpose: "CIFAR's binary form", expected: imageCount,
+        found: dataset.count)
+    }
+  }
+
+  private static func records(_ range: Range<Int>, of dataset: some Dataset) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count * (1 + 3 * CIFARForm.planeSize))
+    for index in range {
+      let image = try dataset.checkedImage(at: index)
+      guard image.height == CIFARForm.imageSide else {
+        throw DatasetError.wrongImageSize(
+          dataset: dataset.name, index: index, expected: CIFARForm.imageSide,
+          height: image.height, width: image.width)
+      }
+      bytes.append(UInt8(truncatingIfNeeded: dataset.labels[index]))
+      bytes += image.planes
+    }
+    return bytes
+  }
+}

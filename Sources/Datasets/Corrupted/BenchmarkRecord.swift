@@ -1,0 +1,79 @@
+import Formats
+import Foundation
+
+/// The record of how the corrupted images of a folder were made: `corrupt.json`.
+package struct BenchmarkRecord: Codable, Sendable, Equatable {
+  package var dataset: String
+  package var images: Int
+  /// SHA-256 of the clean images and labels.
+  package var data: String
+  /// SHA-256 of the table of corruptions, and of the textures of frost if they were given.
+  package var suite: String
+  package var seed: UInt64
+  /// The form of the files: npy, png or jpeg.
+  package var format: String
+  /// The version of this program.
+  package var version: String
+
+  package init(
+    dataset: String, images: Int, data: String, suite: String, seed: UInt64,
+    format: BenchmarkFiles, version: String
+  ) {
+    self.dataset = dataset
+    self.images = images
+    self.data = data
+    self.suite = suite
+    self.seed = seed
+    self.format = format.rawValue
+    self.version = version
+  }
+
+  private var fields: [(name: String, value: String)] {
+    [
+      ("dataset", dataset), ("images", "\(images)"), ("data", data), ("suite", suite),
+      ("seed", "\(seed)"), ("format", format), ("version", version),
+    ]
+  }
+
+  /// Locks `folder` and writes the record, or checks that the record there is the same.
+  ///
+  /// - Returns: The lock, which keeps other processes from writing there.
+  /// - Throws: `DatasetError.otherImages` with the field that differs, `DatasetError.malformed` for
+  ///   a record that cannot be read, or `FileError`.
+  package func claim(_ folder: URL) throws -> FileLock {
+    try FolderCreation.create(folder)
+    let lock = try FileLock(folder.appendingPathComponent(".corrupt.lock"))
+    try check(folder)
+    return lock
+  }
+
+  private func check(_ folder: URL) throws {
+    let url = folder.appendingPathComponent("corrupt.json")
+    if FileManager.default.fileExists(atPath: url.path) {
+      let existing = try Self.read(url)
+      for (mine, other) in zip(fields, existing.fields) where mine.value != other.value {
+        throw DatasetError.otherImages(
+          folder, field: mine.name, expected: mine.value, found: other.value)
+      }
+      return
+    }
+    if let stranger = try FolderListing.names(in: folder).first {
+      throw DatasetError.otherImages(
+        folder, field: "corrupt.json", expected: "an empty folder or the record of one",
+        found: stranger)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(encoder.encode(self) + Data("\n".utf8), to: url)
+  }
+
+  private static func read(_ url: URL) throws -> BenchmarkRecord {
+    let bytes = try FileContents.read(url, limit: 1 << 16)
+    do {
+      return try JSONDecoder().decode(BenchmarkRecord.self, from: Data(bytes))
+    } catch {
+      throw DatasetError.malformed(
+        url, at: nil, expected: "the record of corrupted images", found: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import Runs
+import Scoring
+
+/// Gathers the scores of cells, and averages them over the cells of published protocols.
+struct CubeAggregation {
+  typealias Distributions = [Calibration: [Predictor: MetricDistributions]]
+
+  /// Cells that a protocol pools, and under which names.
+  struct PooledSet {
+    let protocols: [CorruptionProtocol.Name]
+    let cells: [Cell]
+  }
+
+  private let protocols: [CorruptionProtocol]
+  /// What is put behind a protocol's name where substitutes stand in for some of its corruptions.
+  private let mark: String
+  private let baseline: ScoringSettings.Baseline?
+  private var results: [CellResult] = []
+  private var distributions: [Cell: Distributions] = [:]
+  private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Distributions)] = [:]
+
+  /// An aggregation of `cells`, averaged as the protocols of `kinds` are.
+  ///
+  /// Where cells of a substitute stand in for those of a corruption, their averages are
+  /// not the published ones: the protocols are marked.
+  init(_ cells: [Cell], kinds: [CorruptionKind], baseline: ScoringSettings.Baseline?) {
+    let names = Set(cells.map(\.corruption))
+    let present = kinds.map { kind in
+      let substitute = Cell.substitute(for: kind.name)
+      return names.contains(substitute) && !names.contains(kind.name)
+        ? CorruptionKind(
+          name: substitute, family: kind.family, isBenchmark: kind.isBenchmark) : kind
+    }
+    mark = present == kinds ? "" : Cell.substituteMark
+    protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
+    self.baseline = baseline
+  }
+
+  mutating func append(_ result: CellResult, _ distributions: Distributions) {
+    results.append(result)
+    self.distributions[result.cell] = distributions
+  }
+
+  mutating func setPooled(
+    _ set: PooledSet, _ scores: [CellScores], _ distributions: Distributions
+  ) {
+    for name in set.protocols { pooled[name] = (scores, distributions) }
+  }
+
+  /// The sets of rows that protocols with all their cells pool; equal sets once.
+  var pooledSets: [PooledSet] {
+    var sets: [PooledSet] = []
+    for complete in complete {
+      let cells = complete.cells()
+      if let index = sets.firstIndex(where: { Set($0.cells) == Set(cells) }) {
+        sets[index] = PooledSet(
+          protocols: sets[index].protocols + [complete.name], cells: sets[index].cells)
+      } else {
+        sets.append(PooledSet(protocols: [complete.name], cells: cells))
+      }
+    }
+    return sets
+  }
+
+  private var complete: [CorruptionProtocol] {
+    protocols.filter { $0.lacking(corrupted) == nil }
+  }
+
+  private var corrupted: [Cell] { results.map(\.cell).filter { $0 != .clean } }
+
+  var cube: ScoreCube {
+    let lacking =
+      corrupted.isEmpty
+      ? [] : protocols.compactMap { $0.lacking(corrupted) }
+    let notes = lacking + [undefinedNote].compactMap { $0 }
+    return ScoreCube(
+      cells: results, summary: cleanRows + protocols.flatMap(rows), notes: notes)
+  }
+
+  /// Which metrics have no value in some rows, although their calibration defines them.
+  private var undefinedNote: String? {
+    let counts = Metric.all.compactMap { metric -> String? in
+      let count = results.flatMap(\.scores).reduce(0) { count, scores in
+        guard scores.calibration.defines(metric) else { return count }
+        return count + scores.predictors.count { $0.values[metric] == nil }
+      }
+      return count > 0 ? "\(metric.name) in \(count) rows" : nil
+    }
+    return counts.isEmpty ? nil : "undefined, left empty: " + counts.joined(separator: ", ")
+  }
+
+  /// The rows of the clean cell.
+  private var cleanRows: [SummaryValue] {
+    guard let clean = results.first(where: \.cell.isClean) else { return [] }
+    return clean.scores.flatMap { scores in
+      scores.predictors.flatMap { predictor in
+        let key = RowKey(
+          protocolName: Cell.clean.corruption, predictor: predictor.predictor,
+          calibration: scores.calibration)
+        return Metric.all.map { metric in
+          let wilson = metric == .accuracy ? predictor.wilsonInterval : nil
+          return key.row(
+            Cell.clean.corruption, metric.name, predictor.values[metric],
+            wilson ?? distribution(.clean, key, metric)?.interval())
+        }
+      }
+    }
+  }
+
+  /// The rows of one protocol: of each aggregate whose cells are there, and the mean corruption
+  /// errors.
+  private func rows(_ benchmark: CorruptionProtocol) -> [SummaryValue] {
+    let scores = results.first?.scores ?? []
+    let present = Set(corrupted)
+    let aggregates = benchmark.aggregates.filter { present.isSuperset(of: benchmark.cells(of: $0)) }
+    guard !aggregates.isEmpty else { return [] }
+    return scores.flatMap { calibrated in
+      calibrated.predictors.flatMap { predictor in
+        let key = RowKey(
+          protocolName: benchmark.name.rawValue + mark, predictor: predictor.predictor,
+          calibration: calibrated.calibration)
+        return aggregates.flatMap { aggregate in
+          Metric.all.map { metric in row(key, benchmark, aggregate, metric) }
+        } + (aggregates.contains(.macro) ? corruptionErrorRows(key, benchmark) : [])
+      }
+    }
+  }
+
+  /// What the rows of one predictor under one calibration share.
+  private struct RowKey {
+    let protocolName: String
+    let predictor: Predictor
+    let calibration: Calibration
+
+    func row(
+      _ aggregate: String, _ metric: String, _ value: Double?, _ interval: Interval?
+    ) -> SummaryValue {
+      SummaryValue(
+        protocolName: protocolName, aggregate: aggregate, predictor: predictor,
+        calibration: calibration, metric: metric, value: value,
+        interval: value == nil ? nil : interval)
+    }
+  }
+
+  private func row(
+    _ key: RowKey, _ benchmark: CorruptionProtocol, _ aggregate: CorruptionAggregate,
+    _ metric: Metric
+  ) -> SummaryValue {
+    if aggregate == .pooled {
+      let (scores, distributions) = pooled[benchmark.name] ?? ([], [:])
+      return key.row(
+        aggregate.name, metric.name, Self.values(scores, key)?[metric],
+        distributions[key.calibration]?[key.predictor]?[metric]?.interval())
+    }
+    let cells = benchmark.cells(of: aggregate)
+    return key.row(
+      aggregate.name, metric.name,
+      benchmark.mean(valuesByCell(metric, key), over: aggregate),
+      BootstrapDistribution.mean(of: cells.map { distribution($0, key, metric) })?.interval())
+  }
+
+  private func corruptionErrorRows(
+    _ key: RowKey, _ benchmark: CorruptionProtocol
+  ) -> [SummaryValue] {
+    let cleanError = results.first(where: \.cell.isClean)
+      .flatMap { Self.values($0.scores, key)?[.accuracy] }.map { 1 - $0 }
+    let errors = CorruptionErrors(
+      cells: valuesByCell(.accuracy, key).mapValues { 1 - $0 }, clean: cleanError)
+    let corrupted = BootstrapDistribution.mean(
+      of: benchmark.cells().map { distribution($0, key, .accuracy) })
+    let clean = distribution(.clean, key, .accuracy)
+    let drop = clean.flatMap { clean in corrupted.map { clean - $0 } }
+    let interval = corrupted?.interval()
+    func row(_ metric: String, _ value: Double?, _ interval: Interval? = nil) -> SummaryValue {
+      key.row(CorruptionAggregate.macro.name, metric, value, interval)
+    }
+    let rows = [
+      row(
+        "mce_unnormalised", benchmark.unnormalizedMCE(errors),
+        interval.map { Interval(low: 1 - $0.high, high: 1 - $0.low) }),
+      row(
+        "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors), drop?.interval()),
+    ]
+    guard let baseline else { return rows }
+    return rows + [
+      row(
+        "mce_relative_to(\(baseline.runName))",
+        benchmark.mce(errors, relativeTo: baseline.errors)),
+      row(
+        "relative_mce_relative_to(\(baseline.runName))",
+        benchmark.relativeMCE(errors, relativeTo: baseline.errors)),
+    ]
+  }
+
+  /// A metric of every corrupted cell where it is defined.
+  private func valuesByCell(_ metric: Metric, _ key: RowKey) -> [Cell: Double] {
+    results.reduce(into: [:]) { values, result in
+      guard !result.cell.isClean else { return }
+      values[result.cell] = Self.values(result.scores, key)?[metric]
+    }
+  }
+
+  private func distribution(
+    _ cell: Cell, _ key: RowKey, _ metric: Metric
+  ) -> BootstrapDistribution? {
+    distributions[cell]?[key.calibration]?[key.predictor]?[metric]
+  }
+
+  private static func values(_ scores: [CellScores], _ key: RowKey) -> MetricValues<Metric>? {
+    scores.first { $0.calibration == key.calibration }?
+      .predictors.first { $0.predictor == key.predictor }?.values
+  }
+}
+
+extension PredictorScores {
+  /// Wilson's interval of the accuracy; nil for a mean of several predictors' accuracies.
+  fileprivate var wilsonInterval: Interval? {
+    guard predictor != .membersMean, let accuracy = values[.accuracy] else { return nil }
+    let correctCount = (accuracy * Double(sampleCount)).rounded()
+    return .wilson(successes: Int(correctCount), count: sampleCount)
+  }
+}

@@ -1,0 +1,79 @@
+import Runs
+import Scoring
+
+/// Scores the predictions of cells.
+package struct CubeScorer: Sendable {
+  package let settings: ScoringSettings
+  private let scorer: Scorer
+  private let threadCount: Int
+
+  package init(_ settings: ScoringSettings, threadCount: Int) {
+    self.settings = settings
+    self.threadCount = threadCount
+    scorer = Scorer(threadCount: threadCount)
+  }
+
+  /// The numbers of `cells`, of which the first is clean, and their aggregates.
+  ///
+  /// - Parameters:
+  ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
+  ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
+  ///   - report: Called after each cell with the number of cells done.
+  /// - Returns: The numbers, in the order of `cells`.
+  /// - Throws: `ScoringError`, or what `logits` or `report` throws.
+  package func score(
+    _ cells: [Cell], logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
+  ) throws -> ScoreCube {
+    let clean = try logits(.clean)
+    let fitted = try fit(clean)
+    let bootstrap =
+      settings.drawCount > 0
+      ? try Bootstrap(
+        imageCount: clean.rowCount, drawCount: settings.drawCount, seed: settings.seed,
+        threadCount: threadCount) : nil
+    var aggregation = CubeAggregation(cells, kinds: settings.kinds, baseline: settings.baseline)
+    for (index, cell) in cells.enumerated() {
+      let predictions = try logits(cell)
+      let scores = try self.scores(of: predictions, fitted)
+      aggregation.append(
+        CellResult(cell: cell, scores: scores),
+        try resample(scores, of: predictions, images: nil, by: bootstrap))
+      try report(index + 1)
+    }
+    for set in aggregation.pooledSets {
+      let pooled = try LabeledLogits(concatenating: set.cells.map(logits))
+      let fits = fitted?.repeated(set.cells.count)
+      let scores = try self.scores(of: pooled, fits)
+      let images = set.cells.flatMap { _ in clean.labels.indices }
+      aggregation.setPooled(
+        set, scores, try resample(scores, of: pooled, images: images, by: bootstrap))
+    }
+    return aggregation.cube
+  }
+
+  private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {
+    switch settings.fitting {
+    case .cleanHalves(let halves): try scorer.fit(settings.calibrations, on: clean, halves: halves)
+    case .validationSet(let logits):
+      try scorer.fit(settings.calibrations, onValidationSet: logits)
+    case .crossValidation: nil
+    }
+  }
+
+  private func scores(
+    of logits: LabeledLogits, _ fitted: FittedCalibrations?
+  ) throws -> [CellScores] {
+    if let fitted { return try scorer.score(logits, with: fitted) }
+    return try scorer.crossValidate(logits, under: settings.calibrations)
+  }
+
+  private func resample(
+    _ scores: [CellScores], of logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap?
+  ) throws -> [Calibration: [Predictor: MetricDistributions]] {
+    guard let bootstrap else { return [:] }
+    return try scores.reduce(into: [:]) { all, scores in
+      all[scores.calibration] = try scorer.resample(
+        scores, of: logits, images: images, by: bootstrap)
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Formats
+import Foundation
+import Runs
+import Scoring
+import Tensors
+
+/// Where the predictions of an evaluation come from: a model, files, or the shards of an evaluation.
+package protocol PredictionSource {
+  /// Where predictions and results go; nil where nothing is written.
+  var folder: RunFolder? { get }
+
+  /// Opens and checks what is needed to predict, and says what the predictions are a function of.
+  ///
+  /// Nothing is written yet: what is wrong here leaves no folder behind.
+  func open(for settings: ScoringSettings, _ monitor: EvaluationMonitor) throws -> RunRecord
+
+  /// Makes the predictions that are missing, and stores them where there is a folder.
+  func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions
+}
+
+/// The predictions of some cells.
+package struct CellPredictions {
+  /// The clean cell, then corrupted ones of the same images in the same order.
+  package let cells: [Cell]
+  /// The images of each cell.
+  package let imageCount: Int
+  /// Opens the predictions of a cell; mapped ones take no memory.
+  package let logits: (Cell) throws -> LabeledLogits
+}
+
+/// An evaluation from its images to its tables.
+package struct EvaluationRun {
+  private let source: any PredictionSource
+  private let settings: ScoringSettings
+  private let workers: Workers
+  private let restate: (String) -> String
+
+  /// - Parameters:
+  ///   - source: Where predictions come from.
+  ///   - settings: How predictions become numbers.
+  ///   - workers: The threads that score.
+  ///   - restate: Writes a configuration that another version wrote as this one does.
+  package init(
+    of source: any PredictionSource, settings: ScoringSettings, workers: Workers,
+    restate: @escaping (String) -> String = { $0 }
+  ) {
+    self.source = source
+    self.settings = settings
+    self.workers = workers
+    self.restate = restate
+  }
+
+  /// Predicts what is missing, scores it and writes the tables.
+  ///
+  /// - Parameters:
+  ///   - report: Told of each batch, cell and note.
+  ///   - isInterrupted: Asked after each batch and cell whether to stop.
+  /// - Returns: The scores.
+  /// - Throws: `EvaluationError.interrupted`; `RunsError.otherEvaluation` where the folder holds
+  ///   another evaluation; what opening the source, predicting, scoring or writing throws. Cells
+  ///   that are predicted stay, and the same run goes on from there.
+  package func run(
+    report: @escaping (EvaluationEvent) throws -> Void,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) throws -> ScoreCube {
+    let start = Date()
+    let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
+    return try predicting(monitor) { predictions, record in
+      let cube = try score(predictions, monitor)
+      if let folder = source.folder {
+        let origin = record.origin
+        try ResultTables(runName: origin.run, datasetName: origin.dataset, cube: cube)
+          .write(to: folder)
+        try finish(record, in: folder, since: start)
+      }
+      return cube
+    }
+  }
+
+  /// Predicts what is missing, without scoring it: the work of a shard.
+  ///
+  /// - Throws: as `run(report:isInterrupted:)`.
+  package func predict(
+    report: @escaping (EvaluationEvent) throws -> Void,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) throws {
+    let start = Date()
+    let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
+    try predicting(monitor) { _, record in
+      if let folder = source.folder { try finish(record, in: folder, since: start) }
+    }
+  }
+
+  /// Opens the source, claims the folder and stores the predictions; nobody else writes in the
+  /// folder until `body` has returned.
+  private func predicting<Result>(
+    _ monitor: EvaluationMonitor, _ body: (CellPredictions, RunRecord) throws -> Result
+  ) throws -> Result {
+    var record = try source.open(for: settings, monitor)
+    record.threads = workers.count
+    let lock = try source.folder.map { try record.claim($0, restate: restate) }
+    defer { lock?.release() }
+    return try body(source.predict(monitor), record)
+  }
+
+  private func score(
+    _ predictions: CellPredictions, _ monitor: EvaluationMonitor
+  ) throws -> ScoreCube {
+    let count = predictions.imageCount
+    let cube = try CubeScorer(settings, threadCount: workers.count).score(
+      predictions.cells, logits: predictions.logits
+    ) { cellCount in
+      try monitor.tell(
+        .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
+    }
+    for note in cube.notes + cube.notesOfBounds { try monitor.tell(.note(note)) }
+    return cube
+  }
+
+  private func finish(_ record: RunRecord, in folder: RunFolder, since start: Date) throws {
+    var record = record
+    record.durationSeconds = Date().timeIntervalSince(start)
+    try record.write(to: folder)
+  }
+}
+
+/// What an evaluation tells while it goes on.
+package enum EvaluationEvent: Sendable {
+  /// So many corrupted images, read from files, were checked.
+  case checked(imageCount: Int, of: Int)
+  /// So many images were predicted, the latest of them in this cell.
+  case predicted(Cell, imageCount: Int, of: Int)
+  /// So many images were scored.
+  case scored(imageCount: Int, of: Int)
+  /// What a user should know.
+  case note(String)
+}
+
+/// Tells how far an evaluation is, and stops it where that is asked for.
+package struct EvaluationMonitor {
+  let report: (EvaluationEvent) throws -> Void
+  let isInterrupted: () -> Bool
+
+  package init(
+    report: @escaping (EvaluationEvent) throws -> Void,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) {
+    self.report = report
+    self.isInterrupted = isInterrupted
+  }
+
+  func tell(_ event: EvaluationEvent) throws {
+    try report(event)
+    guard isInterrupted() else { return }
+    switch event {
+    case .checked: throw EvaluationError.interrupted(.checking)
+    case .predicted(let cell, _, _): throw EvaluationError.interrupted(.predicting(cell))
+    case .scored: throw EvaluationError.interrupted(.scoring)
+    case .note: break
+    }
+  }
+}
+
+extension ScoreCube {
+  /// The temperatures of clean images that are at a bound of the search.
+  fileprivate var notesOfBounds: [String] {
+    (cells.first?.scores ?? []).flatMap { scores in
+      scores.predictors.filter(\.isTemperatureAtBound).map { row in
+        "\(row.predictor.name), \(scores.calibration.name): the temperature "
+          + "\(row.temperature ?? 0) is that of a bound, or a mean with it; the rows that it was "
+          + "fitted on were all right, or no better than chance"
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Formats
+import Foundation
+import Runs
+import Scoring
+
+/// Predictions in anybody's files, of images that are not known: one cell, scored as the clean one.
+package struct GivenPredictions: PredictionSource {
+  package let folder: RunFolder?
+  private let runName: String
+  private let logits: LogitArray
+  private let rows: LabeledLogits
+  private let predictionFiles: [URL]
+  private let labelFiles: [URL]
+  private let seed: UInt64
+  private let version: String
+
+  /// - Parameters:
+  ///   - logits: The predictions.
+  ///   - labels: The class of each row, from the first of `labelFiles`.
+  ///   - runName: The name in the `run` column.
+  ///   - predictionFiles: All files of predictions that the scores depend on.
+  ///   - labelFiles: All files of labels that the scores depend on.
+  ///   - folder: Where results go; nil where nothing is written.
+  ///   - seed: The seed of the scoring.
+  ///   - version: The version of this program.
+  /// - Throws: `PredictionFileError`.
+  package init(
+    _ logits: LogitArray, labels: [Int], runName: String, predictionFiles: [URL],
+    labelFiles: [URL], folder: RunFolder?, seed: UInt64, version: String
+  ) throws {
+    self.logits = logits
+    self.runName = runName
+    self.predictionFiles = predictionFiles
+    self.labelFiles = labelFiles
+    self.folder = folder
+    self.seed = seed
+    self.version = version
+    rows = try logits.labeled(labels, from: labelFiles[0])
+  }
+
+  package func open(for settings: ScoringSettings, _: EvaluationMonitor) throws -> RunRecord {
+    var record = RunRecord(
+      origin: RunRecord.Origin(
+        run: runName, dataset: RunRecord.Origin.predictionsDataset, images: rows.rowCount,
+        checkpoint: try Digest(ofFiles: predictionFiles).description,
+        data: try Digest(ofFiles: labelFiles).description, suite: nil, seed: seed,
+        version: version),
+      configuration: "")
+    record.scoring = settings.record
+    return record
+  }
+
+  package func predict(_: EvaluationMonitor) throws -> CellPredictions {
+    try folder?.predictions.store(logits, of: .clean, labels: rows.labels)
+    let rows = rows
+    return CellPredictions(cells: [.clean], imageCount: rows.rowCount) { _ in rows }
+  }
+}

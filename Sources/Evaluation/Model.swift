@@ -1,0 +1,42 @@
+// N images, M members, K classes.
+
+import Datasets
+import Tensors
+
+/// What predicts the images of an evaluation: one of our networks, or somebody's program.
+package protocol Model {
+  /// M.
+  var memberCount: Int { get }
+  /// K.
+  var classCount: Int { get }
+
+  /// The logits `[N, M, K]` of a batch.
+  ///
+  /// - Throws: what keeps the model from answering.
+  func logits(of batch: Batch) throws -> Tensor
+}
+
+/// A model that an evaluation may need: what is known of it before it is opened.
+package struct ModelSource {
+  /// M.
+  package let memberCount: Int
+  /// K.
+  package let classCount: Int
+  /// The configuration of its training, in YAML; empty where there is none.
+  package let configuration: String
+  /// SHA-256 of what decides its predictions.
+  package let fingerprint: () throws -> String
+  /// Opens the model; called at most once, and only where something is to be predicted.
+  package let open: () throws -> any Model
+
+  package init(
+    memberCount: Int, classCount: Int, configuration: String,
+    fingerprint: @escaping () throws -> String, open: @escaping () throws -> any Model
+  ) {
+    self.memberCount = memberCount
+    self.classCount = classCount
+    self.configuration = configuration
+    self.fingerprint = fingerprint
+    self.open = open
+  }
+}

@@ -1,0 +1,96 @@
+import Datasets
+import Runs
+import Scoring
+import Tensors
+
+/// The predictions of a model for the cells of a plan.
+package final class ModelPredictions: PredictionSource {
+  package let plan: EvaluationPlan
+  private let model: ModelSource
+  private let suite: String?
+  private let seed: UInt64
+  private let version: String
+  private let workers: Workers
+  private let processes: any ProcessGroup
+  package let folder: RunFolder?
+  private let store: PredictionStore
+  private var opened: (any Model)?
+
+  /// - Parameters:
+  ///   - model: What predicts.
+  ///   - plan: What is predicted.
+  ///   - folder: Where results go; predictions that it has are not made again.
+  ///   - suite: SHA-256 of the table of corruptions that images are made by, `files` where corrupted
+  ///     images are read, nil where there are none.
+  ///   - seed: The seed of the corruptions.
+  ///   - version: The version of this program.
+  ///   - workers: The threads to compute on; as many prepare images meanwhile.
+  ///   - processes: Those of the job, each with the same arguments.
+  package init(
+    of model: ModelSource, for plan: EvaluationPlan, in folder: RunFolder, suite: String?,
+    seed: UInt64, version: String, workers: Workers, processes: any ProcessGroup = SoleProcess()
+  ) {
+    self.plan = plan
+    self.model = model
+    self.folder = folder
+    store = folder.predictions
+    self.suite = suite
+    self.seed = seed
+    self.version = version
+    self.workers = workers
+    self.processes = processes
+  }
+
+  private var prediction: CellPrediction {
+    CellPrediction(plan: plan, store: store, workers: workers)
+  }
+
+  package func open(
+    for settings: ScoringSettings, _ monitor: EvaluationMonitor
+  ) throws -> RunRecord {
+    // Stored predictions are scored without the model.
+    if prediction.missingImageCount > 0 { opened = try model.open() }
+    let digests = try checkFiles(monitor)
+    var record = RunRecord(
+      origin: RunRecord.Origin(
+        run: plan.runName, dataset: plan.images.name, images: plan.imageCount,
+        checkpoint: try model.fingerprint(), data: try plan.images.fingerprint(workers: workers),
+        suite: suite, seed: seed, version: version),
+      cells: digests, configuration: model.configuration)
+    record.scoring = settings.record
+    record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
+    return record
+  }
+
+  /// Reads what is stored of the corrupted images: files that are wrong stop before the hours of
+  /// work, and the fingerprints go into the record.
+  private func checkFiles(_ monitor: EvaluationMonitor) throws -> [String: String] {
+    let count = plan.imageCount
+    let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
+      try monitor.tell(
+        .checked(imageCount: cellCount * count, of: plan.storedCells.count * count))
+    }
+    for note in notes { try monitor.tell(.note(note)) }
+    return digests
+  }
+
+  package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
+    try prediction.predict(opened, sharedAmong: processes) { progress in
+      try monitor.tell(
+        .predicted(progress.cell, imageCount: progress.imageCount, of: progress.imageTotal))
+    }
+    let (store, labels) = (store, plan.labels)
+    let (memberCount, classCount) = (model.memberCount, model.classCount)
+    return CellPredictions(cells: prediction.storedCells, imageCount: plan.imageCount) { cell in
+      try store.logits(
+        of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
+    }
+  }
+
+  /// Predicts what the first process asks for: the part of the other processes of a job.
+  ///
+  /// - Throws: what opening the model or reading images throws.
+  package func assist() throws {
+    try prediction.assist(model.open, among: processes)
+  }
+}

@@ -1,0 +1,113 @@
+import Formats
+import Foundation
+import Runs
+import Scoring
+
+/// How stored predictions become numbers.
+package struct ScoringSettings: Sendable {
+  /// What calibrations are fitted on.
+  package enum Fitting: Sendable {
+    /// Each half of the clean images, to score the other; nil for MixMo's halves.
+    case cleanHalves(CleanHalves?)
+    /// Other images.
+    case validationSet(LabeledLogits)
+    /// Five times each half of the scored cell itself, to score the other.
+    case crossValidation
+
+    /// The name on the command line and in records.
+    package var name: String {
+      switch self {
+      case .cleanHalves: "clean-halves"
+      case .validationSet: "validation"
+      case .crossValidation: "cv"
+      }
+    }
+  }
+
+  /// A run whose errors without calibration the mean corruption errors of others are relative to.
+  package struct Baseline: Sendable {
+    package let runName: String
+    /// The errors of its ensemble.
+    package let errors: CorruptionErrors
+
+    /// Reads the errors of the run in `folder`.
+    ///
+    /// - Throws: `RunsError`, `CSVError` or `FileError`.
+    package init(_ folder: RunFolder) throws {
+      (runName, errors) = try CorruptionErrors.read(of: folder)
+    }
+  }
+
+  package var calibrations: [Calibration]
+  package var fitting: Fitting
+  /// Draws of the bootstrap that intervals are taken from; 0 for no intervals but Wilson's.
+  package var drawCount: Int
+  package var seed: UInt64
+  /// The corruptions that aggregates know.
+  package var kinds: [CorruptionKind]
+  package var baseline: Baseline?
+
+  package init(
+    calibrations: [Calibration], fitting: Fitting = .cleanHalves(nil), drawCount: Int = 1000,
+    seed: UInt64 = 0, kinds: [CorruptionKind] = [], baseline: Baseline? = nil
+  ) {
+    self.calibrations = calibrations
+    self.fitting = fitting
+    self.drawCount = drawCount
+    self.seed = seed
+    self.kinds = kinds
+    self.baseline = baseline
+  }
+}
+
+/// The settings in the record of a run.
+extension ScoringSettings {
+  /// The settings that made a run's tables of its predictions.
+  package var record: RunRecord.ScoringRecord {
+    RunRecord.ScoringRecord(
+      calibrations: calibrations, fitting: fitting.name, drawCount: drawCount, kinds: kinds)
+  }
+
+  /// What `mixmo merge` must know to score all shards as these settings say.
+  func sharding(_ shard: Shard, plan: [Cell]) -> RunRecord.Sharding {
+    var halves: [[Int]]?
+    if case .cleanHalves(let chosen?) = fitting { halves = chosen.rows }
+    return RunRecord.Sharding(shard, plan: plan, kinds: kinds, halves: halves)
+  }
+
+  /// The settings of the shard that left `record`.
+  ///
+  /// - Throws: `ScoringError` for halves that are none.
+  init(_ record: RunRecord, _ sharding: RunRecord.Sharding) throws {
+    let halves = try sharding.halves.map { rows in
+      try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
+    }
+    let names = record.scoring?.calibrations ?? [Calibration.none.name]
+    let isCrossValidated = record.scoring?.fitting == Fitting.crossValidation.name
+    self.init(
+      calibrations: names.compactMap(Calibration.init(name:)),
+      fitting: isCrossValidated ? .crossValidation : .cleanHalves(halves),
+      drawCount: record.scoring?.draws ?? 1000, seed: record.origin.seed, kinds: sharding.kinds)
+  }
+}
+
+extension CleanHalves {
+  /// MixMo's files of a chosen split, `val_idx.npy` and `test_idx.npy`, in the first of `folders` that
+  /// has one of them; nil where none has.
+  ///
+  /// - Throws: `FileError` where one of the two is missing, `NumPyError`, or `ScoringError` where they
+  ///   are no halves.
+  package init?(in folders: [URL]) throws {
+    let names = ["val_idx.npy", "test_idx.npy"]
+    let found = folders.first { folder in
+      names.contains {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+      }
+    }
+    guard let found else { return nil }
+    let halves = try names.map {
+      try NumPyArray(contentsOf: found.appendingPathComponent($0)).wholeNumbers()
+    }
+    try self.init(first: halves[0], second: halves[1])
+  }
+}

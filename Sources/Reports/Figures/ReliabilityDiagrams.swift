@@ -1,0 +1,103 @@
+import Scoring
+
+extension Panel {
+  /// The rows whose confidence lies in one interval.
+  struct Bin: Sendable {
+    let lower: Double
+    let upper: Double
+    /// How many rows there are.
+    let count: Double
+    /// The mean confidence; nil for an empty bin.
+    let confidence: Double?
+    /// The share of rows that are right; nil for an empty bin.
+    let accuracy: Double?
+  }
+
+  /// Accuracy against confidence, with bars at the lower edge for the share of rows in each bin.
+  static func reliabilityDiagram(_ name: String, title: String, _ bins: [Bin]) -> Panel {
+    let total = max(bins.map(\.count).reduce(0, +), 1)
+    let bars = bins.map { bin -> String in
+      let (middle, width) = ((bin.lower + bin.upper) / 2, bin.upper - bin.lower)
+      return [middle, 0.3 * bin.count / total, width].map { Gnuplot.field($0) }
+        .joined(separator: "\t")
+    }
+    let points = bins.filter { $0.count > 0 }.map {
+      "\(Gnuplot.field($0.confidence))\t\(Gnuplot.field($0.accuracy))"
+    }
+    return Panel(
+      title: title, height: 118, leftMargin: 46, bottomMargin: 36,
+      blocks: [
+        Block(name: "\(name)bars", lines: bars),
+        Block(name: "\(name)points", lines: points.isEmpty ? ["NaN\tNaN"] : points),
+      ], hasPoints: !bins.isEmpty,
+      commands: [
+        "set xrange [0:1]", "set yrange [0:1]", "set xtics 0, 0.5 nomirror",
+        "set ytics 0, 0.5 nomirror", "set xlabel 'confidence'", "set ylabel 'accuracy'",
+        "set arrow from 0, 0 to 1, 1 nohead linecolor rgb 'black' dashtype 2",
+        "plot $\(name)bars using 1:2:3 with boxes fillstyle solid 0.5 noborder linetype 6 notitle, "
+          + "$\(name)points using 1:2 with linespoints linetype 1 notitle",
+      ])
+  }
+}
+
+extension Run {
+  /// Reliability diagrams before and after calibration, on clean images and at three severities.
+  func reliabilityDiagrams() -> Figure? {
+    let levels = sampledSeverities
+    var data = DataTable([
+      ("calibration", .name), ("severity", .name), ("predictor", .name), ("bin", .name),
+      ("lower", .decimal), ("upper", .decimal), ("count", .count), ("confidence", .decimal),
+      ("accuracy", .decimal),
+    ])
+    var panels: [Panel] = []
+    for calibration in shownCalibrations {
+      for level in levels {
+        let bins = pooledBins(severity: level, calibration: calibration)
+        guard !bins.isEmpty else { continue }
+        for (index, bin) in bins.enumerated() {
+          data.append(
+            [calibration, "\(level)", mainPredictor, "\(index)"],
+            [bin.lower, bin.upper, bin.count, bin.confidence, bin.accuracy])
+        }
+        panels.append(
+          .reliabilityDiagram(
+            "bins\(panels.count)", title: "\(Self.severityName(level)), \(calibration)", bins))
+      }
+    }
+    guard !panels.isEmpty else { return nil }
+    return Figure(
+      name: "reliability", title: "Reliability before and after calibration",
+      caption:
+        "Points on the dashed line mean that of the predictions made with confidence c a share "
+        + "c is right; below it the network is too sure, above it too modest. Bars show how many "
+        + "predictions fall into each bin (\(mainPredictor), all corruptions of a severity pooled).",
+      panels: panels, panelsPerRow: (twoColumn: levels.count, oneColumn: 2), data: data)
+  }
+
+  /// The bins of all corruptions at a severity together: counts are summed, and means are weighted
+  /// by them.
+  private func pooledBins(severity: Int, calibration: String) -> [Panel.Bin] {
+    let cells = cells(of: corruptions, severities: [severity])
+    return reliability.values(of: "bin").compactMap { bin in
+      func number(_ cell: Cell, _ column: String) -> Double? {
+        reliability[
+          [cell.corruption, "\(cell.severity)", mainPredictor, calibration, bin], column]?.value
+      }
+      let counted = cells.compactMap { cell in
+        number(cell, "count").map { (cell: cell, count: $0) }
+      }
+      guard let first = counted.first?.cell, let lower = number(first, "lower"),
+        let upper = number(first, "upper")
+      else { return nil }
+      let total = counted.map(\.count).reduce(0, +)
+      func mean(_ column: String) -> Double? {
+        guard total > 0 else { return nil }
+        let sum = counted.reduce(0) { $0 + $1.count * (number($1.cell, column) ?? 0) }
+        return counted.count == 1 ? number(first, column) : sum / total
+      }
+      return Panel.Bin(
+        lower: lower, upper: upper, count: total, confidence: mean("confidence"),
+        accuracy: mean("accuracy"))
+    }
+  }
+}

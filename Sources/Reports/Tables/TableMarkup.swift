@@ -1,0 +1,136 @@
+import Formats
+import Foundation
+import Scoring
+
+extension SelectedTable {
+  /// The explanation of bold values.
+  private static let legend =
+    "Bold: the best of a column, and what has a 95 % interval that reaches it."
+
+  /// Whether a metric is shown as a percentage.
+  private static func isShare(_ metric: String) -> Bool {
+    switch Metric(name: metric) {
+    case .accuracy, .topFiveAccuracy, .falsePositiveRateAt95: true
+    default: metric == "mce_unnormalised"
+    }
+  }
+
+  /// A value with the digits that the table has.
+  static func shown(_ value: Double, _ metric: String) -> String {
+    isShare(metric) ? String(format: "%.2f", 100 * value) : String(format: "%.4f", value)
+  }
+
+  private static func heading(_ metric: String) -> String {
+    metric + (isShare(metric) ? " (%)" : "")
+  }
+
+  /// The headings of the columns of names, and each one's index in a row's `names`.
+  ///
+  /// The column of runs is left out where there is one run.
+  private var nameHeadings: [(title: String, index: Int)] {
+    [("run", 0), ("predictor", 1), ("calibration", 2)].filter { _, index in
+      index > 0 || Set(rows.map { $0.names[0] }).count > 1
+    }
+  }
+
+  /// The table in Markdown.
+  package func markdown(hasIntervals: Bool) -> String {
+    let heading =
+      nameHeadings.map(\.title)
+      + selection.scopes.flatMap { scope in
+        selection.metrics.map { "\(Self.heading($0)), \(scope.title)" }
+      }
+    let rule =
+      nameHeadings.map { _ in ":--" } + heading.dropFirst(nameHeadings.count).map { _ in "--:" }
+    let body = rows.map { row in
+      nameHeadings.map { Self.escapedForMarkdown(row.names[$0.index]) }
+        + row.entries.enumerated().map { column, entry in
+          markdown(entry, columnMetric(at: column), hasIntervals)
+        }
+    }
+    let lines = [heading.map(Self.escapedForMarkdown), rule] + body
+    return lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined() + "\n\(Self.legend)\n"
+  }
+
+  private func markdown(_ entry: Entry?, _ metric: String, _ hasIntervals: Bool) -> String {
+    guard let entry else { return "–" }
+    let value = Self.shown(entry.value, metric)
+    let interval = entry.interval.map {
+      " [\(Self.shown($0.low, metric)), \(Self.shown($0.high, metric))]"
+    }
+    return (entry.isBest ? "**\(value)**" : value) + (hasIntervals ? interval ?? "" : "")
+  }
+
+  private static func escapedForMarkdown(_ text: String) -> String {
+    text.withoutControlCharacters.reduce(into: "") { escaped, character in
+      if "\\`*_{}[]<>#|$&~".contains(character) { escaped += "\\" }
+      escaped.append(character)
+    }
+  }
+
+  /// The table in LaTeX, for the package `booktabs`.
+  package func latex(hasIntervals: Bool) -> String {
+    let (names, metrics) = (nameHeadings.count, selection.metrics.count)
+    let columns =
+      String(repeating: "l", count: names)
+      + String(repeating: "r", count: selection.scopes.count * metrics)
+    let scopes =
+      String(repeating: "& ", count: names)
+      + selection.scopes.map {
+        "\\multicolumn{\(metrics)}{c}{\(Self.escapedForLaTeX($0.title))}"
+      }.joined(separator: " & ")
+    let rules = selection.scopes.indices.map { scope in
+      let first = names + scope * metrics + 1
+      return "\\cmidrule(lr){\(first)-\(first + metrics - 1)}"
+    }
+    let headings =
+      nameHeadings.map(\.title)
+      + selection.scopes.flatMap { _ in selection.metrics.map(Self.heading) }
+    let body = rows.map { row in
+      line(
+        nameHeadings.map { Self.escapedForLaTeX(row.names[$0.index]) }
+          + row.entries.enumerated().map { column, entry in
+            latex(entry, columnMetric(at: column), hasIntervals)
+          })
+    }
+    return """
+      % Needs \\usepackage{booktabs}. \(Self.legend)
+      \\begin{tabular}{\(columns)}
+      \\toprule
+      \(scopes) \\\\
+      \(rules.joined(separator: " "))
+      \(line(headings.map(Self.escapedForLaTeX)))
+      \\midrule
+      \(body.joined(separator: "\n"))
+      \\bottomrule
+      \\end{tabular}
+
+      """
+  }
+
+  private func line(_ fields: [String]) -> String { fields.joined(separator: " & ") + " \\\\" }
+
+  private func latex(_ entry: Entry?, _ metric: String, _ hasIntervals: Bool) -> String {
+    guard let entry else { return "--" }
+    func number(_ value: Double) -> String {
+      Self.shown(value, metric).replacing("-", with: "$-$")
+    }
+    let value = number(entry.value)
+    let interval = entry.interval.map { " {\\small [\(number($0.low)), \(number($0.high))]}" }
+    return (entry.isBest ? "\\textbf{\(value)}" : value) + (hasIntervals ? interval ?? "" : "")
+  }
+
+  private static func escapedForLaTeX(_ text: String) -> String {
+    text.withoutControlCharacters.reduce(into: "") { escaped, character in
+      switch character {
+      case "\\": escaped += "\\textbackslash{}"
+      case "~": escaped += "\\textasciitilde{}"
+      case "^": escaped += "\\textasciicircum{}"
+      case "<": escaped += "\\textless{}"
+      case ">": escaped += "\\textgreater{}"
+      case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(character)"
+      default: escaped.append(character)
+      }
+    }
+  }
+}

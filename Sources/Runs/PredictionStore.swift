@@ -1,0 +1,105 @@
+// N images, M subnetworks, K classes.
+
+import Formats
+import Foundation
+import Scoring
+
+/// The prediction files of a run: logits `[N, M, K]` of each cell, and the labels.
+package struct PredictionStore: Sendable {
+  package let folder: URL
+
+  private static let suffix = ".npy"
+
+  /// The store in the given folder, which `create(labels:)` makes.
+  package init(folder: URL) {
+    self.folder = folder
+  }
+
+  package var labelsURL: URL { folder.appendingPathComponent("labels" + Self.suffix) }
+
+  package func url(of cell: Cell) -> URL {
+    folder.appendingPathComponent(cell.name + Self.suffix)
+  }
+
+  package func contains(_ cell: Cell) -> Bool {
+    FileManager.default.fileExists(atPath: url(of: cell).path)
+  }
+
+  /// The cells that are stored: the clean one first, then by corruption and severity.
+  package func cells() -> [Cell] {
+    let cells = files().compactMap { Cell(name: $0.deletingPathExtension().lastPathComponent) }
+      .sorted { ($0.corruption, $0.severity) < ($1.corruption, $1.severity) }
+    return cells.filter(\.isClean) + cells.filter { !$0.isClean }
+  }
+
+  /// The arrays in the folder, of cells or not.
+  func files() -> [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasSuffix(Self.suffix) }.map(folder.appendingPathComponent)
+  }
+
+  // MARK: Writing
+
+  /// Makes the folder and stores the labels.
+  ///
+  /// - Throws: `FileError`.
+  package func create(labels: [Int]) throws {
+    try FolderCreation.create(folder)
+    try NumPyArray.write(labels.map(Int64.init), shape: [labels.count], to: labelsURL)
+  }
+
+  /// Stores a cell's logits and the labels; a file that holds the same logits stays as it is.
+  ///
+  /// Numbers in a mapped file go to the new one from there, without a copy in memory.
+  ///
+  /// - Throws: `FileError`.
+  package func store(_ logits: LogitArray, of cell: Cell, labels: [Int]) throws {
+    try create(labels: labels)
+    let url = url(of: cell)
+    if let stored = try? LogitArray(contentsOf: url), stored.isIdentical(to: logits) { return }
+    try logits.write(to: url)
+  }
+
+  // MARK: Reading
+
+  /// The stored labels.
+  ///
+  /// - Throws: `RunsError.missingPredictions`, `RunsError.wrongShape`, `NumPyError` or `FileError`.
+  package func labels() throws -> [Int] {
+    guard FileManager.default.fileExists(atPath: labelsURL.path) else {
+      throw RunsError.missingPredictions(
+        folder.deletingLastPathComponent(),
+        "\(folder.lastPathComponent)/\(labelsURL.lastPathComponent)")
+    }
+    let array = try NumPyArray(contentsOf: labelsURL)
+    guard array.shape.count == 1 else {
+      throw RunsError.wrongShape(labelsURL, expected: "[images]", found: array.shape)
+    }
+    return try array.wholeNumbers()
+  }
+
+  /// The stored logits of a cell, which stay in their file.
+  ///
+  /// - Parameters:
+  ///   - cell: The cell.
+  ///   - labels: The class of each image.
+  ///   - memberCount: The number of subnetworks that is expected; nil for any.
+  ///   - classCount: The number of classes that is expected; nil for any.
+  /// - Returns: The logits with their labels.
+  /// - Throws: `RunsError.wrongShape` if the file is of another shape, `PredictionFileError` if a
+  ///   logit is not finite or a label is no class, `NumPyError` or `FileError`.
+  package func logits(
+    of cell: Cell, labels: [Int], memberCount: Int? = nil, classCount: Int? = nil
+  ) throws -> LabeledLogits {
+    let array = try LogitArray(contentsOf: url(of: cell))
+    guard array.rowCount == labels.count, array.memberCount == memberCount ?? array.memberCount,
+      array.classCount == classCount ?? array.classCount
+    else {
+      let members = memberCount.map(String.init) ?? "members"
+      let classes = classCount.map(String.init) ?? "classes"
+      throw RunsError.wrongShape(
+        url(of: cell), expected: "[\(labels.count), \(members), \(classes)]", found: array.shape)
+    }
+    return try array.labeled(labels, from: labelsURL)
+  }
+}

@@ -1,0 +1,109 @@
+import Formats
+import Foundation
+
+/// The name of a table's file and its columns, in the order of the file.
+package struct TableFormat: Sendable, Equatable {
+  package let fileName: String
+  /// Columns of names that every row repeats.
+  package let constants = ["run", "dataset"]
+  /// Columns of names that say what a row is about; no two rows agree in all of them.
+  package let keys: [String]
+  /// Columns of numbers; a field is empty where a number is undefined.
+  package let numbers: [String]
+
+  /// The header line of the file.
+  package var header: [String] { constants + keys + numbers }
+
+  /// Reads the table in `folder`.
+  ///
+  /// - Throws: `RunsError`, `CSVError` or `FileError`.
+  package func read(in folder: RunFolder) throws -> ResultTable {
+    let url = folder.table(self)
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw RunsError.missingFile(folder.url, fileName)
+    }
+    return try ResultTable(contentsOf: url, keys: keys, constants: constants, numbers: numbers)
+  }
+}
+
+/// A number of a table, and where it stands.
+package struct Number: Sendable, Equatable {
+  package let value: Double
+  /// The row in the file, from 1, below the header.
+  package let row: Int
+
+  package init(value: Double, row: Int) {
+    self.value = value
+    self.row = row
+  }
+}
+
+/// A table that was read: numbers in named columns, by what their rows are about.
+package struct ResultTable: Sendable {
+  package let file: URL
+  /// The columns that say what a row is about; their fields are names.
+  package let keyColumns: [String]
+  /// Columns of numbers, in the file's order.
+  package let numberColumns: [String]
+  /// Columns of a later version, which are not read.
+  package let unknownColumns: [String]
+  /// The keys of the rows, in the file's order.
+  package let keys: [[String]]
+  /// The fields of the first row in columns that every row repeats, by column.
+  package let constants: [String: String]
+  private let rows: [[String]: [String: Number]]
+
+  /// Reads the table `url`.
+  ///
+  /// - Parameters:
+  ///   - url: The CSV file.
+  ///   - keyColumns: The columns whose fields tell rows apart.
+  ///   - constantColumns: Columns whose fields every row repeats.
+  ///   - numberColumns: Columns that hold numbers, or nothing where a number is undefined.
+  /// - Throws: `RunsError` for a column that is missing, a field that is no number, or two rows of
+  ///   one key; `CSVError`, or `FileError`.
+  package init(
+    contentsOf url: URL, keys keyColumns: [String], constants constantColumns: [String] = [],
+    numbers numberColumns: [String]
+  ) throws {
+    let table = try CSVTable(contentsOf: url)
+    let known = keyColumns + constantColumns + numberColumns
+    let missing = known.filter { !table.header.contains($0) }
+    guard missing.isEmpty else { throw RunsError.missingColumns(url, missing) }
+    let keyIndices = keyColumns.compactMap(table.header.firstIndex)
+    let numberIndices = table.header.indices.filter { numberColumns.contains(table.header[$0]) }
+    file = url
+    self.keyColumns = keyColumns
+    self.numberColumns = numberIndices.map { table.header[$0] }
+    unknownColumns = table.header.filter { !known.contains($0) }
+    constants = constantColumns.reduce(into: [:]) { $0[$1] = table.column($1)?.first }
+    keys = table.rows.map { fields in keyIndices.map { fields[$0] } }
+    var rows: [[String]: (row: Int, numbers: [String: Number])] = [:]
+    for (index, fields) in table.rows.enumerated() {
+      if let first = rows[keys[index]] {
+        throw RunsError.sameRow(url, first: first.row, second: index + 1)
+      }
+      var numbers: [String: Number] = [:]
+      for column in numberIndices where !fields[column].isEmpty {
+        guard let value = Double(fields[column]), value.isFinite else {
+          throw RunsError.wrongField(
+            url, row: index + 1, column: table.header[column], expected: "a number or nothing",
+            found: fields[column])
+        }
+        numbers[table.header[column]] = Number(value: value, row: index + 1)
+      }
+      rows[keys[index]] = (index + 1, numbers)
+    }
+    self.rows = rows.mapValues(\.numbers)
+  }
+
+  /// The number in `column` of the row about `key`, nil where the row or the number is not there.
+  package subscript(_ key: [String], _ column: String) -> Number? { rows[key]?[column] }
+
+  /// The different values of a key column, in the order in which they come first.
+  package func values(of column: String) -> [String] {
+    guard let index = keyColumns.firstIndex(of: column) else { return [] }
+    var seen: Set<String> = []
+    return keys.compactMap { seen.insert($0[index]).inserted ? $0[index] : nil }
+  }
+}

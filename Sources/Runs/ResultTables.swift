@@ -1,0 +1,144 @@
+import Formats
+import Foundation
+import Scoring
+
+/// The columns of the tables of an evaluation.
+extension TableFormat {
+  private static let cellColumns = ["corruption", "severity"]
+
+  /// One row for each cell, calibration and predictor, a column for each metric.
+  package static let cells = TableFormat(
+    fileName: "cells.csv", keys: cellColumns + ["predictor", "calibration"],
+    numbers: ["temperature", "samples"] + Metric.all.map(\.name))
+
+  /// One row for each cell, calibration and pair of members, and for the mean over pairs.
+  ///
+  /// `no_shared_error` is 1 where no image was wrong for both members, so that the ratio of errors is
+  /// the one that MixMo defines for this case.
+  package static let diversity = TableFormat(
+    fileName: "diversity.csv", keys: cellColumns + ["calibration", "pair"],
+    numbers: ["samples"] + DiversityMetric.all.map(\.name) + ["no_shared_error"])
+
+  /// One row for each cell, calibration, predictor and confidence bin.
+  package static let reliability = TableFormat(
+    fileName: "reliability.csv", keys: cellColumns + ["predictor", "calibration", "bin"],
+    numbers: ["lower", "upper", "count", "confidence", "accuracy"])
+
+  /// One row for each protocol, predictor, calibration, aggregate and metric.
+  package static let summary = TableFormat(
+    fileName: "summary.csv",
+    keys: ["protocol", "aggregate", "predictor", "calibration", "metric"],
+    numbers: ["value", "low", "high"])
+
+  /// The tables that every finished evaluation leaves.
+  package static let results = [cells, diversity, reliability, summary]
+}
+
+/// Writes the tables of an evaluation.
+package struct ResultTables: Sendable {
+  package let runName: String
+  package let datasetName: String
+  private let cube: ScoreCube
+
+  package init(runName: String, datasetName: String, cube: ScoreCube) {
+    self.runName = runName
+    self.datasetName = datasetName
+    self.cube = cube
+  }
+
+  /// Writes the four tables into `folder`.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func write(to folder: RunFolder) throws {
+    for (format, table) in [
+      (TableFormat.cells, cells), (.diversity, diversity), (.reliability, reliability),
+      (.summary, summary),
+    ] {
+      try AtomicFile.write(table.text, to: folder.table(format))
+    }
+  }
+
+  package var cells: CSVTable {
+    table(.cells) { key, scores in
+      scores.predictors.map { row in
+        key + [row.predictor.name, scores.calibration.name]
+          + [CSVTable.field(row.temperature), "\(row.sampleCount)"]
+          + Metric.all.map { CSVTable.field(row.values[$0]) }
+      }
+    }
+  }
+
+  package var diversity: CSVTable {
+    table(.diversity) { key, scores in
+      scores.diversity.map { row in
+        key + [scores.calibration.name, row.pair.name, "\(row.sampleCount)"]
+          + DiversityMetric.all.map { CSVTable.field(row.values[$0]) }
+          + [row.hasNoSharedError ? "1" : "0"]
+      }
+    }
+  }
+
+  package var reliability: CSVTable {
+    table(.reliability) { key, scores in
+      scores.predictors.flatMap { row in
+        (row.reliability?.bins ?? []).enumerated().map { index, bin in
+          key + [row.predictor.name, scores.calibration.name, "\(index)"]
+            + [CSVTable.field(bin.lower), CSVTable.field(bin.upper), "\(bin.count)"]
+            + [CSVTable.field(bin.meanConfidence), CSVTable.field(bin.accuracy)]
+        }
+      }
+    }
+  }
+
+  package var summary: CSVTable {
+    var table = CSVTable(header: TableFormat.summary.header)
+    for row in cube.summary {
+      table.append(
+        [runName, datasetName, row.protocolName, row.aggregate, row.predictor.name]
+          + [row.calibration.name, row.metric, CSVTable.field(row.value)]
+          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high)])
+    }
+    return table
+  }
+
+  /// A table of the rows that each cell has under each calibration; `rows` is given the fields of the
+  /// run and the cell that rows begin with.
+  private func table(
+    _ format: TableFormat, _ rows: (_ key: [String], CellScores) -> [[String]]
+  ) -> CSVTable {
+    var table = CSVTable(header: format.header)
+    for result in cube.cells {
+      let key = [runName, datasetName, result.cell.corruption, "\(result.cell.severity)"]
+      for scores in result.scores { rows(key, scores).forEach { table.append($0) } }
+    }
+    return table
+  }
+}
+
+extension CorruptionErrors {
+  /// The errors of the ensemble without calibration, from `cells.csv` of a run, and the run's name.
+  ///
+  /// - Throws: `RunsError`, `CSVError` or `FileError`.
+  package static func read(of folder: RunFolder) throws -> (run: String, CorruptionErrors) {
+    let table = try ResultTable(
+      contentsOf: folder.table(.cells), keys: TableFormat.cells.keys, constants: ["run"],
+      numbers: [Metric.accuracy.name])
+    var (errors, clean): ([Cell: Double], Double?) = ([:], nil)
+    for (index, key) in table.keys.enumerated()
+    where key[2...] == [Predictor.ensemble.name, Calibration.none.name] {
+      func number<Value>(_ value: Value?, _ column: String, found: String) throws -> Value {
+        guard let value else {
+          throw RunsError.wrongField(
+            table.file, row: index + 1, column: column, expected: "a number", found: found)
+        }
+        return value
+      }
+      let severity = try number(Int(key[1]), "severity", found: key[1])
+      let accuracy = try number(table[key, Metric.accuracy.name], "accuracy", found: "")
+      let cell = Cell(corruption: key[0], severity: severity)
+      if severity == 0 { clean = 1 - accuracy.value } else { errors[cell] = 1 - accuracy.value }
+    }
+    guard clean != nil || !errors.isEmpty else { throw RunsError.noEnsemble(table.file) }
+    return (table.constants["run"] ?? "", CorruptionErrors(cells: errors, clean: clean))
+  }
+}

@@ -1,0 +1,86 @@
+import Formats
+import Foundation
+
+/// The folder of a run and the names of its files.
+package struct RunFolder: Sendable, Equatable {
+  package let url: URL
+
+  /// The folder at `url`, which need not exist.
+  package init(_ url: URL) { self.url = url }
+
+  /// The folder named after the configuration file, below `save`.
+  package init(save: URL, configurationFile: URL) {
+    url = save.appendingPathComponent(Self.runName(of: configurationFile))
+  }
+
+  /// The name of a run: its configuration file's, without extension.
+  package static func runName(of configurationFile: URL) -> String {
+    configurationFile.deletingPathExtension().lastPathComponent
+  }
+
+  package var name: String { url.lastPathComponent }
+
+  private func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+}
+
+/// What a training leaves.
+extension RunFolder {
+  /// The configuration with every default written out, in YAML.
+  package var configuration: URL { file("config.yaml") }
+  /// The state after the latest epoch or interruption, from which a run resumes.
+  package var lastCheckpoint: URL { file("last.ckpt") }
+  /// The state before that one, for the case that it is damaged.
+  package var previousCheckpoint: URL { file("previous.ckpt") }
+  /// A row for each epoch; see `EpochRecord`.
+  package var log: URL { file("logs.csv") }
+  /// The scalars of each epoch, for TensorBoard; see `EventLog`.
+  package var events: URL { file(EventFile.name) }
+  /// Events that were damaged, under a name that TensorBoard does not read.
+  package var damagedEvents: URL { file("events.damaged") }
+  /// Held by the process that trains in the folder.
+  package var trainingLock: URL { file("train.lock") }
+}
+
+/// What an evaluation and its report leave.
+extension RunFolder {
+  /// What made the predictions; see `RunRecord`.
+  package var record: URL { file("run.json") }
+  /// The tables; see `ResultTables`.
+  package func table(_ format: TableFormat) -> URL { file(format.fileName) }
+  /// The logits of each cell and the labels.
+  package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
+  /// The page about the run.
+  package var page: URL { file("report.html") }
+  /// Pictures of the page.
+  package var figures: URL { file("figures") }
+  /// Tables of the page.
+  package var tables: URL { file("tables") }
+}
+
+extension RunFolder {
+  /// Removes what a training and its evaluations left, so that another one can start here.
+  ///
+  /// What a run resumes from goes first and its configuration last: if the process is killed in
+  /// between, nothing takes the remains for another run.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func clear() throws {
+    let training =
+      [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
+      + [log, events, damagedEvents]
+    let evaluation = [record] + TableFormat.results.map(table) + [page] + predictions.files()
+    for file in training + evaluation + [configuration]
+    where unlink(file.path) != 0 && errno != ENOENT {
+      throw FileError.unwritable(file, errno)
+    }
+  }
+
+  /// Puts the events away as damaged ones, in the place of earlier ones.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func moveEventsAside() throws {
+    guard rename(events.path, damagedEvents.path) == 0 else {
+      throw FileError.unwritable(damagedEvents, errno)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Formats
+import Scoring
+
+/// Whether two evaluations are the same, or of the same images.
+extension RunRecord {
+  /// What two evaluations must share.
+  package enum Relation: Sendable {
+    /// One goes on in the folder of the other, perhaps with other cells.
+    case sameFolder
+    /// Both are shards of one evaluation.
+    case shardsOfOne
+    /// Both predict the same clean images.
+    case sameImages
+    /// Both predict the same corrupted images in these cells.
+    case sameCorruptedImages([Cell])
+  }
+
+  /// The first thing in which two records differ, and its value in each.
+  package struct Difference: Sendable, Equatable {
+    package let field: String
+    package let first: String
+    package let second: String
+  }
+
+  /// The first difference between this record and `other` that `relation` does not allow.
+  ///
+  /// Records of anybody's predictions know labels and no images: where one of the two is such a
+  /// record, images can be compared by their number alone.
+  package func difference(from other: RunRecord, as relation: Relation) -> Difference? {
+    let fields =
+      switch relation {
+      case .sameFolder:
+        originFields(other) + configurationField(other)
+          + [("suite", origin.suite ?? "", other.origin.suite ?? origin.suite ?? "")]
+          + sharedCellFields(other)
+          + [
+            ("shard", Self.shard(self), Self.shard(other)),
+            ("cells of all shards", Self.plan(self), Self.plan(other)),
+          ]
+      case .shardsOfOne:
+        originFields(other) + configurationField(other) + [suiteField(other)]
+          + shardFields(other)
+      case .sameImages: imageFields(other)
+      case .sameCorruptedImages(let cells): corruptionFields(other, cells)
+      }
+    return fields.first { $0.first != $0.second }
+      .map { Difference(field: $0.field, first: $0.first, second: $0.second) }
+  }
+
+  private typealias Field = (field: String, first: String, second: String)
+
+  /// Everything but the suite, which an evaluation of clean images has none of.
+  private func originFields(_ other: RunRecord) -> [Field] {
+    let (mine, its) = (origin, other.origin)
+    return [
+      ("run", mine.run, its.run), ("dataset", mine.dataset, its.dataset),
+      ("images", "\(mine.images)", "\(its.images)"),
+      ("checkpoint", mine.checkpoint, its.checkpoint), ("data", mine.data, its.data),
+      ("seed", "\(mine.seed)", "\(its.seed)"), ("version", mine.version, its.version),
+    ]
+  }
+
+  /// The first line in which the configurations differ.
+  private func configurationField(_ other: RunRecord) -> [Field] {
+    guard configuration != other.configuration else { return [] }
+    let lines = LineDifference(expected: configuration, found: other.configuration)
+    return [("configuration", lines.expected, lines.found)]
+  }
+
+  private func suiteField(_ other: RunRecord) -> Field {
+    ("suite", origin.suite ?? "none", other.origin.suite ?? "none")
+  }
+
+  /// The images of cells that both records have.
+  private func sharedCellFields(_ other: RunRecord) -> [Field] {
+    cells.keys.sorted().compactMap { name in
+      other.cells[name].map { (name, cells[name] ?? "", $0) }
+    }
+  }
+
+  private func shardFields(_ other: RunRecord) -> [Field] {
+    [
+      ("shards", Self.shardCount(self), Self.shardCount(other)),
+      ("cells of all shards", Self.plan(self), Self.plan(other)),
+      ("scoring", Self.scoring(self), Self.scoring(other)),
+      ("families", "\(sharding?.kinds ?? [])", "\(other.sharding?.kinds ?? [])"),
+      ("halves", "\(sharding?.halves ?? [])", "\(other.sharding?.halves ?? [])"),
+    ]
+  }
+
+  private func imageFields(_ other: RunRecord) -> [Field] {
+    let count = ("images", "\(origin.images)", "\(other.origin.images)")
+    guard !isOfAnybodysPredictions, !other.isOfAnybodysPredictions else { return [count] }
+    return [
+      ("dataset", origin.dataset, other.origin.dataset), count,
+      ("data", origin.data, other.origin.data),
+    ]
+  }
+
+  private func corruptionFields(_ other: RunRecord, _ wanted: [Cell]) -> [Field] {
+    guard !isOfAnybodysPredictions, !other.isOfAnybodysPredictions else { return [] }
+    var fields = [suiteField(other)]
+    fields += wanted.map { cell in
+      ("images of \(cell.name)", cells[cell.name] ?? "none", other.cells[cell.name] ?? "none")
+    }
+    // Corruptions that were made here depend on the seed; those of files and clean images do not.
+    if let suite = origin.suite, suite != Origin.filesSuite {
+      fields.append(("seed of the corruptions", "\(origin.seed)", "\(other.origin.seed)"))
+    }
+    return fields
+  }
+
+  private static func shard(_ record: RunRecord) -> String {
+    record.sharding?.shard.description ?? "all"
+  }
+
+  private static func shardCount(_ record: RunRecord) -> String {
+    record.sharding.map { "\($0.shard.count)" } ?? "none"
+  }
+
+  private static func plan(_ record: RunRecord) -> String {
+    (record.sharding?.plan ?? []).map(\.name).joined(separator: " ")
+  }
+
+  private static func scoring(_ record: RunRecord) -> String {
+    guard let scoring = record.scoring else { return "none" }
+    let calibrations = scoring.calibrations.joined(separator: ",")
+    return "\(calibrations), \(scoring.fitting), \(scoring.draws) draws"
+  }
+}

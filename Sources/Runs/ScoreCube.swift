@@ -1,0 +1,55 @@
+import Scoring
+
+/// The scores of every cell, predictor and calibration, and what is averaged over cells: what the
+/// tables of a run folder hold.
+package struct ScoreCube: Sendable {
+  package let cells: [CellResult]
+  package let summary: [SummaryValue]
+  /// What a user should know, such as why an aggregate is missing.
+  package let notes: [String]
+
+  package init(cells: [CellResult], summary: [SummaryValue], notes: [String]) {
+    self.cells = cells
+    self.summary = summary
+    self.notes = notes
+  }
+}
+
+/// The scores of one cell, under each calibration.
+package struct CellResult: Sendable {
+  package let cell: Cell
+  package let scores: [CellScores]
+
+  package init(cell: Cell, scores: [CellScores]) {
+    self.cell = cell
+    self.scores = scores
+  }
+}
+
+/// A row of `summary.csv`.
+package struct SummaryValue: Sendable {
+  /// `clean`, `c15`, `c19` or `mixmo`.
+  package let protocolName: String
+  /// What the value is taken over.
+  package let aggregate: String
+  package let predictor: Predictor
+  package let calibration: Calibration
+  package let metric: String
+  /// Nil where it is undefined.
+  package let value: Double?
+  /// Where the value lies with 95 % confidence; nil where that is not computed.
+  package let interval: Interval?
+
+  package init(
+    protocolName: String, aggregate: String, predictor: Predictor, calibration: Calibration,
+    metric: String, value: Double?, interval: Interval?
+  ) {
+    self.protocolName = protocolName
+    self.aggregate = aggregate
+    self.predictor = predictor
+    self.calibration = calibration
+    self.metric = metric
+    self.value = value
+    self.interval = interval
+  }
+}

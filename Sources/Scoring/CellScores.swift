@@ -1,0 +1,111 @@
+/// The numbers of one cell (a corruption at a severity) under one calibration.
+public struct CellScores: Sendable {
+  /// How the probabilities were calibrated.
+  public let calibration: Calibration
+  /// One row of `cells.csv` for each predictor, `members-mean` last.
+  public let predictors: [PredictorScores]
+  /// The rows of `diversity.csv`: the mean over pairs, then each pair; none for one member.
+  public let diversity: [DiversityScores]
+  /// The fits that gave the numbers, each with the rows that it scored; a second fit of the same rows
+  /// is a repetition.
+  let folds: [CellFold]
+  /// How many of the first folds score every row once.
+  let foldsPerPass: Int
+}
+
+/// A predictor's row in `cells.csv`, and its reliability table.
+public struct PredictorScores: Sendable {
+  /// Who predicted.
+  public let predictor: Predictor
+  /// T, the mean over folds, and over members that have their own; nil where none is fitted.
+  public let temperature: Double?
+  /// Whether a temperature was cut off at its bound, which deserves a warning.
+  public let isTemperatureAtBound: Bool
+  /// How many rows were scored.
+  public let sampleCount: Int
+  /// The metrics that are defined; with several folds the mean of theirs.
+  public let values: MetricValues<Metric>
+  /// The table of all rows, so that its counts add up to them; nil for `members-mean`.
+  ///
+  /// With halves, its calibration error is not the mean of theirs. Of repeated cross-validation it
+  /// is the table of the first repetition.
+  public let reliability: ReliabilityTable?
+}
+
+/// A fit of one calibration, and the rows of a cell that it scores.
+struct CellFold: Sendable {
+  /// The rows; nil for all.
+  let rows: [Int]?
+  /// What was fitted for each predictor; empty where nothing is fitted.
+  let maps: [Predictor: CalibrationMap]
+}
+
+/// The numbers of the rows that one fold scores.
+struct FoldScores: Sendable {
+  struct OfPredictor: Sendable {
+    let predictor: Predictor
+    let map: CalibrationMap
+    let sampleCount: Int
+    let values: MetricValues<Metric>
+    let reliability: ReliabilityTable
+
+    init(
+      _ scored: ScoredRows, of predictor: Predictor, calibratedBy map: CalibrationMap,
+      metrics: [Metric]
+    ) {
+      self.predictor = predictor
+      self.map = map
+      sampleCount = scored.rows.count
+      values = scored.values(of: metrics)
+      reliability = scored.reliability
+    }
+  }
+
+  let predictors: [OfPredictor]
+  let diversity: [DiversityScores]
+}
+
+extension CellScores {
+  /// The means over folds of their numbers.
+  init(
+    _ calibration: Calibration, _ parts: [FoldScores], folds: [CellFold], foldsPerPass: Int
+  ) {
+    let predicting = parts[0].predictors.indices.map { i in
+      PredictorScores(parts.map { $0.predictors[i] }, foldsPerPass: foldsPerPass)
+    }
+    let members = predicting.filter { if case .member = $0.predictor { true } else { false } }
+    self.calibration = calibration
+    self.folds = folds
+    self.foldsPerPass = foldsPerPass
+    predictors = predicting + (members.isEmpty ? [] : [PredictorScores(meanOf: members)])
+    diversity = parts[0].diversity.indices.map { row in
+      DiversityScores(folds: parts.map { $0.diversity[row] }, foldsPerPass: foldsPerPass)
+    }
+  }
+}
+
+extension PredictorScores {
+  fileprivate init(_ parts: [FoldScores.OfPredictor], foldsPerPass: Int) {
+    predictor = parts[0].predictor
+    temperature = mean(parts.compactMap(\.map.temperature))
+    isTemperatureAtBound = parts.contains(where: \.map.isTemperatureAtBound)
+    values = .mean(parts.map(\.values))
+    let pass = parts.prefix(foldsPerPass)
+    sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
+    reliability = pass.dropFirst().reduce(into: pass[0].reliability) { $0.merge($1.reliability) }
+  }
+
+  /// The row of `members-mean`.
+  fileprivate init(meanOf members: [PredictorScores]) {
+    predictor = .membersMean
+    temperature = mean(members.compactMap(\.temperature))
+    isTemperatureAtBound = members.contains(where: \.isTemperatureAtBound)
+    sampleCount = members[0].sampleCount
+    values = .mean(members.map(\.values))
+    reliability = nil
+  }
+}
+
+private func mean(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+}

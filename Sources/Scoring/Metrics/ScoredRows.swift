@@ -1,0 +1,78 @@
+/// The scores of one predictor on some rows: everything that metrics are computed from.
+public struct ScoredRows: Sendable, Equatable {
+  /// K, the number of classes.
+  public let classCount: Int
+  /// One score a row.
+  public let rows: [RowScore]  // [N]
+  /// Whether the confidences alone were calibrated: metrics that need the whole distribution are
+  /// then undefined.
+  public let isConfidenceOnly: Bool
+  /// The probabilities of each class against how often it was the label; nil where not counted.
+  public let classwise: ClasswiseCalibration?
+  /// The thresholded adaptive classwise calibration error; nil where not computed.
+  public let thresholdedCalibrationError: Double?
+  /// See `RefinementLoss`; nil where not computed, or undefined.
+  var refinementLoss: Double?
+
+  /// Rows without the probabilities of each class.
+  public init(_ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false) {
+    self.init(
+      rows, classCount: classCount, isConfidenceOnly: isConfidenceOnly, classwise: nil,
+      thresholdedCalibrationError: nil)
+  }
+
+  init(
+    _ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false,
+    classwise: ClasswiseCalibration?, thresholdedCalibrationError: Double?
+  ) {
+    self.rows = rows
+    self.classCount = classCount
+    self.isConfidenceOnly = isConfidenceOnly
+    self.classwise = classwise
+    self.thresholdedCalibrationError = thresholdedCalibrationError
+  }
+
+  /// Confidence against accuracy in 15 bins.
+  public var reliability: ReliabilityTable { ReliabilityTable(rows) }
+
+  /// The values of `metrics`, as far as they are defined on these rows.
+  public func values(of metrics: [Metric] = Metric.all) -> MetricValues<Metric> {
+    var inputs = MetricInputs(scored: self)
+    var values = MetricValues<Metric>()
+    for metric in metrics where !(isConfidenceOnly && metric.needsDistribution) {
+      values[metric] = inputs.value(of: metric)
+    }
+    return values
+  }
+}
+
+/// The inputs of metrics, each computed when the first metric needs it.
+private struct MetricInputs {
+  let scored: ScoredRows
+  private lazy var accuracy = Accuracy(scored.rows)
+  private lazy var reliability = scored.reliability
+  private lazy var ranking = ConfidenceRanking(scored.rows)
+  private lazy var probabilityScores = ProbabilityScores(
+    scored.rows, classCount: scored.classCount)
+
+  init(scored: ScoredRows) {
+    self.scored = scored
+  }
+
+  mutating func value(of metric: Metric) -> Double? {
+    switch metric.input {
+    case .accuracy(let value): return value(accuracy)
+    case .reliability(let value): return value(reliability)
+    case .ranking(let value): return value(ranking)
+    case .rows(_, let value): return value(scored.rows)
+    case .probabilityScores(let value): return value(probabilityScores)
+    case .classwise(let value): return scored.classwise.flatMap(value)
+    case .thresholdedCalibrationError: return scored.thresholdedCalibrationError
+    case .refinementLoss(let value):
+      guard let loss = probabilityScores.negativeLogLikelihood,
+        let refinementLoss = scored.refinementLoss
+      else { return nil }
+      return value(loss, refinementLoss)
+    }
+  }
+}

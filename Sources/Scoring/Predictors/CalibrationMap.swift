@@ -1,0 +1,75 @@
+/// What a calibration does to the rows of one predictor, with the numbers that were fitted.
+///
+/// Each case acts at one point of the way from the members' logits to the top-label confidence.
+/// M members, K classes, P pooled distributions (see `PredictorLogits`).
+public enum CalibrationMap: Sendable {
+  /// Nothing.
+  case identity
+  /// The logits of each pooled distribution are divided by T.
+  case temperature(Double)
+  /// Each member's logits are divided by its own T before the members are pooled.
+  case memberTemperatures([Double])  // [M]
+  /// The logits of each pooled distribution are replaced.
+  case logits(any LogitMap)
+  /// The logarithms of averaged probabilities are divided by T and normalized again.
+  case temperatureAfterAveraging(Double)
+  /// The top-label confidence is replaced; the predicted classes and their order stay.
+  case confidence(any ConfidenceMap)
+
+  /// T, of several members the mean; nil where there is none.
+  public var temperature: Double? {
+    temperatures.isEmpty ? nil : temperatures.reduce(0, +) / Double(temperatures.count)
+  }
+
+  /// The temperatures that were fitted.
+  var temperatures: [Double] {
+    switch self {
+    case .temperature(let value), .temperatureAfterAveraging(let value): [value]
+    case .memberTemperatures(let values): values
+    case .identity, .logits, .confidence: []
+    }
+  }
+
+  /// Checks that the map can act on `predictor` and on logits of this shape.
+  ///
+  /// - Throws: `ScoringError.unusableTemperature`, `.fittedForOtherPredictor` or `.wrongParameterCount`.
+  func check(for predictor: Predictor, of logits: LabeledLogits) throws(ScoringError) {
+    if let value = temperatures.first(where: { !($0 > 0 && $0.isFinite) }) {
+      throw .unusableTemperature(value)
+    }
+    switch self {
+    case .memberTemperatures(let values):
+      guard predictor.poolsMembers else { throw .fittedForOtherPredictor(predictor.name) }
+      try Self.check(values.count, isFor: logits.memberCount)
+    case .temperatureAfterAveraging:
+      guard predictor == .ensembleProbabilities else {
+        throw .fittedForOtherPredictor(predictor.name)
+      }
+    case .logits(let map): try Self.check(map.classCount, isFor: logits.classCount)
+    case .identity, .temperature, .confidence: break
+    }
+  }
+
+  private static func check(_ found: Int, isFor expected: Int) throws(ScoringError) {
+    guard found == expected else {
+      throw .wrongParameterCount(expected: expected, found: found)
+    }
+  }
+}
+
+/// A map of logits to other logits, whose softmax is then the calibrated distribution.
+public protocol LogitMap: Sendable {
+  /// K, the number of classes that the map was fitted for.
+  var classCount: Int { get }
+
+  /// Replaces the logits of one row in place.
+  ///
+  /// - Parameter logits: The row's P distributions of K logits each, one after the other.
+  func apply(to logits: UnsafeMutableBufferPointer<Double>)  // [P, K]
+}
+
+/// A map of top-label confidences in 0...1 to others.
+public protocol ConfidenceMap: Sendable {
+  /// The calibrated confidence, in 0...1.
+  func value(at confidence: Double) -> Double
+}

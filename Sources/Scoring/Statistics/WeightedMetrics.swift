@@ -1,0 +1,308 @@
+import Foundation
+internal import Tensors
+
+/// Distributions of metrics over the draws of a bootstrap.
+public typealias MetricDistributions = [Metric: BootstrapDistribution]
+
+extension Bootstrap {
+  /// The metrics that `distributions(of:images:)` resamples in one pass.
+  public static let weightedMetrics: [Metric] = [
+    .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError, .maximumCalibrationError,
+    .adaptiveCalibrationError, .debiasedCalibrationError, .misclassificationAUROC,
+    .errorAveragePrecision, .successAveragePrecision, .falsePositiveRateAt95, .riskCoverageArea,
+    .excessRiskCoverageArea, .generalizedRiskCoverageArea,
+  ]
+
+  /// The `weightedMetrics` of several predictors' rows on every draw.
+  ///
+  /// Rows are sorted once; each draw is then a pass over them, weighted by how often it holds their
+  /// images. The values are those of the drawn rows, up to the rounding of sums.
+  ///
+  /// - Parameters:
+  ///   - predictors: For each predictor its scores on a cell, on part of its images, or on several
+  ///     pooled cells. Several predictors in one call share the draws in the processor's cache.
+  ///   - images: The image that each row shows, by default image i in row i.
+  /// - Returns: For each predictor a distribution of each metric that is defined on every draw.
+  /// - Throws: `ScoringError` when rows and images do not match.
+  public func distributions(
+    of predictors: [[RowScore]], images: [Int]? = nil
+  ) throws -> [MetricDistributions] {
+    let weighted = try workers.map(predictors.count) {
+      WeightedRows(predictors[$0], images: try checked(images, rowCount: predictors[$0].count))
+    }
+    let blocks = try workers.map(multiplicities.count) { block in
+      multiplicities[block].withUnsafeBufferPointer { weights in
+        weighted.map { $0.scores(weights) }
+      }
+    }
+    return try workers.map(predictors.count) { predictor in
+      let values = (0..<drawCount).map { draw in
+        blocks[draw / Self.laneCount][predictor].values(draw % Self.laneCount)
+      }
+      return Self.weightedMetrics.reduce(into: [:]) { distributions, metric in
+        distributions[metric] = BootstrapDistribution(values.map { $0[metric] })
+      }
+    }
+  }
+}
+
+/// Rows by falling confidence, to be scored in one pass under eight sets of weights at once.
+///
+/// The weights are how often draws of a bootstrap hold the rows' images. Scores are those of rows that
+/// are repeated as often.
+private struct WeightedRows: Sendable {
+  private struct Row: Sendable {
+    let image: Int
+    let isRight: Double
+    let excessConfidence: Double
+    let loss: Double
+    let brierScore: Double
+    /// Whether the next row falls in another bin.
+    let endsBin: Bool
+    /// Whether the next row has another confidence.
+    let endsTie: Bool
+  }
+
+  private let rows: [Row]
+
+  init(_ scores: [RowScore], images: [Int]) {
+    let order = scores.indices.sorted {
+      (scores[$1].confidence, $0) < (scores[$0].confidence, $1)
+    }
+    let table = ReliabilityTable()
+    let bins = order.map { table.index(of: scores[$0].confidence) }
+    rows = order.indices.map { i in
+      let score = scores[order[i]]
+      let isLast = i == order.count - 1
+      return Row(
+        image: images[order[i]], isRight: score.isRight ? 1 : 0,
+        excessConfidence: score.confidence - (score.isRight ? 1 : 0),
+        loss: score.negativeLogLikelihood, brierScore: score.brierScore,
+        endsBin: isLast || bins[i] != bins[i + 1],
+        endsTie: isLast || score.confidence != scores[order[i + 1]].confidence)
+    }
+  }
+
+  /// The scores under `weights`, indexed by image.
+  func scores(_ weights: UnsafeBufferPointer<SIMD8<UInt8>>) -> WeightedScores {
+    func weight(_ row: Row) -> Lanes {
+      Lanes(SIMD8<Int32>(truncatingIfNeeded: weights[row.image]))
+    }
+    var (total, right) = (Lanes.zero, Lanes.zero)
+    for row in rows {
+      let weight = weight(row)
+      total += weight
+      right += weight * row.isRight
+    }
+    var scores = WeightedScores(total: total, right: right)
+    var (tie, bin) = (Sums(), Sums())
+    for row in rows {
+      let weight = weight(row)
+      scores.add(loss: weight * row.loss, brierScore: weight * row.brierScore)
+      tie.add(weight, row)
+      if row.endsTie {
+        scores.addTie(tie.count, right: tie.right, excess: tie.excess)
+        bin.add(tie)
+        tie = Sums()
+      }
+      if row.endsBin {
+        scores.addBin(bin.count, right: bin.right, excess: bin.excess)
+        bin = Sums()
+      }
+    }
+    return scores
+  }
+
+  /// The weights of consecutive rows and of the right ones, and Σ of weight · (confidence − right).
+  private struct Sums {
+    var (count, right, excess) = (Lanes.zero, Lanes.zero, Lanes.zero)
+
+    @inline(__always)
+    mutating func add(_ weight: Lanes, _ row: Row) {
+      count += weight
+      right += weight * row.isRight
+      excess += weight * row.excessConfidence
+    }
+
+    mutating func add(_ other: Sums) {
+      count += other.count
+      right += other.right
+      excess += other.excess
+    }
+  }
+}
+
+/// The sums of a pass over rows by falling confidence, in each lane under one set of weights.
+private struct WeightedScores {
+  /// The weights of all rows, and of the right ones.
+  private let total: Lanes
+  private let right: Lanes
+  private(set) var loss = Lanes.zero
+  private(set) var brierScore = Lanes.zero
+  private var calibrationError = Lanes.zero
+  private var maximumError = Lanes.zero
+  private var debiasedSquares = Lanes.zero
+  private var hasDebiased = Lanes.zero
+  private var covered = Lanes.zero
+  private var coveredRight = Lanes.zero
+  private var twiceWins = Lanes.zero
+  private var area = Lanes.zero
+  private var risk = Lanes.zero
+  private var hasBegun = false
+  private var twiceGeneralizedArea = Lanes.zero
+  private var successPrecision = Lanes.zero
+  private var errorPrecision = Lanes.zero
+  private var falsePositives = Lanes.zero
+  private var equalMass: WeightedEqualMassBins
+
+  init(total: Lanes, right: Lanes) {
+    (self.total, self.right) = (total, right)
+    equalMass = WeightedEqualMassBins(total: total)
+  }
+
+  /// Adds to the sums over rows.
+  @inline(__always)
+  mutating func add(loss: Lanes, brierScore: Lanes) {
+    self.loss += loss
+    self.brierScore += brierScore
+  }
+
+  /// Adds a bin's weight, that of its right rows, and its Σ of weight · (confidence − right).
+  mutating func addBin(_ count: Lanes, right: Lanes, excess: Lanes) {
+    let size = pointwiseMax(excess, -excess)
+    calibrationError += size
+    let gap = (size / count).replacing(with: 0, where: count .== 0)
+    maximumError = pointwiseMax(maximumError, gap)
+    let accuracy = right / count
+    let square = count * (gap * gap - accuracy * (1 - accuracy) / (count - 1))
+    debiasedSquares += square.replacing(with: 0, where: count .<= 1)
+    hasDebiased.replace(with: 1, where: count .> 1)
+  }
+
+  /// Adds the rows of one confidence, lower than that of the rows before: their weight, that of the
+  /// right ones, and Σ of weight · (confidence − right).
+  mutating func addTie(_ tied: Lanes, right tiedRight: Lanes, excess: Lanes) {
+    let (tiedWrong, coveredWrong) = (tied - tiedRight, covered - coveredRight)
+    twiceWins += tiedWrong * (2 * coveredRight + tiedRight)
+    twiceGeneralizedArea += tied * (2 * coveredWrong + tiedWrong)
+    // Average precision of "wrong" counts from the lowest confidence up: these rows and those below.
+    let errors = tiedWrong * ((total - right - coveredWrong) / (total - covered))
+    errorPrecision += errors.replacing(with: 0, where: tiedWrong .== 0)
+    let isBelow = 100 * coveredRight .< 95 * right
+    covered += tied
+    coveredRight += tiedRight
+    falsePositives.replace(with: covered - coveredRight, where: isBelow)
+    let successes = tiedRight * (coveredRight / covered)
+    successPrecision += successes.replacing(with: 0, where: tiedRight .== 0)
+    addRisk(of: tied)
+    equalMass.add(tied, excess: excess)
+  }
+
+  private mutating func addRisk(of tied: Lanes) {
+    var newRisk = (covered - coveredRight) / covered
+    if !hasBegun {
+      newRisk.replace(with: 0, where: covered .== 0)
+      // Down to coverage 0 the risk is that of the most confident rows.
+      risk.replace(with: newRisk, where: covered .== tied)
+      hasBegun = all(covered .> 0)
+    }
+    area += tied * (risk + newRisk)
+    risk = newRisk
+  }
+
+  /// The metrics that are defined in one lane.
+  func values(_ lane: Int) -> MetricValues<Metric> {
+    var values = MetricValues<Metric>()
+    let (total, right) = (total[lane], right[lane])
+    let wrong = total - right
+    guard total > 0 else { return values }
+    values[.accuracy] = right / total
+    values[.negativeLogLikelihood] = loss[lane] / total
+    values[.brierScore] = brierScore[lane] / total
+    values[.calibrationError] = calibrationError[lane] / total
+    values[.maximumCalibrationError] = maximumError[lane]
+    values[.adaptiveCalibrationError] = equalMass.error[lane] / total
+    if hasDebiased[lane] > 0 {
+      values[.debiasedCalibrationError] = (max(0, debiasedSquares[lane]) / total).squareRoot()
+    }
+    let area = area[lane] / (2 * total)
+    values[.riskCoverageArea] = area
+    values[.excessRiskCoverageArea] = area - Self.leastArea(right: right, wrong: wrong)
+    values[.generalizedRiskCoverageArea] = twiceGeneralizedArea[lane] / (2 * total * total)
+    if wrong > 0 { values[.errorAveragePrecision] = errorPrecision[lane] / wrong }
+    if right > 0 { values[.successAveragePrecision] = successPrecision[lane] / right }
+    guard right > 0, wrong > 0 else { return values }
+    values[.misclassificationAUROC] = twiceWins[lane] / (2 * right * wrong)
+    values[.falsePositiveRateAt95] = falsePositives[lane] / wrong
+    return values
+  }
+
+  /// The area under the risk–coverage curve where all right rows come before all wrong ones.
+  ///
+  /// After j wrong rows the risk is j / (right + j). Its sum is wrong − right · (H(right + wrong) −
+  /// H(right)), with H the harmonic numbers.
+  private static func leastArea(right: Double, wrong: Double) -> Double {
+    guard wrong > 0 else { return 0 }
+    guard right > 0 else { return 1 }
+    let risks = wrong - right * (harmonic(right + wrong) - harmonic(right))
+    return (2 * risks - wrong / (right + wrong)) / (2 * (right + wrong))
+  }
+
+  /// 1 + 1/2 + … + 1/n less Euler's constant, to 1e-16, by the Euler–Maclaurin series from 16 on.
+  private static func harmonic(_ n: Double) -> Double {
+    var (n, less) = (n, 0.0)
+    while n < 16 {
+      n += 1
+      less += 1 / n
+    }
+    let square = 1 / (n * n)
+    let series = 1 / 12.0 - square * (1 / 120.0 - square * (1 / 252.0 - square / 240))
+    return log(n) + 0.5 / n - square * series - less
+  }
+}
+
+/// `EqualMassBins` of weighted rows by falling confidence, at the ranks of
+/// `ConfidenceRanking.adaptiveCalibrationError`, in each lane under one set of weights.
+private struct WeightedEqualMassBins {
+  private static let binCount = 15.0
+  private let total: Lanes
+  /// How many bins are still open.
+  private var open = Lanes(repeating: binCount)
+  /// The rank from above at which the next bin ends; infinite after the last.
+  private var cut = Lanes.zero
+  private var rank = Lanes.zero
+  private var bin = Lanes.zero
+  private var closed = Lanes.zero
+
+  init(total: Lanes) {
+    self.total = total
+    cut = Self.cut(open, total)
+  }
+
+  /// The rounded rank that leaves `open` − 1 bins below.
+  private static func cut(_ open: Lanes, _ total: Lanes) -> Lanes {
+    let below = ((2 * (open - 1) * total + binCount) / (2 * binCount)).rounded(.down)
+    return (total - below).replacing(with: .infinity, where: open .<= 1)
+  }
+
+  var error: Lanes { closed + pointwiseMax(bin, -bin) }
+
+  mutating func add(_ count: Lanes, excess: Lanes) {
+    let share = (excess / count).replacing(with: 0, where: count .== 0)
+    var rest = count
+    var isCut = (cut .< rank + rest) .& (count .> 0)
+    while any(isCut) {
+      let part = (cut - rank).replacing(with: 0, where: .!isCut)
+      bin += share * part
+      closed += pointwiseMax(bin, -bin).replacing(with: 0, where: .!isCut)
+      bin.replace(with: 0, where: isCut)
+      rest -= part
+      rank += part
+      open -= Lanes.zero.replacing(with: 1, where: isCut)
+      cut = Self.cut(open, total)
+      isCut = (cut .< rank + rest) .& (rest .> 0)
+    }
+    bin += share * rest
+    rank += rest
+  }
+}

@@ -1,0 +1,147 @@
+import Checkpoints
+import Formats
+import Foundation
+import Runs
+
+/// The folder of a run while the first process trains in it.
+///
+/// It holds the folder's lock, finds the checkpoint to continue from, and writes checkpoints,
+/// `logs.csv` and TensorBoard events.
+final class RunStore {
+  private let folder: RunFolder
+  /// How many of the latest epochs' checkpoints are kept beside the best one; nil for all.
+  private let keptCount: Int?
+  /// Held until both the run and whoever shares the lock release it.
+  let lock: FileLock
+  private var events: EventLog?
+  /// Whether `last.ckpt` is damaged: it must not replace the previous checkpoint.
+  private var isLastDamaged = false
+
+  /// Creates or opens the folder of a run with the configuration `yaml`.
+  ///
+  /// - Throws: `TrainingError.otherConfiguration`, or `FileError`, also if another process trains in
+  ///   the folder.
+  init(_ folder: RunFolder, yaml: String, startsOver: Bool, keptCount: Int?) throws {
+    self.folder = folder
+    self.keptCount = keptCount
+    try FolderCreation.create(folder.url)
+    lock = try FileLock(folder.trainingLock)
+    if startsOver {
+      let results = try FileLock(resultsIn: folder.url)
+      defer { results.release() }
+      try folder.clear()
+    }
+    try claim(yaml)
+  }
+
+  /// Writes a configuration into the folder, or checks that the folder has this configuration.
+  private func claim(_ yaml: String) throws {
+    guard FileManager.default.fileExists(atPath: folder.configuration.path) else {
+      return try AtomicFile.write(yaml, to: folder.configuration)
+    }
+    let existing = try FileContents.read(
+      folder.configuration, limit: ConfigurationFile.maximumSize)
+    let found = String(decoding: existing, as: UTF8.self)
+    guard found != yaml, RunConfiguration.restated(found) != yaml else { return }
+    let difference = LineDifference(expected: yaml, found: found)
+    throw TrainingError.otherConfiguration(
+      folder.url, expected: difference.expected, found: difference.found)
+  }
+
+  // MARK: Resuming
+
+  /// The checkpoint that a run continues from, and what is to be reported about it.
+  struct Resumption {
+    /// Nil if the run begins.
+    var checkpoint: URL?
+    var events: [TrainingEvent] = []
+  }
+
+  /// Resumes from the latest checkpoint that `restore` can read, and prepares logs and events.
+  ///
+  /// - Throws: the error about the latest checkpoint if all are damaged, `TrainingError` if one
+  ///   belongs to another run, `FileError`.
+  func resumption(restoring restore: (URL) throws -> TrainingState) throws -> Resumption {
+    var resumption = Resumption()
+    var records: [EpochRecord] = []
+    if let (checkpoint, state, damages) = try latest(restore) {
+      isLastDamaged = !damages.isEmpty
+      resumption.checkpoint = checkpoint
+      resumption.events = damages.map { .damaged($0, instead: checkpoint) }
+      resumption.events.append(
+        .resumed(epoch: state.epoch, step: state.progress?.stepCount ?? 0))
+      records = state.records
+      try writeLogs(records)
+    }
+    try openEvents(records, &resumption)
+    return resumption
+  }
+
+  /// The latest checkpoint that can be restored, and the errors about later ones; nil if there is
+  /// no checkpoint.
+  private func latest(
+    _ restore: (URL) throws -> TrainingState
+  ) throws -> (checkpoint: URL, state: TrainingState, damages: [any Error])? {
+    var damages: [any Error] = []
+    for checkpoint in folder.resumableCheckpoints() {
+      do {
+        return (checkpoint, try restore(checkpoint), damages)
+      } catch let error as TrainingError {
+        throw error
+      } catch let error as FileError {
+        // The file may be intact: the system may be able to read it the next time.
+        throw error
+      } catch {
+        damages.append(error)
+      }
+    }
+    if let first = damages.first { throw first }
+    return nil
+  }
+
+  /// Opens the events, and replaces them where the file is damaged: the records hold all of them.
+  private func openEvents(_ records: [EpochRecord], _ resumption: inout Resumption) throws {
+    do {
+      events = try EventLog(folder, records: records)
+    } catch is EventFileError {
+      try folder.moveEventsAside()
+      let error = TrainingError.damagedEvents(folder.events, movedTo: folder.damagedEvents)
+      resumption.events.append(
+        .damaged(error, instead: resumption.checkpoint ?? folder.configuration))
+      events = try EventLog(folder, records: records)
+    }
+  }
+
+  // MARK: Saving
+
+  /// Saves the state after an epoch: checkpoints first, then the files that can be made again from
+  /// them.
+  func saveEpoch(_ state: TrainingState, _ learner: Learner, imagesPerSecond: Double) throws {
+    guard let record = state.records.last else { return }
+    if record.isCheckpointSaved {
+      try state.checkpoint(of: learner, learningRate: record.learningRate)
+        .write(to: folder.checkpoint(epoch: record.epoch))
+    }
+    try saveLast(state, learner, learningRate: record.learningRate)
+    try writeLogs(state.records)
+    try removeOldCheckpoints(state.records)
+    try events?.append(record, imagesPerSecond: imagesPerSecond)
+  }
+
+  /// Saves the state as the last checkpoint, and keeps the one before as the previous checkpoint.
+  func saveLast(_ state: TrainingState, _ learner: Learner, learningRate: Double) throws {
+    if !isLastDamaged { try folder.keepPrevious() }
+    try state.checkpoint(of: learner, learningRate: learningRate)
+      .write(to: folder.lastCheckpoint)
+    isLastDamaged = false
+  }
+
+  /// Removes the epochs' checkpoints that are not to be kept.
+  func removeOldCheckpoints(_ records: [EpochRecord]) throws {
+    if let keptCount { try folder.thin(keeping: keptCount, of: records) }
+  }
+
+  private func writeLogs(_ records: [EpochRecord]) throws {
+    try AtomicFile.write(EpochRecord.table(records).text, to: folder.log)
+  }
+}

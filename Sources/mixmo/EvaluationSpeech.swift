@@ -1,0 +1,97 @@
+import ArgumentParser
+import Evaluation
+import Runs
+
+/// What a user sees of an evaluation that goes on: a bar for each of its stages, and warnings.
+private final class EvaluationSpeech {
+  private let terminal: Terminal
+  private var title = ""
+  private var bar: ProgressBar?
+
+  init(_ terminal: Terminal) {
+    self.terminal = terminal
+  }
+
+  func report(_ event: EvaluationEvent) {
+    switch event {
+    case .checked(let count, let total): update("check", count, of: total)
+    case .predicted(let cell, let count, let total):
+      update("evaluate", count, of: total, cell.name)
+    case .scored(let count, let total): update("score", count, of: total)
+    case .note(let text):
+      finish()
+      terminal.warn(text)
+    }
+  }
+
+  private func update(_ title: String, _ count: Int, of total: Int, _ detail: String = "") {
+    if bar == nil || self.title != title {
+      finish()
+      self.title = title
+      bar = ProgressBar(title, total: total, terminal: terminal)
+    }
+    bar?.update(count, detail)
+  }
+
+  /// Ends the line of a bar.
+  func finish() {
+    bar?.finish()
+    bar = nil
+  }
+}
+
+extension EvaluationRun {
+  /// Evaluates and speaks to the user meanwhile; ends the program with 130 where it is interrupted.
+  ///
+  /// - Parameters:
+  ///   - terminal: Where to speak.
+  ///   - startsOver: Whether the command first removes what is there.
+  ///   - advice: How to go on after an interruption of scoring; nil for what predictions that are
+  ///     stored allow.
+  /// - Returns: The scores.
+  /// - Throws: `ExitCode` after an interruption, or what the evaluation throws.
+  func run(
+    speakingTo terminal: Terminal, startsOver: Bool = false, whenInterrupted advice: String? = nil
+  ) throws -> ScoreCube {
+    try speaking(to: terminal, startsOver: startsOver, advice) { speech in
+      try run(report: speech.report) { Interruption.isRequested }
+    }
+  }
+
+  /// The same without scoring.
+  func predict(speakingTo terminal: Terminal) throws {
+    try speaking(to: terminal, startsOver: false, nil) { speech in
+      try predict(report: speech.report) { Interruption.isRequested }
+    }
+  }
+
+  private func speaking<Result>(
+    to terminal: Terminal, startsOver: Bool, _ advice: String?,
+    _ body: (EvaluationSpeech) throws -> Result
+  ) throws -> Result {
+    let speech = EvaluationSpeech(terminal)
+    defer { speech.finish() }
+    do {
+      return try body(speech)
+    } catch EvaluationError.interrupted(let stage) {
+      speech.finish()
+      let command = Interruption.sameCommand(startsOver: startsOver)
+      let wayOn =
+        switch stage {
+        case .checking: "nothing was written"
+        case .predicting(let cell): "\(command) goes on from \(cell.name)"
+        case .scoring: advice ?? "\(command) scores what is predicted"
+        }
+      terminal.say("interrupted; \(wayOn)")
+      throw ExitCode(130)
+    }
+  }
+}
+
+extension Terminal {
+  /// The table that ends an evaluation.
+  func show(summaryOf cube: ScoreCube) throws {
+    let table = SummaryTable(cube.cells)
+    if isJSON { try show(json: table.rows) } else { try show(table.text) }
+  }
+}

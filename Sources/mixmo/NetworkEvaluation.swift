@@ -1,0 +1,138 @@
+import Corruptions
+import Datasets
+import Evaluation
+import Formats
+import Foundation
+import Networks
+import Runs
+import Scoring
+import Tensors
+import Training
+
+/// One of our networks as the model of an evaluation.
+private struct NetworkModel: Model {
+  let network: InferenceNetwork
+
+  var memberCount: Int { network.memberCount }
+  var classCount: Int { network.classCount }
+
+  func logits(of batch: Batch) -> Tensor { network.logits(batch.images) }
+}
+
+/// Which corrupted images an evaluation scores.
+enum CorruptionChoice {
+  case none
+  /// Those that a suite makes of the clean ones.
+  case generated(SelectedSuite)
+  /// Those in files below a data folder, of the corruptions that a suite names.
+  case files(SelectedSuite, data: URL, isPartial: Bool)
+
+  /// What stands for the choice in the record of a run.
+  fileprivate var fingerprint: String? {
+    get throws {
+      switch self {
+      case .none: nil
+      case .generated(let suite): try suite.fingerprint
+      case .files: RunRecord.Origin.filesSuite
+      }
+    }
+  }
+}
+
+/// The evaluation of one of our networks, as the user asked for it.
+struct NetworkEvaluation {
+  let configuration: RunConfiguration
+  let runName: String
+  let checkpoint: URL
+  let dataset: any Dataset
+  let folder: RunFolder
+  var corruptions = CorruptionChoice.none
+  var severities = Array(1...5)
+  var imageLimit: Int?
+  var shard: Shard?
+  let settings: ScoringSettings
+  let common: CommonOptions
+  var processes: any ProcessGroup = SoleProcess()
+
+  /// Predicts what is missing, scores it and writes the tables, while it speaks to the user.
+  ///
+  /// - Parameter startsOver: Whether the command first removes what is there, so that repeating it
+  ///   does not go on from an interruption.
+  /// - Returns: The scores.
+  /// - Throws: What reading the data and evaluating throw.
+  func run(startsOver: Bool = false) throws -> ScoreCube {
+    try evaluation(of: predictions()).run(speakingTo: common.terminal, startsOver: startsOver)
+  }
+
+  /// Predicts the cells of the shard, and returns how many it has.
+  func predictShard() throws -> Int {
+    let predictions = try predictions()
+    try evaluation(of: predictions).predict(speakingTo: common.terminal)
+    return predictions.plan.ownCells.count
+  }
+
+  /// Predicts what the first process asks for.
+  func assist() throws { try predictions().assist() }
+
+  private func evaluation(of predictions: ModelPredictions) -> EvaluationRun {
+    Interruption.listen()
+    return EvaluationRun(
+      of: predictions, settings: settings, workers: common.workers,
+      restate: RunConfiguration.restated)
+  }
+
+  private func predictions() throws -> ModelPredictions {
+    let plan = EvaluationPlan(
+      runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
+      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit, shard: shard)
+    return ModelPredictions(
+      of: try model, for: plan, in: folder, suite: try corruptions.fingerprint, seed: common.seed,
+      version: Mixmo.version, workers: common.workers, processes: processes)
+  }
+
+  private var model: ModelSource {
+    get throws {
+      let (configuration, checkpoint, workers) = (configuration, checkpoint, common.workers)
+      return ModelSource(
+        memberCount: configuration.memberCount, classCount: dataset.classCount,
+        configuration: try configuration.yaml,
+        fingerprint: { try Digest(ofFiles: [checkpoint]).description },
+        open: {
+          let network = try configuration.network(loading: checkpoint, workers: workers)
+          return NetworkModel(network: InferenceNetwork(network))
+        })
+    }
+  }
+
+  /// The corrupted images to score, where there are any.
+  private func benchmark() throws -> (any CorruptionBenchmark)? {
+    switch corruptions {
+    case .none: return nil
+    case .generated(let suite):
+      return try GeneratedBenchmark(suite.corruptions, of: dataset, seed: common.seed)
+    case .files(let suite, let data, let isPartial):
+      let names = suite.corruptions.map(\.name.rawValue)
+      let benchmark = try configuration.data.dataset.benchmark(
+        of: dataset, in: data, names: names, isPartial: isPartial)
+      try warn(aboutMissing: names, in: benchmark, data)
+      return benchmark
+    }
+  }
+
+  private func warn(
+    aboutMissing names: [String], in benchmark: any CorruptionBenchmark, _ data: URL
+  ) throws {
+    guard benchmark.cells.contains(where: { severities.contains($0.severity) }) else {
+      throw DatasetError.noCorruptions(dataset: dataset.name, data)
+    }
+    let found = Dictionary(grouping: benchmark.cells) { Cell.publishedName(of: $0.corruption) }
+    let missing = names.flatMap { name -> [String] in
+      guard let cells = found[name] else { return [name] }
+      return severities.filter { !cells.map(\.severity).contains($0) }
+        .map { "\(name) at severity \($0)" }
+    }
+    if !missing.isEmpty {
+      common.terminal.warn("no files, left out: \(missing.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Scoring
+import TestSupport
+import Testing
+
+/// Calibrations and metrics that only these tests have are fitted, scored and resampled by the
+/// scorer that production uses.
+struct OpenListTests {
+  /// Confidences halfway to the accuracy on the rows that were fitted.
+  private struct ShrinkingCalibrator: Calibrator {
+    let name = "shrinking"
+    let output = CalibratedOutput.confidence
+
+    func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
+      .confidence(Shrinking(center: Accuracy(try rows.scores(of: predictor)).value ?? 0))
+    }
+  }
+
+  private struct Shrinking: ConfidenceMap {
+    let center: Double
+
+    func value(at confidence: Double) -> Double { (confidence + center) / 2 }
+  }
+
+  /// The logarithms of the classes' shares of the labels, added to logits that have the fitted
+  /// temperature; for `ensemble`.
+  private struct PriorCalibrator: Calibrator {
+    let name = "prior"
+    let output = CalibratedOutput.distribution
+
+    func applies(to predictor: Predictor) -> Bool { predictor == .ensemble }
+
+    func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
+      let temperature = try rows.map(by: TemperatureCalibrator(), for: predictor).temperature ?? 1
+      let shares = (0..<rows.logits.classCount).map { label in
+        Double(rows.logits.labels.count { $0 == label } + 1) / Double(rows.logits.rowCount)
+      }
+      return .logits(Prior(temperature: temperature, logShares: shares.map { log($0) }))
+    }
+  }
+
+  private struct Prior: LogitMap {
+    let temperature: Double
+    let logShares: [Double]  // [K]
+
+    var classCount: Int { logShares.count }
+
+    func apply(to logits: UnsafeMutableBufferPointer<Double>) {
+      for i in logits.indices {
+        logits[i] = logits[i] / temperature + logShares[i % logShares.count]
+      }
+    }
+  }
+
+  private static let shrinking = Calibration(ShrinkingCalibrator())
+  private static let prior = Calibration(PriorCalibrator())
+
+  /// The share of rows whose confidence is above 0.7.
+  private static let sureness = Metric(
+    "sureness", of: .rows(needsDistribution: false) { rows in share(rows.map(sure)) },
+    better: .none
+  ) { row, _ in sure(row) }
+
+  /// The largest loss of a row.
+  private static let worstLoss = Metric(
+    "worst_loss", of: .rows(needsDistribution: true) { $0.map(\.negativeLogLikelihood).max() })
+
+  private static func sure(_ row: RowScore) -> Double { row.confidence > 0.7 ? 1 : 0 }
+
+  private static func share(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+
+  private static let calibrations = Calibration.all + [shrinking, prior]
+  private static let scorer = Scorer(
+    threadCount: 2, calibrations: calibrations, metrics: Metric.all + [sureness, worstLoss])
+
+  private static func logits() throws -> LabeledLogits {
+    try Problem(seed: 1, labelSeed: 2, rows: 101, members: 2, classes: 5, exponent: -16).draw()
+  }
+
+  @Test func `rows of added calibrations come last, and change no other row`() throws {
+    let logits = try Self.logits()
+    let scores = try Self.scorer.score(
+      logits, with: Self.scorer.fit([Self.prior, Self.shrinking] + Calibration.all, on: logits))
+    #expect(scores.map(\.calibration) == Self.calibrations)
+    let plain = Scorer(threadCount: 1)
+    let expected = try plain.score(logits, with: plain.fit(Calibration.all, on: logits))
+    for (scores, expected) in zip(scores, expected) {
+      #expect(scores.predictors.map(\.predictor) == expected.predictors.map(\.predictor))
+      for (row, expected) in zip(scores.predictors, expected.predictors) {
+        for metric in Metric.all { #expect(row.values[metric] == expected.values[metric]) }
+      }
+    }
+    #expect(scores[9].predictors.map(\.predictor) == [.ensemble])
+    #expect(throws: ScoringError.unknownCalibration("prior")) {
+      try plain.fit([Self.prior], on: logits)
+    }
+  }
+
+  @Test func `an added calibration of confidences scores each half by the other`() throws {
+    let logits = try Self.logits()
+    let fitted = try Self.scorer.fit([Self.shrinking], on: logits)
+    let scores = try Self.scorer.score(logits, with: fitted)[0]
+    for row in scores.predictors where row.predictor != .membersMean {
+      let rows = try Self.scorer.rowScores(of: row.predictor, in: logits)
+      let halves = try CleanHalves(rowCount: 101).rows.map { half in half.map { rows[$0] } }
+      let shares = zip(halves, halves.reversed()).compactMap { scored, fitted in
+        let center = Accuracy(fitted).value ?? 0
+        return Self.share(scored.map { ($0.confidence + center) / 2 > 0.7 ? 1 : 0 })
+      }
+      #expect(row.values[Self.sureness] == (shares[0] + shares[1]) / 2)
+      #expect(row.values[.accuracy] != nil)
+      // It needs the distribution, of which nothing is left.
+      #expect(row.values[Self.worstLoss] == nil && row.values[.negativeLogLikelihood] == nil)
+    }
+  }
+
+  @Test func `an added calibration of logits builds on another's fit`() throws {
+    let logits = try Self.logits()
+    let fitted = try Self.scorer.fit([.temperature, Self.prior], onValidationSet: logits)
+    let temperature = try #require(fitted.maps(of: .temperature, for: .ensemble)[0].temperature)
+    let row = try Self.scorer.score(logits, with: fitted)[1].predictors[0]
+    let losses = (0..<101).map { n -> Double in
+      let weights = (0..<5).map { c -> Double in
+        let mean = (Double(logits.values[10 * n + c]) + Double(logits.values[10 * n + 5 + c])) / 2
+        return exp(mean / temperature) * Double(logits.labels.count { $0 == c } + 1)
+      }
+      return -log(weights[logits.labels[n]] / weights.reduce(0, +))
+    }
+    // Sums and quotients of five exponentials below e²⁰, then 101 losses.
+    expectClose(
+      try #require(row.values[.negativeLogLikelihood]), losses.reduce(0, +) / 101, absolute: 1e-13)
+    expectClose(
+      try #require(row.values[Self.worstLoss]), try #require(losses.max()), absolute: 1e-13)
+  }
+
+  @Test func `an added metric that is a mean has a distribution`() throws {
+    let logits = try Self.logits()
+    let scores = try Self.scorer.score(logits)
+    let draws = try Bootstrap(imageCount: 101, drawCount: 20)
+    let distributions = try Self.scorer.resample(scores, of: logits, by: draws)
+    let rows = try Self.scorer.rowScores(of: .ensemble, in: logits)
+    let expected = try draws.distribution { images in
+      Self.share(images.map { Self.sure(rows[$0]) })
+    }
+    // Quotients of counts.
+    expectClose(
+      try #require(distributions[.ensemble]?[Self.sureness]).values,
+      try #require(expected).values, absolute: 1e-15)
+    #expect(distributions[.ensemble]?[Self.worstLoss] == nil)
+    #expect(distributions[.ensemble]?[.accuracy] != nil)
+  }
+
+  @Test func `a scorer of few metrics computes those alone`() throws {
+    let logits = try Self.logits()
+    let few = Scorer(threadCount: 2, metrics: [.accuracy, Self.sureness])
+    let (rows, whole) = (try few.score(logits), try Self.scorer.score(logits))
+    for (row, expected) in zip(rows.predictors, whole.predictors) {
+      for metric in Metric.all {
+        #expect(row.values[metric] == (metric == .accuracy ? expected.values[metric] : nil))
+      }
+      #expect(row.values[Self.sureness] == expected.values[Self.sureness])
+    }
+  }
+}
