@@ -81,7 +81,7 @@ public struct Checkpoint: Equatable, Sendable {
     return StateDictionary(Self.withoutPrefix(found.entries), file: file)
   }
 
-  /// The keys of the file's other entries than `weights()`, such as an optimizer's state.
+  /// The keys of the entries other than the weights, such as an optimizer's state.
   public var nonWeightKeys: [String] {
     let keys = (root.items ?? []).map(\.key)
     guard let found = weightEntries else { return keys.map(\.description) }

@@ -83,7 +83,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
     switch self {
     case .notACheckpoint(let bytes):
       "neither a PyTorch nor a safetensors file: "
-        + (bytes.isEmpty ? "an empty file" : "begins with the bytes \(hexadecimal(bytes))")
+        + (bytes.isEmpty
+          ? "an empty file" : "begins with the bytes " + bytes.hexadecimal(separator: " "))
     case .noDataPickle: "not a PyTorch checkpoint: expected one folder with data.pkl in the archive"
     case .unsupportedByteOrder(let name): "byte order \"\(name.oneLine)\", expected little or big"
     case .malformedTensor(let expected): "not a tensor as PyTorch writes it: expected \(expected)"
@@ -115,10 +116,6 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .notATensor: "not a named tensor; weights and safetensors files contain only those"
     case .opaqueValue(let name): "a value of \(name) cannot be written"
     }
-  }
-
-  private func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   }
 
   private func mismatch(

@@ -18,7 +18,7 @@ public struct CheckpointTensor: Sendable {
 
   let storage: ByteStorage
 
-  /// The number of elements that a view with repeated elements may have.
+  /// The limit on the elements of a view that repeats elements of its storage.
   private static let maximumRepeatedCount = 1 << 20
 
   /// Creates a view of `storage`, and checks that all its elements lie in it.

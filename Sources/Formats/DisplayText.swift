@@ -1,6 +1,6 @@
 import Foundation
 
-// Text for people: names in messages, lists of names, columns of fixed width.
+// Text for people: names, lists and bytes in messages, columns of fixed width.
 
 extension String {
   /// The text with control characters and line breaks replaced by U+FFFD, so that a name from an
@@ -30,6 +30,13 @@ extension Collection<String> {
   package func listed(limit: Int = 10) -> String {
     let shown = prefix(limit).map(\.oneLine).joined(separator: ", ")
     return count > limit ? "\(shown) and \(count - limit) more" : shown
+  }
+}
+
+extension Sequence<UInt8> {
+  /// The bytes in hexadecimal, two digits each.
+  package func hexadecimal(separator: String = "") -> String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
   }
 }
 

@@ -14,6 +14,10 @@ struct DisplayTextTests {
     #expect(["a", "b\n", "c", "d"].listed(limit: 2) == "a, b\u{FFFD} and 2 more")
   }
 
+  @Test func `bytes have two hexadecimal digits each`() {
+    #expect(([0, 10, 255] as [UInt8]).hexadecimal(separator: " ") == "00 0a ff")
+  }
+
   @Test func `columns have a fixed width unless the text is longer`() {
     #expect("ab".leftAligned(4) == "ab  ")
     #expect("±1".rightAligned(4) == "  ±1")

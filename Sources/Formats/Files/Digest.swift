@@ -82,7 +82,7 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
       var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
       var count: UInt32 = 0
       EVP_DigestFinal_ex(context, &digest, &count)
-      return digest.prefix(Int(count)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      return digest.prefix(Int(count)).hexadecimal()
     }
   }
 }
