@@ -4,13 +4,13 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What the blurs and the digital corruptions promise for simple images.
+/// Properties of the blurs and the digital corruptions on simple images.
 struct BlurPropertyTests {
   static let suites = [Suites.cifar, Suites.tiny]
 
   @Test(arguments: suites, 1...5)
-  func `flat images keep their level or nearly`(suite: CorruptionSuite, severity: Int) throws {
-    // Tiny's widest disk sums to a little less than 1.
+  func `flat images keep their level, or nearly so`(suite: CorruptionSuite, severity: Int) throws {
+    // The weights of the widest disk of the Tiny-ImageNet suite sum to a little less than 1.
     let lostByDisk = suite.side == 64 && severity == 5 ? 1 : 0
     let jpegError = suite.side == 64 && severity == 5 ? 2 : 1
     for level in stride(from: 0, through: 255, by: 5) {
@@ -26,9 +26,11 @@ struct BlurPropertyTests {
     }
   }
 
-  @Test func `unblurred glass moves pixels by one down and right at most, each way equally`() throws
+  @Test
+  func `unblurred glass moves pixels by at most one down and right, each with equal probability`()
+    throws
   {
-    // Every pixel of its own color: row, column and their product.
+    // Every pixel has a color of its own: row, column and their product.
     var image = Image.flat(0, side: 32)
     for y in 0..<32 {
       for x in 0..<32 { (image[y, x, 0], image[y, x, 1]) = (UInt8(8 * y), UInt8(8 * x)) }
@@ -50,7 +52,7 @@ struct BlurPropertyTests {
         }
       }
     }
-    // Five standard errors of a count of 200 · 900 draws with chance ¼.
+    // Five standard errors of a count of 200 · 900 draws with probability ¼.
     let error = 5 * (180_000.0 * 0.25 * 0.75).squareRoot()
     expectClose(counts.map(Double.init), [45000, 45000, 45000, 45000], absolute: error)
   }
@@ -69,13 +71,13 @@ struct BlurPropertyTests {
     let image = Image.test(side: suite.side)
     let elastic = try #require(suite[.elasticTransform])
     let result = try elastic.apply(to: image, severity: 1, random: &random)
-    // Levels through single precision may lose one.
+    // Conversion to single precision and back may lose a level.
     #expect(zip(image.pixels, result.pixels).allSatisfy { $0 == $1 || $0 == $1 + 1 })
     #expect(random.count == 6 + 2 * suite.side * suite.side)
   }
 
   @Test(arguments: [(0.0, 0, 1), (90, 1, 0), (-90, -1, 0), (180, 0, -1)])
-  func `motion looks to the right at 0 degrees and down at 90`(
+  func `motion blur averages pixels to the right at 0 degrees and below at 90`(
     degrees: Double, down: Int, right: Int
   ) {
     let side = 31
@@ -84,11 +86,11 @@ struct BlurPropertyTests {
     let blurred = MotionFilter(radius: 4, sigma: 2, degrees: degrees)(Raster(levels: image))
     for y in 0..<side {
       for x in 0..<side {
-        // The pixel shows where it is seen from: against the direction.
+        // A single bright pixel spreads against the direction.
         let steps = down == 0 ? (15 - x) * right : (15 - y) * down
         let onTrail = down == 0 ? y == 15 : x == 15
         let seen = blurred.values[(y * side + x) * 3 + 1] > 0
-        // The ninth weight of nine is below half a level.
+        // The last of the nine weights is below half a level.
         #expect(seen == (onTrail && 0...6 ~= steps))
       }
     }
@@ -106,7 +108,7 @@ struct BlurPropertyTests {
   }
 }
 
-/// A source of the middle of every range, which counts its numbers.
+/// A source that gives the middle of every range and counts its numbers.
 private struct MiddleSource: RandomSource {
   var count = 0
 

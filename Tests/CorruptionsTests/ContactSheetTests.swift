@@ -25,11 +25,11 @@ struct ContactSheetTests {
     }
   }
 
-  @Test func `labels are drawn`() throws {
+  @Test func `titles are drawn`() throws {
     let fog = try #require(Suites.cifar[.fog])
     let sheet = try ContactSheet.draw(.test(side: 32), under: [fog], severities: [1])
     let isDark = { (row: Int, column: Int) in sheet[row, column, 0] == 0 }
-    // The f of fog: its stem is the second of five dots, two pixels wide, 9 dots around the middle.
+    // The f of fog: its stem is the second of five dots, two pixels wide; letters are 9 dots high.
     let name = 30 + (64 - 18) / 2
     #expect((2..<14).allSatisfy { isDark(name + $0, 8) && isDark(name + $0, 9) })
     #expect(!isDark(name, 8) && !isDark(name + 6, 6 + 2 * 4) && isDark(name, 10))

@@ -43,7 +43,8 @@ struct DeterminismTests {
   }
 
   @Test func `another severity or corruption draws other numbers`() throws {
-    // Two corruptions that add numbers of one distribution to a white image, each at two severities.
+    // Two corruptions that add numbers of one distribution to a white image, each at two
+    // severities.
     let rows = "severities: {1: {deviation: 0.1}, 2: {deviation: 0.1}}"
     let suite = try SuiteFileTests.read(
       SuiteFileTests.suite(

@@ -2,7 +2,7 @@ import Corruptions
 import Images
 import Testing
 
-/// What the rules promise for every byte of simple images.
+/// Exact properties of every byte of corrupted simple images.
 struct ExactPropertyTests {
   static let suites = [Suites.cifar, Suites.tiny]
 
@@ -14,7 +14,7 @@ struct ExactPropertyTests {
       .apply(to: image, severity: severity, seed: 3, imageIndex: imageIndex)
   }
 
-  /// The levels of a flat image once corrupted, over all channels.
+  /// The levels of a flat image after corruption, over all channels.
   static func levels(
     _ name: Corruption.Name, of suite: CorruptionSuite, flat level: UInt8, severity: Int
   ) throws -> Set<Int> {
@@ -104,7 +104,7 @@ struct ExactPropertyTests {
   }
 
   @Test(arguments: suites, 1...5)
-  func `impulse noise changes to black and white alone`(
+  func `impulse noise changes bytes only to 0 and 255`(
     suite: CorruptionSuite, severity: Int
   ) throws {
     let image = Image.test(side: suite.side)

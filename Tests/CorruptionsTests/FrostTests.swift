@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 struct FrostTests {
-  /// What the published textures are like once scaled by 0.2 and by 0.3: the five percentiles of
-  /// brightness, the mean color, and the autocorrelation at 1, 2, 4 and 8 pixels inside pieces.
+  /// Statistics of a published texture scaled by 0.2 and by 0.3: the five percentiles of
+  /// brightness, the mean color, and the autocorrelation at 1, 2, 4 and 8 pixels inside crops.
   struct Texture {
     let index: Int
     let percentiles: [Double]
@@ -65,7 +65,7 @@ struct FrostTests {
     let found = [0.05, 0.25, 0.5, 0.75, 0.95].map {
       brightness[Int($0 * Double(brightness.count - 1))]
     }
-    // Every fifth pixel in both directions stands for all; tints are known to a few levels.
+    // Sampled at every fifth pixel in both directions; tints are known to a few levels.
     expectClose(found, texture.percentiles, absolute: 4, "percentiles")
     let means = (0..<3).map { channel in
       let levels = stride(from: channel, to: image.pixels.count, by: 3).map {
@@ -93,7 +93,7 @@ struct FrostTests {
       let textures = try FrostTextures(folder: folder)
       #expect(!textures.areSubstitutes)
       #expect(textures.images.map(\.height) == [600, 315, 315, 350, 495])
-      // Bytes count up modulo 256: pixel 902 of four channels begins with 3608, which is 24.
+      // Bytes count up modulo 256: pixel 902 of four channels begins with 3608 mod 256 = 24.
       #expect((0..<3).map { textures.images[0][1, 2, $0] } == [24, 25, 26])
       #expect((0..<3).map { textures.images[3][0, 1, $0] } == [3, 4, 5])
     }
@@ -115,7 +115,7 @@ struct FrostTests {
     }
   }
 
-  @Test func `pictures count before arrays, and must have the published size`() throws {
+  @Test func `pictures are preferred to arrays, and must have the published size`() throws {
     try withTextures { folder in
       let third = folder.appendingPathComponent("frost3.png")
       let gray = Image(height: 315, width: 560, pixels: [UInt8](repeating: 9, count: 529_200))
@@ -168,7 +168,7 @@ struct FrostTests {
     return Raster(height: image.height, width: image.width, channels: 1, values: values)
   }
 
-  /// The mean over pieces of the correlation of neighbors `lag` apart, along rows and columns.
+  /// The mean over crops of the correlation of pixels `lag` apart, along rows and columns.
   private static func autocorrelation(_ raster: Raster, side: Int, lag: Int) -> Double {
     var correlations: [Double] = []
     for top in stride(from: 0, through: raster.height - side, by: 13) {

@@ -4,7 +4,7 @@ import Images
 import TestSupport
 import Testing
 
-/// What the canonical functions hold on the way, with the test generator.
+/// Intermediate values of the published functions, with the test generator.
 struct IntermediateValueTests {
   static func row<Row: Distortion>(_ type: Row.Type, _ parameters: String) throws -> Row {
     try JSONDecoder().decode(type, from: Data(parameters.utf8))
@@ -49,7 +49,7 @@ struct IntermediateValueTests {
       let y: Double = map.yx * corner.x + map.yy * corner.y + map.y0
       return [x, y]
     }
-    // Given to six digits after the point.
+    // Given to six decimals.
     expectClose(
       points, [24.158346, 24.143543, 26.165718, 6.518032, 7.574513, 4.511853], absolute: 0.5e-6)
     expectClose(
@@ -79,7 +79,7 @@ struct IntermediateValueTests {
     let edges = levels.cannyEdges(low: 50, high: 150)
     #expect(edges.count { $0 } == 97)
     let distances = Raster(distancesTo: edges, height: 32, width: 32).values
-    // Given to four digits after the point; summed in single precision.
+    // Given to four decimals; summed in single precision.
     expectClose(distances.reduce(0, +), 3285.9008, absolute: 1e-3)
     expectClose(distances.max() ?? 0, 9.5907, absolute: 0.5e-4)
     #expect(Spatter.waterOpacity(drops).max() == 33998)
@@ -94,7 +94,7 @@ struct IntermediateValueTests {
       """#)
     var random = TestGenerator()
     let noise = Raster(side: 32, values: (0..<1024).map { _ in 0.15 + 0.3 * random.nextNormal() })
-    // Given to six digits after the point.
+    // Given to six decimals.
     expectClose(noise.values.reduce(0, +), 151.214435, absolute: 0.5e-6)
     let zoomed = ClippedZoom(side: 32, factor: 1.75)(noise)
     expectClose(zoomed.values.reduce(0, +), 145.030855, absolute: 0.5e-6)

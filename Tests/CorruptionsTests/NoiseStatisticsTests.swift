@@ -4,7 +4,7 @@ import Images
 import TestSupport
 import Testing
 
-/// The noises on flat gray 128 against the distributions they promise, with the default generator.
+/// The noises on flat gray 128 against their distributions, with the default generator.
 struct NoiseStatisticsTests {
   @Test(arguments: [
     (Suites.cifar, [0.04, 0.06, 0.08, 0.09, 0.10]), (Suites.tiny, [0.04, 0.08, 0.12, 0.15, 0.18]),
@@ -81,7 +81,7 @@ struct NoiseStatisticsTests {
     }
   }
 
-  /// A normal number around 128, cut off toward zero and clamped.
+  /// A normal number around 128, truncated toward zero and clamped.
   private static func normalLevels(deviation: Double) -> [Double] {
     func below(_ level: Int) -> Double {
       erfc((128 - Double(level)) / deviation / 2.squareRoot()) / 2
@@ -91,7 +91,7 @@ struct NoiseStatisticsTests {
     }
   }
 
-  /// A share of the photons, cut off toward zero and clamped.
+  /// A fraction of the photons, truncated toward zero and clamped.
   private static func poissonLevels(photons: Double) -> [Double] {
     let rate = 128 / 255 * photons
     var levels = [Double](repeating: 0, count: 256)

@@ -3,7 +3,7 @@ import Foundation
 import Images
 import Testing
 
-/// What the specification says of corrupted photographs, on 200 crops of each size.
+/// The specification's values for corrupted photographs, on 200 crops of each size.
 struct PhotographTests {
   /// PSNR in dB at severities 1 to 5 of 32×32 and then of 64×64 pixels.
   static let signalToNoise: [Corruption.Name: [Double]] = [
@@ -28,7 +28,7 @@ struct PhotographTests {
     .spatter: [30.1, 25.7, 22.3, 27.6, 25.1, 30.0, 24.9, 21.6, 24.3, 22.9],
   ]
 
-  /// By how many levels a corruption lightens, in the same order.
+  /// The rise in brightness in levels, in the same order.
   static let lightening: [Corruption.Name: [Double]] = [
     .snow: [10, 23, 25, 36, 52, 35, 39, 56, 69, 78],
     .frost: [31, 46, 53, 50, 49, 46, 54, 54, 58, 62],
@@ -50,7 +50,7 @@ struct PhotographTests {
     for (change, expected) in zip(changes, Self.lightening[name]?[severities] ?? []) {
       #expect(abs(20 * log10(change.lightening / expected)) <= 4)
     }
-    // Severities that are half a decibel apart there are in the same order here.
+    // Severities that differ by half a decibel in the specification are in the same order here.
     let pairs = Array(zip(changes.map(\.signalToNoise), expected))
     for (first, expectedFirst) in pairs {
       for (second, expectedSecond) in pairs where expectedFirst >= expectedSecond + 0.5 {
@@ -62,7 +62,7 @@ struct PhotographTests {
   @Test(arguments: [
     (Suites.cifar, [0.01, 0.02, 0.03, 0.05, 0.07]), (Suites.tiny, [0.01, 0.02, 0.05, 0.08, 0.14]),
   ])
-  func `impulse noise changes its share of all bytes, or fewer`(
+  func `impulse noise changes its fraction of all bytes, or fewer`(
     suite: CorruptionSuite, amounts: [Double]
   ) throws {
     let crops = Photographs.crops(side: suite.side)
@@ -73,13 +73,13 @@ struct PhotographTests {
           .impulseNoise, of: suite, to: crop.element, severity: severity, imageIndex: crop.offset)
         return sum + zip(image.pixels, crop.element.pixels).count { $0 != $1 }
       }
-      // Five standard errors of a count; black and white bytes may stay what they are.
+      // Five standard errors of a count; black and white bytes may stay unchanged.
       let error = (amount * (1 - amount) / total).squareRoot()
       #expect(Double(changed) / total <= amount + 5 * error)
     }
   }
 
-  @Test func `motion blurs of severities 3 and 4 are one`() throws {
+  @Test func `motion blurs of severities 3 and 4 are equal`() throws {
     let motion = try #require(Suites.cifar[.motionBlur])
     for crop in Photographs.crops(side: 32) {
       var (third, fourth) = (TestGenerator(), TestGenerator())

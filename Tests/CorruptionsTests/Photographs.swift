@@ -42,14 +42,14 @@ extension Image {
   }
 }
 
-/// How bright and how varied an image is, and how near to the clean one.
+/// The mean and deviation of an image, and its distance from the clean one.
 struct ImageStatistics {
   /// The mean of the bytes.
   let mean: Double
   /// The standard deviation of the bytes.
   let deviation: Double
-  /// The peak signal-to-noise ratio in dB; an unchanged image counts as one with a single byte off
-  /// by one.
+  /// The peak signal-to-noise ratio in dB; for an unchanged image, that of a single byte off by
+  /// one.
   let signalToNoise: Double
 
   init(_ image: Image, clean: Image) {

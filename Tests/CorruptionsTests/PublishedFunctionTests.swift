@@ -9,7 +9,7 @@ import Testing
 ///
 /// `Tests/Fixtures/reference/published_corruptions.py` runs those and writes `published.npz`.
 struct PublishedFunctionTests {
-  // By side, because suites with textures would be printed pixel by pixel as test arguments.
+  // Keyed by side, because suites as test arguments would be printed with all pixels of textures.
   static let suites = [
     32: Suites.cifar(codec: "turbo").using(.test), 64: Suites.tiny(codec: "turbo").using(.test),
   ]
@@ -18,16 +18,16 @@ struct PublishedFunctionTests {
   }
   static let deterministic = Corruption.Name.allCases.filter { !random.contains($0) }
 
-  /// Where any of 330 tests (11 corruptions, 2 suites, 5 severities, 3 statistics) falls below this,
-  /// Holm's method rejects at 1 %: one chance in a hundred of a false alarm in the whole family.
+  /// The smallest p-value of 330 tests (11 corruptions, 2 suites, 5 severities, 3 statistics) that
+  /// Holm's method accepts at 1 %: the probability of a false alarm in the whole family is 1 %.
   static let significance = 0.01 / 330
 
   @Test(arguments: [32, 64], deterministic)
-  func `the same bytes where nothing is drawn`(side: Int, name: Corruption.Name) throws {
+  func `the same bytes without random numbers`(side: Int, name: Corruption.Name) throws {
     let corruption = try #require(Self.suites[side]?[name])
     let checksums: [UInt32] = try Self.published(name, side: side)
     let crops = Photographs.crops(side: side).prefix(checksums.count / 5)
-    // Ties come out the same too: none needs the ±1 that the specification allows them.
+    // Ties are rounded in the same way too: the ±1 that the specification allows is not needed.
     let found = try (1...5).flatMap { severity in
       try crops.map {
         try corruption.apply(to: $0, severity: severity, seed: 0, imageIndex: 0).cell.crc
@@ -37,28 +37,28 @@ struct PublishedFunctionTests {
   }
 
   @Test(arguments: [32, 64], random)
-  func `the same mean, deviation and PSNR where numbers are drawn`(
+  func `the same mean, deviation and PSNR with random numbers`(
     side: Int, name: Corruption.Name
   ) throws {
     for severity in 1...5 {
-      let chances = try Self.chances(name, side: side, severity: severity, published: severity)
-      #expect(chances.allSatisfy { $0 > Self.significance }, "severity \(severity): \(chances)")
+      let pValues = try Self.pValues(name, side: side, severity: severity, published: severity)
+      #expect(pValues.allSatisfy { $0 > Self.significance }, "severity \(severity): \(pValues)")
     }
   }
 
-  /// Severities of elastic transforms are too alike: their jitter shrinks as their field grows.
+  /// Not elastic transforms, whose severities are too alike: the jitter shrinks as the field grows.
   @Test(arguments: random.filter { $0 != .elasticTransform })
-  func `the next severity is told apart`(name: Corruption.Name) throws {
+  func `the next severity is rejected`(name: Corruption.Name) throws {
     // Motion blur has one kernel at severities 3 and 4.
     for severity in 1...4 where name != .motionBlur || severity != 3 {
-      let chances = try Self.chances(name, side: 32, severity: severity + 1, published: severity)
-      #expect(chances.contains { $0 < Self.significance }, "severity \(severity): \(chances)")
+      let pValues = try Self.pValues(name, side: 32, severity: severity + 1, published: severity)
+      #expect(pValues.contains { $0 < Self.significance }, "severity \(severity): \(pValues)")
     }
   }
 
-  /// The chances of mean, deviation and PSNR to be as far from those of the published function as
-  /// they are, if both sides drew from one distribution for each crop.
-  private static func chances(
+  /// The p-values of the differences in mean, deviation and PSNR from the published function, under
+  /// the hypothesis that both draw from one distribution for each crop.
+  private static func pValues(
     _ name: Corruption.Name, side: Int, severity: Int, published publishedSeverity: Int
   ) throws -> [Double] {
     let corruption = try #require(suites[side]?[name])
@@ -75,17 +75,17 @@ struct PublishedFunctionTests {
     }
   }
 
-  /// The chance of a sum as far from zero, if each difference had either sign equally often.
+  /// The p-value of the sum of differences if each sign is equally probable.
   ///
-  /// So it is for pairs from one distribution, whatever that is; with 200 of them the sum is normal.
+  /// That holds for pairs from any one distribution; with 200 pairs the sum is about normal.
   private static func chance(ofDifferences differences: [Double]) -> Double {
     let sum = differences.reduce(0, +)
     let squares = differences.reduce(0) { $0 + $1 * $1 }
     return squares == 0 ? 1 : erfc(abs(sum) / (2 * squares).squareRoot())
   }
 
-  /// What the published function gave: checksums [severity, crop] or samples [severity, statistic,
-  /// crop] in 256ths.
+  /// Results of the published function: checksums [severity, crop], or samples [severity,
+  /// statistic, crop] in units of 1/256.
   private static func published<Element: NumPyElement>(
     _ name: Corruption.Name, side: Int
   ) throws -> [Element] {

@@ -7,7 +7,7 @@ import Testing
 /// Every corruption of both suites against the canonical generators; see `ReferenceVectors`.
 struct ReferenceVectorTests {
   @Test(arguments: [Suites.cifar, Suites.tiny])
-  func `the test image is the one of the reference`(suite: CorruptionSuite) {
+  func `the test image is that of the reference`(suite: CorruptionSuite) {
     let expected = [
       32: ReferenceVectors.Cell(sum: 409600, crc: 0x44e8_ea27),
       64: ReferenceVectors.Cell(sum: 1_583_360, crc: 0x6299_568d),
@@ -33,15 +33,15 @@ struct ReferenceVectorTests {
       for severity in 1...5 {
         let image = try #require(suite[.jpegCompression])
           .apply(to: .test(side: suite.side), severity: severity, seed: 0, imageIndex: 0)
-        // Its transform in whole numbers differs from ours in a few bytes: ±0.1 %.
+        // Its integer transform differs from ours in a few bytes: ±0.1 %.
         let sum = Double(expected[severity - 1])
         expectClose(Double(image.cell.sum), sum, absolute: 0.001 * sum, "severity \(severity)")
       }
     }
   }
 
-  @Test func `the other JPEG library rounds halves of its chroma up`() throws {
-    // At quality 65 the tint comes back as -1.5 levels of Cr; as -1 it is the same tint again.
+  @Test func `the other JPEG library rounds halves of chroma up`() throws {
+    // At quality 65 the tint is decoded to -1.5 levels of Cr; rounded to -1 it is unchanged.
     let pixels = (0..<32 * 32).flatMap { _ in [100, 102, 101] as [UInt8] }
     let tint = Image(height: 32, width: 32, pixels: pixels)
     let image = try #require(Suites.cifar[.jpegCompression])

@@ -3,7 +3,7 @@ import Foundation
 import Images
 import Tensors
 
-/// What the canonical generators give for the test image and the test generator, restarted before
+/// Results of the published functions for the test image, with the test generator restarted before
 /// each image: the sum of the bytes and their CRC-32, at severities 1 to 5.
 ///
 /// From the functions of hendrycks/robustness on numpy 1.14.0, scipy 1.0.0, scikit-image 0.13.1,
@@ -100,7 +100,7 @@ enum ReferenceVectors {
 }
 
 extension Image {
-  /// The test image: steep ramps, different in each channel, under a chequered pattern.
+  /// The test image: steep ramps, different in each channel, and a checkerboard pattern.
   static func test(side: Int) -> Image {
     var image = Image(
       height: side, width: side, pixels: [UInt8](repeating: 0, count: side * side * 3))
@@ -147,7 +147,7 @@ extension FrostTextures {
     images: [Image](repeating: .testFrost, count: 5), areSubstitutes: false)
 }
 
-/// The checksum of zlib and PNG.
+/// CRC-32, as zlib and PNG have it.
 private func crc32(_ bytes: [UInt8]) -> UInt32 {
   var rest = UInt32.max
   for byte in bytes {

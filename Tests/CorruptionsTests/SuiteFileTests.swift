@@ -3,18 +3,18 @@ import Formats
 import Foundation
 import Testing
 
-/// The messages about suite files that are wrong, and what a right file gives.
+/// Reading of suite files, and the messages for malformed ones.
 struct SuiteFileTests {
   static func read(_ text: String) throws -> CorruptionSuite {
     try CorruptionSuite(text: text, url: URL(fileURLWithPath: "/mine.yaml"))
   }
 
-  /// A suite whose lines 4 on say what `corruptions` holds.
+  /// A suite with these `corruptions`, which begin in line 4.
   static func suite(_ corruptions: String, side: Int = 32) -> String {
     "suite: mine\nside: \(side)\ncorruptions:\n\(corruptions)"
   }
 
-  /// A suite of one corruption whose line 7 on say what its severities are.
+  /// A suite of one corruption with these severities, which begin in line 7.
   static func rows(_ name: String, _ rows: String, side: Int = 32) -> String {
     suite(
       "  \(name):\n    family: blur\n    group: extra\n    severities:\n      \(rows)", side: side)
@@ -57,7 +57,7 @@ struct SuiteFileTests {
     #expect(suite.mixmoOrder == order)
   }
 
-  /// A suite of brightness alone, with MixMo's order.
+  /// A suite of only brightness, with MixMo's order.
   static func ordered(_ order: String) -> String {
     suite(
       "  brightness: {family: weather, group: extra, severities: {1: {shift: 0}}}\n"

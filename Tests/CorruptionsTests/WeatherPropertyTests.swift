@@ -5,7 +5,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What snow, fog and spatter promise for flat images.
+/// Properties of snow, fog and spatter on flat images.
 struct WeatherPropertyTests {
   static let suites = [Suites.cifar, Suites.tiny]
 
@@ -35,7 +35,7 @@ struct WeatherPropertyTests {
           .fog, of: suite, flat: UInt8(level), severity: severity)
         let value = Double(level) / 255
         let lowest = UInt8(unit: value * value / (value + strengths[severity - 1]))
-        // The largest value is the level exactly, but for rounding before it is cut off.
+        // The largest value is exactly the level, except for rounding before truncation.
         #expect([level, level - 1].contains(levels.max() ?? -1))
         #expect(levels.min() == Int(lowest))
       }
@@ -46,7 +46,7 @@ struct WeatherPropertyTests {
   }
 
   @Test(arguments: [(32, 3.0, 0.147), (32, 1.75, 0.170), (64, 2.5, 0.151), (64, 2, 0.160)])
-  func `clouds reach from 0 to 1 and are as rough as the original's`(
+  func `clouds reach from 0 to 1 and are as rough as the published ones`(
     side: Int, decay: Double, deviation: Double
   ) {
     let count = 200
@@ -71,7 +71,7 @@ struct WeatherPropertyTests {
     arguments: [
       (Suites.cifar, [2.6, 6.6, 18, 4.1, 6.9]), (Suites.tiny, [2.5, 6.5, 19, 7.3, 10.3]),
     ] as [(CorruptionSuite, [Double])])
-  func `spatter changes as much of a gray image as the original`(
+  func `spatter changes as much of a gray image as the published function`(
     suite: CorruptionSuite, percent: [Double]
   ) throws {
     for severity in 1...5 {
@@ -137,7 +137,7 @@ struct WeatherPropertyTests {
   ]
 
   @Test(arguments: [32, 64], snowLayers)
-  func `snow has as many flakes as the original, and as bright ones`(
+  func `snow has as many flakes as the published function, and as bright ones`(
     side: Int, layer: SnowLayer
   ) throws {
     let (mean, deviation, zoom, threshold) = layer.parameters

@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 struct ArrayBenchmarkTests {
-  /// Six clean images, and a folder of files whose image i at severity s has the first byte 16·s + i.
+  /// Six clean images, and a folder of files whose image i at severity s has the first byte 16·s +
+  /// i.
   static let clean = InMemoryDataset.random(count: 6)
 
   final class ArrayFolder {
@@ -51,7 +52,7 @@ struct ArrayBenchmarkTests {
     }
   }
 
-  @Test func `a severity is its fifth of the rows, and says so`() throws {
+  @Test func `a severity is its fifth of the rows, and the images name their cell`() throws {
     let arrays = try ArrayFolder()
     let benchmark = try arrays.benchmark()
     #expect(
@@ -108,7 +109,7 @@ struct ArrayBenchmarkTests {
         + "found uint8 of shape \(shape)")
   }
 
-  @Test func `images of another type and cut files are refused by name`() throws {
+  @Test func `images of another type and truncated files are refused by name`() throws {
     let arrays = try ArrayFolder()
     let url = arrays.folder.file("CIFAR-10-C/fog.npy")
     let benchmark = try arrays.benchmark()

@@ -23,7 +23,7 @@ struct BatchTests {
     #expect(batch.images.values.map(\.bitPattern) == expected.map(\.bitPattern))
   }
 
-  @Test func `images and labels are those asked for, on any number of threads`() throws {
+  @Test func `images and labels are the requested ones, on any number of threads`() throws {
     let dataset = InMemoryDataset.random(count: 20, side: 8)
     let indices = [3, 3, 19, 0, 7]
     let normalization = Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1])

@@ -70,7 +70,7 @@ struct BenchmarkWriterTests {
     try Self.expectSameImages(read, Self.generated(clean))
   }
 
-  /// That every cell of `read` has the images and labels of the same cell of `generated`.
+  /// Expects each cell of `read` to have the images and labels of the same cell of `generated`.
   static func expectSameImages(
     _ read: any CorruptionBenchmark, _ generated: any CorruptionBenchmark
   ) throws {
@@ -112,7 +112,7 @@ struct BenchmarkWriterTests {
   }
 
   @Test(arguments: [BenchmarkFiles.npy, .png])
-  func `what was stopped leaves nothing that is not whole, and goes on`(
+  func `a stopped run leaves only whole files, and continues`(
     files: BenchmarkFiles
   ) throws {
     struct Stop: Error {}
@@ -125,7 +125,7 @@ struct BenchmarkWriterTests {
       try writer.write(second) { cell, _ in if cell.severity == 2 { throw Stop() } }
     }
     #expect(writer.missingImageCount(of: first) == 0)
-    // The array begins again; of the folders, severity 1 is whole.
+    // The array is written anew; of the folders, that of severity 1 is whole.
     #expect(writer.missingImageCount(of: second) == (files == .npy ? 60 : 48))
     let inside = files == .npy ? [] : ["1"]
     let after = try folder.names.filter { !before.contains($0) }
@@ -143,7 +143,7 @@ struct BenchmarkWriterTests {
     #expect(writer.missingImageCount(of: second) == 0)
   }
 
-  @Test func `an array needs five severities, files of a class their own names`() throws {
+  @Test func `an array needs five severities, and files of a class need different names`() throws {
     let folder = try TemporaryFolder()
     #expect(
       throws: DatasetError.severitiesOfArray(corruption: "impulse_noise", found: [2, 3])
@@ -157,7 +157,7 @@ struct BenchmarkWriterTests {
     }
   }
 
-  /// Twelve images whose files would all have one name.
+  /// Twelve images whose files would all have the same name.
   private struct SameNames: Dataset {
     var name: String { BenchmarkWriterTests.clean.name }
     var classCount: Int { 10 }
@@ -170,7 +170,7 @@ struct BenchmarkWriterTests {
   static let record = BenchmarkRecord(
     dataset: "cifar10", images: 12, data: "d", suite: "s", seed: 1, format: .npy, version: "1")
 
-  @Test func `a folder belongs to one kind of images, and to one process`() throws {
+  @Test func `a folder belongs to one set of images, and to one process`() throws {
     let folder = try TemporaryFolder()
     let destination = folder.file("new/folder")
     let lock = try Self.record.claim(destination)
@@ -196,7 +196,7 @@ struct BenchmarkWriterTests {
     ("format", { $0.format = "png" }), ("version", { $0.version = "2" }),
   ]
 
-  @Test func `a folder with other files, or a record that is none, is left alone`() throws {
+  @Test func `a folder with other files, or with a malformed record, is left alone`() throws {
     let folder = try TemporaryFolder()
     _ = try folder.file("fog.npy", holding: [1])
     #expect {

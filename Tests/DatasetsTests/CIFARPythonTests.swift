@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// CIFAR's files of Python, which hold the same images as the binary ones beside them.
+/// CIFAR's Python files; the fixtures hold the same images as the binary ones.
 struct CIFARPythonTests {
   static let pairs: [(kind: DatasetKind, python: String, binary: String)] = [
     (.cifar10, "cifar/cifar-10-batches-py", "cifar/cifar-10-batches-bin"),
@@ -24,7 +24,7 @@ struct CIFARPythonTests {
     for index in 0..<3 { #expect(try read.image(at: index) == expected.image(at: index)) }
   }
 
-  @Test func `the five files of training follow one another`() throws {
+  @Test func `the five training files are read in order`() throws {
     let folder = try TemporaryFolder()
     let subfolder = folder.file("cifar10-data/cifar-10-batches-py")
     try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: true)
@@ -42,7 +42,7 @@ struct CIFARPythonTests {
     text.unicodeScalars.map { UInt8($0.value) }
   }
 
-  /// What reading the file of CIFAR-10 gives once `old` in it is replaced, where it stands first.
+  /// The labels or the error of CIFAR-10's file after the first occurrence of `old` is replaced.
   static func message(_ old: String, _ new: String) throws -> String {
     let folder = try TemporaryFolder()
     var bytes = try fixtureBytes("cifar/cifar-10-batches-py/test_batch")
@@ -57,7 +57,7 @@ struct CIFARPythonTests {
     }
   }
 
-  /// The labels 3, 9, 0 as the file has them: K and a byte each, between the marks of a list.
+  /// The labels 3, 9, 0 as pickled: K and a byte for each, between the opcodes of a list.
   static let labels = "(K\u{3}K\u{9}K\0e"
 
   @Test(arguments: [
@@ -96,7 +96,7 @@ struct CIFARPythonTests {
     #expect(message == expected || message == "test_batch: \(expected)")
   }
 
-  @Test func `a file that asks for a program is refused`() throws {
+  @Test func `a pickle that asks for a function is refused`() throws {
     let folder = try TemporaryFolder()
     let attack = Self.latin1("\u{80}\u{2}cposix\nsystem\nX\u{2}\0\0\0ls\u{85}R.")
     _ = try folder.file("test_batch", holding: attack)

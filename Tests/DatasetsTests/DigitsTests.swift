@@ -13,7 +13,7 @@ struct DigitsTests {
     let last: [UInt8]
   }
 
-  @Test func `digits are those that Pillow enlarges`() throws {
+  @Test func `digits are enlarged as Pillow does it`() throws {
     let reference: Reference = try fixtureValue("digits.json")
     let parts = [Digits.read(.train), Digits.read(.test)]
     #expect(parts.map(\.count) == [1437, 360])
@@ -51,7 +51,7 @@ struct DigitsTests {
     #expect(text.contains("10.24432/C50P49") && text.contains("CC BY 4.0"))
   }
 
-  @Test func `the mean and deviation of the training digits normalize them`() throws {
+  @Test func `the normalization is by the mean and deviation of the training digits`() throws {
     let bytes = Digits.read(.train).images.flatMap(\.pixels).map { Double($0) / 255 }
     let mean = bytes.reduce(0, +) / Double(bytes.count)
     let squares = bytes.reduce(0) { $0 + $1 * $1 } / Double(bytes.count)

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Downloads from a server that behaves, and from ones that do not.
+/// Downloads from servers that work, and from servers that fail in some way.
 struct DownloadTests {
   @Test func `the data set is installed, and the second time nothing is asked for`() async throws {
     let fake = try FakeArchive()
@@ -22,7 +22,7 @@ struct DownloadTests {
   }
 
   @Test(arguments: [true, false])
-  func `goes on where the connection broke`(isSizeKnown: Bool) async throws {
+  func `continues where the connection broke`(isSizeKnown: Bool) async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(
       fake.bytes, answers: [.breaksOff(after: 70_000), .breaksOff(after: 50_000), .whole])
@@ -33,7 +33,7 @@ struct DownloadTests {
     try fake.expectInstalled()
   }
 
-  @Test func `goes on when nothing comes any more`() async throws {
+  @Test func `continues after a stall`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.stalls(after: 70_000), .whole])
     let reported = Reported()
@@ -43,7 +43,7 @@ struct DownloadTests {
     try fake.expectInstalled()
   }
 
-  @Test func `starts over where the server cannot go on in the middle`() async throws {
+  @Test func `starts over if the server cannot resume`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.breaksOff(after: 70_000), .ignoresRange])
     _ = try await fake.downloader(server).run()
@@ -63,7 +63,8 @@ struct DownloadTests {
     try fake.expectInstalled()
   }
 
-  /// The last one has more bytes than the archive, which must not fill the disk.
+  /// In the second case the server sends more bytes than the archive has, which must not fill the
+  /// disk.
   @Test(arguments: [0, 1])
   func `wrong bytes twice are an error with both hashes, and nothing stays`(extra: Int) async throws
   {
@@ -94,7 +95,7 @@ struct DownloadTests {
     #expect(try fake.names == [])
   }
 
-  @Test func `a busy server is asked again, but not for ever`() async throws {
+  @Test func `a busy server is asked again, but not forever`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.status(503)])
     await #expect {
@@ -151,7 +152,7 @@ struct DownloadTests {
     try fake.expectInstalled()
   }
 
-  @Test func `stopped in the middle, it keeps what came and goes on from there`() async throws {
+  @Test func `a stopped download keeps the received bytes and continues from there`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes, answers: [.stalls(after: 90_000), .whole])
     let reported = Reported()
@@ -206,7 +207,7 @@ struct DownloadTests {
     #expect(server.requests.count == 1)
   }
 
-  @Test func `two at once do not get in each other's way`() async throws {
+  @Test func `two downloads at once do not interfere`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let first = open(fake.partial.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -221,7 +222,7 @@ struct DownloadTests {
     #expect(server.requests.count == 1)
   }
 
-  @Test func `without room on the disk nothing is asked for`() async throws {
+  @Test func `without space on the disk nothing is asked for`() async throws {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let huge = PublishedArchive(
@@ -249,7 +250,7 @@ struct DownloadTests {
     #expect(server.requests == [])
   }
 
-  @Test func `the published table is whole`() throws {
+  @Test func `the table of published archives is complete`() throws {
     let kriz = "https://www.cs.toronto.edu/~kriz/"
     let published: [(String, address: String, md5: String, byteCount: Int?)] = [
       (

@@ -5,12 +5,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A small archive of a data set that nobody published, and a data folder to put it in.
+/// A small archive of a made-up data set, and a data folder to install it in.
 final class FakeArchive {
   let folder: TemporaryFolder
   let bytes: [UInt8]
 
-  /// What the files hold: nothing that gets smaller by compression.
+  /// The contents of the files, which cannot be compressed.
   static let contents: [UInt8] = {
     var random = SeededGenerator(seed: 5)
     return (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -24,7 +24,7 @@ final class FakeArchive {
   /// Makes `fake.tar.gz`, after `damage` has changed the folder that it is made of.
   ///
   /// - Parameters:
-  ///   - arguments: What tar is given besides the folder `fake`.
+  ///   - arguments: The members that tar is given.
   ///   - damage: Changes the folder that holds the folder `fake`.
   /// - Throws: what writing throws, or what `damage` throws.
   init(_ arguments: [String] = ["fake"], damage: (URL) throws -> Void = { _ in }) throws {
@@ -46,12 +46,12 @@ final class FakeArchive {
   var destination: URL { data.appending(path: "fake-data/fake") }
   var partial: URL { data.appending(path: "fake.tar.gz.partial") }
 
-  /// What is in the data folder, hidden files included.
+  /// The names in the data folder, including hidden files.
   var names: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: data.path).sorted() }
   }
 
-  /// The table's row for this archive at `address`.
+  /// The entry of this archive at `address`.
   func published(at address: String, isSizeKnown: Bool = true, md5: String? = nil)
     -> PublishedArchive
   {
@@ -62,7 +62,7 @@ final class FakeArchive {
       destination: "fake-data/fake", parts: Self.parts)
   }
 
-  /// A download that does not wait long.
+  /// A download with short waits.
   func downloader(
     _ server: LocalServer, isSizeKnown: Bool = true, md5: String? = nil
   ) -> Downloader {
@@ -70,7 +70,7 @@ final class FakeArchive {
       published(at: server.base + "/fake.tar.gz", isSizeKnown: isSizeKnown, md5: md5), data: data)
     downloader.patience.pauses = [0.01, 0.01, 0.01]
     downloader.patience.stallSeconds = 1
-    // More than comes in a second: curl forgets what came before only slowly.
+    // More than is received in a second, because curl's average falls only slowly.
     downloader.patience.leastBytesPerSecond = 1_000_000_000
     return downloader
   }

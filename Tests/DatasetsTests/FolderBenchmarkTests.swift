@@ -30,7 +30,7 @@ struct FolderBenchmarkTests {
       of: tree.read(.test), in: tree.folder.url, names: ["snow", "fog"], isPartial: true)
   }
 
-  @Test func `each severity has its folder, and says which`() throws {
+  @Test func `each severity has its folder, and the images name their cell`() throws {
     let tree = try Self.tree()
     let benchmark = try Self.benchmark(tree)
     #expect(benchmark.cells == [2, 5].map { Cell(corruption: "fog", severity: $0) })

@@ -39,7 +39,7 @@ struct PackedImagesTests {
     #expect(try Self.files(tree).count == 1)
   }
 
-  @Test func `a changed folder is packed anew, and the old file goes`() throws {
+  @Test func `a changed folder is packed anew, and the old file is removed`() throws {
     let tree = try Tree()
     try tree.writeTrain()
     _ = try Self.read(tree)
@@ -71,7 +71,7 @@ struct PackedImagesTests {
     #expect(try Self.files(tree) == [])
   }
 
-  @Test func `several that pack at once share one file`() async throws {
+  @Test func `readers that pack at once share one file`() async throws {
     let tree = try Tree()
     try tree.writeTrain()
     let root = tree.folder.url

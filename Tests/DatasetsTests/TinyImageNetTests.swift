@@ -36,7 +36,7 @@ struct TinyImageNetTests {
     #expect(try images.image(at: 201) == Tree.image(100, 0))
   }
 
-  @Test func `without wnids.txt the published classes are meant`() throws {
+  @Test func `without wnids.txt the published classes are used`() throws {
     let tree = try Tree()
     try tree.writeTrain()
     try tree.remove("wnids.txt")
@@ -54,7 +54,7 @@ struct TinyImageNetTests {
     #expect(tree.message { _ = try tree.read(.train) }.hasSuffix("missing: n02124075"))
   }
 
-  @Test func `a class without images, and folders of no class, are named`() throws {
+  @Test func `a class without images, and folders of unknown classes, are named`() throws {
     let tree = try Tree()
     try tree.writeTrain()
     try tree.write(text: "", "train/n09999999/images/a.txt")
@@ -66,7 +66,7 @@ struct TinyImageNetTests {
     #expect(tree.message { _ = try tree.read(.train) }.hasSuffix("missing: n12267677"))
   }
 
-  @Test func `images beside folders of images are refused, not chosen among`() throws {
+  @Test func `images beside folders of images are refused`() throws {
     let tree = try Tree()
     try tree.writeTrain()
     try tree.write(Tree.image(1, 1), "train/n01443537/cover.png")
@@ -132,7 +132,7 @@ struct TinyImageNetTests {
     let whole = try small.jpeg(quality: 90, file: path)
     try tree.write(Array(whole.prefix(whole.count / 2)), path)
     #expect(tree.message { _ = try train.image(at: 0) }.hasPrefix("\(path): "))
-    // One damaged image among many in a batch stops it, whichever thread meets it.
+    // One damaged image stops a batch, whichever thread reads it.
     #expect(
       tree.message {
         _ = try Batch(
@@ -145,7 +145,7 @@ struct TinyImageNetTests {
         == "\(path): cannot be read: No such file or directory")
   }
 
-  @Test func `what the system leaves in folders is no image`() throws {
+  @Test func `hidden files of the system are no images`() throws {
     let tree = try Tree()
     try tree.writeTrain()
     try tree.write(text: "x", "train/n01443537/images/._n01443537_0.JPEG")

@@ -4,7 +4,7 @@ import Foundation
 import Images
 import TestSupport
 
-/// A folder of Tiny-ImageNet-200 with few images, which a test may spoil.
+/// A folder of Tiny-ImageNet-200 with few images, which tests may damage.
 struct TinyImageNetTree: ~Copyable {
   enum Layout: CaseIterable { case published, classFoldersInImages, classFolders, imagesInClasses }
 
@@ -15,7 +15,7 @@ struct TinyImageNetTree: ~Copyable {
     folder = try TemporaryFolder()
   }
 
-  /// A 64×64 image that is like no other: PNG and JPEG keep gray of one value as it is.
+  /// A 64×64 image of one gray level, which PNG and JPEG keep exactly.
   static func image(_ index: Int, _ copy: Int) -> Image {
     Image(
       height: 64, width: 64,
@@ -34,7 +34,7 @@ struct TinyImageNetTree: ~Copyable {
     try write(text: Self.classes.reversed().joined(separator: "\n"), "wnids.txt")
   }
 
-  /// Writes two validation images of each class, numbered against the order of the classes.
+  /// Writes two validation images of each class, numbered in reverse order of the classes.
   func writeValidation(_ layout: Layout, extension kind: String = "JPEG") throws {
     var lines = ""
     for number in 0..<400 {

@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Archives that are hostile, broken or in each other's way.
+/// Archives that are hostile, damaged or share a folder.
 struct UnpackingTests {
-  /// Expects that the archive is refused for `reason` and that nothing came of it.
+  /// Expects the archive to be refused for `reason`, and nothing to be installed.
   private func expectRefused(_ fake: FakeArchive, _ reason: String) async throws {
     let error = await #expect(throws: DownloadError.self) { try await fake.unpacker().run() }
     let text = error?.description ?? ""
@@ -80,7 +80,7 @@ struct UnpackingTests {
     try fake.expectInstalled()
   }
 
-  @Test func `what killed runs left is removed`() async throws {
+  @Test func `the folders of killed runs are removed`() async throws {
     let fake = try FakeArchive()
     let left = fake.data.appending(path: ".fake.tar.gz.unpacking-1/fake")
     try FolderCreation.create(left)
@@ -89,7 +89,7 @@ struct UnpackingTests {
     try fake.expectInstalled()
   }
 
-  @Test func `stopped while unpacking, it leaves nothing and can be done again`() async throws {
+  @Test func `a stopped unpacking leaves nothing and can be repeated`() async throws {
     let fake = try FakeArchive()
     let archive = fake.folder.file("fake.tar.gz")
     let reported = Reported()
@@ -126,7 +126,7 @@ struct UnpackingTests {
     #expect(try FileContents.read(mine, limit: 9) == Array("mine".utf8))
   }
 
-  @Test func `where not everything can be replaced, everything is put back`() async throws {
+  @Test func `if not everything can be replaced, everything is moved back`() async throws {
     let fake = try FakeArchive(["all"]) { source in
       for name in ["a", "b/c"] {
         try FolderCreation.create(source.appending(path: "all/\(name)"))
@@ -140,7 +140,7 @@ struct UnpackingTests {
     let destination = fake.data.appending(path: "all")
     try FolderCreation.create(destination.appending(path: "a"))
     try AtomicFile.write("old", to: destination.appending(path: "a/file"))
-    // No folder, so that nothing can be moved into it.
+    // A file, so that nothing can be moved into it.
     try AtomicFile.write("old", to: destination.appending(path: "b"))
     var forced = Downloader(archive, data: fake.data)
     forced.source = .folder(fake.folder.url)
@@ -220,7 +220,7 @@ struct UnpackingTests {
 
   @Test func `a zip archive of as many files as Tiny-ImageNet has is unpacked`() async throws {
     let folder = try TemporaryFolder()
-    // Two more than archives that nobody knows may have.
+    // More than the default limit of members.
     let many = (0..<1 << 14).map { ("fake/many/\($0)", [UInt8]()) }
     #expect(
       try await zip(members + many, in: folder).run() == .installed(folder.file("data/fake-data")))

@@ -6,7 +6,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Data sets with something wrong, and what is said about them.
+/// Verification of complete and of damaged data sets.
 struct VerificationTests {
   /// The records of a data set below `data` by their paths.
   private func records(
@@ -18,7 +18,7 @@ struct VerificationTests {
     return Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0) })
   }
 
-  @Test func `digits are right as they are written, and wrong when something is`() throws {
+  @Test func `digits are right as written, and damage is reported`() throws {
     let folder = try TemporaryFolder()
     try Digits.write(to: folder.url)
     let whole = try records("digits", in: folder.url)
@@ -48,7 +48,7 @@ struct VerificationTests {
     #expect(without["\(bin)/data_batch_2.bin"]?.status == .missing)
     #expect(without["\(bin)/data_batch_2.bin"]?.line == "missing  \(bin)/data_batch_2.bin")
     #expect(without["\(bin)/data_batch_*.bin"] == nil, "one line is enough")
-    // The folder may be given itself.
+    // The data set's own folder may be given as the data folder.
     #expect(try records("digits", in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
   }
 
@@ -131,7 +131,7 @@ struct VerificationTests {
     #expect(try problem("labels").contains("expected labels from 0 to 9"))
   }
 
-  /// Tiny-ImageNet's tree: the images of a folder are one file by many names.
+  /// A tree of Tiny-ImageNet, where the images of a folder are hard links to one file.
   private final class TinyTree {
     let folder: TemporaryFolder
     let names = TinyImageNetClasses.published
@@ -146,7 +146,7 @@ struct VerificationTests {
       let subfolder = folder.file(path)
       try FolderCreation.create(subfolder)
       guard let first = files.first else { return }
-      // On some file systems a file cannot have more than 65,000 names.
+      // A file for each folder, because some file systems allow at most 65,000 links to a file.
       let source = subfolder.appending(path: first)
       try AtomicFile.write(image, to: source)
       let (name, target) = (source.path, subfolder.path)
@@ -232,7 +232,7 @@ struct VerificationTests {
     #expect(found.values.filter { $0.status == .missing }.count == 72)
   }
 
-  /// The trees have too few images of each class, so that this must be the only complaint.
+  /// Expects too few images of each class, and no other problem.
   private func expectOnlyTooFew(
     _ tree: borrowing TinyImageNetTree, below home: String = "tinyimagenet200-data/",
     sourceLocation: SourceLocation = #_sourceLocation
@@ -315,7 +315,7 @@ struct VerificationTests {
   }
 
   @Test(arguments: PublishedFileDigests.all)
-  func `published hashes of files are as in the publications`(
+  func `hashes of files are the published ones`(
     published: PublishedFileDigests
   ) throws {
     let folder = try TemporaryFolder()
