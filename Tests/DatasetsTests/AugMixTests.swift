@@ -130,7 +130,7 @@ struct AugMixTests {
       members: 1, wrapper: .init(augmentation: .augmix), repetitions: 4, dataset: Self.grays(0))
     var results: [Int: Set<[Float]>] = [:]
     for step in 0..<20 {
-      let indices = loader.sampler.epoch(1).indices(at: step)[0]
+      let indices = loader.sampler.epoch(1).imageIndices(at: step)[0]
       let batch = try loader.epoch(1).batch(at: step)
       for (position, index) in indices.enumerated() {
         results[index, default: []].insert(DataLoaderTests.row(batch.images[0], position))
@@ -149,7 +149,7 @@ struct AugMixTests {
     var results: [Int: [[Float]]] = [:]
     for epoch in 1...2 {
       for step in 0..<5 {
-        let indices = loader.sampler.epoch(epoch).indices(at: step)[0]
+        let indices = loader.sampler.epoch(epoch).imageIndices(at: step)[0]
         let batch = try loader.epoch(epoch).batch(at: step)
         for (position, index) in indices.enumerated() {
           results[index, default: []] += batch.images.map { DataLoaderTests.row($0, position) }

@@ -15,7 +15,7 @@ struct BatchSamplerTests {
 
   static func batches(_ sampler: BatchSampler, epoch: Int = 1) -> [[[Int]]] {
     let epoch = sampler.epoch(epoch)
-    return (0..<sampler.batchCount).map { epoch.indices(at: $0) }
+    return (0..<sampler.batchCount).map { epoch.imageIndices(at: $0) }
   }
 
   static func counts(_ indices: [Int]) -> [Int: Int] {
@@ -109,6 +109,6 @@ struct BatchSamplerTests {
     #expect(Self.batches(Self.sampler()) == batches)
     #expect(Self.batches(Self.sampler(), epoch: 2) != batches)
     #expect(Self.batches(Self.sampler(seed: 2)) != batches)
-    #expect(Self.sampler().epoch(1).indices(at: 5) == batches[5])
+    #expect(Self.sampler().epoch(1).imageIndices(at: 5) == batches[5])
   }
 }

@@ -56,7 +56,7 @@ struct DataLoaderTests {
 
   @Test func `one member sees augmented images and one-hot targets`() throws {
     let loader = try Self.loader(members: 1, wrapper: .init(), repetitions: 1)
-    let indices = loader.sampler.epoch(3).indices(at: 2)
+    let indices = loader.sampler.epoch(3).imageIndices(at: 2)
     let batch = try loader.epoch(3).batch(at: 2)
     #expect(batch.masks.isEmpty)
     #expect(batch.images.map(\.shape) == [[8, 16, 16, 3]])
@@ -75,7 +75,7 @@ struct DataLoaderTests {
     let loader = try Self.loader(members: members)
     #expect(loader.epoch(1).count == 10)
     for step in [0, 9] {
-      let indices = loader.sampler.epoch(1).indices(at: step)
+      let indices = loader.sampler.epoch(1).imageIndices(at: step)
       let batch = try loader.epoch(1).batch(at: step)
       #expect(batch.images.map(\.shape) == Array(repeating: [8, 16, 16, 3], count: members))
       #expect(batch.masks.map(\.shape) == Array(repeating: [8, 16, 16], count: members))
@@ -129,7 +129,7 @@ struct DataLoaderTests {
     let batch = try loader.epoch(1).batch(at: 0)
     for member in 0..<members {
       #expect(batch.masks[member].values.allSatisfy { $0 == 1 / Float(members) })
-      for (position, index) in loader.sampler.epoch(1).indices(at: 0)[member].enumerated() {
+      for (position, index) in loader.sampler.epoch(1).imageIndices(at: 0)[member].enumerated() {
         var oneHot = [Float](repeating: 0, count: 5)
         oneHot[Self.dataset.labels[index]] = 1
         #expect(Self.row(batch.targets[member], position) == oneHot)

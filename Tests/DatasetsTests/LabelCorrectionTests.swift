@@ -99,7 +99,7 @@ struct LabelCorrectionTests {
       maskSize: .init(height: 32, width: 32, channels: 4))
     var checked = 0
     for step in 0..<20 {
-      let indices = loader.sampler.epoch(1 + step / 2).indices(at: step % 2)
+      let indices = loader.sampler.epoch(1 + step / 2).imageIndices(at: step % 2)
       let batch = try loader.epoch(1 + step / 2).batch(at: step % 2)
       for position in 0..<8 {
         let masks = batch.masks.map { DataLoaderTests.row($0, position).map(Double.init) }

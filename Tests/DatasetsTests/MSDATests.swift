@@ -107,7 +107,7 @@ struct MSDATests {
     let loader = try DataLoaderTests.loader(
       members: members, wrapper: wrapper, repetitions: 1, dataset: distinct)
     return try (0..<500).flatMap { step in
-      let indices = loader.sampler.epoch(1 + step / 5).indices(at: step % 5)
+      let indices = loader.sampler.epoch(1 + step / 5).imageIndices(at: step % 5)
       let targets = try loader.epoch(1 + step / 5).batch(at: step % 5).targets
       return (0..<8).map { position in
         (0..<members).map { member in
@@ -197,7 +197,7 @@ struct MSDATests {
       members: 2, wrapper: Self.wrapper(.cutmix, mixmo: .cutmix), repetitions: 1,
       dataset: Self.dataset)
     for step in 0..<5 {
-      let indices = loader.sampler.epoch(1).indices(at: step)
+      let indices = loader.sampler.epoch(1).imageIndices(at: step)
       let batch = try loader.epoch(1).batch(at: step)
       for member in 0..<2 {
         for (position, index) in indices[member].enumerated() {

@@ -84,7 +84,7 @@ package struct DataLoader: Sendable {
     package func batch(at step: Int, _ range: Range<Int>? = nil) throws -> MixMoBatch {
       let (sampler, dataset) = (order.sampler, loader.dataset)
       let range = range ?? 0..<sampler.batchSize
-      let indices = order.indices(at: step)
+      let indices = order.imageIndices(at: step)
       let mixer = loader.mixer?.batchMixer(epoch: order.number, step: step)
       let batch = MixMoBatch(
         memberCount: sampler.memberCount, sampleCount: range.count, side: dataset.source.imageSide,
