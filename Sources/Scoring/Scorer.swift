@@ -25,3 +25,152 @@ public struct Scorer: Sendable {
     self.metrics = metrics
   }
 }
+
+extension Scorer {
+  /// The numbers of a cell without calibration.
+  public func score(_ cell: LabeledLogits) throws -> CellScores {
+    try scores(of: cell, under: .none, fits: [], UncalibratedScores(cell, blocks: blocks))
+  }
+
+  /// The numbers of a cell under every calibration that was asked for when fitting.
+  ///
+  /// - Parameters:
+  ///   - cell: Logits of the images that were fitted, in their order, clean or corrupted; of any
+  ///     images when a validation set was fitted.
+  ///   - fitted: What was fitted.
+  /// - Returns: Under each calibration the mean over the folds' numbers, for every predictor and
+  ///   pair.
+  /// - Throws: `ScoringError` when the shape or a label differs from the logits that were fitted.
+  public func score(
+    _ cell: LabeledLogits, with fitted: FittedCalibrations
+  ) throws -> [CellScores] {
+    try scores(of: cell, under: fitted.calibrations, fits: [fitted])
+  }
+
+  /// The seeds that cross-validation halves the rows with; the first is MixMo's.
+  private static let seeds: ClosedRange<UInt32> = 31...35
+
+  /// The numbers of a cell under calibrations that are cross-validated on the cell itself.
+  ///
+  /// Five times the rows are halved, and each half is scored by what was fitted on the other: the
+  /// numbers are means over ten halves. Of `temperature-after` the negated `nll` is the calibrated
+  /// log-likelihood of Ashukha, Lyzhov, Molchanov and Vetrov 2020, "Pitfalls of in-domain
+  /// uncertainty estimation and ensembling in deep learning". The first halves are MixMo's.
+  ///
+  /// - Throws: `ScoringError.tooFewRowsToHalve` below 2 rows, when something is to be fitted.
+  public func crossValidate(
+    _ cell: LabeledLogits, under calibrations: [Calibration]
+  ) throws -> [CellScores] {
+    let calibrations = try ordered(calibrations)
+    let needFitting = calibrations.filter(\.needsFitting)
+    let fits = try (needFitting.isEmpty ? [] : Array(Self.seeds)).map { seed in
+      try fit(needFitting, on: cell, halves: CleanHalves(rowCount: cell.rowCount, seed: seed))
+    }
+    return try scores(of: cell, under: calibrations, fits: fits)
+  }
+
+  private func scores(
+    of cell: LabeledLogits, under calibrations: [Calibration], fits: [FittedCalibrations]
+  ) throws -> [CellScores] {
+    let uncalibrated = UncalibratedScores(
+      cell, blocks: blocks,
+      isReusing: calibrations.contains { $0.calibrator.output == .confidence })
+    return try calibrations.map { try scores(of: cell, under: $0, fits: fits, uncalibrated) }
+  }
+
+  private func scores(
+    of cell: LabeledLogits, under calibration: Calibration, fits: [FittedCalibrations],
+    _ uncalibrated: UncalibratedScores
+  ) throws -> CellScores {
+    let folds = try folds(of: calibration, on: cell, fits)
+    let parts = try folds.map { fold in
+      switch calibration.calibrator.output {
+      case .distribution: try scores(of: cell, under: calibration, fold, uncalibrated)
+      case .confidence: try scores(of: cell, confidencesBy: fold, uncalibrated)
+      }
+    }
+    return CellScores(
+      calibration, parts, folds: folds,
+      foldsPerPass: calibration.needsFitting ? folds.count / fits.count : 1)
+  }
+
+  /// The fits of `calibration`, each with the rows that it scores.
+  private func folds(
+    of calibration: Calibration, on cell: LabeledLogits, _ fits: [FittedCalibrations]
+  ) throws -> [CellFold] {
+    switch calibration.calibrator.fitting {
+    case .nothing: return [CellFold(rows: nil, maps: [:])]
+    case .scoredRows:
+      let rows = FittingRows(cell, blocks: blocks)
+      return [CellFold(rows: nil, maps: try maps(of: calibration, on: rows))]
+    case .otherRows:
+      return try fits.flatMap { fitted in
+        try fitted.check(cell)
+        return fitted.folds.map { CellFold(rows: $0.rows, maps: $0.maps[calibration] ?? [:]) }
+      }
+    }
+  }
+
+  /// The numbers of a fold whose whole distributions are calibrated.
+  private func scores(
+    of cell: LabeledLogits, under calibration: Calibration, _ fold: CellFold,
+    _ uncalibrated: UncalibratedScores
+  ) throws -> FoldScores {
+    let logits = try fold.rows.map(cell.selecting(rows:)) ?? cell
+    let halves = metrics.contains(where: \.needsRefinementLoss) ? try logits.halves() : []
+    let memberMaps = (0..<logits.memberCount).map { fold.maps[.member($0)] ?? .identity }
+    let members =
+      logits.memberCount > 1 && calibration.applies(to: .member(0))
+      ? try memberRows(in: logits, calibrations: memberMaps) : nil
+    var predictors: [FoldScores.OfPredictor] = []
+    var ensemble: [RowScore] = []
+    for predictor in Predictor.predicting(memberCount: logits.memberCount)
+    where calibration.applies(to: predictor) {
+      let map = fold.maps[predictor] ?? .identity
+      var scored: ScoredRows
+      if case .member(let member) = predictor, let members {
+        scored = members.rows[member]
+      } else {
+        scored = try rows(of: predictor, in: logits, calibration: map)
+      }
+      if predictor == .ensemble { ensemble = scored.rows }
+      if fold.maps.isEmpty { uncalibrated.offer(scored.rows, of: predictor) }
+      scored.refinementLoss = try RefinementLoss.value(
+        of: predictor, in: halves, calibration: map, blocks: blocks)
+      predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
+    }
+    var diversity = DiversityAccumulator(
+      memberCount: members == nil ? 0 : logits.memberCount, classCount: logits.classCount)
+    if let members {
+      diversity.add(
+        members.rows.map(\.rows), ensemble: ensemble, distributions: members.distances)
+    }
+    return FoldScores(predictors: predictors, diversity: diversity.scores)
+  }
+
+  /// The numbers of a fold whose confidences alone are calibrated.
+  private func scores(
+    of cell: LabeledLogits, confidencesBy fold: CellFold, _ uncalibrated: UncalibratedScores
+  ) throws -> FoldScores {
+    var predictors: [FoldScores.OfPredictor] = []
+    var scores: [Predictor: [RowScore]] = [:]
+    for predictor in Predictor.predicting(memberCount: cell.memberCount) {
+      guard let map = fold.maps[predictor], case .confidence(let confidences) = map else {
+        continue
+      }
+      let all = try uncalibrated.scores(of: predictor)
+      let rows = (fold.rows ?? Array(all.indices)).map { all[$0].calibrated(by: confidences) }
+      scores[predictor] = rows
+      let scored = ScoredRows(rows, classCount: cell.classCount, isConfidenceOnly: true)
+      predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
+    }
+    let members = (0..<cell.memberCount).compactMap { scores[.member($0)] }
+    var diversity = DiversityAccumulator(memberCount: members.count, classCount: cell.classCount)
+    if let ensemble = scores[.ensemble], !members.isEmpty {
+      diversity.add(
+        members, ensemble: ensemble,
+        distributions: DistributionDiversity(memberCount: members.count))
+    }
+    return FoldScores(predictors: predictors, diversity: diversity.scores)
+  }
+}

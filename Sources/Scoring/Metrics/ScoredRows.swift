@@ -7,6 +7,8 @@ public struct ScoredRows: Sendable, Equatable {
   /// Whether the confidences alone were calibrated: metrics that need the whole distribution are
   /// then undefined.
   public let isConfidenceOnly: Bool
+  /// Confidence against accuracy in 15 bins.
+  public let reliability: ReliabilityTable
   /// The probabilities of each class against how often it was the label; nil where not counted.
   public let classwise: ClasswiseCalibration?
   /// The thresholded adaptive classwise calibration error; nil where not computed.
@@ -28,12 +30,10 @@ public struct ScoredRows: Sendable, Equatable {
     self.rows = rows
     self.classCount = classCount
     self.isConfidenceOnly = isConfidenceOnly
+    reliability = ReliabilityTable(rows)
     self.classwise = classwise
     self.thresholdedCalibrationError = thresholdedCalibrationError
   }
-
-  /// Confidence against accuracy in 15 bins.
-  public var reliability: ReliabilityTable { ReliabilityTable(rows) }
 
   /// The values of `metrics`, as far as they are defined on these rows.
   public func values(of metrics: [Metric] = Metric.all) -> MetricValues<Metric> {
@@ -50,7 +50,6 @@ public struct ScoredRows: Sendable, Equatable {
 private struct MetricInputs {
   let scored: ScoredRows
   private lazy var accuracy = Accuracy(scored.rows)
-  private lazy var reliability = scored.reliability
   private lazy var ranking = ConfidenceRanking(scored.rows)
   private lazy var probabilityScores = ProbabilityScores(
     scored.rows, classCount: scored.classCount)
@@ -62,7 +61,7 @@ private struct MetricInputs {
   mutating func value(of metric: Metric) -> Double? {
     switch metric.input {
     case .accuracy(let value): return value(accuracy)
-    case .reliability(let value): return value(reliability)
+    case .reliability(let value): return value(scored.reliability)
     case .ranking(let value): return value(ranking)
     case .rows(_, let value): return value(scored.rows)
     case .probabilityScores(let value): return value(probabilityScores)

@@ -21,7 +21,7 @@ public struct Bootstrap: Sendable {
   /// image is drawn 256 times is below 1/256!, or 10⁻⁵⁰⁶.
   let multiplicities: [[SIMD8<UInt8>]]  // [draws / 8, N]
 
-  /// Draws `drawCount` times N of N images.
+  /// Draws N of N images, `drawCount` times.
   ///
   /// Keeps a byte for each image and draw: 10 MB for 10,000 images and 1000 draws.
   ///

@@ -6,12 +6,7 @@ public typealias MetricDistributions = [Metric: BootstrapDistribution]
 
 extension Bootstrap {
   /// The metrics that `distributions(of:images:)` resamples in one pass.
-  public static let weightedMetrics: [Metric] = [
-    .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError, .maximumCalibrationError,
-    .adaptiveCalibrationError, .debiasedCalibrationError, .misclassificationAUROC,
-    .errorAveragePrecision, .successAveragePrecision, .falsePositiveRateAt95, .riskCoverageArea,
-    .excessRiskCoverageArea, .generalizedRiskCoverageArea,
-  ]
+  public static let weightedMetrics: [Metric] = WeightedScores.metrics.map(\.metric)
 
   /// The `weightedMetrics` of several predictors' rows on every draw.
   ///
@@ -36,12 +31,21 @@ extension Bootstrap {
       }
     }
     return try workers.map(predictors.count) { predictor in
-      let values = (0..<drawCount).map { draw in
-        blocks[draw / Self.laneCount][predictor].values(draw % Self.laneCount)
+      distributions(blocks.lazy.map { $0[predictor] })
+    }
+  }
+
+  /// The distributions of one predictor, from its scores in each block of draws.
+  private func distributions(_ blocks: some Sequence<WeightedScores>) -> MetricDistributions {
+    let metrics = WeightedScores.metrics
+    var values = metrics.map { _ in [Double?]() }
+    for (block, scores) in blocks.enumerated() {
+      for lane in 0..<min(Self.laneCount, drawCount - block * Self.laneCount) {
+        for i in metrics.indices { values[i].append(metrics[i].value(scores, lane)) }
       }
-      return Self.weightedMetrics.reduce(into: [:]) { distributions, metric in
-        distributions[metric] = BootstrapDistribution(values.map { $0[metric] })
-      }
+    }
+    return zip(metrics, values).reduce(into: [:]) { distributions, metric in
+      distributions[metric.0.metric] = BootstrapDistribution(metric.1)
     }
   }
 }
@@ -210,31 +214,59 @@ private struct WeightedScores {
     risk = newRisk
   }
 
-  /// The metrics that are defined in one lane.
-  func values(_ lane: Int) -> MetricValues<Metric> {
-    var values = MetricValues<Metric>()
-    let (total, right) = (total[lane], right[lane])
-    let wrong = total - right
-    guard total > 0 else { return values }
-    values[.accuracy] = right / total
-    values[.negativeLogLikelihood] = loss[lane] / total
-    values[.brierScore] = brierScore[lane] / total
-    values[.calibrationError] = calibrationError[lane] / total
-    values[.maximumCalibrationError] = maximumError[lane]
-    values[.adaptiveCalibrationError] = equalMass.error[lane] / total
-    if hasDebiased[lane] > 0 {
-      values[.debiasedCalibrationError] = (max(0, debiasedSquares[lane]) / total).squareRoot()
+  /// The value of each metric in one lane; nil where it is undefined.
+  static let metrics: [(metric: Metric, value: @Sendable (WeightedScores, Int) -> Double?)] = [
+    (.accuracy, { $0.mean(of: $0.right, $1) }),
+    (.negativeLogLikelihood, { $0.mean(of: $0.loss, $1) }),
+    (.brierScore, { $0.mean(of: $0.brierScore, $1) }),
+    (.calibrationError, { $0.mean(of: $0.calibrationError, $1) }),
+    (.maximumCalibrationError, { $0.total[$1] > 0 ? $0.maximumError[$1] : nil }),
+    (.adaptiveCalibrationError, { $0.mean(of: $0.equalMass.error, $1) }),
+    (.debiasedCalibrationError, { $0.debiasedError($1) }),
+    (.misclassificationAUROC, { $0.areaUnderROC($1) }),
+    (.errorAveragePrecision, { $0.share($0.errorPrecision[$1], of: $0.total[$1] - $0.right[$1]) }),
+    (.successAveragePrecision, { $0.share($0.successPrecision[$1], of: $0.right[$1]) }),
+    (.falsePositiveRateAt95, { $0.falsePositiveRate($1) }),
+    (.riskCoverageArea, { $0.riskCoverageArea($1) }),
+    (.excessRiskCoverageArea, { $0.excessRiskCoverageArea($1) }),
+    (.generalizedRiskCoverageArea, { $0.generalizedRiskCoverageArea($1) }),
+  ]
+
+  private func share(_ part: Double, of whole: Double) -> Double? {
+    whole > 0 ? part / whole : nil
+  }
+
+  private func mean(of sums: Lanes, _ lane: Int) -> Double? {
+    share(sums[lane], of: total[lane])
+  }
+
+  private func debiasedError(_ lane: Int) -> Double? {
+    guard hasDebiased[lane] > 0 else { return nil }
+    return (max(0, debiasedSquares[lane]) / total[lane]).squareRoot()
+  }
+
+  private func areaUnderROC(_ lane: Int) -> Double? {
+    let (right, wrong) = (right[lane], total[lane] - right[lane])
+    return right > 0 && wrong > 0 ? twiceWins[lane] / (2 * right * wrong) : nil
+  }
+
+  private func falsePositiveRate(_ lane: Int) -> Double? {
+    let (right, wrong) = (right[lane], total[lane] - right[lane])
+    return right > 0 && wrong > 0 ? falsePositives[lane] / wrong : nil
+  }
+
+  private func riskCoverageArea(_ lane: Int) -> Double? {
+    share(area[lane], of: 2 * total[lane])
+  }
+
+  private func excessRiskCoverageArea(_ lane: Int) -> Double? {
+    riskCoverageArea(lane).map {
+      $0 - Self.leastArea(right: right[lane], wrong: total[lane] - right[lane])
     }
-    let area = area[lane] / (2 * total)
-    values[.riskCoverageArea] = area
-    values[.excessRiskCoverageArea] = area - Self.leastArea(right: right, wrong: wrong)
-    values[.generalizedRiskCoverageArea] = twiceGeneralizedArea[lane] / (2 * total * total)
-    if wrong > 0 { values[.errorAveragePrecision] = errorPrecision[lane] / wrong }
-    if right > 0 { values[.successAveragePrecision] = successPrecision[lane] / right }
-    guard right > 0, wrong > 0 else { return values }
-    values[.misclassificationAUROC] = twiceWins[lane] / (2 * right * wrong)
-    values[.falsePositiveRateAt95] = falsePositives[lane] / wrong
-    return values
+  }
+
+  private func generalizedRiskCoverageArea(_ lane: Int) -> Double? {
+    share(twiceGeneralizedArea[lane], of: 2 * total[lane] * total[lane])
   }
 
   /// The area under the risk–coverage curve where all right rows come before all wrong ones.
