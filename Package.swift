@@ -48,7 +48,7 @@ let package = Package(
       dependencies: ["Datasets", "Formats", "Runs", "Scoring", "Tensors"]),
     .target(
       name: "Reports",
-      dependencies: ["Formats", "Runs", "Scoring", mustache, subprocess],
+      dependencies: ["Formats", "Runs", "Scoring", mustache],
       resources: [.embedInCode("Page/Resources")]),
 
     // Floor 3: labeled images, run folders

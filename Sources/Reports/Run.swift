@@ -117,15 +117,8 @@ extension Run {
   func mean(
     of metric: Metric, over cells: [Cell], predictor: String, calibration: String
   ) -> Double? {
-    Self.mean(
-      cells.map { value(of: metric, on: $0, predictor: predictor, calibration: calibration) })
-  }
-
-  /// The mean of `values`; nil where there are none or one is undefined.
-  static func mean(_ values: [Double?]) -> Double? {
-    let defined = values.compactMap { $0 }
-    guard defined.count == values.count, !defined.isEmpty else { return nil }
-    return defined.reduce(0, +) / Double(defined.count)
+    RunningMean.mean(
+      of: cells.map { value(of: metric, on: $0, predictor: predictor, calibration: calibration) })
   }
 
   /// The corruptions of each family, families and corruptions in the order of the tables.

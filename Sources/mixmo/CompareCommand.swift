@@ -26,7 +26,7 @@ struct CompareCommand: AsyncParsableCommand {
       """)
 
   /// The calibrations that are not fitted on the rows that they score.
-  private static let calibrations = Calibration.all.filter { $0 != .oracle }
+  private static let calibrations = Calibration.all.filter { !$0.isBound }
 
   @Argument(help: ArgumentHelp("Run folders, the reference first.", valueName: "run"))
   var runs: [String]

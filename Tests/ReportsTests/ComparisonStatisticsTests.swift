@@ -82,7 +82,7 @@ import Testing
         let rows = (0..<imageCount).map { image in
           ease[image] + bias[run][image] + spread(1) + strength > 0 ? right : wrong
         }
-        return [rows]
+        return [ScoredRows(rows, classCount: 2)]
       }
       try tally.add(isCorrupted: cell > 0, scores)
     }

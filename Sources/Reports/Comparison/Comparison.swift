@@ -26,9 +26,7 @@ package struct Comparison: Sendable, Equatable {
 
     /// The mean of a metric's differences over the cells at `indices`; nil where one is undefined.
     package func meanDifference(_ metric: Metric, at indices: [Int]) -> Double? {
-      let differences = indices.compactMap { cells[$0].values[metric]?.difference }
-      guard !differences.isEmpty, differences.count == indices.count else { return nil }
-      return differences.reduce(0, +) / Double(differences.count)
+      RunningMean.mean(of: indices.map { cells[$0].values[metric]?.difference })
     }
   }
 

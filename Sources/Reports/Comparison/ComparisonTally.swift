@@ -5,7 +5,7 @@ import Scoring
 /// It keeps metrics, bootstrap draws and a number for each image, but no rows.
 package struct ComparisonTally {
   /// A run's scores on a cell, split into parts with one calibration each.
-  package typealias PartedRows = [[RowScore]]  // [parts][rows]
+  package typealias PartedRows = [ScoredRows]  // [parts]
 
   /// The results of one run other than the first.
   private struct Gathered {
@@ -45,7 +45,10 @@ package struct ComparisonTally {
   ///
   /// - Throws: `ScoringError` where a part has more or fewer rows than images.
   package mutating func add(isCorrupted: Bool, _ scores: [PartedRows]) throws {
-    let values = scores.map(self.values)
+    // Means over the parts, as in the tables of an evaluation.
+    let values = scores.map { parts in
+      MetricValues.mean(parts.map { $0.values(of: metrics) })
+    }
     let draws = try draws(scores)
     for run in runs.indices {
       var contrast: [Metric: Contrast.Values] = [:]
@@ -74,38 +77,14 @@ package struct ComparisonTally {
     var (losses, gains) = (0, 0)
     for (part, images) in parts.enumerated() {
       for (row, image) in images.enumerated() {
-        let surplus = (scores[part][row].isRight ? 1 : 0) - (reference[part][row].isRight ? 1 : 0)
+        let surplus =
+          (scores[part].rows[row].isRight ? 1 : 0) - (reference[part].rows[row].isRight ? 1 : 0)
         if surplus > 0 { gains += 1 }
         if surplus < 0 { losses += 1 }
         if isCorrupted { runs[run].surpluses[image] += surplus }
       }
     }
     return McNemarTest(onlyFirstRight: losses, onlySecondRight: gains)
-  }
-
-  /// The metrics of a run on a cell: means over the parts, as in the tables of an evaluation.
-  private func values(_ scores: PartedRows) -> [Metric: Double] {
-    var means: [Metric: Double] = [:]
-    for metric in metrics {
-      let values = scores.compactMap { Self.value(metric, $0) }
-      if values.count == scores.count {
-        means[metric] = values.reduce(0, +) / Double(values.count)
-      }
-    }
-    return means
-  }
-
-  private static func value(_ metric: Metric, _ rows: [RowScore]) -> Double? {
-    func mean(_ value: (RowScore) -> Double) -> Double? {
-      rows.isEmpty ? nil : rows.reduce(0) { $0 + value($1) } / Double(rows.count)
-    }
-    return switch metric {
-    case .accuracy: mean { $0.isRight ? 1 : 0 }
-    case .negativeLogLikelihood: mean(\.negativeLogLikelihood)
-    case .brierScore: mean(\.brierScore)
-    case .calibrationError: ReliabilityTable(rows).expectedCalibrationError
-    default: nil
-    }
   }
 
   private static func difference(
@@ -119,7 +98,7 @@ package struct ComparisonTally {
   private func draws(_ scores: [PartedRows]) throws -> [MetricDistributions]? {
     guard let bootstrap else { return nil }
     let parts = try parts.enumerated().map { part, images in
-      try bootstrap.distributions(of: scores.map { $0[part] }, images: images)
+      try bootstrap.distributions(of: scores.map { $0[part].rows }, images: images)
     }
     return scores.indices.map { run in
       metrics.reduce(into: [:]) { all, metric in
@@ -153,12 +132,11 @@ extension ComparisonTally {
     guard !cells.isEmpty else { return nil }
     var values: [Metric: Contrast.Values] = [:]
     for metric in metrics {
-      let all = cells.compactMap { $0[metric] }
-      guard all.count == cells.count else { continue }
-      let count = Double(all.count)
+      guard let reference = RunningMean.mean(of: cells.map { $0[metric]?.reference }),
+        let value = RunningMean.mean(of: cells.map { $0[metric]?.run })
+      else { continue }
       values[metric] = Contrast.Values(
-        reference: all.reduce(0) { $0 + $1.reference } / count,
-        run: all.reduce(0) { $0 + $1.run } / count,
+        reference: reference, run: value,
         interval: BootstrapDistribution.mean(of: run.draws[metric] ?? [])?.interval())
     }
     let test = SignFlipTest(run.surpluses)

@@ -76,8 +76,7 @@ package struct RunComparer: Sendable {
 
   private func subject(_ run: ComparableRun) throws -> Subject {
     let predictor = try run.existingPredictor(named: predictor)
-    // The oracle is fitted on the rows that it scores: a bound, not a predictor.
-    guard calibration != .oracle else { throw ScoringError.notFitted(Calibration.oracle.name) }
+    guard !calibration.isBound else { throw ScoringError.notFitted(calibration.name) }
     guard calibration.needsFitting else {
       return Subject(run: run, predictor: predictor, maps: [.identity])
     }
@@ -95,9 +94,10 @@ package struct RunComparer: Sendable {
     let run = subject.run
     let logits = try run.logits(of: cell)
     return try zip(parts, subject.maps).map { images, map in
-      try scorer.rowScores(
+      let rows = try scorer.rowScores(
         of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
         calibration: map)
+      return ScoredRows(rows, classCount: run.classCount)
     }
   }
 

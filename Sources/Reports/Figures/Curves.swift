@@ -113,8 +113,8 @@ extension Run {
         + metrics.map { ($0.metric.name, .decimal) })
     let values = levels.map { level in
       metrics.map { metric, _ in
-        Self.mean(
-          cells(of: corruptions, severities: [level]).map {
+        RunningMean.mean(
+          of: cells(of: corruptions, severities: [level]).map {
             diversity[
               [$0.corruption, "\($0.severity)", calibration, "mean"], metric.name]?.value
           })

@@ -64,7 +64,7 @@ extension Run {
     for (index, name) in names.enumerated() { data.append([name], values.map { $0[index] }) }
     let gains = values.map { own in
       names.indices.map { index -> Double? in
-        let mean = Self.mean(values.dropFirst().map { $0[index] })
+        let mean = RunningMean.mean(of: values.dropFirst().map { $0[index] })
         return own[index].flatMap { value in mean.map { 100 * (value - $0) } }
       }
     }

@@ -1,6 +1,5 @@
 import Formats
 import Foundation
-import Subprocess
 
 /// Text and numbers in gnuplot's language.
 enum Gnuplot {
@@ -31,46 +30,43 @@ enum Gnuplot {
 package struct GnuplotProgram: Sendable {
   /// What `gnuplot --version` prints, such as `gnuplot 5.4 patchlevel 4`.
   package let version: String
-  private let executable: Executable
+  private let program: ChildProgram
 
   /// Looks for gnuplot; nil where it cannot be run.
   ///
   /// - Parameter path: The program's file; nil to search `PATH`.
   package init?(path: String? = nil) async {
-    executable = path.map { .path(.init($0)) } ?? .name("gnuplot")
-    let answer = try? await run(
-      executable, arguments: ["--version"], environment: Self.environment,
-      output: .string(limit: 1 << 10))
-    guard let answer, answer.terminationStatus.isSuccess,
-      answer.standardOutput.hasPrefix("gnuplot")
-    else { return nil }
-    version = answer.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard let program = try? ChildProgram(path ?? "gnuplot", debianPackage: "gnuplot-nox") else {
+      return nil
+    }
+    var answer: [UInt8] = []
+    let result = try? await program.run(["--version"], environment: Self.environment) {
+      answer += $0
+    }
+    let text = String(decoding: answer, as: UTF8.self)
+    guard let result, result.status == 0, text.hasPrefix("gnuplot") else { return nil }
+    self.program = program
+    version = text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// The user's environment without settings that change what gnuplot draws.
-  private static var environment: Environment {
-    .inherit.updating([
-      "LC_ALL": "C.UTF-8", "GNUTERM": "dumb", "GNUPLOT_LIB": nil, "GNUPLOT_FONTPATH": nil,
-    ])
-  }
+  /// What differs from the user's environment: no settings that change what gnuplot draws.
+  private static let environment: [String: String?] = [
+    "LC_ALL": "C.UTF-8", "GNUTERM": "dumb", "GNUPLOT_LIB": nil, "GNUPLOT_FONTPATH": nil,
+  ]
 
   /// Runs `script` in `folder`, where it writes its files.
   ///
-  /// - Throws: `GnuplotError` with what the program printed.
+  /// - Throws: `GnuplotError` with what the program printed, or `FileError` if it cannot be started.
   package func draw(_ script: String, in folder: URL) async throws {
-    let answer = try await run(
-      executable, arguments: ["-d", "-"], environment: Self.environment,
-      workingDirectory: .init(folder.path), input: .string(script), output: .discarded,
-      error: .string(limit: 1 << 16))
-    guard answer.terminationStatus.isSuccess else {
-      throw GnuplotError(message: answer.standardError)
-    }
+    let result = try await program.run(
+      ["-d", "-"], in: folder, environment: Self.environment, input: .bytes(Array(script.utf8)))
+    guard result.status == 0 else { throw GnuplotError(message: result.messages) }
   }
 }
 
 /// A figure that gnuplot failed to draw.
 package struct GnuplotError: Error, CustomStringConvertible {
-  /// The program's standard error.
+  /// The last part of the program's standard error.
   let message: String
 
   package var description: String {

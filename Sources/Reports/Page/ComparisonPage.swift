@@ -65,11 +65,11 @@ package struct ComparisonPage: Sendable {
       rows: ordered.map { index, row in
         let over =
           row.corruption == clean ? clean : "mean of \(comparison.cells.count - 1) cells"
-        return PageModel.Row(names: [over, row.metric], fields: fields(row, row: index + 1))
+        return PageModel.Row(names: [over, row.metric], fields: numberFields(row, row: index + 1))
       })
   }
 
-  private func fields(_ row: Comparison.Row, row number: Int) -> [PageModel.Field] {
+  private func numberFields(_ row: Comparison.Row, row number: Int) -> [PageModel.Field] {
     let style: ValueStyle = row.metric == Metric.accuracy.name ? .percent : .decimal
     func shown(_ value: Double?, _ column: Comparison.Column) -> PageModel.Shown? {
       PageModel.Shown(value, style: style, row: number, column: column.rawValue)

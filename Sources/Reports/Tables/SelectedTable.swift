@@ -90,7 +90,7 @@ package struct SelectedTable: Sendable {
       Self.subjects(run, selection).map { predictor, calibration in
         Row(
           names: [run.label, predictor, calibration],
-          isBound: calibration == Calibration.oracle.name,
+          isBound: Calibration(name: calibration)?.isBound ?? false,
           entries: selection.scopes.flatMap { scope in
             selection.metrics.map { metric in
               Self.entry(
