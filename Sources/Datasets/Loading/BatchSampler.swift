@@ -59,7 +59,7 @@ package struct BatchSampler: Sendable {
 
     /// The index of the image that each member sees in each sample of the batch `step` in
     /// 0..<`batchCount`.
-    package func indices(at step: Int) -> [[Int]] {  // [M][N]
+    package func imageIndices(at step: Int) -> [[Int]] {  // [M][N]
       let start = step * sampler.distinctCount
       let repeated = order[start..<start + sampler.distinctCount].flatMap {
         repeatElement($0, count: sampler.repetitions)
