@@ -21,7 +21,7 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
-.PHONY: setup build demo test mpi test-mpi bench fuzz lint docs install install-mpi install-tables
+.PHONY: setup build demo test mpi test-mpi same-bytes bench fuzz lint docs install install-mpi install-tables
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
@@ -38,7 +38,7 @@ test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --no-parallel
 
-# The program with MPI, moved so that nobody takes it for the ordinary one, and tests of its jobs beside that.
+# The program with MPI stands apart from the ordinary one; the tests of its jobs need both.
 mpi: WANTED += $(MPI_PACKAGES)
 mpi: setup
 	$(BUILD) --traits MPI --product mixmo
@@ -52,11 +52,17 @@ test-mpi: setup
 	mv .build/mixmo .build/release/mixmo
 	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
+# Runs each subcommand, and names the results that are not those of the committed list, by their SHA-256.
+same-bytes: WANTED += python3
+same-bytes: build
+	rm -rf .build/same-bytes
+	python3 Tests/SameBytes/same_bytes.py .build/release/mixmo .build/same-bytes
+
 bench: build
 	cd Benchmarks && swift run --scratch-path ../.build -c release Benchmarks
 
-# Each target for SECONDS, or those named by TARGETS. What is found stays in $(FUZZ)/findings, the
-# inputs that reach something new in $(FUZZ)/corpus.
+# Each target for SECONDS, or those that TARGETS names. Inputs that fail stay in $(FUZZ)/findings, those
+# that reach new code in $(FUZZ)/corpus.
 fuzz: setup
 	MIXMO_FUZZ=1 swift build -c release --scratch-path $(FUZZ) --product Fuzzing $(SANITIZE)
 	$(FUZZ)/release/Fuzzing --seeds $(FUZZ)/corpus
@@ -68,7 +74,7 @@ fuzz: setup
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
-# A site of static pages in $(DOCS)/site, to be looked at through any web server.
+# A site of static pages in $(DOCS)/site, for any web server.
 docs: build
 	swift package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members
 	rm -rf $(DOCS) && mkdir -p $(DOCS)
