@@ -117,8 +117,7 @@ let package = Package(
         "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
       ],
       exclude: ["Fixtures"]),
-    .testTarget(
-      name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
+    .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -133,10 +132,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "ReportsTests",
-      dependencies: [
-        "Corruptions", "Evaluation", "Formats", "Reports", "Runs", "Scoring", "Tensors",
-        "TestSupport",
-      ], exclude: ["Fixtures"]),
+      dependencies: ["Evaluation", "Formats", "Reports", "Runs", "Scoring", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandTests",
       dependencies: ["Checkpoints", "Datasets", "Formats", "Images", "TestSupport", "mixmo"]),
@@ -151,8 +148,8 @@ if Context.environment["MIXMO_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
-        "Reports", "Runs", "Training",
+        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks", "Runs",
+        "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -140,18 +140,15 @@ struct FrostTests {
 
   /// Calls `body` with a folder of five textures, the first with an alpha channel.
   private func withTextures(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("frost-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let sizes = [(600, 900, 4), (315, 560, 3), (315, 560, 3), (350, 527, 3), (495, 660, 3)]
     for (number, (height, width, channels)) in sizes.enumerated() {
       let bytes = (0..<height * width * channels).map { UInt8(truncatingIfNeeded: $0) }
       try NumPyArray.write(
         bytes, shape: [height, width, channels],
-        to: folder.appendingPathComponent("frost\(number + 1).npy"))
+        to: folder.file("frost\(number + 1).npy"))
     }
-    try body(folder)
+    try body(folder.url)
   }
 
   private static func scaled(_ image: Image, by factor: Double) -> Image {

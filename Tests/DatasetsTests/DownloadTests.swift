@@ -305,9 +305,9 @@ struct DownloadTests {
 
   @Test(arguments: ["cifar.yaml", "tiny-imagenet.yaml"])
   func `the archives hold the corruptions that the suite says`(suite: String) throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-      path: "../../corruptions")
-    let corruptions = try CorruptionSuite(contentsOf: folder.appending(path: suite)).corruptions
+    let corruptions = try CorruptionSuite(
+      contentsOf: TestPackage.url.appending(path: "corruptions/\(suite)")
+    ).corruptions
     for (archive, group) in [
       ("tinyimagenet200-c", Corruption.Group.benchmark), ("tinyimagenet200-c-extra", .extra),
     ] {

@@ -18,8 +18,7 @@ struct FeatureSeparationTests {
     let activeShares: [Double]
 
     init() throws {
-      let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/feature-separation.json")
+      let url = TestPackage.url.appending(path: "Tests/Fixtures/feature-separation.json")
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
       self = try decoder.decode(Self.self, from: Data(contentsOf: url))

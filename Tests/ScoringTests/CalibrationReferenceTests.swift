@@ -42,7 +42,7 @@ struct CalibrationReferenceTests {
     calibration == .vector ? 1e-7 : 1e-10
   }
 
-  @Test(arguments: try fixture("calibrations", as: [Reference].self))
+  @Test(arguments: try fixtureValue("calibrations.json", as: [Reference].self))
   func `values and temperatures are those of independent fits`(reference: Reference) throws {
     let scores = try reference.scores(Scorer(threadCount: 2))
     #expect(scores.map(\.calibration) == Calibration.all)
@@ -64,7 +64,7 @@ struct CalibrationReferenceTests {
     }
   }
 
-  @Test(arguments: try fixture("refinement", as: [Refinement].self))
+  @Test(arguments: try fixtureValue("refinement.json", as: [Refinement].self))
   func `calibration and refinement losses are those of probmetrics`(
     reference: Refinement
   ) throws {

@@ -15,7 +15,7 @@ struct CellScoresTests {
   private static let relativeError = 1e-11
 
   @Test func `each half is scored at the temperature of the other`() throws {
-    let reference = try fixture("halves", as: Reference.self)
+    let reference = try fixtureValue("halves.json", as: Reference.self)
     let fitted = try Self.scorer.fit([.temperature], on: reference.cells[0].problem.draw())
     for cell in reference.cells {
       let scores = try Self.scorer.score(cell.problem.draw(), with: fitted)[0]

@@ -12,7 +12,7 @@ struct ClasswiseCalibrationTests {
   private static func rows(
     _ count: Int, classes: Int, steps: Int, seed: UInt64
   ) -> [Row] {
-    var source = SplitMix(state: seed)
+    var source = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       let weights = (0..<classes).map { c in
         Double(source.next() % UInt64(steps) + 1) / Double(1 << (2 * c))
@@ -77,7 +77,7 @@ struct ClasswiseCalibrationTests {
 
   @Test(arguments: 0..<6)
   func `any shards in any order give the same bits`(seed: UInt64) throws {
-    var source = SplitMix(state: seed)
+    var source = SeededGenerator(seed: seed)
     let rows = Self.rows(500, classes: 5, steps: 20, seed: 4)
     let classwise = try Self.counted(rows, classes: 5)
     let thresholded = try Self.thresholded(rows, cutting: classwise)

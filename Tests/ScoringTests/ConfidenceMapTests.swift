@@ -26,7 +26,7 @@ struct ConfidenceMapTests {
     return HistogramBinning(table)
   }
 
-  @Test(arguments: try fixture("curves", as: [Reference].self))
+  @Test(arguments: try fixtureValue("curves.json", as: [Reference].self))
   func `curves are scikit-learn's, bins NumPy's`(reference: Reference) throws {
     let rows = try Self.rows(reference.problem)
     let (regression, binning) = (IsotonicRegression(rows), Self.binning(rows))

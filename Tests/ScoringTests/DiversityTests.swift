@@ -106,7 +106,7 @@ struct DiversityReferenceTests {
 
   private static let scorer = Scorer(threadCount: 2)
 
-  @Test(arguments: try fixture("diversity", as: Reference.self).cells)
+  @Test(arguments: try fixtureValue("diversity.json", as: Reference.self).cells)
   func `values are those of independent software`(reference: ReferenceCell) throws {
     let scores = try Self.scorer.score(reference.problem.draw())
     // Both sides work in Float64 on the same logits and sum at most 2000 · 12 terms.
@@ -114,7 +114,7 @@ struct DiversityReferenceTests {
   }
 
   @Test func `calibrated members are compared by their calibrated probabilities`() throws {
-    let reference = try fixture("diversity", as: Reference.self).halves
+    let reference = try fixtureValue("diversity.json", as: Reference.self).halves
     let logits = try reference.problem.draw()
     let rows = Array(0..<reference.problem.rows)
     let halves = try CleanHalves(

@@ -17,7 +17,7 @@ struct MetricOracleTests {
     var description: String { problem.description }
   }
 
-  @Test(arguments: try fixture("distributions", as: [Cell].self))
+  @Test(arguments: try fixtureValue("distributions.json", as: [Cell].self))
   func `metrics of predictors are those of independent software`(cell: Cell) throws {
     let logits = try cell.problem.draw()
     for predictor in Predictor.predicting(memberCount: logits.memberCount) {
@@ -35,7 +35,7 @@ struct MetricOracleTests {
     var description: String { "\(ranking)" }
   }
 
-  @Test(arguments: try fixture("rankings", as: [Case].self))
+  @Test(arguments: try fixtureValue("rankings.json", as: [Case].self))
   func `metrics of confidences are those of independent software`(example: Case) throws {
     let rows = example.ranking.draw()
     var table = ReliabilityTable()
@@ -85,7 +85,7 @@ struct DrawnRanking: Decodable, Sendable, CustomStringConvertible {
   var description: String { "\(rows) \(confidences) \(labels)" }
 
   func draw() -> [(confidence: Double, isRight: Bool)] {
-    var source = SplitMix(state: seed)
+    var source = SeededGenerator(seed: seed)
     return (0..<rows).map { _ in
       let unit = source.nextUnit()
       let confidence =

@@ -7,7 +7,7 @@ struct MetricReferenceTests {
   // Both sides work in Float64 on the same logits and sum at most 1500 terms; losses reach 1e3.
   static let relativeError = 1e-12
 
-  @Test(arguments: try fixture("metrics", as: [ReferenceCell].self))
+  @Test(arguments: try fixtureValue("metrics.json", as: [ReferenceCell].self))
   func `metrics are scikit-learn's`(reference: ReferenceCell) throws {
     let scores = try Scorer(threadCount: 2).score(reference.problem.draw())
     #expect(Set(scores.predictors.map(\.predictor.name)) == Set(reference.predictors.keys))
@@ -20,7 +20,7 @@ struct MetricReferenceTests {
     }
   }
 
-  @Test(arguments: try fixture("metrics", as: [ReferenceCell].self))
+  @Test(arguments: try fixtureValue("metrics.json", as: [ReferenceCell].self))
   func `diversity is counted as by the definition`(reference: ReferenceCell) throws {
     let scores = try Scorer(threadCount: 2).score(reference.problem.draw())
     #expect(scores.diversity.count == reference.diversity.count)

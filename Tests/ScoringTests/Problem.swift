@@ -1,5 +1,6 @@
 import Foundation
 import Scoring
+import TestSupport
 
 /// Reproducible logits and labels, the same that Fixtures/make_fixtures.py draws.
 struct Problem: Decodable, Sendable, CustomStringConvertible {
@@ -21,7 +22,7 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
   var description: String { "problem \(seed)" }
 
   func draw() throws -> LabeledLogits {
-    var labelSource = SplitMix(state: labelSeed)
+    var labelSource = SeededGenerator(seed: labelSeed)
     var drawn = (0..<rows).map { _ in
       labels == "single" ? 0 : Int(labelSource.next() % UInt64(classes))
     }
@@ -36,7 +37,7 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
   }
 
   private func logits(for labels: [Int]) -> [Float] {
-    var source = SplitMix(state: seed)
+    var source = SeededGenerator(seed: seed)
     let step = Float(sign: .plus, exponent: exponent, significand: 1)
     var values = [Float](repeating: 0, count: rows * members * classes)
     for row in 0..<rows {
@@ -54,18 +55,8 @@ struct Problem: Decodable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Steele, Lea and Flood's generator, three lines in any language.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
+extension SeededGenerator {
+  /// In −2¹⁸ ..< 2¹⁸.
   mutating func nextCentered() -> Int {
     Int(next() >> 45) - 1 << 18
   }
@@ -74,13 +65,6 @@ struct SplitMix {
   mutating func nextUnit() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
-}
-
-/// Reads a file of Fixtures/, written by make_fixtures.py.
-func fixture<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
-  let url = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Fixtures/\(name).json")
-  return try JSONDecoder().decode(type, from: Data(contentsOf: url))
 }
 
 /// What the reference says of one cell; null is undefined, absent is not compared.

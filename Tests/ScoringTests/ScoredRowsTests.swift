@@ -60,7 +60,7 @@ struct ScoredRowsTests {
   @Test(arguments: [0, 16], 1...5 as ClosedRange<UInt64>)
   func `values do not depend on the order of rows`(quantum: Int, seed: UInt64) throws {
     let logits = try Self.logits(quantum: quantum)
-    var source = SplitMix(state: seed)
+    var source = SeededGenerator(seed: seed)
     let order = (0..<600).map { (source.next(), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     let scorer = Scorer(threadCount: 1)
     for predictor in [Predictor.ensemble, .ensembleProbabilities] {

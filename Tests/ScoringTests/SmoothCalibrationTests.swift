@@ -32,7 +32,7 @@ struct SmoothCalibrationTests {
 
   @Test(arguments: [100, 50_000])
   func `it equals its bandwidth, by direct sums`(count: Int) throws {
-    var source = SplitMix(state: 9)
+    var source = SeededGenerator(seed: 9)
     let rows = (0..<count).map { _ in
       let confidence = (source.nextUnit() * 500).rounded() / 500
       return (confidence, source.nextUnit() < confidence * confidence)

@@ -116,7 +116,7 @@ struct StatisticsReferenceTests {
     let percentile: [Percentile]
   }
 
-  private static let reference = Result { try fixture("statistics", as: Reference.self) }
+  private static let reference = Result { try fixtureValue("statistics.json", as: Reference.self) }
 
   @Test func `Wilson's interval is statsmodels'`() throws {
     for expected in try Self.reference.get().wilson {

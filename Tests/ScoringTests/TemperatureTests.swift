@@ -19,7 +19,7 @@ struct TemperatureTests {
   }
 
   @Test func `temperatures are SciPy's on more than a hundred problems`() throws {
-    let references = try fixture("temperatures", as: [Reference].self)
+    let references = try fixtureValue("temperatures.json", as: [Reference].self)
     #expect(references.count >= 100)
     for reference in references {
       let logits = try reference.problem.draw()
@@ -35,7 +35,7 @@ struct TemperatureTests {
   }
 
   @Test func `temperatures are the roots of the slope in extended precision`() throws {
-    let references = try fixture("roots", as: [Reference].self)
+    let references = try fixtureValue("roots.json", as: [Reference].self)
     #expect(references.count >= 200)
     for reference in references {
       let logits = try reference.problem.draw()

@@ -35,7 +35,7 @@ struct VectorScalingTests {
     return 1e-4 * excess.reduce(0) { $0 + $1 * $1 }
   }
 
-  @Test(arguments: try fixture("vectors", as: [Reference].self))
+  @Test(arguments: try fixtureValue("vectors.json", as: [Reference].self))
   func `scales and biases are SciPy's`(reference: Reference) throws {
     let logits = try reference.problem.draw()
     let predictors = Predictor.predicting(memberCount: logits.memberCount)

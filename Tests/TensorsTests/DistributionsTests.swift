@@ -19,9 +19,7 @@ struct DistributionsTests {
   }
 
   static func reference() throws -> Reference {
-    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/distributions.json")
-    return try JSONDecoder().decode(Reference.self, from: Data(contentsOf: url))
+    try fixtureValue("distributions.json")
   }
 
   static func expectSample(_ sample: [Double], follows percentiles: [Double], _ name: String) {
@@ -79,9 +77,7 @@ struct PoissonTests {
     let critical: Double
 
     static func all() throws -> [Reference] {
-      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Fixtures/poisson.json")
-      return try JSONDecoder().decode([Reference].self, from: Data(contentsOf: file))
+      try fixtureValue("poisson.json")
     }
   }
 

@@ -5,7 +5,7 @@
 package enum SeededTensor {
   /// Multiples of 2⁻²⁴ in [0, 1).
   package static func uniform(seed: UInt64, name: String, count: Int) -> [Double] {
-    var words = SplitMix64(state: hash(name) ^ seed)
+    var words = SeededGenerator(seed: hash(name) ^ seed)
     return (0..<count).map { _ in Double(words.next() >> 40) * 0x1p-24 }
   }
 
@@ -41,22 +41,5 @@ package enum SeededTensor {
   /// The sum of (i + 1) · bits of element i, modulo 2⁶⁴: equal bits in equal places.
   package static func checksum(_ values: [Float]) -> UInt64 {
     zip(1..., values).reduce(into: 0) { $0 &+= UInt64($1.0) &* UInt64($1.1.bitPattern) }
-  }
-}
-
-/// The generator of Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators".
-package struct SplitMix64: RandomNumberGenerator {
-  package var state: UInt64
-
-  package init(state: UInt64) {
-    self.state = state
-  }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
   }
 }

@@ -29,13 +29,13 @@ package struct TensorSketch: Decodable, Sendable {
 
   /// Bit 63 of a word means minus.
   private static func projection(_ values: [Float], _ name: String) -> Double {
-    var words = SplitMix64(state: SeededTensor.hash(name))
+    var words = SeededGenerator(seed: SeededTensor.hash(name))
     return values.reduce(0) { $0 + (words.next() >> 63 == 1 ? -Double($1) : Double($1)) }
   }
 
   private static func indices(_ name: String, count: Int) -> [Int] {
     guard count > 64 else { return Array(0..<count) }
-    var words = SplitMix64(state: SeededTensor.hash("\(name)#samples"))
+    var words = SeededGenerator(seed: SeededTensor.hash("\(name)#samples"))
     return (0..<32).map { _ in Int(words.next() % UInt64(count)) }
   }
 
