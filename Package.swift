@@ -148,7 +148,8 @@ if Context.environment["MIXMO_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks", "Runs",
+        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
+        "Runs",
         "Training",
       ],
       path: "Tests/Fuzzing"),
