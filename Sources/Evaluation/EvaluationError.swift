@@ -4,20 +4,20 @@ import Scoring
 
 /// An evaluation that cannot go on.
 package enum EvaluationError: Error, CustomStringConvertible, Equatable {
-  /// What an evaluation was at when it was asked to stop.
+  /// The stage at which an evaluation was interrupted.
   package enum Stage: Sendable, Equatable {
     case checking
     case predicting(Cell)
     case scoring
   }
 
-  /// Asked to stop.
+  /// The evaluation was interrupted.
   case interrupted(Stage)
-  /// Images that were asked for as those of one cell, and were read from the place of another.
+  /// The images that were opened for one cell are those of another.
   case otherCell(expected: Cell, found: Cell)
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
-  /// Shards that are not there, and shards that several folders hold.
+  /// Shards that are missing, and shards that several folders hold.
   case otherShards(count: Int, missing: [Int], doubled: [Int: [String]])
   /// A shard that was not finished lacks a cell.
   case unfinishedShard(URL, Shard, cell: Cell)
@@ -38,7 +38,7 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
           "; \($0.key)/\(count) is in \($0.value.joined(separator: " and "))"
         }.joined()
     case .unfinishedShard(let url, let shard, let cell):
-      "\(url.path): shard \(shard) lacks \(cell.name); start its command again, which goes on there"
+      "\(url.path): shard \(shard) lacks \(cell.name); run its command again to continue there"
     }
   }
 }

@@ -58,7 +58,7 @@ package struct EvaluationRun {
   /// - Returns: The scores.
   /// - Throws: `EvaluationError.interrupted`; `RunsError.otherEvaluation` where the folder holds
   ///   another evaluation; what opening the source, predicting, scoring or writing throws. Cells
-  ///   that are predicted stay, and the same run goes on from there.
+  ///   that are predicted are kept, and the same run continues from there.
   package func run(
     report: @escaping (EvaluationEvent) throws -> Void,
     isInterrupted: @escaping () -> Bool = { false }
@@ -110,10 +110,10 @@ package struct EvaluationRun {
     let cube = try CubeScorer(settings, threadCount: workers.count).score(
       predictions.cells, logits: predictions.logits
     ) { cellCount in
-      try monitor.tell(
+      try monitor.report(
         .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
     }
-    for note in cube.notes + cube.notesOfBounds { try monitor.tell(.note(note)) }
+    for note in cube.notes + cube.notesOfBounds { try monitor.report(.note(note)) }
     return cube
   }
 
@@ -124,7 +124,7 @@ package struct EvaluationRun {
   }
 }
 
-/// What an evaluation tells while it goes on.
+/// What an evaluation reports while it runs.
 package enum EvaluationEvent: Sendable {
   /// So many corrupted images, read from files, were checked.
   case checked(imageCount: Int, of: Int)
@@ -136,21 +136,21 @@ package enum EvaluationEvent: Sendable {
   case note(String)
 }
 
-/// Tells how far an evaluation is, and stops it where that is asked for.
+/// Reports the progress of an evaluation, and stops it where that is asked for.
 package struct EvaluationMonitor {
-  let report: (EvaluationEvent) throws -> Void
-  let isInterrupted: () -> Bool
+  private let receive: (EvaluationEvent) throws -> Void
+  private let isInterrupted: () -> Bool
 
   package init(
     report: @escaping (EvaluationEvent) throws -> Void,
     isInterrupted: @escaping () -> Bool = { false }
   ) {
-    self.report = report
+    receive = report
     self.isInterrupted = isInterrupted
   }
 
-  func tell(_ event: EvaluationEvent) throws {
-    try report(event)
+  func report(_ event: EvaluationEvent) throws {
+    try receive(event)
     guard isInterrupted() else { return }
     switch event {
     case .checked: throw EvaluationError.interrupted(.checking)

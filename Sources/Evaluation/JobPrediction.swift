@@ -132,7 +132,7 @@ private struct Distribution {
   /// The next share that nobody has.
   mutating func next() -> Share? { shares.popFirst() }
 
-  /// Answers requests for work: those that are there, or all until none can come any more.
+  /// Answers the requests for work that have arrived, or, if `waits`, all until no more can come.
   mutating func serve(waits: Bool, _ report: (Share) throws -> Void) throws {
     while openRequests > 0, let message = processes.receive(waits: waits) {
       if !message.bytes.isEmpty {

@@ -67,16 +67,16 @@ package final class ModelPredictions: PredictionSource {
   private func checkFiles(_ monitor: EvaluationMonitor) throws -> [String: String] {
     let count = plan.imageCount
     let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
-      try monitor.tell(
+      try monitor.report(
         .checked(imageCount: cellCount * count, of: plan.storedCells.count * count))
     }
-    for note in notes { try monitor.tell(.note(note)) }
+    for note in notes { try monitor.report(.note(note)) }
     return digests
   }
 
   package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
     try prediction.predict(opened, sharedAmong: processes) { progress in
-      try monitor.tell(
+      try monitor.report(
         .predicted(progress.cell, imageCount: progress.imageCount, of: progress.imageTotal))
     }
     let (store, labels) = (store, plan.labels)

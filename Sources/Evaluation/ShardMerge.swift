@@ -41,7 +41,7 @@ package struct ShardMerge: PredictionSource {
     record = whole
   }
 
-  /// Makes sure that each shard is there once.
+  /// Checks that each shard is present exactly once.
   private static func checkCounts(_ shards: [Part]) throws {
     let count = shards[0].sharding.shard.count
     let parts = Dictionary(grouping: shards) { $0.sharding.shard.index }
@@ -54,7 +54,7 @@ package struct ShardMerge: PredictionSource {
 
   package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord { record }
 
-  /// Puts all predictions into the folder of the whole; those that are there already stay.
+  /// Puts all predictions into the folder of the whole; those that it has already are kept.
   ///
   /// - Throws: `RunsError` where shards have other labels or predictions of another shape;
   ///   `NumPyError` or `FileError`.
@@ -93,7 +93,7 @@ private struct Part {
     self.sharding = sharding
   }
 
-  /// Makes sure that both are shards of one evaluation.
+  /// Checks that both are shards of one evaluation.
   func check(isOfOneWith other: Part) throws {
     guard let difference = record.difference(from: other.record, as: .shardsOfOne) else { return }
     throw RunsError.otherEvaluation(

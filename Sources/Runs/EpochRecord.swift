@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 
-/// What one epoch came to: a row of `logs.csv`.
+/// The results of one epoch: a row of `logs.csv`.
 package struct EpochRecord: Sendable, Equatable {
   /// Counted from 1.
   package let epoch: Int

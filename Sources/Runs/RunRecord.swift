@@ -47,7 +47,7 @@ package struct RunRecord: Sendable, Equatable {
   package var configuration: String
   /// The threads of the evaluation that was started last.
   package var threads: Int?
-  /// How the tables were made of the predictions; nil in records of older versions.
+  /// How the tables were computed from the predictions; nil in records of older versions.
   package var scoring: ScoringRecord?
   /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
   package var sharding: Sharding?
@@ -63,7 +63,7 @@ package struct RunRecord: Sendable, Equatable {
     self.threads = threads
   }
 
-  /// Whether the predictions are anybody's, of images that are not known.
+  /// Whether the predictions come from anybody's files, so that their images are not known.
   package var isOfAnybodysPredictions: Bool { origin.dataset == Origin.predictionsDataset }
 
   /// How predictions became the numbers of the tables.

@@ -5,7 +5,7 @@ import Scoring
 extension RunRecord {
   /// What two evaluations must share.
   package enum Relation: Sendable {
-    /// One goes on in the folder of the other, perhaps with other cells.
+    /// One continues in the folder of the other, perhaps with other cells.
     case sameFolder
     /// Both are shards of one evaluation.
     case shardsOfOne
@@ -24,8 +24,8 @@ extension RunRecord {
 
   /// The first difference between this record and `other` that `relation` does not allow.
   ///
-  /// Records of anybody's predictions know labels and no images: where one of the two is such a
-  /// record, images can be compared by their number alone.
+  /// A record of anybody's predictions knows labels but no images: where one of the two is such a
+  /// record, only the number of images is compared.
   package func difference(from other: RunRecord, as relation: Relation) -> Difference? {
     let fields =
       switch relation {

@@ -56,7 +56,7 @@ struct CorruptionJob {
         try writer.write(corruption) { cell, written in
           bar.update(done + written, cell.name)
           try Interruption.check(
-            common.terminal, bar, saying: "the same command goes on from \(corruption)")
+            common.terminal, bar, saying: "run the same command to continue from \(corruption)")
         }
       }
       done += count

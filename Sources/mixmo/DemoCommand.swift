@@ -12,7 +12,7 @@ struct DemoCommand: AsyncParsableCommand {
     abstract: "Does the whole job on built-in handwritten digits.",
     discussion: """
       Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits, \
-      calibrates them and writes every file and a page. Started again, it goes on where it was.
+      calibrates them and writes every file and a page. Started again, it continues where it stopped.
 
       Example:
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Evaluation
 import Runs
 
-/// What a user sees of an evaluation that goes on: a bar for each of its stages, and warnings.
+/// What a user sees while an evaluation runs: a bar for each of its stages, and warnings.
 private final class EvaluationSpeech {
   private let terminal: Terminal
   private var title = ""
@@ -79,8 +79,8 @@ extension EvaluationRun {
       let wayOn =
         switch stage {
         case .checking: "nothing was written"
-        case .predicting(let cell): "\(command) goes on from \(cell.name)"
-        case .scoring: advice ?? "\(command) scores what is predicted"
+        case .predicting(let cell): "run \(command) to continue from \(cell.name)"
+        case .scoring: advice ?? "run \(command) to score the stored predictions"
         }
       terminal.say("interrupted; \(wayOn)")
       throw ExitCode(130)

@@ -39,7 +39,7 @@ enum Interruption {
     throw ExitCode(130)
   }
 
-  /// The command that goes on after an interruption, where one that starts over would not.
+  /// The command that continues after an interruption: one that starts over would not.
   static func sameCommand(startsOver: Bool) -> String {
     startsOver ? "the same command without --from-scratch" : "the same command"
   }

@@ -38,7 +38,7 @@ struct MergeCommand: AsyncParsableCommand {
       shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder)
     let cube = try EvaluationRun(
       of: merge, settings: merge.settings, workers: threading.workers
-    ).run(speakingTo: speech.terminal, whenInterrupted: "the same command starts again")
+    ).run(speakingTo: speech.terminal, whenInterrupted: "run the same command to start again")
     try speech.terminal.show(summaryOf: cube)
     if report {
       try await ReportJob.report(folder.url, speech.terminal, threadCount: threading.workers.count)

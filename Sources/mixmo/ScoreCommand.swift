@@ -7,7 +7,7 @@ import Scoring
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Scores anybody's predictions: the figures of evaluate, without a network.",
+    abstract: "Scores anybody's predictions: the scores of evaluate, without a network.",
     discussion: """
       A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
       several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the only array, or \
@@ -79,7 +79,7 @@ struct ScoreCommand: ParsableCommand {
     let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
       .run(
         speakingTo: common.terminal,
-        whenInterrupted: output == nil ? "nothing was written" : "the same command starts again")
+        whenInterrupted: output == nil ? "nothing was written" : "run the same command to start again")
     try common.terminal.show(summaryOf: cube)
   }
 

@@ -8,7 +8,7 @@ struct Terminal {
   /// Whether another process of the job speaks.
   var isMute = Launch.rank > 0
 
-  /// A line about what is going on.
+  /// A line about progress.
   func say(_ text: String) {
     guard !isQuiet else { return }
     write(text + "\n")

@@ -144,7 +144,7 @@ struct TrainingJob {
       guard case .interrupted = error else { throw error }
       if let failure { throw failure }
       let command = Interruption.sameCommand(startsOver: startsOver)
-      common.terminal.say("\(folder.url.path): \(error); \(command) goes on from there")
+      common.terminal.say("\(folder.url.path): \(error); run \(command) to continue")
       // When one process ends, the launcher may end all: wait until this message is out.
       processes.wait()
       throw ExitCode(130)

@@ -56,7 +56,7 @@ struct SurvivalTests {
       let match = try #require(
         message.wholeMatch(
           of:
-            /(.*): interrupted after step (\d+) of epoch (\d+), and saved; the same command goes on from there/
+            /(.*): interrupted after step (\d+) of epoch (\d+), and saved; run the same command to continue/
         ), "\(run.lines)")
       let (step, epoch) = (try #require(Int(match.2)), try #require(Int(match.3)))
       #expect(match.1 == save)
@@ -86,7 +86,7 @@ struct SurvivalTests {
     run.send(SIGTERM)
     #expect(run.end() == 130)
     #expect(
-      run.lines.last?.hasSuffix("the same command without --from-scratch goes on from there")
+      run.lines.last?.hasSuffix("run the same command without --from-scratch to continue")
         == true, "\(run.lines)")
   }
 
