@@ -63,11 +63,28 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case noDictionary(found: String)
     /// Weights of another network: names that are missing or unexpected, and other shapes.
     case mismatch(
-      missing: [String], unexpected: [String], shapes: [StateDictionary.ShapeMismatch])
+      missing: [String], unexpected: [String], shapes: [ShapeMismatch])
     /// A value among weights, or for a safetensors file, that is not a named tensor.
     case notATensor
     /// A value that was read without being interpreted and cannot be written.
     case opaqueValue(String)
+  }
+
+  /// A tensor whose shape differs from that of the network.
+  public struct ShapeMismatch: Equatable, Sendable {
+    /// The tensor's name.
+    public var name: String
+    /// The network's shape.
+    public var expected: [Int]
+    /// The file's shape.
+    public var found: [Int]
+
+    /// Creates a mismatch.
+    public init(name: String, expected: [Int], found: [Int]) {
+      self.name = name
+      self.expected = expected
+      self.found = found
+    }
   }
 
   public var description: String {
@@ -119,7 +136,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
   }
 
   private func mismatch(
-    _ missing: [String], _ unexpected: [String], _ shapes: [StateDictionary.ShapeMismatch]
+    _ missing: [String], _ unexpected: [String], _ shapes: [CheckpointError.ShapeMismatch]
   ) -> [String] {
     let shapes = shapes.map { "\($0.name) \($0.found), expected \($0.expected)" }
     return [("missing", missing), ("not expected", unexpected), ("of another shape", shapes)]

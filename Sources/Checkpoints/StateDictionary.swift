@@ -24,23 +24,6 @@ public struct StateDictionary: Equatable, Sendable {
     ]
   }
 
-  /// A tensor whose shape differs from the network's.
-  public struct ShapeMismatch: Equatable, Sendable {
-    /// The tensor's name.
-    public var name: String
-    /// The network's shape.
-    public var expected: [Int]
-    /// The file's shape.
-    public var found: [Int]
-
-    /// Creates a mismatch.
-    public init(name: String, expected: [Int], found: [Int]) {
-      self.name = name
-      self.expected = expected
-      self.found = found
-    }
-  }
-
   /// The tensors in the order of the file.
   public let entries: [Entry]
   private let indices: [String: Int]
@@ -79,7 +62,7 @@ public struct StateDictionary: Equatable, Sendable {
     let shapes = expected.compactMap { name, shape in
       self[name].flatMap { tensor in
         tensor.shape == shape
-          ? nil : ShapeMismatch(name: name, expected: shape, found: tensor.shape)
+          ? nil : CheckpointError.ShapeMismatch(name: name, expected: shape, found: tensor.shape)
       }
     }
     guard missing.isEmpty, unexpected.isEmpty, shapes.isEmpty else {

@@ -227,3 +227,79 @@ private struct NumPyHeaderParser {
     NumPyError(file: file, problem: .malformedHeader(offset: offset, expected: expected))
   }
 }
+
+// MARK: Errors
+
+/// A NumPy array that cannot be read as requested, or cannot be written.
+public struct NumPyError: Error, Equatable, CustomStringConvertible {
+  /// The file, and the member in it if it is an archive.
+  public let file: String
+  /// What is wrong.
+  public let problem: Problem
+
+  /// Creates an error.
+  public init(file: String, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  /// What can be wrong with an array.
+  public enum Problem: Equatable, Sendable {
+    /// The data does not begin with `\x93NUMPY`.
+    case notAnArray
+    /// A format version other than 1.0, 2.0 and 3.0.
+    case unsupportedVersion(major: UInt8, minor: UInt8)
+    /// The header extends beyond the end of the data; sizes in bytes.
+    case truncatedHeader(expected: Int, found: Int)
+    /// The header's dictionary is not what NumPy writes, at this byte offset of the file.
+    case malformedHeader(offset: Int, expected: String)
+    /// Elements of this `descr`, such as objects, structures, strings, times or complex numbers.
+    case unsupportedType(String)
+    /// A shape whose size in bytes exceeds `Int`, or of more than 64 dimensions.
+    case shapeTooLarge([Int])
+    /// The data has more or fewer bytes than the shape needs.
+    case wrongByteCount(expected: Int, found: Int)
+    /// An array in Fortran order that exceeds half of this machine's memory.
+    case tooLargeToReorder(byteCount: Int)
+    /// Elements that the requested Swift type does not represent exactly.
+    case wrongElementType(requested: String, found: ElementType)
+    /// Rows outside the array.
+    case rowsOutOfRange(requested: Range<Int>, count: Int)
+    /// More or fewer values to write than the shape has.
+    case wrongValueCount(expected: Int, found: Int)
+    /// A pickled object that is not a NumPy array or scalar.
+    case notAPickledArray
+  }
+
+  public var description: String { "\(file): \(problem.description)" }
+}
+
+extension NumPyError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAnArray: "not a NumPy array: does not begin with \\x93NUMPY"
+    case .unsupportedVersion(let major, let minor):
+      "NumPy format \(major).\(minor), expected 1.0, 2.0 or 3.0"
+    case .truncatedHeader(let expected, let found):
+      "truncated: the header needs \(expected) bytes, found \(found)"
+    case .malformedHeader(let offset, let expected): "byte \(offset): expected \(expected)"
+    case .unsupportedType(let descr):
+      "elements of type \(descr.oneLine), expected integers, floating-point numbers or booleans"
+    case .shapeTooLarge(let shape):
+      shape.count > NumPyHeader.maximumRank
+        ? "\(shape.count) dimensions, at most \(NumPyHeader.maximumRank) are read"
+        : "shape \(shape) is too large"
+    case .wrongByteCount(let expected, let found):
+      "the shape needs \(expected) bytes of data, found \(found)"
+    case .tooLargeToReorder(let byteCount):
+      "\(byteCount) bytes in Fortran order cannot be reordered in memory; save the array in C order"
+    case .wrongElementType(let requested, let found):
+      "elements of type \(found) cannot be read as \(requested) exactly"
+    case .rowsOutOfRange(let requested, let count):
+      "rows \(requested.lowerBound)..<\(requested.upperBound) requested, found \(count) rows"
+    case .wrongValueCount(let expected, let found):
+      "the shape needs \(expected) values, found \(found)"
+    case .notAPickledArray: "not a pickled NumPy array"
+    }
+  }
+}

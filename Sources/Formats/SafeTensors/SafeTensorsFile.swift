@@ -15,8 +15,6 @@ public struct SafeTensorsFile: Sendable {
 
   /// The format's own limit on the header.
   static let maximumHeaderByteCount = 100_000_000
-  /// The limit on tensors, and on metadata strings; each takes up to a kilobyte of memory.
-  static let maximumEntryCount = 1 << 15
 
   /// Maps the file at `url` and checks its header.
   ///
@@ -233,87 +231,5 @@ extension String {
       return "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
     }
     return "\"\(escaped.joined())\""
-  }
-}
-
-// MARK: Errors
-
-/// A safetensors file that cannot be read or written.
-public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
-  /// The file.
-  public let file: String
-  /// The tensor at fault, if there is one.
-  public let tensor: String?
-  /// What is wrong.
-  public let problem: Problem
-
-  /// Creates an error.
-  public init(file: String, tensor: String?, problem: Problem) {
-    self.file = file
-    self.tensor = tensor
-    self.problem = problem
-  }
-
-  /// What can be wrong with a file.
-  public enum Problem: Equatable, Sendable {
-    /// The file ends before the end of the header; sizes in bytes.
-    case truncated(expected: UInt64, found: Int)
-    /// A header longer than the format allows; sizes in bytes.
-    case headerTooLarge(found: UInt64, maximum: Int)
-    /// The header is not the JSON of the format, at this byte offset of the file.
-    case malformedHeader(offset: Int, expected: String)
-    /// Two tensors or metadata strings of the same name.
-    case duplicateName
-    /// More of something than the reader allows.
-    case tooMany(String, maximum: Int)
-    /// Elements of a type that is not read or written.
-    case unsupportedType(String)
-    /// A shape whose size in bytes exceeds `Int`.
-    case shapeTooLarge([Int])
-    /// A tensor that ends before it begins; byte offsets.
-    case backwards(begin: Int, end: Int)
-    /// A tensor of more or fewer bytes than its shape needs.
-    case wrongByteCount(expected: Int, found: Int)
-    /// Bytes of the data before this tensor that belong to no tensor; byte offsets.
-    case gap(end: Int, next: Int)
-    /// A tensor that begins before the previous one ends; byte offsets.
-    case overlap(end: Int, next: Int)
-    /// More or fewer bytes of data than the tensors need together.
-    case wrongDataSize(expected: Int, found: Int)
-    /// A name that the format reserves.
-    case reservedName
-  }
-
-  public var description: String {
-    "\(file): \(tensor.map { "\($0.oneLine): " } ?? "")\(problem.description)"
-  }
-}
-
-extension SafeTensorsError.Problem: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .truncated(let expected, let found):
-      "truncated: the header needs \(expected) bytes, found \(found)"
-    case .headerTooLarge(let found, let maximum):
-      "a header of \(found) bytes, expected at most \(maximum)"
-    case .malformedHeader(let offset, let expected):
-      "byte \(offset): expected \(expected.oneLine)"
-    case .duplicateName: "duplicate name"
-    case .tooMany(let what, let maximum): "more than \(maximum) \(what)"
-    case .unsupportedType(let name):
-      "elements of \(name.oneLine), expected one of "
-        + ElementType.safeTensorsTypes.compactMap(\.safeTensorsName).joined(separator: ", ")
-    case .shapeTooLarge(let shape): "shape \(shape) is too large"
-    case .backwards(let begin, let end): "ends at data byte \(end), before it begins at \(begin)"
-    case .wrongByteCount(let expected, let found):
-      "the shape needs \(expected) bytes, found \(found)"
-    case .gap(let end, let next):
-      "begins at data byte \(next), expected \(end): the bytes between belong to no tensor"
-    case .overlap(let end, let next):
-      "begins at data byte \(next), expected \(end): it overlaps the tensor before it"
-    case .wrongDataSize(let expected, let found):
-      "the tensors need \(expected) bytes of data, found \(found)"
-    case .reservedName: "the format reserves this name"
-    }
   }
 }

@@ -9,9 +9,6 @@ public final class EventFile {
   /// The usual name of the event file in a run's folder.
   public static let name = "events.out.tfevents.mixmo"
 
-  /// The version in the first record of every event file.
-  static let version = "brain.Event:2"
-
   /// The limit on files that are read; a scalar takes about 50 bytes.
   private static let maximumByteCount = 1 << 30
 
@@ -37,7 +34,7 @@ public final class EventFile {
     } else {
       let version = TensorBoard_Event.with {
         $0.wallTime = wallTime
-        $0.fileVersion = Self.version
+        $0.fileVersion = EventRecord.version
       }
       try AtomicFile.write(EventRecord.bytes(of: version), to: url)
     }
@@ -140,24 +137,6 @@ extension ScalarEvent {
           $0.simpleValue = scalar.value
         }
       }
-    }
-  }
-}
-
-/// An event file that cannot be read or appended to.
-public enum EventFileError: Error, Equatable, CustomStringConvertible {
-  /// The file does not begin with a record of the version.
-  case notAnEventFile(URL)
-  /// The record at this byte offset is damaged; `part` names the part.
-  case damaged(URL, offset: Int, part: String)
-
-  public var description: String {
-    switch self {
-    case .notAnEventFile(let url):
-      "\(url.path): expected a TensorBoard event file of version \(EventFile.version), "
-        + "found something else; move it away"
-    case .damaged(let url, let offset, let part):
-      "\(url.path): byte \(offset): the \(part) of a record is damaged; move the file away"
     }
   }
 }

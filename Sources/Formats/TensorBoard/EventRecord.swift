@@ -10,6 +10,9 @@ struct EventRecord {
   /// The byte offsets of the record in its file.
   let range: Range<Int>
 
+  /// The version in the first record of every event file.
+  static let version = "brain.Event:2"
+
   private static let lengthEnd = 8
   private static let headerByteCount = 12
   private static let checksumByteCount = 4
@@ -30,7 +33,7 @@ struct EventRecord {
     var offset = 0
     while let record = try next(bytes, at: offset, of: url) {
       // Only a file that begins with the version is an event file, which may then be damaged.
-      guard !records.isEmpty || record.event.fileVersion == EventFile.version else { break }
+      guard !records.isEmpty || record.event.fileVersion == Self.version else { break }
       records.append(record)
       offset = record.range.upperBound
     }
@@ -73,6 +76,24 @@ struct EventRecord {
 
   private static func bytes(littleEndian integer: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: integer.littleEndian, Array.init)
+  }
+}
+
+/// An event file that cannot be read or appended to.
+public enum EventFileError: Error, Equatable, CustomStringConvertible {
+  /// The file does not begin with a record of the version.
+  case notAnEventFile(URL)
+  /// The record at this byte offset is damaged; `part` names the part.
+  case damaged(URL, offset: Int, part: String)
+
+  public var description: String {
+    switch self {
+    case .notAnEventFile(let url):
+      "\(url.path): expected a TensorBoard event file of version \(EventRecord.version), "
+        + "found something else; move it away"
+    case .damaged(let url, let offset, let part):
+      "\(url.path): byte \(offset): the \(part) of a record is damaged; move the file away"
+    }
   }
 }
 
