@@ -206,7 +206,7 @@ struct KernelTests {
     [(1, 1, 1), (6, 16, 4), (5, 17, 3), (13, 33, 7), (14, 64, 16), (29, 70, 33), (100, 160, 161)])
   func `products`(kernels: Kernels, extent: (Int, Int, Int)) {
     let (rows, columns, depth) = extent
-    let stride = kernels.paddedColumns(columns) + 8
+    let stride = [kernels, .reference].map { $0.paddedColumns(columns) + 8 }.max() ?? 0
     let right = Self.random("right", depth * columns)
     let left = Self.random("left", (rows + depth) * (max(rows, depth) + 2))
     for (isTransposed, isAccumulating) in [
