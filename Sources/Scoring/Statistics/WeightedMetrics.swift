@@ -223,13 +223,13 @@ private struct WeightedScores {
     (.maximumCalibrationError, { $0.total[$1] > 0 ? $0.maximumError[$1] : nil }),
     (.adaptiveCalibrationError, { $0.mean(of: $0.equalMass.error, $1) }),
     (.debiasedCalibrationError, { $0.debiasedError($1) }),
-    (.misclassificationAUROC, { $0.areaUnderROC($1) }),
+    (.misclassificationAUROC, { $0.weightedAUROC($1) }),
     (.errorAveragePrecision, { $0.share($0.errorPrecision[$1], of: $0.total[$1] - $0.right[$1]) }),
     (.successAveragePrecision, { $0.share($0.successPrecision[$1], of: $0.right[$1]) }),
     (.falsePositiveRateAt95, { $0.falsePositiveRate($1) }),
-    (.riskCoverageArea, { $0.riskCoverageArea($1) }),
-    (.excessRiskCoverageArea, { $0.excessRiskCoverageArea($1) }),
-    (.generalizedRiskCoverageArea, { $0.generalizedRiskCoverageArea($1) }),
+    (.riskCoverageArea, { $0.weightedRiskArea($1) }),
+    (.excessRiskCoverageArea, { $0.weightedExcessArea($1) }),
+    (.generalizedRiskCoverageArea, { $0.weightedGeneralizedArea($1) }),
   ]
 
   private func share(_ part: Double, of whole: Double) -> Double? {
@@ -245,7 +245,7 @@ private struct WeightedScores {
     return (max(0, debiasedSquares[lane]) / total[lane]).squareRoot()
   }
 
-  private func areaUnderROC(_ lane: Int) -> Double? {
+  private func weightedAUROC(_ lane: Int) -> Double? {
     let (right, wrong) = (right[lane], total[lane] - right[lane])
     return right > 0 && wrong > 0 ? twiceWins[lane] / (2 * right * wrong) : nil
   }
@@ -255,17 +255,17 @@ private struct WeightedScores {
     return right > 0 && wrong > 0 ? falsePositives[lane] / wrong : nil
   }
 
-  private func riskCoverageArea(_ lane: Int) -> Double? {
+  private func weightedRiskArea(_ lane: Int) -> Double? {
     share(area[lane], of: 2 * total[lane])
   }
 
-  private func excessRiskCoverageArea(_ lane: Int) -> Double? {
-    riskCoverageArea(lane).map {
+  private func weightedExcessArea(_ lane: Int) -> Double? {
+    weightedRiskArea(lane).map {
       $0 - Self.leastArea(right: right[lane], wrong: total[lane] - right[lane])
     }
   }
 
-  private func generalizedRiskCoverageArea(_ lane: Int) -> Double? {
+  private func weightedGeneralizedArea(_ lane: Int) -> Double? {
     share(twiceGeneralizedArea[lane], of: 2 * total[lane] * total[lane])
   }
 
