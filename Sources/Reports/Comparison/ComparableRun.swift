@@ -23,7 +23,8 @@ struct ComparableRun: Sendable {
     labels = try store.labels()
     cells = store.cells()
     guard store.contains(.clean) else {
-      throw RunsError.missingPredictions(folder.url, "predictions/\(Cell.clean.name).npy")
+      let file = store.url(of: .clean).lastPathComponent
+      throw RunsError.missingPredictions(folder.url, "\(store.folder.lastPathComponent)/\(file)")
     }
     let clean = try store.logits(of: .clean, labels: labels)
     (memberCount, classCount) = (clean.memberCount, clean.classCount)
