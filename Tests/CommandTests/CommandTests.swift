@@ -7,13 +7,13 @@ import Testing
 /// The command as a user meets it: exit codes, messages, files.
 struct CommandTests {
   @Test func `trains, evaluates and writes every file, the same on 1 and 2 threads`() throws {
-    let place = try Place()
+    let workspace = try Workspace()
     for threads in ["1", "2"] {
       let save = "runs-\(threads)"
-      let training = try MixmoProcess(place.train(save: save, "--threads", threads, "--quiet"))
+      let training = try MixmoProcess(workspace.train(save: save, "--threads", threads, "--quiet"))
       #expect(training.status == 0 && training.errors == "", "\(training.errors)")
       let evaluation = try MixmoProcess(
-        place.evaluate(
+        workspace.evaluate(
           save: save, "--checkpoint", "best", "--generate", "--temperature-scaling",
           "--corruption", "contrast", "--corruption", "shot_noise", "--severity", "2",
           "--threads", threads, "--quiet"))
@@ -26,36 +26,40 @@ struct CommandTests {
       "predictions/clean-0.npy", "predictions/contrast-2.npy", "predictions/shot_noise-2.npy",
       "predictions/labels.npy",
     ] {
-      let isSame = try place.bytes("runs-1/small/\(name)") == place.bytes("runs-2/small/\(name)")
+      let isSame =
+        try workspace.bytes("runs-1/small/\(name)") == workspace.bytes("runs-2/small/\(name)")
       #expect(isSame, "\(name)")
     }
-    let cells = try CSVTable(contentsOf: place.folder.file("runs-1/small/cells.csv"))
+    let cells = try CSVTable(contentsOf: workspace.folder.file("runs-1/small/cells.csv"))
     let clean = try MixmoProcess(
-      place.evaluate(save: "runs-1", "--checkpoint", "best", "--temperature-scaling", "--quiet"))
+      workspace.evaluate(save: "runs-1", "--checkpoint", "best", "--temperature-scaling", "--quiet")
+    )
     #expect(clean.status == 0, "\(clean.errors)")
-    let after = try CSVTable(contentsOf: place.folder.file("runs-1/small/cells.csv"))
+    let after = try CSVTable(contentsOf: workspace.folder.file("runs-1/small/cells.csv"))
     #expect(Set(after.rows) == Set(cells.rows), "clean images scored again lost other cells")
     let record = try #require(
-      try JSONSerialization.jsonObject(with: Data(place.bytes("runs-1/small/run.json")))
+      try JSONSerialization.jsonObject(with: Data(workspace.bytes("runs-1/small/run.json")))
         as? [String: Any])
     #expect(record["durationSeconds"] is Double)
   }
 
   @Test func `the reference's spellings of options work`() throws {
-    let place = try Place(epochs: 1)
+    let workspace = try Workspace(epochs: 1)
     let training = try MixmoProcess([
-      "train", "-c", place.configuration, "-dp", place.data, "-sp", place.path("runs"), "-f",
+      "train", "-c", workspace.configuration, "-dp", workspace.data, "-sp", workspace.path("runs"),
+      "-f",
     ])
     #expect(training.status == 0, "\(training.errors)")
     let evaluation = try MixmoProcess([
-      "evaluate", "--config_path", place.configuration, "--dataplace=\(place.data)", "--saveplace",
-      place.path("runs"), "--checkpoint", "1", "--tempscale", "--json",
+      "evaluate", "--config_path", workspace.configuration, "--dataplace=\(workspace.data)",
+      "--saveplace",
+      workspace.path("runs"), "--checkpoint", "1", "--tempscale", "--json",
     ])
     #expect(evaluation.status == 0, "\(evaluation.errors)")
     let rows = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [Any]
     #expect(rows?.count == 10)
     let other = try MixmoProcess(
-      place.evaluate(
+      workspace.evaluate(
         save: "runs", "--checkpoint", "9", "--robustness", "--severity", "1", "--tempscal"))
     #expect(other.status == 1 && other.errors.contains("no checkpoint of epoch 9"))
   }
@@ -142,8 +146,8 @@ struct CommandTests {
   }
 
   @Test func `inspect shows each layer with its method, and what a checkpoint holds`() throws {
-    let place = try Place(epochs: 1)
-    let layers = try MixmoProcess("inspect", "--config", place.configuration)
+    let workspace = try Workspace(epochs: 1)
+    let layers = try MixmoProcess("inspect", "--config", workspace.configuration)
     #expect(layers.status == 0, "\(layers.errors)")
     for (name, method) in [
       ("list_conv1.1", "patches"), ("layer1.0.conv1", "winograd"), ("layer2.0.conv2", "taps"),
@@ -158,11 +162,12 @@ struct CommandTests {
       let line = layers.output.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
       #expect(line?.contains("float32") == true && line?.contains(features) == true, "\(name)")
     }
-    #expect(try MixmoProcess(place.train(save: "runs", "--quiet")).status == 0)
-    let checkpoint = place.path("runs/small/last.ckpt")
+    #expect(try MixmoProcess(workspace.train(save: "runs", "--quiet")).status == 0)
+    let checkpoint = workspace.path("runs/small/last.ckpt")
     let tensors = try MixmoProcess("inspect", checkpoint)
     #expect(tensors.status == 0 && tensors.output.contains("layer1.0.bn1.running_mean"))
-    let both = try MixmoProcess("inspect", checkpoint, "--config", place.configuration, "--json")
+    let both = try MixmoProcess(
+      "inspect", checkpoint, "--config", workspace.configuration, "--json")
     let report = try JSONSerialization.jsonObject(with: Data(both.output.utf8)) as? [String: Any]
     let rows = report?["rows"] as? [[String: Any]]
     #expect(rows?.contains { $0["method"] as? String == "winograd" } == true)
@@ -173,58 +178,62 @@ struct CommandTests {
     #expect(ofFile?["feature_separation"] as? NSDictionary == separation as NSDictionary?)
   }
 
-  @Test func `bad input exits with 1, names the place and leaves everything`() throws {
-    let place = try Place(epochs: 1)
+  @Test func `bad input exits with 1, names the file and leaves everything`() throws {
+    let workspace = try Workspace(epochs: 1)
     func expect(_ arguments: [String], _ messages: String...) throws {
       let process = try MixmoProcess(arguments)
       #expect(process.status == 1, "\(arguments)")
       for message in messages { #expect(process.errors.contains(message), "\(process.errors)") }
     }
-    let nowhere = place.path("nowhere")
+    let nowhere = workspace.path("nowhere")
     try expect(
-      ["train", "--config", nowhere, "--data", place.data, "--save", place.path("runs")],
+      ["train", "--config", nowhere, "--data", workspace.data, "--save", workspace.path("runs")],
       nowhere, "No such file or directory")
     try expect(
-      ["train", "--config", place.configuration, "--data", nowhere, "--save", place.path("runs")],
+      [
+        "train", "--config", workspace.configuration, "--data", nowhere, "--save",
+        workspace.path("runs"),
+      ],
       "digits: no data found; looked in \(nowhere)")
-    try expect(place.train(save: "small.yaml"), "small.yaml", "Not a directory")
+    try expect(workspace.train(save: "small.yaml"), "small.yaml", "Not a directory")
 
-    try #require(MixmoProcess(place.train(save: "runs", "--quiet")).status == 0)
-    let before = try place.bytes("runs/small/last.ckpt")
+    try #require(MixmoProcess(workspace.train(save: "runs", "--quiet")).status == 0)
+    let before = try workspace.bytes("runs/small/last.ckpt")
     try expect(
-      place.evaluate(save: "runs", "--checkpoint", "7"), "no checkpoint of epoch 7; kept are 1")
+      workspace.evaluate(save: "runs", "--checkpoint", "7"), "no checkpoint of epoch 7; kept are 1")
     try expect(
-      place.evaluate(
-        save: "runs", "--checkpoint", place.path("small.yaml"), "--output", place.path("out")),
+      workspace.evaluate(
+        save: "runs", "--checkpoint", workspace.path("small.yaml"), "--output",
+        workspace.path("out")),
       "small.yaml: neither a PyTorch nor a safetensors file")
 
     var other = try TestRecipe.small(epochs: 1)
     try other.replace("widen_factor", by: "2")
-    try AtomicFile.write(other.text, to: place.folder.file("wide.yaml"))
+    try AtomicFile.write(other.text, to: workspace.folder.file("wide.yaml"))
     try expect(
       [
-        "evaluate", "--config", place.path("wide.yaml"), "--data", place.data, "--output",
-        place.path("out"), "--checkpoint", place.path("runs/small/last.ckpt"),
+        "evaluate", "--config", workspace.path("wide.yaml"), "--data", workspace.data, "--output",
+        workspace.path("out"), "--checkpoint", workspace.path("runs/small/last.ckpt"),
       ], "other weights than the network's", "layer1.0.conv1.weight [16, 16, 3, 3]")
-    #expect(!FileManager.default.fileExists(atPath: place.path("out")))
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("out")))
 
-    try AtomicFile.write(other.text, to: place.folder.file("small.yaml"))
-    try expect(place.train(save: "runs"), "belongs to another configuration", "--from-scratch")
-    #expect(try place.bytes("runs/small/last.ckpt") == before)
+    try AtomicFile.write(other.text, to: workspace.folder.file("small.yaml"))
+    try expect(workspace.train(save: "runs"), "belongs to another configuration", "--from-scratch")
+    #expect(try workspace.bytes("runs/small/last.ckpt") == before)
   }
 
   @Test func `a file of records cut short is named with its offset`() throws {
-    let place = try Place(epochs: 1)
-    let file = place.folder.file("data/digits-data/cifar-10-batches-bin/data_batch_2.bin")
+    let workspace = try Workspace(epochs: 1)
+    let file = workspace.folder.file("data/digits-data/cifar-10-batches-bin/data_batch_2.bin")
     let bytes = try FileContents.read(file, limit: 1 << 20)
     try AtomicFile.write(Array(bytes.dropLast(73)), to: file)
-    let process = try MixmoProcess(place.train(save: "runs"))
+    let process = try MixmoProcess(workspace.train(save: "runs"))
     #expect(process.status == 1)
     #expect(process.errors.contains("data_batch_2.bin: byte 27657: expected a record of 3073"))
     var wrong = bytes
     wrong[3073] = 10
     try AtomicFile.write(wrong, to: file)
-    let labeled = try MixmoProcess(place.train(save: "runs"))
+    let labeled = try MixmoProcess(workspace.train(save: "runs"))
     #expect(labeled.status == 1)
     #expect(
       labeled.errors.contains(
@@ -257,11 +266,51 @@ struct CommandTests {
     let home = try TemporaryFolder()
     try FolderCreation.create(home.file("corruptions"))
     try AtomicFile.write("suite: [", to: home.file("corruptions/cifar.yaml"))
-    let place = try Place(epochs: 1)
+    let workspace = try Workspace(epochs: 1)
     let process = try MixmoProcess(
-      place.evaluate(save: "runs", "--checkpoint", "x", "--corruptions", "--generate"),
+      workspace.evaluate(save: "runs", "--checkpoint", "x", "--corruptions", "--generate"),
       environment: ["MIXMO_HOME": home.url.path])
     #expect(process.status == 1)
     #expect(process.errors.contains(home.file("corruptions/cifar.yaml").path), "\(process.errors)")
+  }
+}
+
+/// The help of every subcommand.
+struct HelpTests {
+  /// A subcommand as the program describes it.
+  private struct Command: Decodable {
+    let commandName: String
+    let discussion: String?
+    let subcommands: [Command]?
+
+    var withSubcommands: [Command] { [self] + (subcommands ?? []).flatMap(\.withSubcommands) }
+  }
+
+  private struct Tool: Decodable {
+    let command: Command
+  }
+
+  @Test func `no line of an example is so long that a narrow terminal breaks it`() throws {
+    let process = try MixmoProcess("--experimental-dump-help")
+    let tool = try JSONDecoder().decode(Tool.self, from: Data(process.output.utf8))
+    let commands = tool.command.withSubcommands
+    #expect(commands.contains { $0.commandName == "train" && $0.discussion != nil })
+    for command in commands {
+      for line in (command.discussion ?? "").split(separator: "\n") where line.hasPrefix(" ") {
+        #expect(line.count <= 76, "\(command.commandName): \(line)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ["train"], ["evaluate"], ["score"], ["config", "create"], ["data", "download"],
+  ])
+  func `the reference's spellings are taken, but not shown`(command: [String]) throws {
+    let help = try MixmoProcess(command + ["--help"]).output
+    #expect(help.contains("USAGE: mixmo"))
+    for spelling in [
+      "_path", "_dir", "_scratch", "--dataplace", "-dp", "--saveplace", "-sp", "--tempscal",
+      "--robustness",
+    ] { #expect(!help.contains(spelling), "\(spelling)") }
   }
 }

@@ -12,18 +12,12 @@ import Testing
     _ folder: borrowing TemporaryFolder, _ name: String, seed: UInt64, strength: Float,
     more: [String] = []
   ) throws {
-    var generator = SeededGenerator(seed: seed)
-    let labels = (0..<Self.rowCount).map { Int64($0 % 3) }
-    let values = (0..<Self.rowCount * 3).map { place in
-      Float.random(in: -1...1, using: &generator)
-        + (place % 3 == Int(labels[place / 3]) ? strength : 0)
-    }
-    try NumPyArray.write(values, shape: [Self.rowCount, 3], to: folder.file("\(name).npy"))
-    try NumPyArray.write(labels, shape: [Self.rowCount], to: folder.file("labels.npy"))
+    let (logits, labels) = (folder.file("\(name).npy"), folder.file("labels.npy"))
+    try RandomLogits(rowCount: Self.rowCount, seed: seed, strength: strength).write(logits, labels)
     let process = try MixmoProcess(
       [
-        "score", "--logits", folder.file("\(name).npy").path, "--labels",
-        folder.file("labels.npy").path, "--output", folder.file("runs/\(name)").path, "--quiet",
+        "score", "--logits", logits.path, "--labels", labels.path, "--output",
+        folder.file("runs/\(name)").path, "--quiet",
       ] + more)
     try #require(process.status == 0, "\(process.errors)")
   }

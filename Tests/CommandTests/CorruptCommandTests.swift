@@ -7,17 +7,20 @@ import Testing
 
 /// `mixmo corrupt`, and `mixmo evaluate` on what it wrote.
 struct CorruptCommandTests {
-  private func place(testCount: Int = 24) throws -> Place {
-    try Place(epochs: 1, testCount: testCount, as: .cifar10)
+  private func workspace(testCount: Int = 24) throws -> Workspace {
+    try Workspace(epochs: 1, testCount: testCount, as: .cifar10)
   }
 
-  private func corrupt(_ place: Place, _ output: String, _ more: String...) -> [String] {
-    ["corrupt", "--dataset", "cifar10", "--data", place.data, "--output", place.path(output)] + more
+  private func corrupt(_ workspace: Workspace, _ output: String, _ more: String...) -> [String] {
+    [
+      "corrupt", "--dataset", "cifar10", "--data", workspace.data, "--output",
+      workspace.path(output),
+    ] + more
   }
 
   @Test func `evaluate on the files equals evaluate --generate, bit for bit`() throws {
-    let place = try Place.trained(as: .cifar10)
-    let written = try MixmoProcess(corrupt(place, "data/CIFAR-10-C", "--seed", "5", "--json"))
+    let workspace = try Workspace.trained(as: .cifar10)
+    let written = try MixmoProcess(corrupt(workspace, "data/CIFAR-10-C", "--seed", "5", "--json"))
     #expect(written.status == 0, "\(written.errors)")
     let speeds =
       try JSONSerialization.jsonObject(with: Data(written.output.utf8)) as? [[String: Any]]
@@ -25,12 +28,12 @@ struct CorruptCommandTests {
 
     for (folder, more) in [("files", []), ("generated", ["--generate"])] {
       let process = try MixmoProcess(
-        place.evaluate(
+        workspace.evaluate(
           save: "runs", "--checkpoint", "best", "--corruptions", "--temperature-scaling", "--seed",
-          "5", "--quiet", "--output", place.path(folder)) + more)
+          "5", "--quiet", "--output", workspace.path(folder)) + more)
       #expect(process.status == 0, "\(process.errors)")
     }
-    var (files, generated) = (try place.files("files"), try place.files("generated"))
+    var (files, generated) = (try workspace.files("files"), try workspace.files("generated"))
     // The records say what was read or generated, and how long it took.
     #expect(files.removeValue(forKey: "run.json") != nil)
     #expect(generated.removeValue(forKey: "run.json") != nil)
@@ -41,18 +44,18 @@ struct CorruptCommandTests {
       let isSame = generated[name] == bytes
       #expect(isSame, "\(name)")
     }
-    let cells = try CSVTable(contentsOf: place.folder.file("files/cells.csv"))
+    let cells = try CSVTable(contentsOf: workspace.folder.file("files/cells.csv"))
     #expect(Set(cells.column("corruption") ?? []).count == 20)
     #expect(cells.column("corruption")?.contains("frost(substitute)") == true)
   }
 
   @Test func `killed at any moment and started again, it ends in the same files`() throws {
-    let place = try place(testCount: 200)
+    let workspace = try workspace(testCount: 200)
     let quick = ["--corruption", "fog", "--corruption", "contrast", "--corruption", "snow"]
-    #expect(try MixmoProcess(corrupt(place, "whole") + quick).status == 0)
+    #expect(try MixmoProcess(corrupt(workspace, "whole") + quick).status == 0)
     var random = SeededGenerator(seed: 3)
     for _ in 0..<8 {
-      let process = MixmoProcess.process(corrupt(place, "killed") + quick)
+      let process = MixmoProcess.process(corrupt(workspace, "killed") + quick)
       process.standardError = FileHandle.nullDevice
       process.standardOutput = FileHandle.nullDevice
       try process.run()
@@ -60,13 +63,13 @@ struct CorruptCommandTests {
       Foundation.kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
-    #expect(try MixmoProcess(corrupt(place, "killed") + quick).status == 0)
-    let files = try place.files("whole")
+    #expect(try MixmoProcess(corrupt(workspace, "killed") + quick).status == 0)
+    let files = try workspace.files("whole")
     #expect(
       files.keys.sorted().filter { !$0.hasPrefix(".") } == [
         "contrast.npy", "corrupt.json", "fog.npy", "labels.npy", "snow.npy",
       ])
-    let killed = try place.files("killed")
+    let killed = try workspace.files("killed")
     #expect(killed.keys.sorted() == files.keys.sorted())
     for (name, bytes) in files {
       let isSame = killed[name] == bytes
@@ -75,13 +78,13 @@ struct CorruptCommandTests {
   }
 
   @Test func `a part of the severities goes to image files`() throws {
-    let place = try place()
+    let workspace = try workspace()
     let process = try MixmoProcess(
       corrupt(
-        place,
+        workspace,
         "out", "--format", "png", "--severity", "3", "--corruption", "fog", "--limit", "5"))
     #expect(process.status == 0, "\(process.errors)")
-    let names = try place.files("out").keys.filter { $0.hasSuffix(".png") }
+    let names = try workspace.files("out").keys.filter { $0.hasSuffix(".png") }
     #expect(names.count == 5 && names.allSatisfy { $0.hasPrefix("fog/3/") })
   }
 
@@ -101,7 +104,7 @@ struct CorruptCommandTests {
   }
 
   @Test func `wrong textures, other images and misuse are named`() throws {
-    let place = try place()
+    let workspace = try workspace()
     func expect(_ arguments: [String], _ status: Int32, _ messages: String...) throws {
       let process = try MixmoProcess(arguments)
       #expect(process.status == status, "\(arguments)")
@@ -112,26 +115,28 @@ struct CorruptCommandTests {
     try expect(["corrupt"], 64, "Give --output for the images, --preview for a picture, or both")
     try expect(["corrupt", "--output", "a"], 64, "Give --dataset and --data")
     try expect(
-      corrupt(place, "out", "--severity", "2"), 1, "an array holds severities 1 to 5, found [2]")
+      corrupt(workspace, "out", "--severity", "2"), 1, "an array holds severities 1 to 5, found [2]"
+    )
     try expect(
-      corrupt(place, "out", "--frost-textures", place.path("data")), 1,
+      corrupt(workspace, "out", "--frost-textures", workspace.path("data")), 1,
       "missing: frost1.png, frost2.png, frost3.png, frost4.jpg, frost5.jpg")
     try expect(
-      corrupt(place, "out", "--suite", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"), 1,
+      corrupt(
+        workspace, "out", "--suite", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"), 1,
       "expected an image of 64×64 pixels, found 32×32")
     try AtomicFile.write(
       "suite: mine\nside: 32\ncorruptions:\n"
         + "  contrast: {family: digital, group: extra, severities: {1: {factor: 0.5}}}\n",
-      to: place.folder.file("mine.yaml"))
-    let mine = ["--suite", place.path("mine.yaml"), "--format", "png"]
+      to: workspace.folder.file("mine.yaml"))
+    let mine = ["--suite", workspace.path("mine.yaml"), "--format", "png"]
     try expect(
-      corrupt(place, "out", "--severity", "4") + mine, 1,
+      corrupt(workspace, "out", "--severity", "4") + mine, 1,
       "contrast: the suite has severities 1; asked for 4")
-    #expect(try MixmoProcess(corrupt(place, "mine") + mine).status == 0)
-    #expect(try place.files("mine").keys.filter { $0.hasSuffix(".png") }.count == 24)
-    #expect(try MixmoProcess(corrupt(place, "out", "--corruption", "fog")).status == 0)
+    #expect(try MixmoProcess(corrupt(workspace, "mine") + mine).status == 0)
+    #expect(try workspace.files("mine").keys.filter { $0.hasSuffix(".png") }.count == 24)
+    #expect(try MixmoProcess(corrupt(workspace, "out", "--corruption", "fog")).status == 0)
     try expect(
-      corrupt(place, "out", "--seed", "1"), 1,
+      corrupt(workspace, "out", "--seed", "1"), 1,
       "the folder's images were made with other settings: seed: expected 1, found 0")
   }
 }

@@ -69,92 +69,92 @@ struct JobCommandTests {
   }
 
   /// A rate at which roundings do not grow.
-  private static func place(epochs: Int = 2) throws -> Place {
-    try Place(epochs: epochs, ["lr": "0.001"])
+  private static func workspace(epochs: Int = 2) throws -> Workspace {
+    try Workspace(epochs: epochs, ["lr": "0.001"])
   }
 
-  private func column(_ name: String, _ place: Place, _ save: String) throws -> [Double] {
-    let logs = try CSVTable(contentsOf: place.folder.file("\(save)/small/logs.csv"))
+  private func column(_ name: String, _ workspace: Workspace, _ save: String) throws -> [Double] {
+    let logs = try CSVTable(contentsOf: workspace.folder.file("\(save)/small/logs.csv"))
     return try #require(logs.column(name)).compactMap(Double.init)
   }
 
   @Test func `one, two and three processes train the same network`() throws {
-    let place = try Self.place()
-    try place.trainUndisturbed()
+    let workspace = try Self.workspace()
+    try workspace.trainUndisturbed()
     for count in 1...3 {
-      let job = try Self.job(count, place.train(save: "\(count)", "--quiet"))
+      let job = try Self.job(count, workspace.train(save: "\(count)", "--quiet"))
       #expect(job.end() == 0, "\(job.output)")
-      for figure in ["train/loss_0", "train/loss_1"] {
+      for name in ["train/loss_0", "train/loss_1"] {
         let pairs = zip(
-          try column(figure, place, "whole"), try column(figure, place, "\(count)"))
+          try column(name, workspace, "whole"), try column(name, workspace, "\(count)"))
         // Float32's rounding over six steps, as in the tests of training.
         #expect(pairs.allSatisfy { abs($0 - $1) < 1e-4 })
       }
-      let files = try place.files("\(count)/small").keys.sorted()
-      #expect(try files == place.files("whole/small").keys.sorted())
+      let files = try workspace.files("\(count)/small").keys.sorted()
+      #expect(try files == workspace.files("whole/small").keys.sorted())
     }
     for name in ["last.ckpt", "logs.csv", "summary.csv"] {
-      let isSame = try place.bytes("whole/small/\(name)") == place.bytes("1/small/\(name)")
+      let isSame = try workspace.bytes("whole/small/\(name)") == workspace.bytes("1/small/\(name)")
       #expect(isSame, "\(name)")
     }
   }
 
   @Test func `one, two and three processes with exact sums leave the bytes of one training`() throws
   {
-    let place = try Place()
-    let whole = try MixmoProcess(place.train(save: "whole", "--exact-sums", "--quiet"))
+    let workspace = try Workspace()
+    let whole = try MixmoProcess(workspace.train(save: "whole", "--exact-sums", "--quiet"))
     try #require(whole.status == 0, "\(whole.errors)")
     for count in 1...3 {
-      let job = try Self.job(count, place.train(save: "\(count)", "--exact-sums", "--quiet"))
+      let job = try Self.job(count, workspace.train(save: "\(count)", "--exact-sums", "--quiet"))
       #expect(job.end() == 0, "\(job.output)")
-      try place.expectSameRun("\(count)")
+      try workspace.expectSameRun("\(count)")
     }
   }
 
   @Test func `one, two and three processes leave the bytes of one evaluation`() throws {
-    let place = try Self.place(epochs: 1)
-    try place.trainUndisturbed()
-    let arguments = place.evaluate(
+    let workspace = try Self.workspace(epochs: 1)
+    try workspace.trainUndisturbed()
+    let arguments = workspace.evaluate(
       save: "whole", "--checkpoint", "best", "--generate", "--corruption", "contrast", "--quiet",
       "--temperature-scaling", "--bootstrap", "20")
-    let whole = try MixmoProcess(arguments + ["--output", place.path("expected")])
+    let whole = try MixmoProcess(arguments + ["--output", workspace.path("expected")])
     try #require(whole.status == 0, "\(whole.errors)")
-    var expected = try place.files("expected")
+    var expected = try workspace.files("expected")
     expected["run.json"] = nil
     for count in 1...3 {
-      let job = try Self.job(count, arguments + ["--output", place.path("\(count)")])
+      let job = try Self.job(count, arguments + ["--output", workspace.path("\(count)")])
       #expect(job.end() == 0)
       #expect(job.output.hasSuffix(whole.output))
-      var found = try place.files("\(count)")
+      var found = try workspace.files("\(count)")
       #expect(found.removeValue(forKey: "run.json") != nil)
       #expect(found == expected)
     }
   }
 
   @Test func `a killed process ends the job, and another number of them goes on`() throws {
-    let place = try Self.place(epochs: 60)
-    let job = try Self.job(2, place.train(save: "runs", "--json"))
+    let workspace = try Self.workspace(epochs: 60)
+    let job = try Self.job(2, workspace.train(save: "runs", "--json"))
     job.wait(for: #"{"epoch":2"#)
     let start = ContinuousClock.now
     kill(try Self.process(1, of: job), SIGKILL)
     #expect(job.end() != 0)
     #expect(ContinuousClock.now - start < .seconds(30))
     #expect(job.output.contains("process rank 1 "), "\(job.output)")
-    let left = try place.files("runs/small").keys
+    let left = try workspace.files("runs/small").keys
     #expect(
       left.allSatisfy { name in
         [".ckpt", ".csv", ".yaml", ".lock", ".mixmo"].contains { name.hasSuffix($0) }
       })
-    let done = try column("epoch", place, "runs").count
-    let rest = try Self.job(3, place.train(save: "runs", "--json"))
+    let done = try column("epoch", workspace, "runs").count
+    let rest = try Self.job(3, workspace.train(save: "runs", "--json"))
     rest.wait(for: #"{"epoch":"#)
     #expect(rest.output.contains("resuming after epoch \(done) of 60"))
     #expect(rest.output.contains(#"{"epoch":\#(done + 1)"#))
   }
 
   @Test func `a process that does not answer is not waited for in vain`() throws {
-    let place = try Self.place(epochs: 60)
-    let job = try Self.job(2, place.train(save: "runs", "--json", "--patience", "2"))
+    let workspace = try Self.workspace(epochs: 60)
+    let job = try Self.job(2, workspace.train(save: "runs", "--json", "--patience", "2"))
     job.wait(for: #"{"epoch":1"#)
     let stopped = try Self.process(1, of: job)
     kill(stopped, SIGSTOP)
@@ -166,13 +166,13 @@ struct JobCommandTests {
   }
 
   @Test func `what one process cannot do ends all, by name`() throws {
-    let place = try Place(epochs: 1, ["batch_size": "2"])
+    let workspace = try Workspace(epochs: 1, ["batch_size": "2"])
     func problem(_ count: Int, _ command: [String]) throws -> String {
       let job = try Self.mpirun(count, command)
       #expect(job.end() != 0)
       return job.output
     }
-    let train = place.train(save: "runs", "--threads", "1")
+    let train = workspace.train(save: "runs", "--threads", "1")
     let program = try #require(program)
     #expect(try problem(3, [program] + train).contains("3 processes share batches of 2 images"))
     let seeds = ["sh", "-c", #""$0" "$@" --seed $OMPI_COMM_WORLD_RANK"#, program] + train
@@ -182,9 +182,9 @@ struct JobCommandTests {
     #expect(
       try problem(2, [MixmoProcess.executable.path] + train).contains(
         "one of 2 processes, of a mixmo without MPI"))
-    let shard = place.evaluate(save: "runs", "--checkpoint", "best", "--shard", "1/2")
+    let shard = workspace.evaluate(save: "runs", "--checkpoint", "best", "--shard", "1/2")
     #expect(try problem(2, [program] + shard).contains("--shard is for jobs whose processes know"))
-    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("runs")))
   }
 
   @Test func `the speed of a job is measured and predicted`() throws {
@@ -196,20 +196,20 @@ struct JobCommandTests {
 
   /// A training on two hosts with a link between them.
   private func trainOnTwoHosts(
-    _ place: Place, script options: [String], _ more: [String]
+    _ workspace: Workspace, script options: [String], _ more: [String]
   ) throws -> Running {
     let script = TestPackage.url.appending(path: "Tests/Fixtures/mpi/two_hosts.py").path
     return try Running(
       ["python3", script] + options + ["--", try #require(program)]
-        + place.train(save: "runs", "--json", "--threads", "1") + more)
+        + workspace.train(save: "runs", "--json", "--threads", "1") + more)
   }
 
   @Test(.enabled(if: getuid() == 0))
   func `two hosts train together`() throws {
-    let place = try Self.place()
-    let job = try trainOnTwoHosts(place, script: [], [])
+    let workspace = try Self.workspace()
+    let job = try trainOnTwoHosts(workspace, script: [], [])
     #expect(job.end() == 0, "\(job.output)")
-    #expect(try column("epoch", place, "runs") == [1, 2])
+    #expect(try column("epoch", workspace, "runs") == [1, 2])
   }
 
   // Open MPI's daemons notice first, or the processes do.
@@ -219,15 +219,15 @@ struct JobCommandTests {
   func `a cut between two hosts ends the job on both`(
     keepAlive: [String], patience: String
   ) throws {
-    let place = try Self.place(epochs: 500)
+    let workspace = try Self.workspace(epochs: 500)
     let settings = zip(["time", "intvl", "probes"], keepAlive).flatMap {
       ["--mca", "oob_tcp_keepalive_\($0)", $1]
     }
     let job = try trainOnTwoHosts(
-      place, script: ["--cut-when", #"{"epoch":3"#] + settings, ["--patience", patience])
+      workspace, script: ["--cut-when", #"{"epoch":3"#] + settings, ["--patience", patience])
     #expect(job.end() != 0, "\(job.output)")
     let seconds = try #require(job.output.firstMatch(of: #/gone ([0-9.]+) s after the cut/#))
     #expect(try #require(Double(seconds.1)) < 30, "\(job.output)")
-    #expect(try column("epoch", place, "runs").count >= 3)
+    #expect(try column("epoch", workspace, "runs").count >= 3)
   }
 }

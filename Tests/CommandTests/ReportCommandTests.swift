@@ -9,15 +9,8 @@ struct ReportCommandTests {
   private func score(_ folder: borrowing TemporaryFolder, _ name: String, seed: UInt64) throws
     -> String
   {
-    var generator = SeededGenerator(seed: seed)
-    let labels = (0..<60).map { Int64($0 % 3) }
-    let values = (0..<360).map { place in
-      Float.random(in: -1...1, using: &generator)
-        + (place % 3 == Int(labels[place / 6]) ? 1 : 0)
-    }
     let (logits, classes) = (folder.file("\(name).npy"), folder.file("labels.npy"))
-    try NumPyArray.write(values, shape: [60, 2, 3], to: logits)
-    try NumPyArray.write(labels, shape: [60], to: classes)
+    try RandomLogits(rowCount: 60, memberCount: 2, seed: seed).write(logits, classes)
     let output = folder.file(name).path
     let process = try MixmoProcess(
       "score", "--logits", logits.path, "--labels", classes.path, "--temperature-scaling",

@@ -7,20 +7,9 @@ import Testing
 struct ScoreCommandTests {
   /// 40 rows by two members over three classes.
   private func write(_ folder: borrowing TemporaryFolder) throws {
-    var generator = SeededGenerator(seed: 5)
-    let labels = (0..<40).map { Int64($0 % 3) }
-    let values = (0..<240).map { place in
-      Float.random(in: -1...1, using: &generator)
-        + (place % 3 == Int(labels[place / 6]) ? 1 : 0)
-    }
-    try NumPyArray.write(values, shape: [40, 2, 3], to: folder.file("both.npy"))
-    for member in 0..<2 {
-      let rows = (0..<40).flatMap { row in
-        (0..<3).map { values[(2 * row + member) * 3 + $0] }
-      }
-      try NumPyArray.write(rows, shape: [40, 3], to: folder.file("\(member).npy"))
-    }
-    try NumPyArray.write(labels, shape: [40], to: folder.file("labels.npy"))
+    let logits = RandomLogits(rowCount: 40, memberCount: 2, seed: 5)
+    try logits.write(folder.file("both.npy"), folder.file("labels.npy"))
+    for member in 0..<2 { try logits.write(member: member, to: folder.file("\(member).npy")) }
   }
 
   @Test func `one file of two members scores as two files of one`() throws {

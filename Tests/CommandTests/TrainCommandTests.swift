@@ -6,37 +6,37 @@ import Testing
 /// `mixmo train` as a user meets it.
 struct TrainCommandTests {
   @Test func `a folder that another process trains in is refused by name`() throws {
-    let place = try Place(epochs: 20, trainCount: 16, testCount: 8)
-    try place.trainUndisturbed()
-    let first = try RunningMixmo(place.train(save: "runs", "--json"))
+    let workspace = try Workspace(epochs: 20, trainCount: 16, testCount: 8)
+    try workspace.trainUndisturbed()
+    let first = try RunningMixmo(workspace.train(save: "runs", "--json"))
     first.waitForEpochs(1)
     first.send(SIGSTOP)
-    let before = try place.files("runs/small")
+    let before = try workspace.files("runs/small")
     for more in [[], ["--from-scratch"]] {
-      let second = try MixmoProcess(place.train(save: "runs") + more)
+      let second = try MixmoProcess(workspace.train(save: "runs") + more)
       #expect(second.status == 1)
       #expect(
         second.errors.contains(
-          "\(place.path("runs/small/train.lock")): another process is at work here"),
+          "\(workspace.path("runs/small/train.lock")): another process is at work here"),
         "\(second.errors)")
-      let isSame = try place.files("runs/small") == before
+      let isSame = try workspace.files("runs/small") == before
       #expect(isSame, "the second process touched the first one's files")
     }
     first.send(SIGCONT)
     #expect(first.end() == 0, "\(first.lines)")
-    try place.expectSameRun("runs")
+    try workspace.expectSameRun("runs")
   }
 
   @Test func `nobody else begins while the best epoch is evaluated`() throws {
     // So many images to test that the evaluation takes a while.
-    let place = try Place(epochs: 1, trainCount: 16, testCount: 300)
-    let first = try RunningMixmo(place.train(save: "runs"))
+    let workspace = try Workspace(epochs: 1, trainCount: 16, testCount: 300)
+    let first = try RunningMixmo(workspace.train(save: "runs"))
     while let line = first.nextLine(), !line.hasSuffix(": the best epoch") {}
     first.send(SIGSTOP)
     try #require(
-      !FileManager.default.fileExists(atPath: place.path("runs/small/summary.csv")),
+      !FileManager.default.fileExists(atPath: workspace.path("runs/small/summary.csv")),
       "stopped too late")
-    let second = try MixmoProcess(place.train(save: "runs", "--from-scratch"))
+    let second = try MixmoProcess(workspace.train(save: "runs", "--from-scratch"))
     #expect(second.status == 1 && second.errors.contains("train.lock: another process"))
     first.send(SIGCONT)
     #expect(first.end() == 0, "\(first.lines)")
@@ -44,12 +44,12 @@ struct TrainCommandTests {
 
   @Test func `--keep 1 leaves the latest kept and the best checkpoint`() throws {
     // The checkpoint of epoch 30 is kept however accurate.
-    let place = try Place(epochs: 31, trainCount: 16, testCount: 8)
-    try place.trainUndisturbed()
-    let run = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
+    let workspace = try Workspace(epochs: 31, trainCount: 16, testCount: 8)
+    try workspace.trainUndisturbed()
+    let run = try MixmoProcess(workspace.train(save: "runs", "--keep", "1"))
     #expect(run.status == 0, "\(run.errors)")
-    let logs = try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv"))
-    #expect(try place.bytes("runs/small/logs.csv") == place.bytes("whole/small/logs.csv"))
+    let logs = try CSVTable(contentsOf: workspace.folder.file("runs/small/logs.csv"))
+    #expect(try workspace.bytes("runs/small/logs.csv") == workspace.bytes("whole/small/logs.csv"))
     let accuracies = try #require(logs.column("test/accuracy")).map(Double.init)
     let saved = try #require(logs.column("general/checkpoint_saved"))
     let kept = saved.indices.filter { saved[$0] == "1" }
@@ -58,30 +58,31 @@ struct TrainCommandTests {
     let expected = Set(
       [best, try #require(kept.last)].map { String(format: "checkpoint_epoch_%03d.ckpt", $0 + 1) })
     #expect(kept.count > expected.count, "nothing to remove")
-    let names = try place.files("runs/small").keys.filter { $0.hasPrefix("checkpoint_epoch") }
+    let names = try workspace.files("runs/small").keys.filter { $0.hasPrefix("checkpoint_epoch") }
     #expect(Set(names) == expected)
 
     let evaluation = try MixmoProcess(
-      place.evaluate(save: "runs", "--checkpoint", "best", "--output", place.path("out")))
+      workspace.evaluate(save: "runs", "--checkpoint", "best", "--output", workspace.path("out")))
     #expect(evaluation.status == 0, "\(evaluation.errors)")
-    #expect(try place.bytes("out/cells.csv") == place.bytes("runs/small/cells.csv"))
+    #expect(try workspace.bytes("out/cells.csv") == workspace.bytes("runs/small/cells.csv"))
   }
 
   @Test func `--keep thins out a run that was killed before it could`() throws {
-    let place = try Place(epochs: 4, trainCount: 16, testCount: 8)
-    let all = try MixmoProcess(place.train(save: "runs"))
+    let workspace = try Workspace(epochs: 4, trainCount: 16, testCount: 8)
+    let all = try MixmoProcess(workspace.train(save: "runs"))
     #expect(all.status == 0, "\(all.errors)")
-    let thinned = try MixmoProcess(place.train(save: "runs", "--keep", "1"))
+    let thinned = try MixmoProcess(workspace.train(save: "runs", "--keep", "1"))
     #expect(thinned.status == 0, "\(thinned.errors)")
-    let once = try MixmoProcess(place.train(save: "once", "--keep", "1"))
+    let once = try MixmoProcess(workspace.train(save: "once", "--keep", "1"))
     #expect(once.status == 0, "\(once.errors)")
     #expect(
-      try place.files("runs/small").keys.sorted() == place.files("once/small").keys.sorted())
+      try workspace.files("runs/small").keys.sorted() == workspace.files("once/small").keys.sorted()
+    )
   }
 
   @Test func `with --json every line is JSON, the epochs' under the columns of the logs`() throws {
-    let place = try Place(epochs: 3)
-    let run = try MixmoProcess(place.train(save: "runs", "--json"))
+    let workspace = try Workspace(epochs: 3)
+    let run = try MixmoProcess(workspace.train(save: "runs", "--json"))
     #expect(run.status == 0, "\(run.errors)")
     let lines = run.output.split(separator: "\n").map { Data($0.utf8) }
     let epochs = try lines.dropLast().map {
@@ -90,7 +91,7 @@ struct TrainCommandTests {
     #expect(epochs.map { $0["epoch"] } == [1, 2, 3])
     let summary = try JSONSerialization.jsonObject(with: #require(lines.last))
     #expect((summary as? [[String: Any]])?.isEmpty == false, "\(run.output)")
-    let logs = try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv"))
+    let logs = try CSVTable(contentsOf: workspace.folder.file("runs/small/logs.csv"))
     for (epoch, row) in zip(epochs, logs.rows) {
       // What is undefined is an empty field there and absent here.
       let defined = zip(logs.header, row).filter { $0.1 != "" }
@@ -100,8 +101,8 @@ struct TrainCommandTests {
   }
 
   @Test func `a result that cannot be written stops the run, which goes on afterwards`() throws {
-    let place = try Place(epochs: 3, trainCount: 16, testCount: 8)
-    let process = MixmoProcess.process(place.train(save: "runs", "--json", "--quiet"))
+    let workspace = try Workspace(epochs: 3, trainCount: 16, testCount: 8)
+    let process = MixmoProcess.process(workspace.train(save: "runs", "--json", "--quiet"))
     let errors = Pipe()
     process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
     process.standardError = errors
@@ -111,13 +112,13 @@ struct TrainCommandTests {
     process.waitUntilExit()
     #expect(process.terminationStatus == 1)
     #expect(text.contains("/dev/stdout: cannot be written: No space left on device"), "\(text)")
-    let rest = try MixmoProcess(place.train(save: "runs", "--json"))
+    let rest = try MixmoProcess(workspace.train(save: "runs", "--json"))
     #expect(rest.status == 0 && rest.errors.contains("resuming after epoch 1 of 3"))
   }
 
   /// What `run.json` says, but for the seconds that the evaluation took.
-  private func record(_ place: Place, _ name: String) throws -> NSDictionary {
-    let text = try place.bytes("\(name)/run.json")
+  private func record(_ workspace: Workspace, _ name: String) throws -> NSDictionary {
+    let text = try workspace.bytes("\(name)/run.json")
     let object = try JSONSerialization.jsonObject(with: Data(text))
     var record = try #require(object as? [String: Any])
     #expect(record.removeValue(forKey: "durationSeconds") is Double)
@@ -125,63 +126,64 @@ struct TrainCommandTests {
   }
 
   @Test func `the best epoch is evaluated in the end as evaluate would`() throws {
-    let place = try Place(epochs: 3)
-    try place.trainUndisturbed()
+    let workspace = try Workspace(epochs: 3)
+    try workspace.trainUndisturbed()
     let evaluation = try MixmoProcess(
-      place.evaluate(save: "whole", "--checkpoint", "best", "--output", place.path("out")))
+      workspace.evaluate(save: "whole", "--checkpoint", "best", "--output", workspace.path("out")))
     #expect(evaluation.status == 0, "\(evaluation.errors)")
     for name in ["cells", "diversity", "reliability", "summary"] {
       #expect(
-        try place.bytes("whole/small/\(name).csv") == place.bytes("out/\(name).csv"), "\(name)")
+        try workspace.bytes("whole/small/\(name).csv") == workspace.bytes("out/\(name).csv"),
+        "\(name)")
     }
-    #expect(try record(place, "whole/small") == record(place, "out"))
+    #expect(try record(workspace, "whole/small") == record(workspace, "out"))
   }
 
   @Test func `what the evaluation lacks is said before the training`() throws {
-    let place = try Place(epochs: 1)
-    try FolderCreation.create(place.folder.file("home/corruptions"))
-    try AtomicFile.write("suite: [", to: place.folder.file("home/corruptions/cifar.yaml"))
+    let workspace = try Workspace(epochs: 1)
+    try FolderCreation.create(workspace.folder.file("home/corruptions"))
+    try AtomicFile.write("suite: [", to: workspace.folder.file("home/corruptions/cifar.yaml"))
     let run = try MixmoProcess(
-      place.train(save: "runs"), environment: ["MIXMO_HOME": place.path("home")])
+      workspace.train(save: "runs"), environment: ["MIXMO_HOME": workspace.path("home")])
     #expect(run.status == 1)
-    #expect(run.errors.contains(place.path("home/corruptions/cifar.yaml")), "\(run.errors)")
-    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+    #expect(run.errors.contains(workspace.path("home/corruptions/cifar.yaml")), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("runs")))
   }
 
   @Test func `an evaluation of another checkpoint stays, and a warning says so`() throws {
-    let place = try Place(epochs: 10)
-    let run = try RunningMixmo(place.train(save: "runs", "--json"))
+    let workspace = try Workspace(epochs: 10)
+    let run = try RunningMixmo(workspace.train(save: "runs", "--json"))
     run.waitForEpochs(1)
     run.send(SIGTERM)
     #expect(run.end() == 130)
-    let evaluation = try MixmoProcess(place.evaluate(save: "runs", "--checkpoint", "1"))
+    let evaluation = try MixmoProcess(workspace.evaluate(save: "runs", "--checkpoint", "1"))
     #expect(evaluation.status == 0, "\(evaluation.errors)")
     let files = ["run.json", "cells.csv", "summary.csv", "predictions/clean-0.npy"]
-    let before = try files.map { try place.bytes("runs/small/\($0)") }
-    let rest = try MixmoProcess(place.train(save: "runs"))
+    let before = try files.map { try workspace.bytes("runs/small/\($0)") }
+    let rest = try MixmoProcess(workspace.train(save: "runs"))
     #expect(rest.status == 0)
     #expect(
       rest.errors.contains(
-        "warning: \(place.path("runs/small")): holds an evaluation of another checkpoint, which stays"
+        "warning: \(workspace.path("runs/small")): holds an evaluation of another checkpoint, which stays"
       ), "\(rest.errors)")
     #expect(!rest.errors.contains("checkpoint_epoch_001.ckpt: the best epoch"))
-    let after = try files.map { try place.bytes("runs/small/\($0)") }
+    let after = try files.map { try workspace.bytes("runs/small/\($0)") }
     #expect(after == before)
   }
 
   @Test func `a rate that diverges stops with the step, and leaves the epoch before`() throws {
-    let place = try Place(epochs: 3)
+    let workspace = try Workspace(epochs: 3)
     let one = try TestRecipe.small(epochs: 3).text.replacing("14: 0.1", with: "2: 1.0e+30")
-    try AtomicFile.write(one, to: place.folder.file("small.yaml"))
-    let run = try RunningMixmo(place.train(save: "runs", "--json"))
+    try AtomicFile.write(one, to: workspace.folder.file("small.yaml"))
+    let run = try RunningMixmo(workspace.train(save: "runs", "--json"))
     run.waitForEpochs(1)
     #expect(run.end() == 1)
     // The warm-up ends with the first of the three steps of epoch 2; the second blows up the weights.
     #expect(
       run.lines.last
         == "Error: the loss became infinite or NaN in epoch 2, step 3; the last good checkpoint "
-        + "is \(place.path("runs/small/last.ckpt"))", "\(run.lines)")
-    let files = try place.files("runs/small")
+        + "is \(workspace.path("runs/small/last.ckpt"))", "\(run.lines)")
+    let files = try workspace.files("runs/small")
     #expect(
       files.keys.sorted() == [
         "checkpoint_epoch_001.ckpt", "config.yaml", EventFile.name, "last.ckpt", "logs.csv",
@@ -190,25 +192,27 @@ struct TrainCommandTests {
     let isSame = files["last.ckpt"] == files["checkpoint_epoch_001.ckpt"]
     #expect(isSame)
     #expect(
-      try CSVTable(contentsOf: place.folder.file("runs/small/logs.csv")).column("epoch") == ["1"])
+      try CSVTable(contentsOf: workspace.folder.file("runs/small/logs.csv")).column("epoch") == [
+        "1"
+      ])
   }
 
   @Test func `exact sums are refused where products depend on the other rows`() throws {
-    let place = try Place()
+    let workspace = try Workspace()
     let run = try MixmoProcess(
-      place.train(save: "runs", "--exact-sums"), environment: ["MIXMO_KERNELS": "baseline"])
+      workspace.train(save: "runs", "--exact-sums"), environment: ["MIXMO_KERNELS": "baseline"])
     #expect(run.status == 1)
     #expect(run.errors.contains("--exact-sums: expected a processor with AVX2"), "\(run.errors)")
-    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("runs")))
   }
 
   @Test func `one of several processes needs a program with MPI`() throws {
-    let place = try Place(epochs: 1)
+    let workspace = try Workspace(epochs: 1)
     let started = ["OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"]
-    let run = try MixmoProcess(place.train(save: "runs"), environment: started)
+    let run = try MixmoProcess(workspace.train(save: "runs"), environment: started)
     #expect(run.status == 64 && run.errors.contains("one of 2 processes, of a mixmo without MPI"))
     #expect(run.errors.contains("Usage: mixmo train"), "\(run.errors)")
-    #expect(!FileManager.default.fileExists(atPath: place.path("runs")))
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("runs")))
     let alone = try MixmoProcess(["bench-mpi", "--network", "wrn-10-1"])
     #expect(alone.status == 64 && alone.errors.contains("mpirun -n 2 mixmo-mpi bench-mpi"))
   }

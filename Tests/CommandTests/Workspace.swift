@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A folder with a few digits to train on and to test, a small recipe, and what commands make there.
-final class Place {
+final class Workspace {
   let folder: TemporaryFolder
 
   /// Writes the first digits as files of the data set `kind`, and a recipe with some lines replaced.
@@ -23,11 +23,11 @@ final class Place {
 
   /// A folder whose run below `runs` is trained.
   static func trained(epochs: Int = 1, testCount: Int = 24, as kind: DatasetKind = .digits) throws
-    -> Place
+    -> Workspace
   {
-    let place = try Place(epochs: epochs, testCount: testCount, as: kind)
-    try place.requireTraining(save: "runs")
-    return place
+    let workspace = try Workspace(epochs: epochs, testCount: testCount, as: kind)
+    try workspace.requireTraining(save: "runs")
+    return workspace
   }
 
   var configuration: String { folder.file("small.yaml").path }
