@@ -21,11 +21,14 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
-.PHONY: setup build demo test mpi test-mpi same-bytes bench fuzz lint docs install install-mpi install-tables
+.PHONY: setup python3 build demo test mpi test-mpi same-bytes bench fuzz lint docs install install-mpi install-tables
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
 	[ -z "$$missing" ] || { sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo apt-get update && $$sudo apt-get install -y $$missing; }
+
+python3:
+	@command -v python3 > /dev/null || $(MAKE) setup WANTED=python3
 
 build: setup
 	$(BUILD)
@@ -53,8 +56,7 @@ test-mpi: setup
 	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
 
 # Runs each subcommand, and names the results that are not those of the committed list, by their SHA-256.
-same-bytes: WANTED += python3
-same-bytes: build
+same-bytes: python3 build
 	rm -rf .build/same-bytes
 	python3 Tests/SameBytes/same_bytes.py .build/release/mixmo .build/same-bytes
 
@@ -71,8 +73,10 @@ fuzz: setup
 	SWIFT_BACKTRACE=enable=no $(FUZZ)/release/Fuzzing $$target -max_total_time=$(SECONDS) \
 	-print_final_stats=1 -artifact_prefix=$(FUZZ)/findings/$$target- $(FUZZ)/corpus/$$target || exit 1; done
 
-lint:
+# Format; imports, folders and documents (.ci/structure.py says what of them).
+lint: python3
 	swift format lint --strict --recursive --parallel $(SOURCES)
+	python3 .ci/structure.py
 
 # A site of static pages in $(DOCS)/site, for any web server.
 docs: build

@@ -128,7 +128,9 @@ import Testing
     var comparer = RunComparer(threadCount: 1)
     comparer.calibration = .oracle
     let folders = try ["a", "b"].map { try StoredRun().write(to: folder, $0) }
-    #expect(throws: ScoringError.notFitted(Calibration.oracle.name)) { try comparer.compare(folders) }
+    #expect(throws: ScoringError.notFitted(Calibration.oracle.name)) {
+      try comparer.compare(folders)
+    }
   }
 
   @Test func aTemperatureWithoutALimitIsNoted() throws {
