@@ -27,7 +27,7 @@ struct TrainCommandTests {
     try workspace.expectSameRun("runs")
   }
 
-  @Test func `nobody else begins while the best epoch is evaluated`() throws {
+  @Test func `no other training begins while the best epoch is evaluated`() throws {
     // So many images to test that the evaluation takes a while.
     let workspace = try Workspace(epochs: 1, trainCount: 16, testCount: 300)
     let first = try RunningMixmo(workspace.train(save: "runs"))

@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
 
-/// A web server on 127.0.0.1 that misbehaves as told: each request gets the next answer.
+/// A web server on 127.0.0.1 that can fail in chosen ways: each request gets the next answer.
 ///
-/// It ends by itself when it is released, after its last answer, and after a while in any case.
+/// It stops when it is released, and after 20 seconds in any case.
 package final class LocalServer: Sendable {
   package enum Answer: Sendable {
     /// All that was asked for, from the start of the range if there is one.
     case whole
-    /// The same, but the connection breaks after so many bytes.
+    /// The same, but the connection closes after so many bytes.
     case breaksOff(after: Int)
-    /// The same, but after so many bytes nothing comes any more.
+    /// The same, but after so many bytes the connection stays open and silent.
     case stalls(after: Int)
     /// The whole file, whatever range was asked for.
     case ignoresRange
@@ -18,7 +18,7 @@ package final class LocalServer: Sendable {
     case other([UInt8])
     /// An error.
     case status(Int)
-    /// Another place.
+    /// A redirection to another address.
     case redirects(to: String)
   }
 
@@ -37,7 +37,7 @@ package final class LocalServer: Sendable {
   package let port: Int
   private let state = State()
 
-  /// What the threads share; it outlives the server.
+  /// What the threads share, which may outlive the server.
   private final class State: Sendable {
     let isStopped = Atomic(false)
     let log = Mutex<[Request]>([])
@@ -90,10 +90,10 @@ package final class LocalServer: Sendable {
     state.isStopped.store(true, ordering: .relaxed)
   }
 
-  /// The requests so far, in their order.
+  /// The requests so far, in order.
   package var requests: [Request] { state.log.withLock { $0 } }
 
-  /// The address that begins all of this server's.
+  /// The URL of the server, without a path.
   package var base: String { "http://127.0.0.1:\(port)" }
 
   private static func isReady(_ file: Int32) -> Bool {
@@ -141,7 +141,7 @@ private struct Exchange {
     case .ignoresRange: head(200, ["Content-Length: \(bytes.count)"], then: bytes[...])
     case .other(let other): head(200, ["Content-Length: \(other.count)"], then: other[...])
     case .status(let code): head(code, ["Content-Length: 0"])
-    case .redirects(let place): head(302, ["Location: \(place)", "Content-Length: 0"])
+    case .redirects(let address): head(302, ["Location: \(address)", "Content-Length: 0"])
     }
   }
 

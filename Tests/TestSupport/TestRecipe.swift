@@ -37,17 +37,17 @@ package struct TestRecipe {
     text = text.replacing("mix_method: null", with: "mix_method: \(method)")
   }
 
-  /// Puts another optimizer in the place of SGD.
+  /// Replaces SGD by another optimizer.
   ///
-  /// - Parameter optimizer: what stands behind the key `optimizer`, on one line.
+  /// - Parameter optimizer: The value of the key `optimizer`, on one line.
   package mutating func replace(optimizer: String) {
     text = text.replacing(
       #/(?s) {2}optimizer:.*?(?= {2}warmup_period)/#, with: "  optimizer: \(optimizer)\n")
   }
 
-  /// Puts other terms in the place of one cross-entropy for each member.
+  /// Replaces the cross-entropy of each member by other terms.
   ///
-  /// - Parameter terms: what stands behind the key `listloss`, on one line.
+  /// - Parameter terms: The value of the key `listloss`, on one line.
   package mutating func replace(lossTerms terms: String) {
     text = text.replacing(
       #/(?s) {4}listloss:.*?(?= {4}name: multitask)/#, with: "    listloss: \(terms)\n")

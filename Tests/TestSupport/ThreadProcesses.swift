@@ -14,11 +14,11 @@ package final class ThreadProcesses: ProcessGroup, @unchecked Sendable {
     self.hub = hub
   }
 
-  /// Calls `body` in `count` threads, each with its place in the job, and returns the results in the
+  /// Calls `body` in `count` threads, each with its rank, and returns the results in the
   /// order of ranks.
   ///
-  /// - Throws: what `body` throws in the lowest rank. The others must throw as well, or have no need
-  ///   of it.
+  /// - Throws: What `body` throws in the lowest rank. The others must throw as well, or not wait for
+  ///   it.
   package static func run<Result: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (ThreadProcesses) throws -> Result
   ) throws -> [Result] {
@@ -79,7 +79,7 @@ extension Data {
   }
 }
 
-/// Where the threads meet.
+/// The memory that the threads share.
 private final class Hub: @unchecked Sendable {
   private let condition = NSCondition()
   private var arrived: [Data?]
@@ -92,7 +92,7 @@ private final class Hub: @unchecked Sendable {
     mailboxes = Array(repeating: [], count: count)
   }
 
-  /// The bytes of all, once all have come.
+  /// The bytes of all threads, in the order of ranks, once all have arrived.
   func exchange(_ bytes: Data, _ rank: Int) -> [Data] {
     condition.lock()
     defer { condition.unlock() }

@@ -38,7 +38,7 @@ package enum SeededTensor {
     name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
-  /// The sum of (i + 1) · bits of element i, modulo 2⁶⁴: equal bits in equal places.
+  /// The sum of (i + 1) · bits of element i, modulo 2⁶⁴, which the order of the elements changes.
   package static func checksum(_ values: [Float]) -> UInt64 {
     zip(1..., values).reduce(into: 0) { $0 &+= UInt64($1.0) &* UInt64($1.1.bitPattern) }
   }
