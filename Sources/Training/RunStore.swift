@@ -11,7 +11,7 @@ final class RunStore {
   private let folder: RunFolder
   /// How many of the latest epochs' checkpoints are kept beside the best one; nil for all.
   private let keptCount: Int?
-  /// Held until both the run and whoever shares the lock release it.
+  /// Held while the run or anyone else keeps a reference to it.
   let lock: FileLock
   private var events: EventLog?
   /// Whether `last.ckpt` is damaged: it must not replace the previous checkpoint.
@@ -50,9 +50,9 @@ final class RunStore {
 
   // MARK: Resuming
 
-  /// The checkpoint that a run continues from, and what is to be reported about it.
+  /// The checkpoint that a run continues from, and the events to report about it.
   struct Resumption {
-    /// Nil if the run begins.
+    /// Nil for a new run.
     var checkpoint: URL?
     var events: [TrainingEvent] = []
   }
@@ -99,7 +99,7 @@ final class RunStore {
     return nil
   }
 
-  /// Opens the events, and replaces them where the file is damaged: the records hold all of them.
+  /// Opens the events file. A damaged file is replaced: the records hold all that it had.
   private func openEvents(_ records: [EpochRecord], _ resumption: inout Resumption) throws {
     do {
       events = try EventLog(folder, records: records)

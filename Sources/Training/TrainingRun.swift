@@ -30,7 +30,7 @@ package final class TrainingRun {
   private var state: TrainingState
   /// Nil in all processes but the first one.
   private var store: RunStore?
-  /// What was found when the run was resumed, to be reported.
+  /// Events of resuming the run, which `run` reports first.
   private var resumptionEvents: [TrainingEvent] = []
 
   /// Creates or resumes the run in `folder`.
@@ -241,7 +241,7 @@ extension TrainingRun {
 // MARK: Agreement of the processes
 
 extension TrainingRun {
-  /// A process's slice of a batch begins at a multiple of so many samples.
+  /// The slice of each process begins at a multiple of this number of samples.
   private var groupSize: Int { state.sumsExactly ? MixMoNetwork.groupSize : 1 }
 
   /// Makes sure that every process gets a slice of each batch that it can compute.

@@ -79,7 +79,8 @@ struct ScoreCommand: ParsableCommand {
     let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
       .run(
         speakingTo: common.terminal,
-        whenInterrupted: output == nil ? "nothing was written" : "run the same command to start again")
+        whenInterrupted: output == nil
+          ? "nothing was written" : "run the same command to start again")
     try common.terminal.show(summaryOf: cube)
   }
 

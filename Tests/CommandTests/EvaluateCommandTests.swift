@@ -157,7 +157,7 @@ struct InterruptionTests {
       #expect(run.end() == 130)
       let message = try #require(run.lines.last)
       #expect(
-        message.contains(/^interrupted; the same command goes on from [a-z]+-[0-5]$/),
+        message.contains(/^interrupted; run the same command to continue from [a-z]+-[0-5]$/),
         "\(run.lines)")
       let rest = try MixmoProcess(evaluation(workspace, "\(signal)"))
       #expect(rest.status == 0 && rest.output == whole.output, "\(rest.errors)")
@@ -180,7 +180,8 @@ struct InterruptionTests {
     run.send(SIGTERM)
     #expect(run.end() == 130)
     #expect(
-      run.lines.last?.hasPrefix("interrupted; the same command without --from-scratch ") == true,
+      run.lines.last?.hasPrefix("interrupted; run the same command without --from-scratch ")
+        == true,
       "\(run.lines)")
   }
 }
