@@ -99,7 +99,9 @@ final class RunStore {
     return nil
   }
 
-  /// Opens the events file. A damaged file is replaced: the records hold all that it had.
+  /// Opens the events file.
+  ///
+  /// A damaged file is replaced: the records hold all that it had.
   private func openEvents(_ records: [EpochRecord], _ resumption: inout Resumption) throws {
     do {
       events = try EventLog(folder, records: records)
