@@ -38,21 +38,20 @@ extension CellPrediction {
     let sizes = model.map { [$0.memberCount, $0.classCount] } ?? []
     var distribution = Distribution(
       of: shares, among: processes, store: store, shape: [plan.imageCount] + sizes)
-    func reportLast(_ share: Share) throws {
+    func reportProgress(_ cell: Cell, _ imageCount: Int) throws {
       try report(
         Progress(
-          cell: share.cell, imageCount: distribution.imageCount,
-          imageTotal: missing.count * plan.imageCount))
+          cell: cell, imageCount: imageCount, imageTotal: missing.count * plan.imageCount))
     }
-    try distribution.serve(waits: false, reportLast)
+    try distribution.serve(waits: false, reportProgress)
     while let model, let share = distribution.next() {
       let logits = try logits(of: share, model) {
-        try distribution.serve(waits: false, reportLast)
+        try distribution.serve(waits: false, reportProgress)
       }
       try distribution.add(logits, of: share)
-      try reportLast(share)
+      try reportProgress(share.cell, distribution.imageCount)
     }
-    try distribution.serve(waits: true, reportLast)
+    try distribution.serve(waits: true, reportProgress)
   }
 
   /// Predicts what the first process asks for, until there is nothing left.
@@ -133,12 +132,16 @@ private struct Distribution {
   mutating func next() -> Share? { shares.popFirst() }
 
   /// Answers the requests for work that have arrived, or, if `waits`, all until no more can come.
-  mutating func serve(waits: Bool, _ report: (Share) throws -> Void) throws {
+  ///
+  /// `report` is told the cell of each share that has arrived, and how many images are predicted.
+  mutating func serve(
+    waits: Bool, _ report: (_ cell: Cell, _ imageCount: Int) throws -> Void
+  ) throws {
     while openRequests > 0, let message = processes.receive(waits: waits) {
       if !message.bytes.isEmpty {
         let share = underWay[message.sender].removeFirst()
         try add([Float](bytes: message.bytes), of: share)
-        try report(share)
+        try report(share.cell, imageCount)
       }
       if let share = next() {
         underWay[message.sender].append(share)

@@ -62,7 +62,7 @@ struct ShardCommandTests {
     try FileManager.default.removeItem(at: workspace.folder.file("1/predictions/contrast-2.npy"))
     let refused = try merge(workspace, ["1", "2"], "merged")
     #expect(refused.status == 1)
-    #expect(refused.errors.contains("1: shard 1/2 lacks contrast-2; start its command again"))
+    #expect(refused.errors.contains("1: shard 1/2 lacks contrast-2; run its command again"))
     #expect(!FileManager.default.fileExists(atPath: workspace.path("merged")))
     #expect(try evaluate(workspace, "1", shard: "1/2").status == 0)
     #expect(try workspace.files("1/predictions") == before)
