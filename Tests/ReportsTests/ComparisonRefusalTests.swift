@@ -120,7 +120,9 @@ import Testing
         [Float](repeating: 0, count: 144), shape: [24, 2, 3],
         to: folder.appending(path: "predictions/fog-2.npy"))
     }
-    #expect(found == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]")
+    #expect(
+      found == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]; remove the file "
+        + "and evaluate again")
   }
 
   @Test func aBoundIsNoPredictor() throws {

@@ -166,7 +166,7 @@ import Testing
   @Test(arguments: [
     Difference<RunRecord>(
       testDescription: "data set", change: { $0.origin.dataset = "cifar" },
-      message: "data set: made-up and cifar"),
+      message: "dataset: made-up and cifar"),
     Difference(
       testDescription: "count", change: { $0.origin.images = 61 }, message: "images: 60 and 61"),
     Difference(
