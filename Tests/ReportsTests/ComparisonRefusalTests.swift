@@ -121,7 +121,8 @@ import Testing
         to: folder.appending(path: "predictions/fog-2.npy"))
     }
     #expect(
-      found == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]; remove the file "
+      found
+        == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]; remove the file "
         + "and evaluate again")
   }
 
