@@ -92,7 +92,7 @@ struct OpenListTests {
         for metric in Metric.all { #expect(row.values[metric] == expected.values[metric]) }
       }
     }
-    #expect(scores[9].predictors.map(\.predictor) == [.ensemble])
+    #expect(scores.last?.predictors.map(\.predictor) == [.ensemble])
     #expect(throws: ScoringError.unknownCalibration("prior")) {
       try plain.fit([Self.prior], on: logits)
     }
