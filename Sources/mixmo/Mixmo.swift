@@ -1,13 +1,19 @@
 import ArgumentParser
-import Foundation
+// C's `stderr` is a variable, which no other thread uses when the program starts.
+@preconcurrency import Foundation
 
 @main
 enum Program {
   static func main() async {
+    writeWholeLines()
     explainLostFiles()
     let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
     await Mixmo.main(ReferenceSpellings.replaced(in: arguments))
   }
+
+  /// Makes standard error pass on whole lines: ArgumentParser writes it byte by byte, so that the
+  /// messages of several processes would mix.
+  private static func writeWholeLines() { setvbuf(stderr, nil, _IOLBF, 0) }
 
   /// Says what happened where the system ends the program because a mapped file cannot be read.
   private static func explainLostFiles() {
