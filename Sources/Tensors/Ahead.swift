@@ -23,21 +23,20 @@ package enum Ahead {
   }
 }
 
-/// A value that is being made on a thread of its own.
+/// A value that is being made on a thread of its own, or on the caller's where the system refuses one.
 private final class Pending<Value: Sendable>: Sendable {
   private let outcome = Mutex<Result<Value, any Error>?>(nil)
   private let end = NSCondition()
 
   init(_ make: @escaping @Sendable () throws -> Value) {
-    let thread = Thread { [self] in
+    let work: @Sendable () -> Void = { [self] in
       let result = Result { try make() }
       end.withLock {
         outcome.withLock { $0 = result }
         end.broadcast()
       }
     }
-    thread.stackSize = 8 << 20
-    thread.start()
+    if !SystemThread.start(work) { work() }
   }
 
   /// Waits for the value.

@@ -5,7 +5,8 @@ import Synchronization
 /// A number of threads that share loops.
 ///
 /// Results never depend on `count`: every task writes its own part of the output, and sums over
-/// tasks are made afterwards in task order.
+/// tasks are made afterwards in task order. Where the system refuses some of the threads, the others
+/// do their part.
 package struct Workers: Sendable {
   /// The number of threads, at least 1.
   package let count: Int
@@ -114,16 +115,14 @@ private final class ThreadTeam: Sendable {
     let end = NSCondition()
   }
 
-  /// A team of `count` threads, the caller's included.
+  /// A team of `count` threads, the caller's included, or of as many as the system gives.
   init(count: Int) {
     let state = State()
     self.state = state
-    helperCount = max(count, 1) - 1
-    for member in 1..<max(count, 1) {
-      let thread = Thread { Self.serve(state, member: member) }
-      thread.stackSize = 8 << 20
-      thread.start()
-    }
+    helperCount =
+      (1..<max(count, 1)).prefix { member in
+        SystemThread.start { Self.serve(state, member: member) }
+      }.count
   }
 
   deinit {
