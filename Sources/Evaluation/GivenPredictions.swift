@@ -7,7 +7,7 @@ import Scoring
 package struct GivenPredictions: PredictionSource {
   package let folder: RunFolder?
   private let runName: String
-  private let logits: LogitArray
+  private let logits: PredictionArray
   private let rows: LabeledLogits
   private let predictionFiles: [URL]
   private let labelFiles: [URL]
@@ -25,7 +25,7 @@ package struct GivenPredictions: PredictionSource {
   ///   - version: The version of this program.
   /// - Throws: `PredictionFileError`.
   package init(
-    _ logits: LogitArray, labels: [Int], runName: String, predictionFiles: [URL],
+    _ logits: PredictionArray, labels: [Int], runName: String, predictionFiles: [URL],
     labelFiles: [URL], folder: RunFolder?, seed: UInt64, version: String
   ) throws {
     self.logits = logits

@@ -68,9 +68,9 @@ package struct ShardMerge: PredictionSource {
           source.folder, field: "labels", expected: "those of \(first.folder.path)",
           found: "others")
       }
-      try store.store(LogitArray(contentsOf: source.url(of: cell)), of: cell, labels: labels)
+      try store.store(PredictionArray(contentsOf: source.url(of: cell)), of: cell, labels: labels)
     }
-    let clean = try LogitArray(contentsOf: store.url(of: .clean))
+    let clean = try PredictionArray(contentsOf: store.url(of: .clean))
     return CellPredictions(cells: cells, imageCount: labels.count) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)

@@ -21,10 +21,6 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case unusable(ScoringError)
     /// A file without a line.
     case empty
-    /// `count` probabilities are negative, above 1, or not numbers; rows count from 0.
-    case notProbabilities(count: Int, row: Int, member: Int, class: Int, value: Float)
-    /// The probabilities of `count` rows do not sum to 1; the first is given.
-    case wrongSum(count: Int, row: Int, member: Int, sum: Double)
   }
 
   package let file: String
@@ -51,12 +47,6 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
       "expected \(expected) labels, one for each row of predictions, found \(found)"
     case .unusable(let error): "\(error)"
     case .empty: "expected at least one line, found none"
-    case .notProbabilities(let count, let row, let member, let index, let value):
-      "\(count) values are no probabilities; the first is \(value) in row \(row), member \(member), "
-        + "class \(index); are they logits?"
-    case .wrongSum(let count, let row, let member, let sum):
-      "the probabilities of \(count) rows do not sum to 1; the first is row \(row), member \(member), "
-        + "with \(sum)"
     }
   }
 }

@@ -48,16 +48,19 @@ package struct PredictionStore: Sendable {
     try NumPyArray.write(labels.map(Int64.init), shape: [labels.count], to: labelsURL)
   }
 
-  /// Stores a cell's logits and the labels; a file that holds the same logits stays as it is.
+  /// Stores a cell's predictions as logits in Float32, and the labels; a file that holds the same
+  /// logits stays as it is.
   ///
   /// Numbers in a mapped file go to the new one from there, without a copy in memory.
   ///
   /// - Throws: `FileError`.
-  package func store(_ logits: LogitArray, of cell: Cell, labels: [Int]) throws {
+  package func store(_ predictions: PredictionArray, of cell: Cell, labels: [Int]) throws {
     try create(labels: labels)
     let url = url(of: cell)
-    if let stored = try? LogitArray(contentsOf: url), stored.isIdentical(to: logits) { return }
-    try logits.write(to: url)
+    if let stored = try? PredictionArray(contentsOf: url), predictions.isStored(as: stored) {
+      return
+    }
+    try predictions.writeLogits(to: url)
   }
 
   // MARK: Reading
@@ -91,7 +94,7 @@ package struct PredictionStore: Sendable {
   package func logits(
     of cell: Cell, labels: [Int], memberCount: Int? = nil, classCount: Int? = nil
   ) throws -> LabeledLogits {
-    let array = try LogitArray(contentsOf: url(of: cell))
+    let array = try PredictionArray(contentsOf: url(of: cell))
     guard array.rowCount == labels.count, array.memberCount == memberCount ?? array.memberCount,
       array.classCount == classCount ?? array.classCount
     else {

@@ -1,6 +1,9 @@
-/// The logits of N rows by M members over K classes, and the rows' labels.
+/// The logits of N rows by M members over K classes, or probabilities in their place, and the rows'
+/// labels.
 ///
-/// All logits are finite, all labels are class indices, and N, M and K are at least 1.
+/// All numbers are finite, all labels are class indices, and N, M and K are at least 1. Numbers are
+/// Float32 or Float64, and stay as they are: a distribution is computed in Float64 when its row is
+/// read.
 public struct LabeledLogits: Sendable {
   /// M, the number of members.
   public let memberCount: Int
@@ -8,7 +11,9 @@ public struct LabeledLogits: Sendable {
   public let classCount: Int
   /// The class index of each row.
   public let labels: [Int]  // [N]
-  private let storage: LogitStorage
+  /// How far from 1 given probabilities sum; nil for logits.
+  public let sums: ProbabilitySums?
+  private let storage: NumberStorage
   /// M·K, the distance between rows.
   private let stride: Int
   /// The storage's row for each row; nil for all rows in their order.
@@ -20,12 +25,18 @@ public struct LabeledLogits: Sendable {
   /// The dimensions [N, M, K].
   public var shape: [Int] { [rowCount, memberCount, classCount] }
 
-  /// The logits in row-major order; a copy.
-  public var values: [Float] {  // [N, M, K]
-    [Float](unsafeUninitializedCapacity: rowCount * stride) { buffer, count in
+  /// What the numbers are.
+  public var numbers: PredictionNumbers { sums == nil ? .logits : .probabilities }
+
+  /// The numbers in row-major order, rounded to Float32 where they are Float64; a copy.
+  public var values: [Float] { float64Values.map { Float($0) } }  // [N, M, K]
+
+  /// The numbers in row-major order; a copy.
+  public var float64Values: [Double] {  // [N, M, K]
+    [Double](unsafeUninitializedCapacity: rowCount * stride) { buffer, count in
+      guard let start = buffer.baseAddress else { return }
       for row in 0..<rowCount {
-        let values = UnsafeBufferPointer(start: self.row(row), count: stride)
-        _ = buffer[row * stride..<(row + 1) * stride].update(fromContentsOf: values)
+        self.row(row).widen(from: 0, count: stride, into: start + row * stride)
       }
       count = rowCount * stride
     }
@@ -33,35 +44,61 @@ public struct LabeledLogits: Sendable {
 
   /// The logits `values` of shape [N, M, K], with N the number of labels.
   ///
-  /// Class probabilities can be scored as well: their logarithms are logits.
-  ///
   /// - Throws: `ScoringError` when a dimension is zero, when the number of logits is not N·M·K, when
   ///   a label is not in 0..<K, or when a logit is NaN or infinite.
   public init(
     _ values: [Float], memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
     try self.init(
-      LogitStorage(copying: values), memberCount: memberCount, classCount: classCount,
+      NumberStorage(copying: values), .logits, memberCount: memberCount, classCount: classCount,
       labels: labels)
   }
 
-  /// The same for logits in memory that belongs to `owner`, such as a mapped file.
+  /// The same for logits, or probabilities, of Float64.
+  ///
+  /// Probabilities of a row sum to 1 up to rounding; see `ProbabilitySums`.
+  ///
+  /// - Throws: as `init(_:memberCount:classCount:labels:)`; for logits beyond the range of Float32,
+  ///   and for numbers that are no probabilities.
+  public init(
+    float64 values: [Double], as numbers: PredictionNumbers = .logits, memberCount: Int,
+    classCount: Int, labels: [Int]
+  ) throws(ScoringError) {
+    try self.init(
+      NumberStorage(copying: values), numbers, memberCount: memberCount, classCount: classCount,
+      labels: labels)
+  }
+
+  /// The same for numbers in memory that belongs to `owner`, such as a mapped file.
   ///
   /// The memory isn't copied, and must not change while `owner` lives. `owner` is kept alive by these
   /// logits and by what is selected from them.
   ///
-  /// - Throws: as `init(_:memberCount:classCount:labels:)`.
+  /// - Throws: as `init(float64:as:memberCount:classCount:labels:)`.
   public init(
-    borrowing values: UnsafeBufferPointer<Float>, owner: some AnyObject & Sendable,
-    memberCount: Int, classCount: Int, labels: [Int]
+    borrowing values: UnsafeBufferPointer<Float>, as numbers: PredictionNumbers = .logits,
+    owner: some AnyObject & Sendable, memberCount: Int, classCount: Int, labels: [Int]
   ) throws(ScoringError) {
     try self.init(
-      LogitStorage(values, owner: owner), memberCount: memberCount, classCount: classCount,
-      labels: labels)
+      NumberStorage(values, owner: owner), numbers, memberCount: memberCount,
+      classCount: classCount, labels: labels)
+  }
+
+  /// The same for Float64.
+  ///
+  /// - Throws: as `init(float64:as:memberCount:classCount:labels:)`.
+  public init(
+    borrowing values: UnsafeBufferPointer<Double>, as numbers: PredictionNumbers = .logits,
+    owner: some AnyObject & Sendable, memberCount: Int, classCount: Int, labels: [Int]
+  ) throws(ScoringError) {
+    try self.init(
+      NumberStorage(values, owner: owner), numbers, memberCount: memberCount,
+      classCount: classCount, labels: labels)
   }
 
   private init(
-    _ storage: LogitStorage, memberCount: Int, classCount: Int, labels: [Int]
+    _ storage: NumberStorage, _ numbers: PredictionNumbers, memberCount: Int, classCount: Int,
+    labels: [Int]
   ) throws(ScoringError) {
     let shape = [labels.count, memberCount, classCount]
     guard shape.allSatisfy({ $0 > 0 }) else {
@@ -73,18 +110,19 @@ public struct LabeledLogits: Sendable {
       throw .wrongLogitCount(
         rows: labels.count, members: memberCount, classes: classCount, found: storage.count)
     }
+    try Self.check(labels, classCount: classCount)
     self.init(
-      unchecked: storage, storedRows: nil, memberCount: memberCount, classCount: classCount,
-      labels: labels)
-    try checkLabels()
-    try checkFinite()
+      unchecked: storage,
+      sums: try Self.check(storage, numbers, memberCount: memberCount, classCount: classCount),
+      storedRows: nil, memberCount: memberCount, classCount: classCount, labels: labels)
   }
 
   private init(
-    unchecked storage: LogitStorage, storedRows: [Int]?, memberCount: Int, classCount: Int,
-    labels: [Int]
+    unchecked storage: NumberStorage, sums: ProbabilitySums?, storedRows: [Int]?,
+    memberCount: Int, classCount: Int, labels: [Int]
   ) {
     self.storage = storage
+    self.sums = sums
     self.storedRows = storedRows
     self.memberCount = memberCount
     self.classCount = classCount
@@ -94,28 +132,38 @@ public struct LabeledLogits: Sendable {
 
   /// The rows of several sets of one shape, one set after the other.
   ///
-  /// Their logits are not copied, unless rows were selected, or only some of the sets are concatenated
-  /// themselves.
+  /// Their numbers are not copied, unless rows were selected, or only some of the sets are concatenated
+  /// themselves, or some are Float32 and some Float64.
   ///
   /// - Throws: `ScoringError.otherShape` where a set is of another shape than the first,
+  ///   `ScoringError.otherNumbers` where one holds probabilities and another logits,
   ///   `ScoringError.emptyShape` for no set.
   public init(concatenating sets: [LabeledLogits]) throws(ScoringError) {
     guard let first = sets.first else { throw .emptyShape(rows: 0, members: 0, classes: 0) }
-    for set in sets where set.shape != first.shape {
-      throw .otherShape(expected: first.shape, found: set.shape)
+    for set in sets {
+      guard set.shape == first.shape else {
+        throw .otherShape(expected: first.shape, found: set.shape)
+      }
+      guard set.numbers == first.numbers else { throw .otherNumbers(set.numbers) }
     }
     let isWhole = sets.allSatisfy {
-      $0.storedRows == nil && $0.storage.pieceLength == first.storage.pieceLength
+      $0.storedRows == nil && first.storage.canBeFollowed(by: $0.storage)
     }
     self.init(
       unchecked: isWhole
-        ? LogitStorage(concatenating: sets.map(\.storage))
-        : LogitStorage(copying: sets.flatMap(\.values)),
+        ? NumberStorage(concatenating: sets.map(\.storage)) : Self.copy(of: sets),
+      sums: ProbabilitySums(merging: sets.compactMap(\.sums)),
       storedRows: nil, memberCount: first.memberCount, classCount: first.classCount,
       labels: sets.flatMap(\.labels))
   }
 
-  /// The given rows, in the given order; their logits are not copied.
+  private static func copy(of sets: [LabeledLogits]) -> NumberStorage {
+    sets.contains(where: \.storage.isFloat64)
+      ? NumberStorage(copying: sets.flatMap(\.float64Values))
+      : NumberStorage(copying: sets.flatMap(\.values))
+  }
+
+  /// The given rows, in the given order; their numbers are not copied.
   ///
   /// - Throws: `ScoringError.noSuchRow`, or `ScoringError.emptyShape` when no row is asked for.
   public func selecting(rows: [Int]) throws(ScoringError) -> LabeledLogits {
@@ -126,17 +174,22 @@ public struct LabeledLogits: Sendable {
       throw .emptyShape(rows: 0, members: memberCount, classes: classCount)
     }
     return LabeledLogits(
-      unchecked: storage, storedRows: storedRows.map { stored in rows.map { stored[$0] } } ?? rows,
+      unchecked: storage, sums: sums,
+      storedRows: storedRows.map { stored in rows.map { stored[$0] } } ?? rows,
       memberCount: memberCount, classCount: classCount, labels: rows.map { labels[$0] })
   }
 
-  /// The M·K logits of one row; valid while these `LabeledLogits`, or what is selected from them, live.
+  /// The M·K numbers of one row; valid while these `LabeledLogits`, or what is selected from them, live.
   @inline(__always)
-  func row(_ row: Int) -> UnsafePointer<Float> {
+  func row(_ row: Int) -> NumberStorage.Pointer {
     storage.row(storedRows?[row] ?? row, stride: stride)
   }
+}
 
-  private func checkLabels() throws(ScoringError) {
+// MARK: Checks
+
+extension LabeledLogits {
+  private static func check(_ labels: [Int], classCount: Int) throws(ScoringError) {
     let classes = 0..<classCount
     guard let row = labels.firstIndex(where: { !classes.contains($0) }) else { return }
     throw .labelOutOfRange(
@@ -144,78 +197,47 @@ public struct LabeledLogits: Sendable {
       classes: classCount)
   }
 
-  private func checkFinite() throws(ScoringError) {
-    guard let (first, count) = notFinite(storage.values) else { return }
-    throw .notFinite(
-      count: count, row: first / (memberCount * classCount),
-      member: first / classCount % memberCount, class: first % classCount)
+  /// Checks numbers in one piece; how far they sum from 1 if they are probabilities.
+  private static func check(
+    _ storage: NumberStorage, _ numbers: PredictionNumbers, memberCount: Int, classCount: Int
+  ) throws(ScoringError) -> ProbabilitySums? {
+    switch numbers {
+    case .probabilities:
+      return try storage.withFirstPiece { (values) throws(ScoringError) in
+        try ProbabilitySums(values, memberCount: memberCount, classCount: classCount)
+      } float64: { (values) throws(ScoringError) in
+        try ProbabilitySums(values, memberCount: memberCount, classCount: classCount)
+      }
+    case .logits:
+      guard let bad = try storage.withFirstPiece(float32: unusable, float64: unusable) else {
+        return nil
+      }
+      let (row, member) = (
+        bad.first / (memberCount * classCount), bad.first / classCount % memberCount
+      )
+      throw bad.isFinite
+        ? .tooLarge(count: bad.count, row: row, member: member, class: bad.first % classCount)
+        : .notFinite(count: bad.count, row: row, member: member, class: bad.first % classCount)
+    }
   }
 
-  private func notFinite(_ values: UnsafeBufferPointer<Float>) -> (first: Int, count: Int)? {
+  /// The first number that cannot be scored, whether it is finite, and how many there are.
+  private typealias Unusable = (first: Int, isFinite: Bool, count: Int)
+
+  private static func unusable(_ values: UnsafeBufferPointer<Float>) -> Unusable? {
     // The largest magnitude is found by vector instructions, the index of a bad value is not.
     let largest = values.reduce(0) { max($0, Int32(bitPattern: $1.bitPattern) & .max) }
     guard largest >= Int32(bitPattern: Float.infinity.bitPattern),
       let first = values.firstIndex(where: { !$0.isFinite })
     else { return nil }
-    return (first, values.count { !$0.isFinite })
-  }
-}
-
-/// Read-only logits in memory: one piece, or several of equal length.
-private struct LogitStorage: Sendable {
-  /// Memory, and the object that keeps it alive.
-  private struct Piece: @unchecked Sendable {
-    let values: UnsafeBufferPointer<Float>
-    let owner: AnyObject
+    return (first, false, values.count { !$0.isFinite })
   }
 
-  private let pieces: [Piece]
-  /// The length of each piece.
-  let pieceLength: Int
-
-  private init(_ pieces: [Piece]) {
-    self.pieces = pieces
-    pieceLength = pieces.first?.values.count ?? 0
+  /// Fourth powers of differences must be finite, so Float64 must not exceed the range of Float32.
+  private static func unusable(_ values: UnsafeBufferPointer<Double>) -> Unusable? {
+    let limit = Double(Float.greatestFiniteMagnitude)
+    let isBad = { (value: Double) in !(abs(value) <= limit) }
+    guard let first = values.firstIndex(where: isBad) else { return nil }
+    return (first, values[first].isFinite, values.count(where: isBad))
   }
-
-  init(_ values: UnsafeBufferPointer<Float>, owner: some AnyObject & Sendable) {
-    self.init([Piece(values: values, owner: owner)])
-  }
-
-  init(copying values: [Float]) {
-    let copy = OwnedLogits(values)
-    self.init(UnsafeBufferPointer(copy.values), owner: copy)
-  }
-
-  /// Storages whose pieces are all of one length, concatenated.
-  init(concatenating storages: [LogitStorage]) {
-    self.init(storages.flatMap(\.pieces))
-  }
-
-  var count: Int { pieces.count * pieceLength }
-
-  /// The numbers of the first piece: of all, unless the storage is concatenated.
-  var values: UnsafeBufferPointer<Float> { pieces[0].values }
-
-  /// The `stride` numbers of a row, which lies in one piece.
-  @inline(__always)
-  func row(_ row: Int, stride: Int) -> UnsafePointer<Float> {
-    var (piece, start) = (0, row * stride)
-    if start >= pieceLength { (piece, start) = start.quotientAndRemainder(dividingBy: pieceLength) }
-    let values = pieces[piece].values
-    precondition(start >= 0 && start + stride <= values.count, "no row \(row)")
-    return values.baseAddress.unsafelyUnwrapped + start
-  }
-}
-
-/// Logits that were copied.
-private final class OwnedLogits: @unchecked Sendable {
-  let values: UnsafeMutableBufferPointer<Float>
-
-  init(_ values: [Float]) {
-    self.values = .allocate(capacity: values.count)
-    _ = self.values.initialize(fromContentsOf: values)
-  }
-
-  deinit { values.deallocate() }
 }

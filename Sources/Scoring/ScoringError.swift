@@ -8,6 +8,14 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case labelOutOfRange(count: Int, row: Int, label: Int, classes: Int)
   /// `count` logits are NaN or infinite; the first is the one given.
   case notFinite(count: Int, row: Int, member: Int, class: Int)
+  /// `count` logits are beyond the range of Float32; the first is the one given.
+  case tooLarge(count: Int, row: Int, member: Int, class: Int)
+  /// `count` numbers are no probabilities; the first is the one given.
+  case notProbabilities(count: Int, row: Int, member: Int, class: Int, value: Double)
+  /// The probabilities of `count` distributions do not sum to 1; the first is the one given.
+  case wrongSums(count: Int, row: Int, member: Int, sum: Double)
+  /// These numbers are to be put after the other kind.
+  case otherNumbers(PredictionNumbers)
   /// A row was asked for that is not there.
   case noSuchRow(Int, rows: Int)
   /// A member was asked for that is not there.
@@ -58,6 +66,17 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
     case .notFinite(let count, let row, let member, let `class`):
       "\(count) logits are NaN or infinite; the first is row \(row), member \(member), "
         + "class \(`class`)"
+    case .tooLarge(let count, let row, let member, let `class`):
+      "\(count) logits are beyond ±3.4e38; the first is row \(row), member \(member), "
+        + "class \(`class`)"
+    case .notProbabilities(let count, let row, let member, let `class`, let value):
+      "\(count) values are no probabilities; the first is \(value) in row \(row), member \(member), "
+        + "class \(`class`); are they logits?"
+    case .wrongSums(let count, let row, let member, let sum):
+      "the probabilities of \(count) rows do not sum to 1; the first is row \(row), member \(member), "
+        + "with \(sum)"
+    case .otherNumbers(let numbers):
+      "logits and probabilities cannot be put together, but these are \(numbers)"
     case .noSuchRow(let row, let rows): "there is no row \(row) in \(rows) rows"
     case .noSuchMember(let member, let members):
       "there is no member \(member) in \(members) members"

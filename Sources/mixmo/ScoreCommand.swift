@@ -88,8 +88,8 @@ struct ScoreCommand: ParsableCommand {
 
   private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 
-  private func read(_ files: [String]) throws -> LogitArray {
-    let array = try LogitArray.read(members: files.map(url))
-    return try probabilities ? array.logarithms() : array
+  private func read(_ files: [String]) throws -> PredictionArray {
+    let array = try PredictionArray.read(members: files.map(url))
+    return probabilities ? array.taken(as: .probabilities) : array
   }
 }

@@ -23,11 +23,11 @@ struct PredictionFileTests {
     let folder = try TemporaryFolder()
     let url = folder.file("a.npy")
     try NumPyArray.write(Self.rows, shape: [2, 3], to: url)
-    let two = try LogitArray.read(url)
+    let two = try PredictionArray.read(url)
     #expect(two.shape == [2, 1, 3])
     #expect(try two.labeled([0, 2], from: url).values == Self.rows)
     try NumPyArray.write(Self.rows.map(Double.init), shape: [1, 2, 3], to: url)
-    let three = try LogitArray.read(url)
+    let three = try PredictionArray.read(url)
     #expect(three.shape == [1, 2, 3])
     #expect(try three.labeled([1], from: url).values == Self.rows)
   }
@@ -36,7 +36,7 @@ struct PredictionFileTests {
   func `text of a row on each line, after names or none`(text: String) throws {
     let folder = try TemporaryFolder()
     let url = try folder.file("a.csv", holding: Array(text.utf8))
-    let array = try LogitArray.read(url)
+    let array = try PredictionArray.read(url)
     #expect(array.shape == [2, 1, 3])
     #expect(try array.labeled([0, 0], from: url).values == Self.rows)
   }
@@ -48,7 +48,7 @@ struct PredictionFileTests {
       try NumPyArray.write(
         Self.rows.map { $0 + 10 * Float(index) }, shape: [2, 3], to: url)
     }
-    let array = try LogitArray.read(members: urls)
+    let array = try PredictionArray.read(members: urls)
     #expect(array.shape == [2, 3, 3])
     var expected: [Float] = []
     for row in 0..<2 {
@@ -59,20 +59,22 @@ struct PredictionFileTests {
     #expect(try array.labeled([0, 1], from: urls[0]).values == expected)
     try NumPyArray.write(Self.rows, shape: [3, 2], to: urls[1])
     #expect(
-      message(folder) { _ = try LogitArray.read(members: urls) }
+      message(folder) { _ = try PredictionArray.read(members: urls) }
         == "b.npy: expected shape [2, 3] of one member, as the first file has, found [3, 1, 2]")
   }
 
-  @Test func `probabilities become logits that give them again`() throws {
+  @Test func `probabilities are scored as they are`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("p.npy")
     let probabilities: [Float] = [0.5, 0.25, 0.25, 1, 0, 0]
     try NumPyArray.write(probabilities, shape: [2, 3], to: url)
-    let logits = try LogitArray.read(url).logarithms().labeled([0, 0], from: url)
-    let rows = try Scorer(threadCount: 1).rows(of: .ensemble, in: logits).rows
-    // Logarithms are rounded to Float32: 2⁻²⁴ of log 4.
-    expectClose(rows.map(\.confidence), [0.5, 1], absolute: 1e-7)
-    expectClose(rows.map(\.negativeLogLikelihood), [log(2), 0], absolute: 1e-7)
+    let rows = try Scorer(threadCount: 1).rows(
+      of: .ensemble,
+      in: PredictionArray.read(url).taken(as: .probabilities).labeled([0, 0], from: url)
+    ).rows
+    #expect(rows.map(\.confidence) == [0.5, 1])
+    // The logarithm is within 0.9 units in the last place.
+    expectClose(rows.map(\.negativeLogLikelihood), [log(2), 0], absolute: 2e-16)
   }
 
   @Test func `what are no probabilities is named by file and row`() throws {
@@ -80,7 +82,9 @@ struct PredictionFileTests {
     let url = folder.file("p.npy")
     func problem(_ values: [Float]) throws -> String {
       try NumPyArray.write(values, shape: [3, 2], to: url)
-      return message(folder) { _ = try LogitArray.read(url).logarithms() }
+      return message(folder) {
+        _ = try PredictionArray.read(url).taken(as: .probabilities).labeled([0, 0, 0], from: url)
+      }
     }
     #expect(
       try problem([0.5, 0.5, 1.5, -0.5, 0.5, 0.5])
@@ -101,7 +105,7 @@ struct PredictionFileTests {
       try NumPyArray.write(values, shape: shape, to: logits)
       try NumPyArray.write(classes.map(Int64.init), shape: [classes.count], to: labels)
       return message(folder) {
-        _ = try LogitArray.read(logits).labeled(LabelFile.read(labels), from: labels)
+        _ = try PredictionArray.read(logits).labeled(LabelFile.read(labels), from: labels)
       }
     }
     #expect(
@@ -127,7 +131,7 @@ struct PredictionFileTests {
   func `wrong text is named by line`(text: String, expected: String) throws {
     let folder = try TemporaryFolder()
     let url = try folder.file("a.txt", holding: Array(text.utf8))
-    #expect(message(folder) { _ = try LogitArray.read(url) } == expected)
+    #expect(message(folder) { _ = try PredictionArray.read(url) } == expected)
   }
 
   @Test func `labels in text are one on each line`() throws {

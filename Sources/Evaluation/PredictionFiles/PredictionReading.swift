@@ -5,7 +5,7 @@ import Foundation
 import Runs
 
 /// Anybody's predictions.
-extension LogitArray {
+extension PredictionArray {
   /// Reads a file of shape [N, K] or [N, M, K].
   ///
   /// `.npy` and `.npz` hold floating-point or small whole numbers, `.csv` and `.txt` the K numbers of
@@ -13,21 +13,21 @@ extension LogitArray {
   /// `.npy` array of Float32 stays in its file, which must not change meanwhile.
   ///
   /// - Throws: `PredictionFileError`, `NumPyError`, `ZipError` or `FileError`.
-  package static func read(_ url: URL) throws -> LogitArray {
+  package static func read(_ url: URL) throws -> PredictionArray {
     switch url.pathExtension.lowercased() {
     case "csv", "txt":
       let table = try NumberTable(contentsOf: url)
-      return LogitArray(table.values, classCount: table.columnCount, file: url)
+      return PredictionArray(table.values, classCount: table.columnCount, file: url)
     default:
       let array = try NumPyArray(predictions: url, named: ["logits", "probabilities"])
-      return try LogitArray(array, file: url)
+      return try PredictionArray(array, file: url)
     }
   }
 
   /// Reads the members of an ensemble from files of shape [N, K], or all of them from one file.
   ///
   /// - Throws: as `read(_:)`; `PredictionFileError` where a file is of another shape than the first.
-  package static func read(members urls: [URL]) throws -> LogitArray {
+  package static func read(members urls: [URL]) throws -> PredictionArray {
     precondition(!urls.isEmpty, "no file of predictions")
     let members = try urls.map(read)
     guard members.count > 1 else { return members[0] }
@@ -39,7 +39,7 @@ extension LogitArray {
           expected: "[\(shape[0]), \(shape[2])] of one member, as the first file has",
           found: member.shape))
     }
-    return LogitArray(interleaving: members)
+    return PredictionArray(interleaving: members)
   }
 }
 

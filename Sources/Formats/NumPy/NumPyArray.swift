@@ -120,22 +120,29 @@ public struct NumPyArray: Sendable {
     return try storage.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
-  /// The elements as Float32 in this machine's byte order, copied only if they must be converted.
+  /// The elements as floating-point numbers in this machine's byte order, copied only if they must be
+  /// converted.
   ///
-  /// Float64 elements are rounded to the nearest Float32, to infinity if they are too large.
-  ///
-  /// - Throws: `NumPyError` for integers of more bits than Float32 represents exactly.
-  package func floatStorage() throws -> ByteStorage {
+  /// They are Float32 where that represents every value of the stored type, else Float64; of 64-bit
+  /// integers beyond 2⁵³ the nearest.
+  package func numberStorage() throws -> (ByteStorage, ElementType) {
+    if Float.holdsAll(of: elementType) { return (try storage(of: Float.self), .float32) }
+    if Double.holdsAll(of: elementType) { return (try storage(of: Double.self), .float64) }
+    let numbers: [Double] =
+      elementType == .uint64
+      ? try values(of: UInt64.self).map { Double($0) }
+      : try values(of: Int64.self).map { Double($0) }
+    return (numbers.withUnsafeBytes(ByteStorage.init(copying:)), .float64)
+  }
+
+  private func storage<Element: NumPyElement>(of type: Element.Type) throws -> ByteStorage {
     let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[dataOffset...])
-    if elementType == .float32, isBigEndian == isHostBigEndian,
-      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
+    if elementType == Element.elementType, isBigEndian == isHostBigEndian,
+      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Element>.alignment) == 0
     {
       return ByteStorage(bytes, ownedBy: storage)
     }
-    let floats =
-      elementType == .float64
-      ? try values(of: Double.self).map { Float($0) } : try values(of: Float.self)
-    return floats.withUnsafeBytes(ByteStorage.init(copying:))
+    return try values(of: type).withUnsafeBytes(ByteStorage.init(copying:))
   }
 
   private func byteRange(of rows: Range<Int>) throws -> Range<Int> {

@@ -14,9 +14,9 @@ public struct RunningMean: Sendable, Equatable {
   /// The sum of the numbers.
   public var sum: Double { partialSum + compensation }
 
-  /// The mean of the numbers, nil when there are none.
+  /// The mean of the numbers, nil when there are none or one is infinite.
   public var value: Double? {
-    count > 0 ? sum / Double(count) : nil
+    count > 0 && sum.isFinite ? sum / Double(count) : nil
   }
 
   /// The mean of `values`; nil when there are none or one is undefined.

@@ -1,3 +1,4 @@
+import Foundation
 internal import Tensors
 
 /// The logits that one predictor computes its probabilities from: P distributions of K for each row.
@@ -14,6 +15,8 @@ final class PredictorLogits: Sendable {
   let calibration: CalibrationMap
   /// What the logits of each pooled distribution are divided by after `load`.
   let temperatures: [Double]  // [P]
+  /// Whether probabilities are scored as they were given, before or without a calibration.
+  let isGiven: Bool
   private let source: Source
   private let logitMap: (any LogitMap)?
 
@@ -45,47 +48,134 @@ final class PredictorLogits: Sendable {
     self.calibration = calibration
     self.temperatures = temperatures
     logitMap = calibration.logitMap
+    isGiven =
+      logits.numbers == .probabilities && calibration.leavesProbabilities
+      && (predictor != .ensemble || members == 1)
   }
+
+  private var memberCount: Int { logits.memberCount }
+  private var classCount: Int { logits.classCount }
 
   /// P, the number of distributions that are averaged.
   var pooledCount: Int { temperatures.count }
 
   /// Writes the P·K logits of one row, before they are divided by `temperatures`.
+  ///
+  /// Those of given probabilities are their logarithms, that of 0 `LogarithmOfZero.value`.
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
-    let (members, classes) = (logits.memberCount, logits.classCount)
-    // Rows may be apart in memory, where processors do not prefetch by themselves.
-    let next = logits.row(min(row + 1, logits.rowCount - 1))
-    let row = logits.row(row)
-    switch source {
-    case .member(let member):
-      ProbabilityKernels.preferred.widen(row + member * classes, count: classes, into: target)
-      ProbabilityKernels.prefetch(next + member * classes, count: classes)
-    case .allMembers:
-      ProbabilityKernels.preferred.widen(row, count: members * classes, into: target)
-      ProbabilityKernels.prefetch(next, count: members * classes)
-    case .meanOfMembers(let scales):
-      average(row, scales: scales, to: target)
-      ProbabilityKernels.prefetch(next, count: members * classes)
+    if logits.numbers == .logits, case .float32(let numbers) = logits.row(row) {
+      load(numbers, of: row, into: target)
+    } else {
+      loadConverted(row, into: target)
     }
-    logitMap?.apply(to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classes))
+    guard let logitMap else { return }
+    apply(logitMap, to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classCount))
   }
 
-  private func average(
-    _ row: UnsafePointer<Float>, scales: [Double]?, to target: UnsafeMutablePointer<Double>
+  /// Logits in Float32 are read where they are.
+  @inline(__always)
+  private func load(
+    _ numbers: UnsafePointer<Float>, of row: Int, into target: UnsafeMutablePointer<Double>
   ) {
-    let (members, classes) = (logits.memberCount, logits.classCount)
-    guard let scales else {
-      ProbabilityKernels.preferred.meanOfRows(row, rowCount: members, count: classes, into: target)
-      return
+    // Rows may be apart in memory, where processors do not prefetch by themselves.
+    guard case .float32(let next) = logits.row(min(row + 1, logits.rowCount - 1)) else { return }
+    switch source {
+    case .member(let member):
+      let first = member * classCount
+      ProbabilityKernels.preferred.widen(numbers + first, count: classCount, into: target)
+      ProbabilityKernels.prefetch(next + first, count: classCount)
+    case .allMembers:
+      ProbabilityKernels.preferred.widen(numbers, count: memberCount * classCount, into: target)
+      ProbabilityKernels.prefetch(next, count: memberCount * classCount)
+    case .meanOfMembers(nil):
+      ProbabilityKernels.preferred.meanOfRows(
+        numbers, rowCount: memberCount, count: classCount, into: target)
+      ProbabilityKernels.prefetch(next, count: memberCount * classCount)
+    case .meanOfMembers(let scales?):
+      average(numbers, scales: scales, to: target)
+      ProbabilityKernels.prefetch(next, count: memberCount * classCount)
     }
-    target.update(repeating: 0, count: classes)
-    for m in 0..<members {
-      let (member, scale) = (row + m * classes, scales[m])
-      for c in 0..<classes { target[c] += scale * Double(member[c]) }
+  }
+
+  private func average<Number: BinaryFloatingPoint>(
+    _ row: UnsafePointer<Number>, scales: [Double], to target: UnsafeMutablePointer<Double>
+  ) {
+    let classCount = classCount
+    target.update(repeating: 0, count: classCount)
+    for m in 0..<memberCount {
+      let (member, scale) = (row + m * classCount, scales[m])
+      for c in 0..<classCount { target[c] += scale * Double(member[c]) }
     }
-    let count = Double(members)
-    for c in 0..<classes { target[c] /= count }
+    let count = Double(memberCount)
+    for c in 0..<classCount { target[c] /= count }
+  }
+
+  /// The same of Float64, and of probabilities in either type.
+  private func loadConverted(_ row: Int, into target: UnsafeMutablePointer<Double>) {
+    switch source {
+    case .member(let member): logits.copyLogits(row, members: member..<member + 1, to: target)
+    case .allMembers: logits.copyLogits(row, members: 0..<memberCount, to: target)
+    case .meanOfMembers(let scales):
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: memberCount * classCount) { copy in
+        guard let start = copy.baseAddress else { return }
+        logits.copyLogits(row, members: 0..<memberCount, to: start)
+        let scales = scales ?? [Double](repeating: 1, count: memberCount)
+        switch logits.numbers {
+        case .logits: average(start, scales: scales, to: target)
+        case .probabilities: averageLogarithms(start, scales: scales, to: target)
+        }
+      }
+    }
+  }
+
+  /// The mean logarithms of probabilities, where 0 stands for the limit of ever smaller ones.
+  ///
+  /// A class that a member gives 0 then has the probability 0, unless every class has one: those with
+  /// the fewest zeros are left, with the mean of their other logarithms.
+  private func averageLogarithms(
+    _ row: UnsafePointer<Double>, scales: [Double], to target: UnsafeMutablePointer<Double>
+  ) {
+    var fewest = Double.infinity
+    for c in 0..<classCount {
+      target[c] = 0
+      for m in 0..<memberCount where LogarithmOfZero.isMeant(by: row[m * classCount + c]) {
+        target[c] += scales[m]
+      }
+      fewest = min(fewest, target[c])
+    }
+    for c in 0..<classCount {
+      guard target[c] == fewest else {
+        target[c] = LogarithmOfZero.value
+        continue
+      }
+      target[c] = 0
+      for m in 0..<memberCount where !LogarithmOfZero.isMeant(by: row[m * classCount + c]) {
+        target[c] += scales[m] * row[m * classCount + c]
+      }
+      target[c] /= Double(memberCount)
+    }
+  }
+
+  /// Replaces logits by others; those of a probability of 0 stay what they are.
+  private func apply(_ map: any LogitMap, to target: UnsafeMutableBufferPointer<Double>) {
+    guard logits.numbers == .probabilities else { return map.apply(to: target) }
+    let zeros = target.indices.filter { LogarithmOfZero.isMeant(by: target[$0]) }
+    // A map may add multiples of any logit to any other.
+    for c in zeros { target[c] = Self.leastLogarithm }
+    map.apply(to: target)
+    for c in zeros { target[c] = LogarithmOfZero.value }
+  }
+
+  private static let leastLogarithm = log(Double.leastNormalMagnitude)
+
+  /// Writes the probabilities of a row as they were given; `isGiven` must be true.
+  func loadGiven(_ row: Int, into target: UnsafeMutablePointer<Double>) {
+    switch source {
+    case .member(let member): logits.copyDistribution(row, members: member..<member + 1, to: target)
+    case .allMembers, .meanOfMembers:
+      logits.copyDistribution(row, members: 0..<memberCount, to: target)
+    }
   }
 }
 
@@ -93,6 +183,14 @@ extension CalibrationMap {
   /// What each member's logits are multiplied by before they are averaged.
   fileprivate var memberScales: [Double]? {
     if case .memberTemperatures(let values) = self { values.map { 1 / $0 } } else { nil }
+  }
+
+  /// Whether it acts on probabilities, if at all, and not on the logits of members.
+  fileprivate var leavesProbabilities: Bool {
+    switch self {
+    case .identity, .confidence, .temperatureAfterAveraging: true
+    case .temperature, .memberTemperatures, .logits: false
+    }
   }
 
   fileprivate var logitMap: (any LogitMap)? {

@@ -8,7 +8,7 @@ public struct RowScore: Sendable, Equatable {
   public let labelRank: Int
   /// The largest probability.
   public internal(set) var confidence: Double
-  /// −log p of the label, in nats, from the log-softmax.
+  /// −log p of the label, in nats, from the log-softmax; infinite where a given probability is 0.
   public let negativeLogLikelihood: Double
   /// Σ over classes of (p − 1[label])².
   public let brierScore: Double
@@ -60,6 +60,7 @@ final class RowScorer {
 
   func score(_ row: Int) -> RowScore {
     let label = label(of: row)
+    if source.isGiven { return scoreGiven(row, label: label) }
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
       // Logits distinguish classes whose probabilities rounding would make equal.
@@ -74,10 +75,28 @@ final class RowScorer {
     return measure(label: label, order: order)
   }
 
+  /// Scores the probabilities that were given: they rank the classes.
+  private func scoreGiven(_ row: Int, label: Int) -> RowScore {
+    loadGiven(row)
+    let order = order(of: probabilities, count: classCount, label: label)
+    if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
+    return measure(label: label, order: order)
+  }
+
+  private func loadGiven(_ row: Int) {
+    source.loadGiven(row, into: probabilities)
+    logarithms(ofProbabilities: probabilities, count: classCount, into: logProbabilities)
+  }
+
   func label(of row: Int) -> Int { source.logits.labels[row] }
 
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {
+    if source.isGiven {
+      loadGiven(row)
+      if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
+      return
+    }
     source.load(row, into: logProbabilities)
     if let scaleAfterAveraging {
       normalizePooled()
@@ -96,9 +115,14 @@ final class RowScorer {
 
   /// Writes K logits whose softmax is the calibrated distribution of `row`.
   func copyCalibratedLogits(of row: Int, to target: UnsafeMutablePointer<Double>) {
-    source.load(row, into: logProbabilities)
     var scale = scales[0]
-    if pooledCount > 1 {
+    if source.isGiven {
+      loadGiven(row)
+      scale = scaleAfterAveraging ?? 1
+    } else {
+      source.load(row, into: logProbabilities)
+    }
+    if pooledCount > 1, !source.isGiven {
       normalizePooled()
       averageMembers()
       scale = scaleAfterAveraging ?? 1
@@ -150,7 +174,13 @@ final class RowScorer {
     return RowScore(
       predictedClass: order.first, labelRank: order.labelRank,
       confidence: probabilities[order.first],
-      negativeLogLikelihood: -logProbabilities[label], brierScore: squares, entropy: entropy)
+      negativeLogLikelihood: loss(logProbability: logProbabilities[label]), brierScore: squares,
+      entropy: entropy)
+  }
+
+  private func loss(logProbability: Double) -> Double {
+    source.logits.numbers == .probabilities && LogarithmOfZero.isMeant(by: logProbability)
+      ? .infinity : -logProbability
   }
 }
 

@@ -1,0 +1,151 @@
+// N rows, M members, K classes.
+
+import Formats
+import Foundation
+import Scoring
+
+/// Anybody's predictions: logits or probabilities of N rows by M members over K classes, in Float32 or
+/// Float64.
+package struct PredictionArray: Sendable {
+  package let rowCount: Int
+  package let memberCount: Int
+  package let classCount: Int
+  /// What the numbers are.
+  package let numbers: PredictionNumbers
+  /// `float32` or `float64`.
+  package let elementType: ElementType
+  /// Where errors say that the numbers are from.
+  package let file: String
+  private let storage: ByteStorage  // [N, M, K]
+
+  /// Reads an `.npy` file of shape [N, K] or [N, M, K].
+  ///
+  /// It holds floating-point or whole numbers. An array of Float32 or Float64 stays in its file, which
+  /// must not change meanwhile.
+  ///
+  /// - Throws: `PredictionFileError`, `NumPyError` or `FileError`.
+  package init(contentsOf url: URL, as numbers: PredictionNumbers = .logits) throws {
+    try self.init(NumPyArray(contentsOf: url), as: numbers, file: url)
+  }
+
+  /// The numbers of an array of shape [N, K] or [N, M, K], which is from `file`.
+  ///
+  /// - Throws: `PredictionFileError` or `NumPyError`.
+  package init(_ array: NumPyArray, as numbers: PredictionNumbers = .logits, file: URL) throws {
+    guard (2...3).contains(array.shape.count), !array.shape.contains(0) else {
+      throw PredictionFileError(
+        file: file.path,
+        problem: .wrongShape(
+          expected: "[rows, classes] or [rows, members, classes]", found: array.shape))
+    }
+    self.file = file.path
+    self.numbers = numbers
+    rowCount = array.shape[0]
+    memberCount = array.shape.count == 3 ? array.shape[1] : 1
+    classCount = array.shape[array.shape.count - 1]
+    (storage, elementType) = try array.numberStorage()
+  }
+
+  /// One member's numbers `[rows, classes]` in Float32, which are from `file`.
+  package init(
+    _ values: [Float], classCount: Int, as numbers: PredictionNumbers = .logits, file: URL
+  ) {
+    self.init(
+      values.withUnsafeBytes(ByteStorage.init(copying:)), .float32,
+      shape: [values.count / classCount, 1, classCount], as: numbers, file: file.path)
+  }
+
+  /// One member's numbers `[rows, classes]` in Float64, which are from `file`.
+  package init(
+    float64 values: [Double], classCount: Int, as numbers: PredictionNumbers = .logits, file: URL
+  ) {
+    self.init(
+      values.withUnsafeBytes(ByteStorage.init(copying:)), .float64,
+      shape: [values.count / classCount, 1, classCount], as: numbers, file: file.path)
+  }
+
+  /// The members of an ensemble, each an array of one member and of the same shape.
+  ///
+  /// They are Float64 where one of them is. The numbers are what those of the first are.
+  package init(interleaving members: [PredictionArray]) {
+    let first = members[0]
+    let isFloat64 = members.contains { $0.elementType == .float64 }
+    self.init(
+      isFloat64
+        ? Self.interleaved(members, as: Double.self) : Self.interleaved(members, as: Float.self),
+      isFloat64 ? .float64 : .float32, shape: [first.rowCount, members.count, first.classCount],
+      as: first.numbers, file: first.file)
+  }
+
+  private init(
+    _ storage: ByteStorage, _ elementType: ElementType, shape: [Int],
+    as numbers: PredictionNumbers, file: String
+  ) {
+    (rowCount, memberCount, classCount) = (shape[0], shape[1], shape[2])
+    (self.storage, self.elementType) = (storage, elementType)
+    (self.numbers, self.file) = (numbers, file)
+  }
+
+  private static func interleaved<Number: BinaryFloatingPoint & BitwiseCopyable>(
+    _ members: [PredictionArray], as _: Number.Type
+  ) -> ByteStorage {
+    let (rows, classes) = (members[0].rowCount, members[0].classCount)
+    let size = members.count * rows * classes * MemoryLayout<Number>.size
+    return ByteStorage(byteCount: size) { bytes in
+      let target = bytes.bindMemory(to: Number.self)
+      for (index, member) in members.enumerated() {
+        func copy(_ source: UnsafeBufferPointer<some BinaryFloatingPoint>) {
+          for row in 0..<rows {
+            let start = (row * members.count + index) * classes
+            for c in 0..<classes { target[start + c] = Number(source[row * classes + c]) }
+          }
+        }
+        member.withNumbers(float32: copy, float64: copy)
+      }
+    }
+  }
+
+  /// The same numbers, taken as `numbers`.
+  package func taken(as numbers: PredictionNumbers) -> PredictionArray {
+    PredictionArray(storage, elementType, shape: shape, as: numbers, file: file)
+  }
+
+  /// Calls one of two closures with the numbers `[N, M, K]`.
+  package func withNumbers<Result>(
+    float32: (UnsafeBufferPointer<Float>) throws -> Result,
+    float64: (UnsafeBufferPointer<Double>) throws -> Result
+  ) rethrows -> Result {
+    try storage.withBytes { bytes in
+      try elementType == .float64
+        ? float64(bytes.bindMemory(to: Double.self)) : float32(bytes.bindMemory(to: Float.self))
+    }
+  }
+
+  package var shape: [Int] { [rowCount, memberCount, classCount] }
+
+  /// The numbers with the labels of the file `labelFile`.
+  ///
+  /// - Throws: `PredictionFileError` naming the file, and the row, where labels are not as many as rows
+  ///   or not in 0..<K, where a logit is NaN or infinite, or where numbers are no probabilities.
+  package func labeled(_ labels: [Int], from labelFile: URL) throws -> LabeledLogits {
+    guard labels.count == rowCount else {
+      throw PredictionFileError(
+        file: labelFile.path, problem: .wrongLabelCount(expected: rowCount, found: labels.count))
+    }
+    do {
+      return try withNumbers { values in
+        try LabeledLogits(
+          borrowing: values, as: numbers, owner: storage, memberCount: memberCount,
+          classCount: classCount, labels: labels)
+      } float64: { values in
+        try LabeledLogits(
+          borrowing: values, as: numbers, owner: storage, memberCount: memberCount,
+          classCount: classCount, labels: labels)
+      }
+    } catch let error as ScoringError {
+      let isOfLabels = if case .labelOutOfRange = error { true } else { false }
+      throw PredictionFileError(
+        file: isOfLabels ? labelFile.path : file, problem: .unusable(error))
+    }
+  }
+}

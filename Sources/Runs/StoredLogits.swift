@@ -1,0 +1,60 @@
+import Formats
+import Foundation
+import Scoring
+
+/// Predictions as run folders hold them: logits in Float32.
+extension PredictionArray {
+  /// Replaces `url` with these predictions as logits, `[N, M, K]`.
+  ///
+  /// Float64 is rounded to Float32. Probabilities become their logarithms; those below
+  /// 2⁻¹⁴⁹ are taken as that.
+  ///
+  /// - Throws: `FileError`.
+  func writeLogits(to url: URL) throws {
+    try NumPyArray.write(Float.self, shape: shape, to: url) { file in
+      try forEachBlock { try file.append($0) }
+    }
+  }
+
+  /// Whether `stored` holds what `writeLogits` would write.
+  func isStored(as stored: PredictionArray) -> Bool {
+    guard shape == stored.shape, stored.elementType == .float32 else { return false }
+    var (next, isSame) = (0, true)
+    stored.withNumbers { values in
+      try? forEachBlock { block in
+        let other = UnsafeBufferPointer(rebasing: values[next..<next + block.count])
+        isSame = isSame && zip(block, other).allSatisfy { $0.bitPattern == $1.bitPattern }
+        next += block.count
+      }
+    } float64: { _ in
+    }
+    return isSame
+  }
+
+  private static let blockLength = 1 << 16
+
+  /// Calls `body` with the logits, part by part; those in Float32 are not copied.
+  private func forEachBlock(_ body: (UnsafeBufferPointer<Float>) throws -> Void) throws {
+    try withNumbers { values in
+      if numbers == .logits { return try body(values) }
+      try Self.forEachBlock(of: values, { Self.logit(ofProbability: Double($0)) }, body)
+    } float64: { values in
+      try Self.forEachBlock(
+        of: values, numbers == .logits ? { Float($0) } : Self.logit(ofProbability:), body)
+    }
+  }
+
+  private static func logit(ofProbability probability: Double) -> Float {
+    Float(log(max(probability, Double(Float.leastNonzeroMagnitude))))
+  }
+
+  private static func forEachBlock<Number>(
+    of values: UnsafeBufferPointer<Number>, _ transform: (Number) -> Float,
+    _ body: (UnsafeBufferPointer<Float>) throws -> Void
+  ) throws {
+    for start in stride(from: 0, to: values.count, by: blockLength) {
+      let block = values[start..<min(start + blockLength, values.count)].map(transform)
+      try block.withUnsafeBufferPointer(body)
+    }
+  }
+}
