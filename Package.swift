@@ -117,7 +117,7 @@ let package = Package(
         "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
       ],
       exclude: ["Fixtures"]),
-    .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "TestSupport"]),
+    .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

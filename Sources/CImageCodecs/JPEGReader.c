@@ -94,8 +94,8 @@ static int scaled(int value, int factor) {
 
 /// Converts CMYK to RGB. The bytes are assumed to be inverted, 0 for full ink, as Adobe's programs
 /// write them.
-static void convertCMYK(const uint8_t *ink, uint8_t *pixels, long width) {
-  for (long column = 0; column < width; column++, ink += 4, pixels += 3)
+static void convertCMYK(const uint8_t *ink, uint8_t *pixels, ptrdiff_t width) {
+  for (ptrdiff_t column = 0; column < width; column++, ink += 4, pixels += 3)
     for (int channel = 0; channel < 3; channel++)
       pixels[channel] = (uint8_t)(ink[3] - scaled(255 - ink[channel], ink[3]));
 }

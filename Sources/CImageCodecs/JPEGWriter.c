@@ -51,7 +51,7 @@ static void appendLastBlock(j_compress_ptr info) {
 }
 
 static int writeImage(
-  JPEGWriter *writer, const uint8_t *pixels, long width, long height, int quality) {
+  JPEGWriter *writer, const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality) {
   struct jpeg_compress_struct *info = &writer->info;
   if (setjmp(writer->escape)) return 0;
   jpeg_create_compress(info);
@@ -72,7 +72,7 @@ static int writeImage(
 }
 
 int writeJPEG(
-  const uint8_t *pixels, long width, long height, int quality, ByteBuffer *file,
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, ByteBuffer *file,
   ImageFailure *failure) {
   JPEGWriter *writer = calloc(1, sizeof *writer);
   if (writer == NULL) {

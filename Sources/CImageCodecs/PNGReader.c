@@ -94,7 +94,7 @@ static void expandPalette(PNGReader *reader, uint8_t *row) {
   png_colorp palette = NULL;
   int colors = 0;
   png_get_PLTE(reader->png, reader->info, &palette, &colors);
-  for (long column = reader->base.width - 1; column >= 0; column--) {
+  for (ptrdiff_t column = reader->base.width - 1; column >= 0; column--) {
     int index = row[column];
     if (index >= colors) png_error(reader->png, "a pixel's color is not in the palette");
     row[3 * column] = palette[index].red;
@@ -118,12 +118,12 @@ static int readPNG(ImageReader *base, uint8_t *pixels, ImageFailure *failure) {
     png_error(reader->png, "rows of an unexpected size");
 
   for (int pass = 0; pass < passes; pass++)
-    for (long row = 0; row < base->height; row++) {
+    for (ptrdiff_t row = 0; row < base->height; row++) {
       reader->rowCount = 0;
       png_read_row(reader->png, pixels + row * stride, NULL);
     }
   if (colorType == PNG_COLOR_TYPE_PALETTE)
-    for (long row = 0; row < base->height; row++) expandPalette(reader, pixels + row * stride);
+    for (ptrdiff_t row = 0; row < base->height; row++) expandPalette(reader, pixels + row * stride);
   png_read_end(reader->png, reader->info);
   return 1;
 }

@@ -31,7 +31,7 @@ static void writeBytes(png_structp png, png_bytep bytes, size_t count) {
 
 static void flush(png_structp png) { (void)png; }
 
-static int writeImage(PNGWriter *writer, const uint8_t *pixels, long width, long height) {
+static int writeImage(PNGWriter *writer, const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height) {
   if (setjmp(writer->escape)) return 0;
   writer->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, fail, ignoreWarning);
   if (writer->png != NULL) writer->info = png_create_info_struct(writer->png);
@@ -41,13 +41,13 @@ static int writeImage(PNGWriter *writer, const uint8_t *pixels, long width, long
     writer->png, writer->info, (png_uint_32)width, (png_uint_32)height, 8, PNG_COLOR_TYPE_RGB,
     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(writer->png, writer->info);
-  for (long row = 0; row < height; row++) png_write_row(writer->png, pixels + 3 * width * row);
+  for (ptrdiff_t row = 0; row < height; row++) png_write_row(writer->png, pixels + 3 * width * row);
   png_write_end(writer->png, NULL);
   return 1;
 }
 
 int writePNG(
-  const uint8_t *pixels, long width, long height, ByteBuffer *file, ImageFailure *failure) {
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, ByteBuffer *file, ImageFailure *failure) {
   snprintf(failure->reason, sizeof failure->reason, "out of memory");
   PNGWriter *writer = calloc(1, sizeof *writer);
   if (writer == NULL) return 0;

@@ -135,10 +135,9 @@ extension Dataset {
   private func fingerprint(
     _ workers: Workers, of bytes: @Sendable (Int) throws -> [UInt8]
   ) throws -> String {
-    let chunkSize = 512
+    let chunks = IndexChunks(total: count, size: 512)
     return try Digest { hasher in
-      for start in stride(from: 0, to: count, by: chunkSize) {
-        let range = start..<min(start + chunkSize, count)
+      for range in chunks {
         let images = try workers.map(range.count) { try bytes(range.lowerBound + $0) }
         for (index, image) in zip(range, images) {
           withUnsafeBytes(of: UInt32(labels[index]).littleEndian) { hasher.update($0) }

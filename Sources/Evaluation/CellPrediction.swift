@@ -50,33 +50,30 @@ package struct CellPrediction: Sendable {
       let opened = try plan.open(cell)
       try NumPyArray.write(Float.self, shape: shape, to: store.url(of: opened.cell)) { rows in
         let makeBatch = { @Sendable in try batch($0, of: opened.images) }
-        try Ahead.forEach(batchCount, make: makeBatch) { number, batch in
-          try rows.append(model.logits(of: batch).values)
+        try Ahead.forEach(batches.count, make: makeBatch) { number, batch in
+          try rows.append(model.checkedLogits(of: batch))
           try report(
             Progress(
               cell: cell,
-              imageCount: index * plan.imageCount + range(ofBatch: number).upperBound,
+              imageCount: index * plan.imageCount + batches[number].upperBound,
               imageTotal: missing.count * plan.imageCount))
         }
       }
     }
   }
 
-  private var batchCount: Int { (plan.imageCount + Self.batchSize - 1) / Self.batchSize }
-
-  private func range(ofBatch number: Int) -> Range<Int> {
-    number * Self.batchSize..<min((number + 1) * Self.batchSize, plan.imageCount)
-  }
+  /// The images of each batch.
+  private var batches: IndexChunks { IndexChunks(total: plan.imageCount, size: Self.batchSize) }
 
   /// A batch of normalized images.
   func batch(_ number: Int, of images: any Dataset) throws -> Batch {
     try Batch(
-      Array(range(ofBatch: number)), of: images, normalization: plan.normalization,
+      Array(batches[number]), of: images, normalization: plan.normalization,
       workers: loaders)
   }
 
   /// The cells of the plan, then those that earlier evaluations of the same stored.
-  package var storedCells: [Cell] {
+  package var scoredCells: [Cell] {
     let planned = plan.cells
     return planned + store.cells().filter { !planned.contains($0) }
   }

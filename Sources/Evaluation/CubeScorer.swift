@@ -18,7 +18,7 @@ package struct CubeScorer: Sendable {
   /// - Parameters:
   ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
-  ///   - report: Called after each cell with the number of cells done.
+  ///   - report: Called after each cell, and before each pooled set, with the number of cells done.
   /// - Returns: The numbers, in the order of `cells`.
   /// - Throws: `ScoringError`, or what `logits` or `report` throws.
   package func score(
@@ -41,6 +41,7 @@ package struct CubeScorer: Sendable {
       try report(index + 1)
     }
     for set in aggregation.pooledSets {
+      try report(cells.count)
       let pooled = try LabeledLogits(concatenating: set.cells.map(logits))
       let fits = fitted?.repeated(set.cells.count)
       let scores = try self.scores(of: pooled, fits)

@@ -15,6 +15,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case interrupted(Stage)
   /// The images that were opened for one cell are those of another.
   case otherCell(expected: Cell, found: Cell)
+  /// A model answered a batch with logits of another shape than [N, M, K].
+  case otherOutput(expected: [Int], found: [Int])
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
   /// Shards that are missing, and shards that several folders hold.
@@ -28,6 +30,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .otherCell(let expected, let found):
       "opening \(expected.name): expected its images, found those of \(found.name); check the files "
         + "with mixmo data verify"
+    case .otherOutput(let expected, let found):
+      "the model: expected logits of shape \(expected) for a batch, found \(found)"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
     case .otherShards(let count, let missing, let doubled):

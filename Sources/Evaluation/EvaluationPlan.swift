@@ -78,7 +78,7 @@ package struct EvaluationPlan: Sendable {
   }
 
   /// The cells whose images this evaluation reads from files.
-  package var storedCells: [Cell] {
+  package var cellsReadFromFiles: [Cell] {
     benchmark?.isGenerated == false ? ownCells.filter { !$0.isClean } : []
   }
 
@@ -95,7 +95,7 @@ package struct EvaluationPlan: Sendable {
   ) throws -> (digests: [String: String], notes: [String]) {
     var digests: [String: String] = [:]
     var notes: [String] = []
-    for (index, cell) in storedCells.enumerated() {
+    for (index, cell) in cellsReadFromFiles.enumerated() {
       let opened = try open(cell)
       digests[opened.cell.name] = try opened.images.storedFingerprint(workers: workers)
       notes += opened.notes

@@ -33,21 +33,21 @@ package struct EvaluationRun {
   private let source: any PredictionSource
   private let settings: ScoringSettings
   private let workers: Workers
-  private let restate: (String) -> String
+  private let migrate: (String) -> String
 
   /// - Parameters:
   ///   - source: Where predictions come from.
   ///   - settings: How predictions become numbers.
   ///   - workers: The threads that score.
-  ///   - restate: Writes a configuration that another version wrote as this one does.
+  ///   - migrate: Turns a configuration that another version wrote into the text that this one writes.
   package init(
     of source: any PredictionSource, settings: ScoringSettings, workers: Workers,
-    restate: @escaping (String) -> String = { $0 }
+    migrate: @escaping (String) -> String = { $0 }
   ) {
     self.source = source
     self.settings = settings
     self.workers = workers
-    self.restate = restate
+    self.migrate = migrate
   }
 
   /// Predicts what is missing, scores it and writes the tables.
@@ -98,7 +98,7 @@ package struct EvaluationRun {
   ) throws -> Result {
     var record = try source.open(for: settings, monitor)
     record.threads = workers.count
-    let lock = try source.folder.map { try record.claim($0, restate: restate) }
+    let lock = try source.folder.map { try record.claim($0, migrate: migrate) }
     defer { lock?.release() }
     return try body(source.predict(monitor), record)
   }

@@ -31,8 +31,8 @@ extension CellPrediction {
     try store.create(labels: plan.labels)
     let missing = missingCells
     let shares = missing.flatMap { cell in
-      stride(from: 0, to: plan.imageCount, by: Self.imagesPerShare).map {
-        Share(cell: cell, images: $0..<min($0 + Self.imagesPerShare, plan.imageCount))
+      IndexChunks(total: plan.imageCount, size: Self.imagesPerShare).map {
+        Share(cell: cell, images: $0)
       }
     }
     let sizes = model.map { [$0.memberCount, $0.classCount] } ?? []
@@ -84,12 +84,12 @@ extension CellPrediction {
   ) throws -> [Float] {
     let images = try plan.open(share.cell).images
     let first = share.images.lowerBound / Self.batchSize
-    let count = (share.images.count + Self.batchSize - 1) / Self.batchSize
+    let count = IndexChunks(total: share.images.count, size: Self.batchSize).count
     var logits: [Float] = []
     let makeBatch = { @Sendable in try batch(first + $0, of: images) }
     try Ahead.forEach(count, make: makeBatch) { _, batch in
       try betweenBatches()
-      logits += try model.logits(of: batch).values
+      logits += try model.checkedLogits(of: batch)
     }
     return logits
   }

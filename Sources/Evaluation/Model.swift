@@ -16,6 +16,20 @@ package protocol Model {
   func logits(of batch: Batch) throws -> Tensor
 }
 
+extension Model {
+  /// The logits of a batch in row-major order, whose shape is checked.
+  ///
+  /// - Throws: `EvaluationError.otherOutput`, or what keeps the model from answering.
+  func checkedLogits(of batch: Batch) throws -> [Float] {  // [N, M, K]
+    let logits = try logits(of: batch)
+    let expected = [batch.labels.count, memberCount, classCount]
+    guard logits.shape == expected else {
+      throw EvaluationError.otherOutput(expected: expected, found: logits.shape)
+    }
+    return logits.values
+  }
+}
+
 /// A model that an evaluation may need: what is known of it before it is opened.
 package struct ModelSource {
   /// M.

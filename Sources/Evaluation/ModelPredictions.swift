@@ -68,7 +68,7 @@ package final class ModelPredictions: PredictionSource {
     let count = plan.imageCount
     let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
       try monitor.report(
-        .checked(imageCount: cellCount * count, of: plan.storedCells.count * count))
+        .checked(imageCount: cellCount * count, of: plan.cellsReadFromFiles.count * count))
     }
     for note in notes { try monitor.report(.note(note)) }
     return digests
@@ -81,7 +81,7 @@ package final class ModelPredictions: PredictionSource {
     }
     let (store, labels) = (store, plan.labels)
     let (memberCount, classCount) = (model.memberCount, model.classCount)
-    return CellPredictions(cells: prediction.storedCells, imageCount: plan.imageCount) { cell in
+    return CellPredictions(cells: prediction.scoredCells, imageCount: plan.imageCount) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
     }

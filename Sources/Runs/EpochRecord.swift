@@ -5,7 +5,8 @@ import Foundation
 package struct EpochRecord: Sendable, Equatable {
   /// Counted from 1.
   package let epoch: Int
-  /// The share of batches' images whose class, the largest of head 0's targets, head 0 predicts.
+  /// The training accuracy of head 0: the share of images for which it predicts the class with the
+  /// largest target.
   package let trainAccuracy: Double
   /// The mean over steps of each member's weighted cross-entropy.
   package let memberLosses: [Double]  // [M]

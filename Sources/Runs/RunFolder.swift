@@ -75,7 +75,7 @@ extension RunFolder {
     }
   }
 
-  /// Puts the events away as damaged ones, in the place of earlier ones.
+  /// Renames the event log as damaged; an earlier damaged log is replaced.
   ///
   /// - Throws: `FileError.unwritable`.
   package func moveEventsAside() throws {

@@ -170,18 +170,18 @@ extension RunRecord: Codable {
   ///
   /// - Parameters:
   ///   - folder: Where results go.
-  ///   - restate: Writes a configuration that another version wrote as this one does.
+  ///   - migrate: Turns a configuration that another version wrote into the text that this one writes.
   /// - Returns: The lock that keeps other evaluations from writing there.
   /// - Throws: `RunsError.otherEvaluation` naming what differs, where the folder holds the
   ///   predictions of something else; `FileError` if it cannot be written, or another process is at
   ///   work there.
   package mutating func claim(
-    _ folder: RunFolder, restate: (String) -> String = { $0 }
+    _ folder: RunFolder, migrate: (String) -> String = { $0 }
   ) throws -> FileLock {
     try FolderCreation.create(folder.url)
     let lock = try FileLock(resultsIn: folder.url)
     if var existing = try Self.find(in: folder) {
-      existing.configuration = restate(existing.configuration)
+      existing.configuration = migrate(existing.configuration)
       origin.suite = origin.suite ?? existing.origin.suite
       if let difference = difference(from: existing, as: .sameFolder) {
         throw RunsError.otherEvaluation(

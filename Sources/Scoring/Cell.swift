@@ -20,6 +20,22 @@ public struct Cell: Hashable, Codable, Sendable, CustomStringConvertible {
     guard self.name == name, severity > 0 || isClean else { return nil }
   }
 
+  /// - Throws: `DecodingError` where the names and severities are of no cell: a cell names a file.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let corruption = try container.decode(String.self, forKey: .corruption)
+    let severity = try container.decode(Int.self, forKey: .severity)
+    self.init(corruption: corruption, severity: severity)
+    let isCorrupted = corruption != Self.clean.corruption && (1...5).contains(severity)
+    guard isClean || isCorrupted, !corruption.isEmpty,
+      !corruption.contains(where: { "/\\\0".contains($0) })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .corruption, in: container,
+        debugDescription: "\(corruption.debugDescription) at severity \(severity) is no cell")
+    }
+  }
+
   /// The clean test set.
   public static let clean = Cell(corruption: "clean", severity: 0)
 

@@ -6,8 +6,9 @@ public struct CellScores: Sendable {
   public let predictors: [PredictorScores]
   /// The rows of `diversity.csv`: the mean over pairs, then each pair; none for one member.
   public let diversity: [DiversityScores]
-  /// The fits that gave the numbers, each with the rows that it scored; a second fit of the same rows
-  /// is a repetition.
+  /// The fits that gave the numbers, each with the rows that it scored.
+  ///
+  /// Cross-validation fits the same rows several times.
   let folds: [CellFold]
   /// How many of the first folds score every row once.
   let foldsPerPass: Int

@@ -142,7 +142,11 @@ extension Scorer {
     var maps: [Predictor: CalibrationMap] = [:]
     for predictor in Predictor.predicting(memberCount: rows.logits.memberCount)
     where calibration.applies(to: predictor) {
-      maps[predictor] = try rows.map(by: calibration.calibrator, for: predictor)
+      let map = try rows.map(by: calibration.calibrator, for: predictor)
+      precondition(
+        map.isOfConfidence == (calibration.calibrator.output == .confidence),
+        "\(calibration.name) fits a map of another kind than its output")
+      maps[predictor] = map
     }
     return maps
   }

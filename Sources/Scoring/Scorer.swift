@@ -2,8 +2,7 @@ import Foundation
 
 /// Fits calibrations and scores predictions, on a number of threads.
 ///
-/// What it fits and measures are lists of values: a program may add its own calibrations and metrics
-/// to those of `Calibration.all` and `Metric.all`. Results are the same bits on any number of
+/// Its calibrations and its metrics are lists, to which a caller can add. Results are the same bits on any number of
 /// threads.
 public struct Scorer: Sendable {
   /// The calibrations that can be asked for, in the order of results.
@@ -99,8 +98,7 @@ extension Scorer {
     of calibration: Calibration, on cell: LabeledLogits, _ fits: [FittedCalibrations]
   ) throws -> [CellFold] {
     switch calibration.calibrator.fitting {
-    case .nothing: return [CellFold(rows: nil, maps: [:])]
-    case .scoredRows:
+    case .nothing, .scoredRows:
       let rows = FittingRows(cell, blocks: blocks)
       return [CellFold(rows: nil, maps: try maps(of: calibration, on: rows))]
     case .otherRows:
@@ -134,7 +132,7 @@ extension Scorer {
         scored = try rows(of: predictor, in: logits, calibration: map)
       }
       if predictor == .ensemble { ensemble = scored.rows }
-      if fold.maps.isEmpty { uncalibrated.offer(scored.rows, of: predictor) }
+      if case .identity = map { uncalibrated.offer(scored.rows, of: predictor) }
       scored.refinementLoss = try RefinementLoss.value(
         of: predictor, in: halves, calibration: map, blocks: blocks)
       predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))

@@ -42,7 +42,7 @@ package struct Workers: Sendable {
     }
   }
 
-  /// The results of `body` for `0..<count`, in order.
+  /// The results of `body` for `0..<taskCount`, in order.
   ///
   /// - Throws: the error of the lowest failing index, whatever order the calls ran in.
   package func map<Result: Sendable>(
@@ -62,24 +62,6 @@ package struct Workers: Sendable {
   ) {
     let chunks = IndexChunks(total: total, size: size)
     forEach(chunks.count) { task, _ in body(chunks[task]) }
-  }
-}
-
-/// The indices `0..<total` in consecutive ranges of `size`, of which the last may be shorter.
-package struct IndexChunks: RandomAccessCollection, Sendable {
-  package let total: Int
-  package let size: Int
-
-  package init(total: Int, size: Int) {
-    self.total = total
-    self.size = size
-  }
-
-  package var startIndex: Int { 0 }
-  package var endIndex: Int { (total + size - 1) / size }
-
-  package subscript(index: Int) -> Range<Int> {
-    index * size..<Swift.min((index + 1) * size, total)
   }
 }
 

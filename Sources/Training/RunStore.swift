@@ -42,7 +42,7 @@ final class RunStore {
     let existing = try FileContents.read(
       folder.configuration, limit: ConfigurationFile.maximumSize)
     let found = String(decoding: existing, as: UTF8.self)
-    guard found != yaml, RunConfiguration.restated(found) != yaml else { return }
+    guard found != yaml, RunConfiguration.migrated(found) != yaml else { return }
     let difference = LineDifference(expected: yaml, found: found)
     throw TrainingError.otherConfiguration(
       folder.url, expected: difference.expected, found: difference.found)

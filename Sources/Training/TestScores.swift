@@ -63,7 +63,7 @@ struct TestSet {
     // Processes take whole batches, so that the batches are the same for any number of processes.
     let slice = processes.slice(of: images.count, inGroupsOf: batchSize)
     // Each process takes the same number of batches, of which the last one may be empty.
-    let allBatches = (images.count + batchSize - 1) / batchSize
+    let allBatches = IndexChunks(total: images.count, size: batchSize).count
     let batchCount = (allBatches + processes.count - 1) / processes.count
     let makeBatch = { @Sendable (index: Int) in
       let first = min(slice.lowerBound + index * batchSize, slice.upperBound)

@@ -71,7 +71,7 @@ struct CorruptionJob {
     guard !common.json else { return try terminal.show(json: speeds) }
     for speed in speeds {
       try terminal.show(
-        speed.corruption.padding(toLength: 20, withPad: " ", startingAt: 0)
+        speed.corruption.leftAligned(20)
           + String(
             format: "%8d images %8.1f s %8.0f images/s\n", speed.images, speed.seconds,
             speed.imagesPerSecond))

@@ -78,7 +78,7 @@ struct NetworkEvaluation {
     Interruption.listen()
     return EvaluationRun(
       of: predictions, settings: settings, workers: common.workers,
-      restate: RunConfiguration.restated)
+      migrate: RunConfiguration.migrated)
   }
 
   private func predictions() throws -> ModelPredictions {

@@ -115,7 +115,7 @@ struct WeatherPropertyTests {
     }
   }
 
-  /// The parameters of a layer of snow, and the specification's figures of it before it is blurred
+  /// The parameters of a layer of snow, and the specification's values of it before it is blurred
   /// with what they were rounded from.
   struct SnowLayer {
     let parameters: (mean: Double, deviation: Double, zoom: Double, threshold: Double)

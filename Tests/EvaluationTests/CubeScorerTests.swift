@@ -93,9 +93,9 @@ struct CubeScorerTests {
     let expected = try #require(try scorer.score(all, with: fitted.repeated(95)).first)
     for metric in Metric.all {
       for name in ["c19", "mixmo"] {
-        let figure = try #require(
+        let pooled = try #require(
           Self.value(cube, name, "pooled", metric.name, calibration))
-        #expect(figure.value == expected.predictors[0].values[metric], "\(metric)")
+        #expect(pooled.value == expected.predictors[0].values[metric], "\(metric)")
       }
     }
     let accuracy = Self.value(cube, "mixmo", "pooled", "accuracy", calibration)
@@ -145,7 +145,7 @@ struct CubeScorerTests {
     #expect(texts[0].cells.text == texts[1].cells.text)
   }
 
-  @Test func `undefined figures are empty, and a note says which`() throws {
+  @Test func `undefined scores are empty, and a note says which`() throws {
     let logits = try LabeledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
     let cube = try CubeScorer(ScoringSettings(calibrations: [.none]), threadCount: 1)
       .score([.clean], logits: { _ in logits }, report: { _ in })

@@ -20,8 +20,13 @@ extension Target {
         #"{"run":"a","dataset":"d","images":2,"checkpoint":"c","data":"e","seed":0,"version":"1"}"#
       let scoring =
         #"{"calibrations":["none"],"fitting":"cv","draws":9,"families":{"fog":"weather"}}"#
+      let sharding =
+        #"{"shard":{"index":1,"count":2},"kinds":[],"plan":[{"corruption":"fog","severity":1}]}"#
       return [
-        Seed(name: "record", bytes: Array(#"{"origin":\#(origin),"scoring":\#(scoring)}"#.utf8))
+        Seed(
+          name: "record",
+          bytes: Array(
+            #"{"origin":\#(origin),"scoring":\#(scoring),"sharding":\#(sharding)}"#.utf8))
       ]
     },
     read: { input in

@@ -37,7 +37,7 @@ import Testing
     #expect(
       comparison.conclusions == [
         "b is more accurate than a: +1.25 points (95 % interval 0.25 to 2.00) on average over 2 "
-          + "corrupted cells; of 3 cells, clean images among them, decided in its favour in 1, "
+          + "corrupted cells; of 3 cells, clean images among them, decided in its favor in 1, "
           + "against it in 1, open in 1 (exact tests, Holm, 5 % for all claims together)."
       ])
   }

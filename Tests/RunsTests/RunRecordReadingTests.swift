@@ -1,5 +1,6 @@
 import Foundation
 import Runs
+import Scoring
 import TestSupport
 import Testing
 
@@ -30,6 +31,27 @@ import Testing
   func anythingElseIsRefusedByField(text: String, problem: String) throws {
     let error = #expect(throws: RunsError.self) { try read(text) }
     #expect("\(try #require(error))".hasSuffix("not the record of an evaluation: \(problem)"))
+  }
+
+  @Test(arguments: [
+    (#"{"index": 1, "count": 0}"#, "fog", 3), (#"{"index": 0, "count": 2}"#, "fog", 3),
+    (#"{"index": 3, "count": 2}"#, "fog", 3), (#"{"index": -1, "count": -1}"#, "fog", 3),
+    (#"{"index": 1, "count": 9223372036854775807}"#, "fog", 3),
+    (#"{"index": 1, "count": 2}"#, "../fog", 3), (#"{"index": 1, "count": 2}"#, "", 3),
+    (#"{"index": 1, "count": 2}"#, "fog", 0), (#"{"index": 1, "count": 2}"#, "fog", 6),
+    (#"{"index": 1, "count": 2}"#, "clean", 1),
+  ])
+  func partsAndCellsThatCannotBeAreRefused(shard: String, corruption: String, severity: Int) throws
+  {
+    let text = { (shard: String, corruption: String, severity: Int) in
+      """
+      {\(Self.origin), "sharding": {"shard": \(shard), "kinds": [],
+        "plan": [{"corruption": "\(corruption)", "severity": \(severity)}]}}
+      """
+    }
+    #expect(throws: RunsError.self) { try read(text(shard, corruption, severity)) }
+    let sound = try read(text(#"{"index": 2, "count": 2}"#, "clean", 0)).sharding
+    #expect(sound?.shard == Shard(2, of: 2) && sound?.plan == [.clean])
   }
 
   @Test func aFolderWithoutARecordIsNamed() throws {

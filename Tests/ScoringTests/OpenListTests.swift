@@ -52,6 +52,15 @@ struct OpenListTests {
     }
   }
 
+  /// Logits divided by 2, whatever the rows.
+  private struct HalvingCalibrator: Calibrator {
+    let name = "halving"
+    let output = CalibratedOutput.distribution
+    let fitting = CalibrationFitting.nothing
+
+    func fit(_ predictor: Predictor, on rows: FittingRows) -> CalibrationMap { .temperature(2) }
+  }
+
   private static let shrinking = Calibration(ShrinkingCalibrator())
   private static let prior = Calibration(PriorCalibrator())
 
@@ -150,6 +159,32 @@ struct OpenListTests {
       try #require(expected).values, absolute: 1e-15)
     #expect(distributions[.ensemble]?[Self.worstLoss] == nil)
     #expect(distributions[.ensemble]?[.accuracy] != nil)
+  }
+
+  @Test func `an added calibration that fits nothing acts on the rows that are scored`() throws {
+    let logits = try Self.logits()
+    let halving = Calibration(HalvingCalibrator())
+    let scorer = Scorer(threadCount: 2, calibrations: [.none, halving])
+    let scores = try scorer.score(logits, with: scorer.fit([.none, halving], on: logits))
+    let halved = try LabeledLogits(
+      logits.values.map { $0 / 2 }, memberCount: 2, classCount: 5, labels: logits.labels)
+    let expected = try scorer.score(halved)
+    for (row, expected) in zip(scores[1].predictors, expected.predictors) {
+      // Halves of Float32 are exact.
+      for metric in Metric.all { #expect(row.values[metric] == expected.values[metric]) }
+    }
+    #expect(scores[1].predictors[0].temperature == 2)
+    #expect(try scores[0].predictors.map(\.values) == scorer.score(logits).predictors.map(\.values))
+  }
+
+  @Test func `metrics that are no means have no distributions`() throws {
+    let logits = try Self.logits()
+    let scorer = Scorer(threadCount: 1, metrics: [.accuracy])
+    let draws = try Bootstrap(imageCount: 101, drawCount: 5)
+    let fitted = try scorer.fit([.temperature], on: logits)
+    let distributions = try scorer.resample(
+      scorer.score(logits, with: fitted)[0], of: logits, by: draws)
+    #expect(distributions[.ensemble]?.keys.map(\.name) == ["accuracy"])
   }
 
   @Test func `a scorer of few metrics computes those alone`() throws {

@@ -31,8 +31,8 @@ struct RunConfigurationTests {
     let yaml = try Self.read(TestRecipe().text).yaml
     let lines = yaml.split(separator: "\n").filter { !$0.contains("dampening:") }
     #expect(lines.count < yaml.split(separator: "\n").count)
-    #expect(RunConfiguration.restated(lines.joined(separator: "\n")) == yaml)
-    #expect(RunConfiguration.restated("no configuration") == "no configuration")
+    #expect(RunConfiguration.migrated(lines.joined(separator: "\n")) == yaml)
+    #expect(RunConfiguration.migrated("no configuration") == "no configuration")
   }
 
   @Test(arguments: [("0.01", "lr: 0.01\n"), ("0.00001", "lr: 1.0e-05\n"), ("3", "lr: 3.0\n")])

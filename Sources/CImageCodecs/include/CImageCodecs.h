@@ -19,8 +19,8 @@ typedef struct {
 
 /// An open file whose header has been read. The file's bytes must outlive it.
 typedef struct ImageReader {
-  long width;
-  long height;
+  ptrdiff_t width;
+  ptrdiff_t height;
   /// Decodes the pixels; to be called once. Returns 0 and sets the failure if the file is damaged.
   int (*read)(struct ImageReader *reader, uint8_t *pixels, ImageFailure *failure);
   /// Frees the reader.
@@ -43,12 +43,12 @@ typedef struct {
 
 /// Appends a PNG file to the buffer. Returns 0 and sets the failure if it cannot be written.
 int writePNG(
-  const uint8_t *pixels, long width, long height, ByteBuffer *file, ImageFailure *failure);
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, ByteBuffer *file, ImageFailure *failure);
 
 /// Appends a baseline JPEG file of this quality (1 to 100) with 4:2:0 chroma subsampling to the
 /// buffer. Returns 0 and sets the failure if it cannot be written.
 int writeJPEG(
-  const uint8_t *pixels, long width, long height, int quality, ByteBuffer *file,
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, ByteBuffer *file,
   ImageFailure *failure);
 
 /// Frees the bytes.

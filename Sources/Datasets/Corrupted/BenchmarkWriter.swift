@@ -87,12 +87,11 @@ struct BenchmarkSource: Sendable {
     receive: ([Result], _ done: Int) throws -> Void
   ) throws {
     let images = try benchmark.images(of: cell)
-    for start in stride(from: 0, to: clean.count, by: Self.chunkSize) {
-      let end = min(start + Self.chunkSize, clean.count)
-      let results = try workers.map(end - start) { index in
-        try transform(start + index, images.image(at: start + index))
+    for chunk in IndexChunks(total: clean.count, size: Self.chunkSize) {
+      let results = try workers.map(chunk.count) { index in
+        try transform(chunk.lowerBound + index, images.image(at: chunk.lowerBound + index))
       }
-      try receive(results, end)
+      try receive(results, chunk.upperBound)
     }
   }
 }

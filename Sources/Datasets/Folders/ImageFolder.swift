@@ -122,9 +122,9 @@ struct PackedImages: Dataset {
     _ folder: ImageFolder, shape: [Int], to url: URL, workers: Workers
   ) throws {
     try NumPyArray.write(UInt8.self, shape: shape, to: url) { rows in
-      for start in stride(from: 0, to: folder.count, by: chunkSize) {
-        let count = min(chunkSize, folder.count - start)
-        for image in try workers.map(count, { try folder.image(at: start + $0) }) {
+      for chunk in IndexChunks(total: folder.count, size: chunkSize) {
+        let images = try workers.map(chunk.count) { try folder.image(at: chunk.lowerBound + $0) }
+        for image in images {
           try rows.append(image.pixels)
         }
       }

@@ -99,7 +99,7 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
       status == .ok && md5 != nil ? "MD5 as published" : nil, note,
     ]
     let text = facts.compactMap { $0 }.joined(separator: ", ")
-    let name = status.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+    let name = status.rawValue.leftAligned(8)
     return text.isEmpty ? "\(name) \(path)" : "\(name) \(path): \(text)"
   }
 }

@@ -43,7 +43,7 @@ extension Comparison {
     let total = "of \(Self.count(cells.count, "cell")), clean images among them"
     let (wins, losses) = (pair.count(.win), pair.count(.loss))
     guard wins + losses > 0 else { return "\(total), none is decided" }
-    return "\(total), decided in its favour in \(wins), against it in \(losses), "
+    return "\(total), decided in its favor in \(wins), against it in \(losses), "
       + "open in \(pair.count(.undecided))"
   }
 

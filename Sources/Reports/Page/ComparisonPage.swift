@@ -109,7 +109,7 @@ package struct ComparisonPage: Sendable {
     return Figure(
       name: "verdicts-\(number)", title: "\(pair.run) beside \(comparison.reference)",
       caption: "Each square is the difference in accuracy, in points: dark where the run is more "
-        + "accurate than the reference, orange where it is less, grey where the images do not decide.",
+        + "accurate than the reference, orange where it is less, gray where the images do not decide.",
       panels: [
         .map(
           "verdicts", title: "difference in accuracy, points", rows: corruptions,

@@ -16,6 +16,9 @@ public protocol Calibrator: Sendable {
 
   /// The map that is fitted for `predictor`, one that `applies(to:)` accepts.
   ///
+  /// It is a `CalibrationMap.confidence` where `output` is the confidence, and nowhere else. What fits
+  /// nothing is handed the rows that are scored, and returns the same map for any.
+  ///
   /// - Throws: what computing on the rows throws.
   func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap
 }

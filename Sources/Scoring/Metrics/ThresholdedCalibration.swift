@@ -64,14 +64,6 @@ public struct ThresholdedCalibration: Sendable {
     otherValues = labelValues
   }
 
-  /// The same cuts, before any row.
-  var emptied: ThresholdedCalibration {
-    var emptied = ThresholdedCalibration(
-      classCount: classCount, classes: classes, expectedCount: expectedCount)
-    (emptied.fates, emptied.pieceCounts) = (fates, pieceCounts)
-    return emptied
-  }
-
   /// Adds one row: its probability of each class, in 0...1, and its label.
   ///
   /// - Throws: `ScoringError` when there is not one probability for each class, when one is not in

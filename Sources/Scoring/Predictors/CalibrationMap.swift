@@ -16,6 +16,11 @@ public enum CalibrationMap: Sendable {
   /// The top-label confidence is replaced; the predicted classes and their order stay.
   case confidence(any ConfidenceMap)
 
+  /// Whether it leaves the distribution, and maps the top-label confidence alone.
+  var isOfConfidence: Bool {
+    if case .confidence = self { true } else { false }
+  }
+
   /// T, of several members the mean; nil where there is none.
   public var temperature: Double? {
     temperatures.isEmpty ? nil : temperatures.reduce(0, +) / Double(temperatures.count)

@@ -106,16 +106,16 @@ extension Bootstrap {
   public func means(
     of columns: [[Double]], images: [Int]? = nil
   ) throws -> [BootstrapDistribution?] {
-    let images = try checked(images, rowCount: columns.first?.count ?? imageCount)
+    guard let first = columns.first else { return [] }
+    let images = try checked(images, rowCount: first.count)
     for column in columns where column.count != images.count {
       throw ScoringError.imagesOfOtherRows(expected: column.count, found: images.count)
     }
     let ones = [Double](repeating: 1, count: images.count)
     let totals = try sums(of: [ones], images: images)[0]
     var means: [BootstrapDistribution?] = []
-    for start in stride(from: 0, to: columns.count, by: Self.columnsAtATime) {
-      let chunk = columns[start..<min(start + Self.columnsAtATime, columns.count)]
-      means += try sums(of: Array(chunk), images: images).map { sums in
+    for chunk in IndexChunks(total: columns.count, size: Self.columnsAtATime) {
+      means += try sums(of: Array(columns[chunk]), images: images).map { sums in
         BootstrapDistribution(zip(sums, totals).map { $1 > 0 ? $0 / $1 : nil })
       }
     }
@@ -125,12 +125,9 @@ extension Bootstrap {
   /// The sums of columns on every draw.
   private func sums(of columns: [[Double]], images: [Int]) throws -> [[Double]] {
     let values = perImage(columns, images)
-    let tasks = (multiplicities.count - 1) / Self.blocksAtATime + 1
-    let parts = try workers.map(tasks) { task in
-      let first = task * Self.blocksAtATime
-      return products(
-        of: values, columnCount: columns.count,
-        with: first..<min(first + Self.blocksAtATime, multiplicities.count))
+    let blocks = IndexChunks(total: multiplicities.count, size: Self.blocksAtATime)
+    let parts = try workers.map(blocks.count) { task in
+      products(of: values, columnCount: columns.count, with: blocks[task])
     }
     let draws = Array(parts.joined())  // [draws, columns]
     return columns.indices.map { column in

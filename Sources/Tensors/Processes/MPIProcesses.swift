@@ -1,23 +1,3 @@
-/// How long a process has waited, measured by looking at the clock again and again.
-package struct WaitingTime {
-  /// The most that counts of the time between two looks.
-  ///
-  /// During a longer one the process was stopped, and could not receive an answer.
-  private static let longestPause = Duration.seconds(1)
-
-  /// The time that counts.
-  package private(set) var total = Duration.zero
-  private var lastLook: ContinuousClock.Instant
-
-  package init(from start: ContinuousClock.Instant) { lastLook = start }
-
-  /// Adds the time since the previous look.
-  package mutating func look(at now: ContinuousClock.Instant) {
-    total += min(now - lastLook, Self.longestPause)
-    lastLook = now
-  }
-}
-
 #if MPI
   import CMPI
   import Foundation
@@ -140,8 +120,8 @@ package struct WaitingTime {
       return Message(sender: Int(status.MPI_SOURCE), bytes: bytes)
     }
 
-    private func chunks(_ count: Int) -> [Range<Int>] {
-      stride(from: 0, to: count, by: Self.chunk).map { $0..<min($0 + Self.chunk, count) }
+    private func chunks(_ count: Int) -> IndexChunks {
+      IndexChunks(total: count, size: Self.chunk)
     }
 
     private func wait(for request: inout MPI_Request?, _ what: String) {

@@ -73,7 +73,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// The configuration `yaml` as this version writes it, with every default written out; `yaml`
   /// itself if it is no configuration.
-  package static func restated(_ yaml: String) -> String {
+  package static func migrated(_ yaml: String) -> String {
     let url = URL(fileURLWithPath: "config.yaml")
     return (try? Self(ConfigurationFile(text: yaml, url: url), url).yaml) ?? yaml
   }

@@ -1,0 +1,27 @@
+import Synchronization
+
+/// Accumulators that threads take, add to, and put back.
+///
+/// Which rows share an accumulator depends on timing, so values must not depend on the grouping.
+final class AccumulatorPool<Accumulator: Sendable>: Sendable {
+  private let idle = Mutex<[Accumulator]>([])
+  private let make: @Sendable () -> Accumulator
+
+  init(_ make: @escaping @Sendable () -> Accumulator) {
+    self.make = make
+  }
+
+  /// Calls `body` with an accumulator that no other thread uses meanwhile.
+  func withOne<Result>(_ body: (inout Accumulator) -> Result) -> Result {
+    var accumulator = idle.withLock { $0.popLast() } ?? make()
+    defer { idle.withLock { $0.append(accumulator) } }
+    return body(&accumulator)
+  }
+
+  /// All that was added, in one accumulator.
+  func merged(_ merge: (inout Accumulator, Accumulator) -> Void) -> Accumulator {
+    idle.withLock { accumulators in
+      accumulators.dropFirst().reduce(into: accumulators.first ?? make(), merge)
+    }
+  }
+}
