@@ -167,8 +167,8 @@ extension ScoreCube {
     (cells.first?.scores ?? []).flatMap { scores in
       scores.predictors.filter(\.isTemperatureAtBound).map { row in
         "\(row.predictor.name), \(scores.calibration.name): the temperature "
-          + "\(row.temperature ?? 0) is that of a bound, or a mean with it; the rows that it was "
-          + "fitted on were all right, or no better than chance"
+          + "\(row.temperature ?? 0) is that of a bound, or a mean with it; "
+          + TemperatureBound.reasons(row.temperatureBounds, of: "the rows that it was fitted on")
       }
     }
   }

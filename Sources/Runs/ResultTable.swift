@@ -10,9 +10,18 @@ package struct TableFormat: Sendable, Equatable {
   package let keys: [String]
   /// Columns of numbers; a field is empty where a number is undefined.
   package let numbers: [String]
+  /// Columns of numbers that older versions did not write, the last of the file.
+  package let laterNumbers: [String]
+
+  package init(fileName: String, keys: [String], numbers: [String], laterNumbers: [String] = []) {
+    self.fileName = fileName
+    self.keys = keys
+    self.numbers = numbers
+    self.laterNumbers = laterNumbers
+  }
 
   /// The header line of the file.
-  package var header: [String] { constants + keys + numbers }
+  package var header: [String] { constants + keys + numbers + laterNumbers }
 
   /// Reads the table in `folder`.
   ///
@@ -22,7 +31,9 @@ package struct TableFormat: Sendable, Equatable {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw RunsError.missingFile(folder.url, fileName)
     }
-    return try ResultTable(contentsOf: url, keys: keys, constants: constants, numbers: numbers)
+    return try ResultTable(
+      contentsOf: url, keys: keys, constants: constants, numbers: numbers,
+      laterNumbers: laterNumbers)
   }
 }
 
@@ -60,18 +71,20 @@ package struct ResultTable: Sendable {
   ///   - keyColumns: The columns whose fields tell rows apart.
   ///   - constantColumns: Columns whose fields every row repeats.
   ///   - numberColumns: Columns that hold numbers, or nothing where a number is undefined.
+  ///   - laterColumns: The same, but the file of an older version may lack them.
   /// - Throws: `RunsError` for a column that is missing, a field that is no number, or two rows of
   ///   one key; `CSVError`, or `FileError`.
   package init(
     contentsOf url: URL, keys keyColumns: [String], constants constantColumns: [String] = [],
-    numbers numberColumns: [String]
+    numbers numberColumns: [String], laterNumbers laterColumns: [String] = []
   ) throws {
     let table = try CSVTable(contentsOf: url)
-    let known = keyColumns + constantColumns + numberColumns
-    let missing = known.filter { !table.header.contains($0) }
+    let needed = keyColumns + constantColumns + numberColumns
+    let missing = needed.filter { !table.header.contains($0) }
     guard missing.isEmpty else { throw RunsError.missingColumns(url, missing) }
     let keyIndices = keyColumns.compactMap(table.header.firstIndex)
-    let numberIndices = table.header.indices.filter { numberColumns.contains(table.header[$0]) }
+    let (known, numbers) = (needed + laterColumns, numberColumns + laterColumns)
+    let numberIndices = table.header.indices.filter { numbers.contains(table.header[$0]) }
     file = url
     self.keyColumns = keyColumns
     self.numberColumns = numberIndices.map { table.header[$0] }

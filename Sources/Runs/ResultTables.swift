@@ -7,9 +7,12 @@ extension TableFormat {
   private static let cellColumns = ["corruption", "severity"]
 
   /// One row for each cell, calibration and predictor, a column for each metric.
+  ///
+  /// `temperature_at_bound` is 1 where the temperature is that of a bound, or a mean with it.
   package static let cells = TableFormat(
     fileName: "cells.csv", keys: cellColumns + ["predictor", "calibration"],
-    numbers: ["temperature", "samples"] + Metric.all.map(\.name))
+    numbers: ["temperature", "samples"] + Metric.all.map(\.name),
+    laterNumbers: ["temperature_at_bound"])
 
   /// One row for each cell, calibration and pair of members, and for the mean over pairs.
   ///
@@ -64,6 +67,7 @@ package struct ResultTables: Sendable {
         key + [row.predictor.name, scores.calibration.name]
           + [CSVTable.field(row.temperature), "\(row.sampleCount)"]
           + Metric.all.map { CSVTable.field(row.values[$0]) }
+          + [row.temperature == nil ? "" : row.isTemperatureAtBound ? "1" : "0"]
       }
     }
   }

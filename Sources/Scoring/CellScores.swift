@@ -20,8 +20,9 @@ public struct PredictorScores: Sendable {
   public let predictor: Predictor
   /// T, the mean over folds, and over members that have their own; nil where none is fitted.
   public let temperature: Double?
-  /// Whether a temperature was cut off at its bound, which deserves a warning.
-  public let isTemperatureAtBound: Bool
+  /// The bounds at which temperatures of `temperature` were cut off, each once, which deserve a
+  /// warning.
+  public let temperatureBounds: Set<TemperatureBound>
   /// How many rows were scored.
   public let sampleCount: Int
   /// The metrics that are defined; with several folds the mean of theirs.
@@ -86,10 +87,13 @@ extension CellScores {
 }
 
 extension PredictorScores {
+  /// Whether a temperature was cut off at a bound.
+  public var isTemperatureAtBound: Bool { !temperatureBounds.isEmpty }
+
   fileprivate init(_ parts: [FoldScores.OfPredictor], foldsPerPass: Int) {
     predictor = parts[0].predictor
     temperature = mean(parts.compactMap(\.map.temperature))
-    isTemperatureAtBound = parts.contains(where: \.map.isTemperatureAtBound)
+    temperatureBounds = Set(parts.flatMap(\.map.temperatureBounds))
     values = .mean(parts.map(\.values))
     let pass = parts.prefix(foldsPerPass)
     sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
@@ -100,7 +104,7 @@ extension PredictorScores {
   fileprivate init(meanOf members: [PredictorScores]) {
     predictor = .membersMean
     temperature = mean(members.compactMap(\.temperature))
-    isTemperatureAtBound = members.contains(where: \.isTemperatureAtBound)
+    temperatureBounds = members.reduce(into: []) { $0.formUnion($1.temperatureBounds) }
     sampleCount = members[0].sampleCount
     values = .mean(members.map(\.values))
     reliability = nil

@@ -13,8 +13,10 @@ public enum PredictionNumbers: String, Sendable {
 enum LogarithmOfZero {
   /// Its exponential is 0 at any temperature, its product with 0 is 0, and its fourth power is finite.
   static let value = -1e30
+  /// What is less is meant as it.
+  static let largest = -1e20
 
   /// Whether `logarithm` is that of 0, perhaps divided by a temperature and normalized.
   @inline(__always)
-  static func isMeant(by logarithm: Double) -> Bool { logarithm < -1e20 }
+  static func isMeant(by logarithm: Double) -> Bool { logarithm < largest }
 }

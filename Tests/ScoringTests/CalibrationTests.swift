@@ -118,7 +118,7 @@ struct CalibrationTests {
     let temperatures = alone.compactMap(\.temperature)
     for predictor in [Predictor.ensemble, .ensembleProbabilities] {
       let maps = fits.maps(of: .memberTemperatures, for: predictor)
-      guard case .memberTemperatures(let own)? = maps.first else {
+      guard case .memberTemperatures(let own, _)? = maps.first else {
         Issue.record("no temperatures of members")
         continue
       }

@@ -226,47 +226,6 @@ struct TemperatureTests {
     expectClose(fitted.value, expected, absolute: 1e-14 * expected)
   }
 
-  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
-  func `all right pushes the temperature to its lower bound`(predictor: Predictor) throws {
-    let logits = try Self.twoMembers([[2, 1, 0], [3, 0, 1]], labels: [0, 0])
-    let fitted = try Self.fit(predictor, on: logits)
-    #expect(fitted.value == 1e-3)
-    #expect(fitted.isAtBound)
-    #expect(fitted.lossAfter == 0)
-  }
-
-  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities])
-  func `all right by far does so too, where T = 1 leaves no loss`(
-    predictor: Predictor
-  ) throws {
-    let logits = try Self.twoMembers([[5000, 0]], labels: [0])
-    let fitted = try Self.fit(predictor, on: logits)
-    #expect(fitted.value == 1e-3)
-    #expect(fitted.isAtBound)
-  }
-
-  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
-  func `confidence in the wrong pushes the temperature to its upper bound`(
-    predictor: Predictor
-  ) throws {
-    let logits = try Self.twoMembers([[2, 1, 0], [3, 2, 1]], labels: [2, 2])
-    let fitted = try Self.fit(predictor, on: logits)
-    #expect(fitted.value == 1e3)
-    #expect(fitted.isAtBound)
-    #expect(fitted.lossAfter < fitted.lossBefore)
-  }
-
-  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities, .member(1)])
-  func `where no temperature matters it is one`(predictor: Predictor) throws {
-    for classes in [1, 2, 3, 5, 7, 10, 49, 100] {
-      let row = [Float](repeating: 0.1, count: classes)
-      let logits = try Self.twoMembers([row, row], labels: [0, 0])
-      let fitted = try Self.fit(predictor, on: logits)
-      #expect(fitted.value == 1)
-      #expect(!fitted.isAtBound)
-    }
-  }
-
   @Test func `averaged probabilities find the lower of two valleys`() throws {
     // Member 0 is mostly right by small margins, member 1 often wrong by large ones: as T falls
     // member 1 makes the loss rise, and later member 0 makes it fall again.

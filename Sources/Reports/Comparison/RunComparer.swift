@@ -61,11 +61,11 @@ package struct RunComparer: Sendable {
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
-    let bounded = zip(labels, subjects).filter { $1.maps.contains(where: \.isTemperatureAtBound) }
+    let bounds = zip(labels, subjects).map { ($0, $1.maps.flatMap(\.temperatureBounds)) }
     return Comparison(
       reference: labels[0], predictor: predictor, calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
-      notes: Self.notes(runs) + bounded.map { Self.noteOfBound($0.0) })
+      notes: Self.notes(runs) + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
   }
 
   /// The images of each part that has one calibration: all of them, or two halves.
@@ -101,9 +101,9 @@ package struct RunComparer: Sendable {
     }
   }
 
-  private static func noteOfBound(_ label: String) -> String {
-    "\(label.oneLine): a temperature is at its bound; the clean images that it was fitted on were all "
-      + "right, or no better than chance"
+  private static func noteOfBounds(_ label: String, _ bounds: [TemperatureBound]) -> String {
+    "\(label.oneLine): a temperature is at its bound; "
+      + TemperatureBound.reasons(bounds, of: "the clean images that it was fitted on")
   }
 
   private static func notes(_ runs: [ComparableRun]) -> [String] {

@@ -8,8 +8,9 @@
 enum RefinementLoss {
   /// The loss of the rows of `halves`, those of `LabeledLogits.halves()`.
   ///
-  /// - Returns: The loss in nats; nil without two halves, and where a half is all right: its loss
-  ///   falls with the temperature down to any bound, which then does not fit the other half.
+  /// - Returns: The loss in nats; nil without two halves, and where in a half no class has a larger
+  ///   logit than the label: its loss falls with the temperature down to any bound, which then does not
+  ///   fit the other half.
   /// - Throws: `ScoringError` when there is no such predictor, or `calibration` is not for it.
   static func value(
     of predictor: Predictor, in halves: [LabeledLogits], calibration: CalibrationMap,
@@ -25,11 +26,11 @@ enum RefinementLoss {
     let second = try TemperatureSearch(objectives[1]).minimum(from: first.temperature)
     var sum = 0.0
     for (objective, (own, other)) in zip(objectives, [(first, second), (second, first)]) {
+      if case .lowest = other.bound, other.value.lostShare == 0 { return nil }
       let temperature = other.temperature
-      guard temperature > FittedTemperature.bounds.lowerBound else { return nil }
       let loss =
         try own.loss(at: temperature)
-        ?? objective.losses(atDoublingsOf: 1 / temperature, count: 1)[0]
+        ?? objective.losses(atDoublingsOf: objective.unit / temperature, count: 1)[0]
       sum += loss * Double(objective.rowCount)
     }
     return sum / Double(halves[0].rowCount + halves[1].rowCount)

@@ -9,13 +9,42 @@ import Foundation
 /// Those of averaged probabilities follow from p′/p = Σ w_m a_m, with weights w_m = p_m / Σ p and
 /// the members' a_m = d_y − E[d], p″/p = Σ w_m (a_m² − v_m), and so on.
 struct TemperatureObjective {
-  /// The objective at one scale, with its derivatives with respect to the scale.
+  /// The objective at one scale, with its derivatives with respect to the scale, and what bounds the
+  /// scale: means over rows.
   struct Value: Sendable {
     var loss = 0.0
     var slope = 0.0
     var curvature = 0.0
     var thirdDerivative = 0.0
     var fourthDerivative = 0.0
+    /// The square of the largest minus the mean logit.
+    var squaredSpread = 0.0
+    /// The label's logit minus the mean logit.
+    var lead = 0.0
+    /// The share of rows in which another class has a larger logit than the label.
+    var lostShare = 0.0
+    /// The share of rows whose predicted class, the first of the largest logits, is not the label.
+    var wrongShare = 0.0
+
+    static func += (sum: inout Value, value: Value) {
+      sum.loss += value.loss
+      sum.slope += value.slope
+      sum.curvature += value.curvature
+      sum.thirdDerivative += value.thirdDerivative
+      sum.fourthDerivative += value.fourthDerivative
+      sum.squaredSpread += value.squaredSpread
+      sum.lead += value.lead
+      sum.lostShare += value.lostShare
+      sum.wrongShare += value.wrongShare
+    }
+
+    func divided(by count: Double) -> Value {
+      Value(
+        loss: loss / count, slope: slope / count, curvature: curvature / count,
+        thirdDerivative: thirdDerivative / count, fourthDerivative: fourthDerivative / count,
+        squaredSpread: squaredSpread / count, lead: lead / count, lostShare: lostShare / count,
+        wrongShare: wrongShare / count)
+    }
   }
 
   /// What the scale multiplies.
@@ -32,12 +61,16 @@ struct TemperatureObjective {
   /// Only rows 0, `stride`, 2·`stride`, … count.
   var stride = 1
   private let kept: CalibratedLogits?
+  /// What logits are divided by before a scale multiplies them.
+  var unit: Double { logitUnit.size }
+  private let logitUnit: LogitUnit
 
   init(_ source: PredictorLogits, scaled: Scaled, blocks: RowBlocks) throws {
     self.source = source
     self.scaled = scaled
     self.blocks = blocks
     kept = scaled == .calibratedLogits ? try CalibratedLogits(source, blocks: blocks) : nil
+    logitUnit = RowObjective(source, scaled: scaled, kept: kept, unit: LogitUnit()).sampledUnit()
   }
 
   /// How many rows count.
@@ -46,42 +79,32 @@ struct TemperatureObjective {
   /// Whether the objective is known to be convex in the scale.
   var isConvex: Bool { scaled == .calibratedLogits || source.pooledCount == 1 }
 
+  /// The objective at `scale` times the logits, which are divided by `unit`.
   func value(atScale scale: Double) throws -> Value {
-    let sums = try sumOverRows { rows in
-      let objective = RowObjective(source, scaled: scaled, kept: kept)
-      return rows.reduce(into: [0, 0, 0, 0, 0]) { sums, row in
-        let value = objective.value(of: row, scale: scale)
-        sums[0] += value.loss
-        sums[1] += value.slope
-        sums[2] += value.curvature
-        sums[3] += value.thirdDerivative
-        sums[4] += value.fourthDerivative
-      }
+    let sums = try sumsOfBlocks { rows in
+      let objective = RowObjective(source, scaled: scaled, kept: kept, unit: logitUnit)
+      return rows.reduce(into: Value()) { $0 += objective.value(of: $1, scale: scale) }
     }
-    return Value(
-      loss: sums[0], slope: sums[1], curvature: sums[2], thirdDerivative: sums[3],
-      fourthDerivative: sums[4])
+    return sums.reduce(into: Value(), +=).divided(by: Double(rowCount))
   }
 
   /// The losses at `scale`, 2·`scale`, 4·`scale`, …, with one exponential for each logit.
   func losses(atDoublingsOf scale: Double, count: Int) throws -> [Double] {
-    try sumOverRows { rows in
-      let objective = RowObjective(source, scaled: scaled, kept: kept)
+    let sums = try sumsOfBlocks { rows in
+      let objective = RowObjective(source, scaled: scaled, kept: kept, unit: logitUnit)
       return rows.reduce(into: [Double](repeating: 0, count: count)) {
         objective.addLosses(of: $1, atDoublingsOf: scale, to: &$0)
       }
     }
+    return (0..<count).map { i in sums.reduce(0) { $0 + $1[i] } / Double(rowCount) }
   }
 
-  /// The means over all rows of what `body` sums over blocks of them.
-  private func sumOverRows(
-    _ body: @Sendable (StrideTo<Int>) -> [Double]
-  ) throws -> [Double] {
-    let blocks = try blocks.map(rowCount) { block in
+  /// What `body` sums over blocks of the rows that count, in order.
+  private func sumsOfBlocks<Sum: Sendable>(
+    _ body: @Sendable (StrideTo<Int>) -> Sum
+  ) throws -> [Sum] {
+    try blocks.map(rowCount) { block in
       body(Swift.stride(from: block.lowerBound * stride, to: block.upperBound * stride, by: stride))
-    }
-    return blocks[0].indices.map { i in
-      blocks.reduce(0) { $0 + $1[i] } / Double(rowCount)
     }
   }
 }
@@ -92,6 +115,9 @@ private final class RowObjective {
   /// Computes the calibrated logits where the scale multiplies those.
   private let calibrated: RowScorer?
   private let kept: CalibratedLogits?
+  private let unit: LogitUnit
+  /// A power of two as well.
+  private let inverseUnit: Double
   private let pooledCount: Int
   private let classCount: Int
   private let logits: UnsafeMutablePointer<Double>  // [P, K]
@@ -103,10 +129,13 @@ private final class RowObjective {
   private let fourthCumulants: UnsafeMutablePointer<Double>  // [P]
 
   init(
-    _ source: PredictorLogits, scaled: TemperatureObjective.Scaled, kept: CalibratedLogits?
+    _ source: PredictorLogits, scaled: TemperatureObjective.Scaled, kept: CalibratedLogits?,
+    unit: LogitUnit
   ) {
     self.source = source
     self.kept = kept
+    self.unit = unit
+    inverseUnit = 1 / unit.size
     calibrated = scaled == .calibratedLogits ? RowScorer(source) : nil
     pooledCount = scaled == .calibratedLogits ? 1 : source.pooledCount
     classCount = source.logits.classCount
@@ -130,13 +159,34 @@ private final class RowObjective {
   func value(of row: Int, scale: Double) -> TemperatureObjective.Value {
     load(row)
     let label = source.logits.labels[row]
-    for pooled in 0..<pooledCount { differentiate(pooled, label: label, scale: scale) }
-    guard pooledCount > 1 else {
-      return .init(
-        loss: -logLikelihoods[0], slope: -slopes[0], curvature: variances[0],
-        thirdDerivative: thirdCumulants[0], fourthDerivative: fourthCumulants[0])
+    var spread = RowSpread()
+    for pooled in 0..<pooledCount {
+      differentiate(pooled, label: label, scale: scale, &spread)
     }
-    return average()
+    var value = pooledCount > 1 ? average() : onlyValue
+    value.squaredSpread = spread.squares / Double(pooledCount)
+    value.lead = spread.leads / Double(pooledCount)
+    value.lostShare = spread.isLost ? 1 : 0
+    value.wrongShare = spread.isWrong ? 1 : 0
+    return value
+  }
+
+  /// The unit of the logits, by some rows, evenly spaced.
+  func sampledUnit() -> LogitUnit {
+    let (rowCount, width) = (source.logits.rowCount, pooledCount * classCount)
+    let step = max(1, rowCount / LogitUnit.sampleCount(width: width))
+    var deviations: [Double] = []
+    for row in stride(from: 0, to: rowCount, by: step) {
+      load(row)
+      for pooled in 0..<pooledCount {
+        let row = UnsafeBufferPointer(start: logits + pooled * classCount, count: classCount)
+        let largest = row.max() ?? 0
+        deviations += row.lazy.map { $0 - largest }
+      }
+    }
+    return LogitUnit(
+      deviations: deviations, classCount: classCount,
+      mayHoldZeros: source.logits.numbers == .probabilities)
   }
 
   /// Adds the row's losses at `scale`, 2·`scale`, 4·`scale`, … to `losses`.
@@ -170,6 +220,8 @@ private final class RowObjective {
     } else {
       source.load(row, into: logits)
     }
+    guard inverseUnit != 1 else { return }
+    for i in 0..<pooledCount * classCount { logits[i] *= inverseUnit }
   }
 
   private func sumAndSquare(_ pooled: Int) -> Double {
@@ -182,7 +234,9 @@ private final class RowObjective {
     return sum
   }
 
-  private func differentiate(_ pooled: Int, label: Int, scale: Double) {
+  private func differentiate(
+    _ pooled: Int, label: Int, scale: Double, _ spread: inout RowSpread
+  ) {
     let row = logits + pooled * classCount
     let softmax = Softmax(row, count: classCount, scale: scale, exponentials: exponentials)
     let (maximum, exponentials) = (row[softmax.largest], exponentials)
@@ -196,12 +250,27 @@ private final class RowObjective {
     let (first, second) = (moments.first.sum() * share, moments.second.sum() * share)
     let (third, fourth) = (moments.third.sum() * share, moments.fourth.sum() * share)
     let square = first * first
+    spread.add(
+      label: row[label] - maximum, isWrong: softmax.largest != label,
+      mean: unit.floor == -.infinity
+        ? moments.zeroth.sum() / Double(classCount) : meanDeviation(row, maximum))
     logLikelihoods[pooled] = scale * (row[label] - maximum) - softmax.logSum
     slopes[pooled] = row[label] - maximum - first
     variances[pooled] = max(0, second - square)
     thirdCumulants[pooled] = third - first * (3 * second - 2 * square)
     fourthCumulants[pooled] =
       fourth - 4 * first * third - 3 * second * second + square * (12 * second - 6 * square)
+  }
+
+  private func meanDeviation(_ row: UnsafePointer<Double>, _ maximum: Double) -> Double {
+    unit.meanDeviation(
+      UnsafeBufferPointer(start: row, count: classCount).lazy.map { $0 - maximum })
+  }
+
+  private var onlyValue: TemperatureObjective.Value {
+    .init(
+      loss: -logLikelihoods[0], slope: -slopes[0], curvature: variances[0],
+      thirdDerivative: thirdCumulants[0], fourthDerivative: fourthCumulants[0])
   }
 
   /// The derivatives of the logarithm of the averaged probabilities, from those of each.
@@ -229,12 +298,33 @@ private final class RowObjective {
   }
 }
 
-/// Σ e·dⁿ of one distribution, eight classes at a time.
+/// What is known of the logits of one row, over its pooled distributions.
+private struct RowSpread {
+  /// Σ of (largest − mean logit)².
+  var squares = 0.0
+  /// Σ of the label's minus the mean logit.
+  var leads = 0.0
+  var isLost = false
+  var isWrong = false
+
+  /// Adds a distribution: the deviations of the label and of the mean from the largest logit.
+  @inline(__always)
+  mutating func add(label: Double, isWrong: Bool, mean: Double) {
+    squares += mean * mean
+    leads += label - mean
+    if label < 0 { isLost = true }
+    if isWrong { self.isWrong = true }
+  }
+}
+
+/// Σ e·dⁿ of one distribution, and Σ d, eight classes at a time.
 private struct Moments {
+  var zeroth = Lanes.zero
   var (first, second, third, fourth) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
 
   @inline(__always)
   mutating func add(_ exponentials: Lanes, _ deviations: Lanes) {
+    zeroth += deviations
     let one = exponentials * deviations
     let two = one * deviations
     let three = two * deviations
@@ -249,40 +339,5 @@ private struct Moments {
     var (exponentials, deviations) = (Lanes.zero, Lanes.zero)
     (exponentials[lane], deviations[lane]) = (exponential, deviation)
     add(exponentials, deviations)
-  }
-}
-
-/// The logarithms of the averaged probabilities of all rows, computed once for all evaluations of a
-/// search, which is then twice as fast on 5000 rows of 2 × 10 or 2 × 100 logits.
-private struct CalibratedLogits: Sendable {
-  private let blocks: [[Double]]  // [RowBlocks.size, K] each
-  private let classCount: Int
-
-  /// How many logits are kept at most: 32 MB.
-  private static let largestCount = 1 << 22
-
-  /// The logits of every row; nil where they are too many, or where nothing is averaged.
-  init?(_ source: PredictorLogits, blocks: RowBlocks) throws {
-    let (rowCount, classCount) = (source.logits.rowCount, source.logits.classCount)
-    guard source.pooledCount > 1, rowCount <= Self.largestCount / classCount else { return nil }
-    self.blocks = try blocks.map(rowCount) { rows in
-      let scorer = RowScorer(source)
-      return [Double](unsafeUninitializedCapacity: rows.count * classCount) { buffer, count in
-        guard var next = buffer.baseAddress else { return }
-        for row in rows {
-          scorer.copyCalibratedLogits(of: row, to: next)
-          next += classCount
-        }
-        count = rows.count * classCount
-      }
-    }
-    self.classCount = classCount
-  }
-
-  func copy(_ row: Int, to target: UnsafeMutablePointer<Double>) {
-    let start = row % RowBlocks.size * classCount
-    blocks[row / RowBlocks.size].withUnsafeBufferPointer { block in
-      for c in 0..<classCount { target[c] = block[start + c] }
-    }
   }
 }

@@ -6,7 +6,8 @@
 ///
 /// The loss is convex in 1/T, and its minimum is found to a relative 1e-12 or so, with more than
 /// 4096 rows to 1e-8. Averaged probabilities need not be convex: the best of 21 temperatures is the
-/// start there. Where no temperature changes the loss, the result is 1.
+/// start there. T is in `TemperatureRange`, which follows the logits' scale: c times the logits have c
+/// times the temperature. Where no temperature changes the loss, the result is 1.
 public struct TemperatureCalibrator: Calibrator {
   public let name = "temperature"
   public let output = CalibratedOutput.distribution
@@ -15,7 +16,8 @@ public struct TemperatureCalibrator: Calibrator {
   public init() {}
 
   public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
-    .temperature(try fittedTemperature(of: predictor, on: rows).value)
+    let fitted = try fittedTemperature(of: predictor, on: rows)
+    return .temperature(fitted.value, bound: fitted.bound)
   }
 
   /// The temperature of `predictor` that minimizes its negative log-likelihood on `rows`.
@@ -39,10 +41,11 @@ public struct MemberTemperatureCalibrator: Calibrator {
   public func applies(to predictor: Predictor) -> Bool { predictor.poolsMembers }
 
   public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
-    .memberTemperatures(
-      try (0..<rows.logits.memberCount).flatMap { member in
-        try rows.map(by: TemperatureCalibrator(), for: .member(member)).temperatures
-      })
+    let maps = try (0..<rows.logits.memberCount).map { member in
+      try rows.map(by: TemperatureCalibrator(), for: .member(member))
+    }
+    return .memberTemperatures(
+      maps.flatMap(\.temperatures), bounds: maps.flatMap(\.temperatureBounds))
   }
 }
 
@@ -57,7 +60,8 @@ public struct TemperatureAfterAveragingCalibrator: Calibrator {
   public func applies(to predictor: Predictor) -> Bool { predictor == .ensembleProbabilities }
 
   public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
-    .temperatureAfterAveraging(try fittedTemperature(on: rows).value)
+    let fitted = try fittedTemperature(on: rows)
+    return .temperatureAfterAveraging(fitted.value, bound: fitted.bound)
   }
 
   /// The temperature of the averaged probabilities of all members, found like that of one member.
@@ -88,13 +92,5 @@ extension FittingRows {
     _ source: PredictorLogits, scaled: TemperatureObjective.Scaled
   ) throws -> FittedTemperature {
     try TemperatureSearch(TemperatureObjective(source, scaled: scaled, blocks: blocks)).fit()
-  }
-}
-
-extension CalibrationMap {
-  /// Whether a temperature was cut off at a bound of what is fitted, which deserves a warning.
-  public var isTemperatureAtBound: Bool {
-    let bounds = FittedTemperature.bounds
-    return temperatures.contains { $0 <= bounds.lowerBound || $0 >= bounds.upperBound }
   }
 }

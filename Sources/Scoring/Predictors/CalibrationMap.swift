@@ -5,14 +5,16 @@
 public enum CalibrationMap: Sendable {
   /// Nothing.
   case identity
-  /// The logits of each pooled distribution are divided by T.
-  case temperature(Double)
-  /// Each member's logits are divided by its own T before the members are pooled.
-  case memberTemperatures([Double])  // [M]
+  /// The logits of each pooled distribution are divided by T; `bound` where that is one.
+  case temperature(Double, bound: TemperatureBound? = nil)
+  /// Each member's logits are divided by its own T before the members are pooled; `bounds` of those
+  /// that are at one.
+  case memberTemperatures([Double], bounds: [TemperatureBound] = [])  // [M], [at most M]
   /// The logits of each pooled distribution are replaced.
   case logits(any LogitMap)
-  /// The logarithms of averaged probabilities are divided by T and normalized again.
-  case temperatureAfterAveraging(Double)
+  /// The logarithms of averaged probabilities are divided by T and normalized again; `bound` where T
+  /// is one.
+  case temperatureAfterAveraging(Double, bound: TemperatureBound? = nil)
   /// The top-label confidence is replaced; the predicted classes and their order stay.
   case confidence(any ConfidenceMap)
 
@@ -29,8 +31,18 @@ public enum CalibrationMap: Sendable {
   /// The temperatures that were fitted.
   var temperatures: [Double] {
     switch self {
-    case .temperature(let value), .temperatureAfterAveraging(let value): [value]
-    case .memberTemperatures(let values): values
+    case .temperature(let value, _), .temperatureAfterAveraging(let value, _): [value]
+    case .memberTemperatures(let values, _): values
+    case .identity, .logits, .confidence: []
+    }
+  }
+
+  /// The bounds that fitted temperatures are at.
+  public var temperatureBounds: [TemperatureBound] {
+    switch self {
+    case .temperature(_, let bound), .temperatureAfterAveraging(_, let bound):
+      bound.map { [$0] } ?? []
+    case .memberTemperatures(_, let bounds): bounds
     case .identity, .logits, .confidence: []
     }
   }
@@ -43,7 +55,7 @@ public enum CalibrationMap: Sendable {
       throw .unusableTemperature(value)
     }
     switch self {
-    case .memberTemperatures(let values):
+    case .memberTemperatures(let values, _):
       guard predictor.poolsMembers else { throw .fittedForOtherPredictor(predictor.name) }
       try Self.check(values.count, isFor: logits.memberCount)
     case .temperatureAfterAveraging:

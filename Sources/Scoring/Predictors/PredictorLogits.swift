@@ -40,8 +40,8 @@ final class PredictorLogits: Sendable {
     }
     try calibration.check(for: predictor, of: logits)
     switch calibration {
-    case .temperature(let value): temperatures = temperatures.map { _ in value }
-    case .memberTemperatures(let values) where predictor != .ensemble: temperatures = values
+    case .temperature(let value, _): temperatures = temperatures.map { _ in value }
+    case .memberTemperatures(let values, _) where predictor != .ensemble: temperatures = values
     default: break
     }
     self.logits = logits
@@ -182,7 +182,7 @@ final class PredictorLogits: Sendable {
 extension CalibrationMap {
   /// What each member's logits are multiplied by before they are averaged.
   fileprivate var memberScales: [Double]? {
-    if case .memberTemperatures(let values) = self { values.map { 1 / $0 } } else { nil }
+    if case .memberTemperatures(let values, _) = self { values.map { 1 / $0 } } else { nil }
   }
 
   /// Whether it acts on probabilities, if at all, and not on the logits of members.

@@ -186,7 +186,7 @@ final class RowScorer {
 
 extension CalibrationMap {
   fileprivate var scaleAfterAveraging: Double? {
-    if case .temperatureAfterAveraging(let value) = self { 1 / value } else { nil }
+    if case .temperatureAfterAveraging(let value, _) = self { 1 / value } else { nil }
   }
 }
 

@@ -20,7 +20,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.isotonic import IsotonicRegression
 
 LONG = np.longdouble
-COLD, HOT = 1e-3, 1e3
+COLD, HOT = 1e-3, 1e3  # times the scale of the logits
 
 
 def names_of(members):
@@ -61,23 +61,30 @@ def slope(logits, y, log_t, dtype=float):
     return ((w / w.sum(axis=1, keepdims=True)) * a).sum(axis=1).mean()
 
 
+def bounds(logits):
+    """The range of temperatures: times the root mean square of the largest less the mean logit."""
+    scale = np.sqrt(((logits.max(axis=2) - logits.mean(axis=2)) ** 2).mean())
+    return COLD * scale, HOT * scale
+
+
 def fit(logits, y, dtype=float):
     """The temperature; of averaged probabilities from the best of a fine grid."""
+    cold, hot = bounds(logits)
     if logits.shape[1] == 1:
-        return bracketed(logits, y, np.log(COLD), np.log(HOT), dtype)
-    grid = np.linspace(np.log(COLD), np.log(HOT), 601)
+        return bracketed(logits, y, np.log(cold), np.log(hot), dtype)
+    grid = np.linspace(np.log(cold), np.log(hot), 601)
     best = int(np.argmin([loss(logits / np.exp(t), y) for t in grid]))
     if best == 0 or best == len(grid) - 1:
-        return COLD if best == 0 else HOT
+        return cold if best == 0 else hot
     return bracketed(logits, y, grid[best - 1], grid[best + 1], dtype)
 
 
 def bracketed(logits, y, lower, upper, dtype):
     """The temperature where the loss turns, or the end where it does not."""
     if slope(logits, y, lower) >= 0:
-        return max(COLD, float(np.exp(lower)))
+        return float(np.exp(lower))
     if slope(logits, y, upper) <= 0:
-        return min(HOT, float(np.exp(upper)))
+        return float(np.exp(upper))
     found = brentq(lambda t: float(slope(logits, y, t, dtype)), lower, upper, xtol=1e-15, rtol=1e-15)
     return float(np.exp(found))
 
@@ -259,10 +266,14 @@ def roots_fixture():
         z, y = draw(p)
         names = names_of(p.members)
         name = names[i // 4 % len(names)]
-        rows = {name: fit(pooled(z, name), y, LONG)}
+        scaled = {name: pooled(z, name)}
         if p.members > 1:
-            rows["temperature-after"] = fit(average(z)[:, None], y, LONG)
-        rows = {key: t for key, t in rows.items() if 1.001 * COLD < t < 0.999 * HOT}
+            scaled["temperature-after"] = average(z)[:, None]
+        rows = {}
+        for key, logits in scaled.items():
+            (cold, hot), t = bounds(logits), fit(logits, y, LONG)
+            if 1.001 * cold < t < 0.999 * hot:
+                rows[key] = t
         if rows:
             results.append({"problem": p._asdict(), "temperatures": rows})
     assert len(results) >= 200
