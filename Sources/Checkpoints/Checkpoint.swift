@@ -14,13 +14,6 @@ public struct Checkpoint: Equatable, Sendable {
   /// The file's name in errors.
   public let file: String
 
-  /// The keys under which PyTorch programs store the weights, MixMo's first.
-  private static let weightKeys: [CheckpointKey] = [
-    "classifier_state_dict", "state_dict", "model",
-  ]
-  /// The prefix that PyTorch's `DataParallel` adds to every name.
-  private static let parallelPrefix = "module."
-
   /// Creates a checkpoint.
   public init(_ root: CheckpointValue, file: String = "checkpoint") {
     self.root = root
@@ -66,68 +59,6 @@ public struct Checkpoint: Equatable, Sendable {
     switch format {
     case .pyTorch: try PyTorchArchive.write(root, to: url)
     case .safeTensors: try SafeTensorsFile.write(root, metadata: metadata, to: url)
-    }
-  }
-
-  /// The network's weights.
-  ///
-  /// They are the entries under `classifier_state_dict`, `state_dict` or `model`, or the whole file if
-  /// it contains only tensors. If all names have the prefix `module.`, it is removed.
-  ///
-  /// - Throws: `CheckpointError.Problem.notATensor` for the first entry under one of the keys that is
-  ///   not a tensor, `noWeights` if no key has a dictionary, or `noDictionary`.
-  public func weights() throws -> StateDictionary {
-    guard let found = weightEntries else { throw missingWeights }
-    return StateDictionary(Self.withoutPrefix(found.entries), file: file)
-  }
-
-  /// The keys of the entries other than the weights, such as an optimizer's state.
-  public var nonWeightKeys: [String] {
-    let keys = (root.items ?? []).map(\.key)
-    guard let found = weightEntries else { return keys.map(\.description) }
-    return found.key == nil ? [] : keys.filter { $0 != found.key }.map(\.description)
-  }
-
-  /// The weights and their key, which is nil if they are the whole file.
-  private var weightEntries: (key: CheckpointKey?, entries: [StateDictionary.Entry])? {
-    for key in Self.weightKeys {
-      if let entries = root[key].flatMap(Self.tensors(in:)) { return (key, entries) }
-    }
-    return Self.tensors(in: root).map { (nil, $0) }
-  }
-
-  /// The reason why there are no weights.
-  private var missingWeights: CheckpointError {
-    guard let items = root.items, !items.isEmpty else {
-      return CheckpointError(file: file, location: nil, problem: .noDictionary(found: root.kind))
-    }
-    for key in Self.weightKeys {
-      guard let other = root[key]?.items?.first(where: { Self.entry($0) == nil }) else { continue }
-      return CheckpointError(
-        file: file, path: [key.description, other.key.description], problem: .notATensor)
-    }
-    return CheckpointError(
-      file: file, location: nil, problem: .noWeights(keys: items.map(\.key.description)))
-  }
-
-  /// The entries of a dictionary, or nil if one is not a named tensor.
-  private static func tensors(in value: CheckpointValue) -> [StateDictionary.Entry]? {
-    guard let items = value.items, !items.isEmpty else { return nil }
-    let entries = items.compactMap(entry)
-    return entries.count == items.count ? entries : nil
-  }
-
-  private static func entry(_ item: CheckpointItem) -> StateDictionary.Entry? {
-    guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else {
-      return nil
-    }
-    return StateDictionary.Entry(name, tensor)
-  }
-
-  private static func withoutPrefix(_ entries: [StateDictionary.Entry]) -> [StateDictionary.Entry] {
-    guard entries.allSatisfy({ $0.name.hasPrefix(parallelPrefix) }) else { return entries }
-    return entries.map {
-      StateDictionary.Entry(String($0.name.dropFirst(parallelPrefix.count)), $0.tensor)
     }
   }
 }

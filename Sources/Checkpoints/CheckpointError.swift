@@ -57,15 +57,26 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case duplicateKey(String)
     /// The file has more or fewer bytes than its content.
     case wrongByteCount(expected: Int, found: Int)
-    /// No dictionary of tensors under the keys that PyTorch programs use.
+    /// No dictionary of tensors.
     case noWeights(keys: [String])
+    /// Several dictionaries of tensors that may be meant.
+    case severalWeights(choices: [String])
+    /// No dictionary of tensors of the name that was asked for.
+    case noSuchWeights(name: String, choices: [String])
     /// Not a dictionary, or an empty one.
     case noDictionary(found: String)
-    /// Weights of another network: names that are missing or unexpected, and other shapes.
+    /// Weights of another network: names that are missing or unexpected, other shapes, and values that
+    /// cannot be used as weights with what they are.
     case mismatch(
-      missing: [String], unexpected: [String], shapes: [ShapeMismatch])
-    /// A value among weights, or for a safetensors file, that is not a named tensor.
+      missing: [String], unexpected: [String], shapes: [ShapeMismatch], unusable: [String] = [])
+    /// A weight that is NaN or infinite, or a variance below 0; the value, and the index of the element.
+    case unusableWeight(value: Float, index: Int)
+    /// A count of batches that is not in 0...2^48.
+    case unusableCount(found: String)
+    /// A value for a safetensors file that is not a named tensor.
     case notATensor
+    /// A value among weights that is not a named tensor; what it is.
+    case notAWeight(found: String)
     /// A value that was read without being interpreted and cannot be written.
     case opaqueValue(String)
   }
@@ -124,22 +135,39 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .duplicateKey(let key): "duplicate key \(key.oneLine)"
     case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"
     case .noWeights(let keys):
-      "no dictionary of tensors; found the keys \(keys.listed()), expected classifier_state_dict, "
-        + "state_dict or model"
+      "no dictionary of tensors; found the keys \(keys.listed()), expected a state dictionary under "
+        + "any of them"
+    case .severalWeights(let choices):
+      "\(choices.count) dictionaries of tensors may be meant: \(choices.listed()); choose one with "
+        + "--weights"
+    case .noSuchWeights(let name, let choices):
+      "--weights \(name.oneLine): no dictionary of tensors has this name; found "
+        + (choices.isEmpty ? "none" : choices.listed())
     case .noDictionary(let found): "holds \(found.oneLine), expected a dictionary of tensors"
-    case .mismatch(let missing, let unexpected, let shapes):
+    case .mismatch(let missing, let unexpected, let shapes, let unusable):
       "other weights than the network's: "
-        + mismatch(missing, unexpected, shapes).joined(separator: "; ")
+        + mismatch(missing, unexpected, shapes, unusable).joined(separator: "; ")
+    case .unusableWeight(let value, let index):
+      "element \(index) is \(value), with which a network cannot predict; the checkpoint is at fault: "
+        + "its training diverged or it is damaged"
+    case .unusableCount(let found):
+      "not a tensor with a count: expected one of at most 2^48, found \(found.oneLine)"
     case .notATensor: "not a named tensor; weights and safetensors files contain only those"
+    case .notAWeight(let found):
+      "not a named tensor but \(found); weights contain only those"
     case .opaqueValue(let name): "a value of \(name) cannot be written"
     }
   }
 
   private func mismatch(
-    _ missing: [String], _ unexpected: [String], _ shapes: [CheckpointError.ShapeMismatch]
+    _ missing: [String], _ unexpected: [String], _ shapes: [CheckpointError.ShapeMismatch],
+    _ unusable: [String]
   ) -> [String] {
     let shapes = shapes.map { "\($0.name) \($0.found), expected \($0.expected)" }
-    return [("missing", missing), ("not expected", unexpected), ("of another shape", shapes)]
-      .filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0): \($0.1.listed())" }
+    let kinds = [
+      ("missing", missing), ("not expected", unexpected), ("of another shape", shapes),
+      ("not usable", unusable),
+    ]
+    return kinds.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0): \($0.1.listed())" }
   }
 }

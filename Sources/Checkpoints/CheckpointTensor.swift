@@ -149,6 +149,16 @@ extension CheckpointTensor {
     }
   }
 
+  /// The elements in row-major order, rounded to Float64.
+  public func doubles() -> [Double] {
+    switch elementType {
+    case .float64: elements { (value: Double) in value }
+    case .float32, .float16, .bfloat16: floats().map(Double.init)
+    case .uint64: elements { (value: UInt64) in Double(value) }
+    default: (integers() ?? []).map(Double.init)
+    }
+  }
+
   /// The elements in row-major order, or nil if Int64 does not represent their type.
   public func integers() -> [Int64]? {
     switch elementType {

@@ -1,3 +1,5 @@
+import Formats
+
 /// The content of a checkpoint: tensors and plain values in lists and dictionaries, as in Python.
 public indirect enum CheckpointValue: Equatable, Sendable {
   /// Python's `None`.
@@ -18,7 +20,8 @@ public indirect enum CheckpointValue: Equatable, Sendable {
   case orderedDictionary([CheckpointItem])
   /// A tensor, or a parameter of a network.
   case tensor(CheckpointTensor)
-  /// Another value that was read, as the name of its class. It cannot be written.
+  /// Another value that was read, as the name of its class or as what it is, such as "sparse tensor". It
+  /// cannot be written.
   case opaque(String)
 
   /// The entries of a dictionary of either kind.
@@ -30,7 +33,7 @@ public indirect enum CheckpointValue: Equatable, Sendable {
   }
 
   /// The kind of the value, for messages.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .none: "None"
     case .bool, .int, .double: "a number"
@@ -38,7 +41,7 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     case .list: "a list"
     case .dictionary, .orderedDictionary: items?.isEmpty ?? true ? "an empty dict" : "a dict"
     case .tensor: "a tensor without a name"
-    case .opaque(let name): "a value of \(name)"
+    case .opaque(let name): (name.hasSuffix(" tensor") ? "a " : "a value of ") + name.oneLine
     }
   }
 
@@ -68,11 +71,15 @@ public enum CheckpointKey: Hashable, Sendable, CustomStringConvertible {
   case string(String)
   /// An integer.
   case int(Int)
+  /// A key that was read and is neither, as its kind and number among those of its dictionary. It cannot
+  /// be written.
+  case other(String, Int)
 
   public var description: String {
     switch self {
     case .string(let text): text
     case .int(let number): String(number)
+    case .other(let kind, let index): "<\(kind) \(index)>"
     }
   }
 }

@@ -56,7 +56,7 @@ struct Learner {
   ///
   /// - Throws: `CheckpointError`, `TrainingError.notResumable`.
   func restore(_ checkpoint: Checkpoint, from url: URL) throws {
-    try network.load(checkpoint.weights())
+    try network.load(checkpoint, named: "classifier_state_dict", for: .training)
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"], optimizer.restore(saved)
     else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
   }

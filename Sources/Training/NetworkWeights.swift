@@ -7,12 +7,31 @@ import Tensors
 extension RunConfiguration {
   /// The configured network with the weights of a checkpoint.
   ///
-  /// - Throws: `CheckpointError` if the file is damaged or holds another network's weights.
-  package func network(loading checkpoint: URL, workers: Workers) throws -> MixMoNetwork {
+  /// - Parameters:
+  ///   - checkpoint: The file.
+  ///   - name: The name of the dictionary of weights, if there is a choice.
+  ///   - workers: The threads of the network.
+  /// - Returns: The network, and where its weights were found.
+  /// - Throws: `CheckpointError` if the file is damaged or holds another network's weights, or weights
+  ///   that no network can predict with.
+  package func network(
+    loading checkpoint: URL, named name: String? = nil, workers: Workers
+  ) throws -> (network: MixMoNetwork, found: FoundWeights) {
     let network = network(workers: workers)
-    try network.load(Checkpoint(contentsOf: checkpoint).weights())
-    return network
+    let found = try network.load(
+      Checkpoint(contentsOf: checkpoint), named: name, for: .prediction)
+    return (network, found)
   }
+}
+
+/// What a network's weights are loaded for.
+package enum LoadingPurpose {
+  /// The weights are shown, whatever they are.
+  case inspection
+  /// Counts of batches do not matter; weights must be numbers.
+  case prediction
+  /// Counts of batches must be plausible.
+  case training
 }
 
 extension MixMoNetwork {
@@ -31,23 +50,48 @@ extension MixMoNetwork {
 
   /// Sets parameters, running statistics and batch counts to those of a checkpoint.
   ///
-  /// - Throws: `CheckpointError` that lists the names that are missing, unexpected or of another
-  ///   shape.
-  package func load(_ weights: StateDictionary) throws {
-    let tensors = try weights.tensors(matching: state.map { ($0.name, $0.checkpointShape) })
-    for (entry, tensor) in zip(state, tensors) {
-      guard case .batchCount(let name, let normalization) = entry else {
-        entry.setCheckpointValues(tensor.floats())
-        continue
+  /// - Parameters:
+  ///   - checkpoint: The file's content.
+  ///   - name: The name of the dictionary of weights, if there is a choice.
+  ///   - purpose: What the weights must be fit for.
+  /// - Returns: Where the weights were found.
+  /// - Throws: `CheckpointError` that names what is missing, unexpected, of another shape or unfit, or
+  ///   the choices where there are several.
+  @discardableResult package func load(
+    _ checkpoint: Checkpoint, named name: String? = nil, for purpose: LoadingPurpose
+  ) throws -> FoundWeights {
+    let found = try checkpoint.weights(for: state.map(\.requirement), named: name)
+    for entry in state {
+      let tensor = found.weights[entry.name]
+      let place = (file: checkpoint.file, name: entry.name)
+      switch entry {
+      case .batchCount(_, let counter):
+        counter.batchCount = try Self.batchCount(tensor, purpose, at: place)
+      case .parameter, .statistic:
+        guard let values = tensor?.floats() else { continue }
+        if purpose == .prediction { try entry.check(values, at: place) }
+        entry.setCheckpointValues(values)
       }
-      // Bounded, since a larger count could overflow when training continues.
-      guard let count = tensor.integers()?.first, (0...1 << 48).contains(count) else {
-        throw CheckpointError(
-          file: weights.file, location: name,
-          problem: .malformedTensor(expected: "a count of at most 2^48"))
-      }
-      normalization.batchCount = Int(count)
     }
+    return found
+  }
+
+  /// The largest count of batches that is read: a larger one could overflow when training continues.
+  private static let maximumBatchCount = 0x1p48
+
+  /// The number in a tensor of one element of any type, rounded; 0 if there is none.
+  ///
+  /// Only what continues a training could come to harm by another number.
+  private static func batchCount(
+    _ tensor: CheckpointTensor?, _ purpose: LoadingPurpose, at place: (file: String, name: String)
+  ) throws -> Int {
+    guard let tensor else { return 0 }
+    let number = tensor.count == 1 ? tensor.doubles()[0].rounded() : .nan
+    if let count = Int(exactly: number), (0...maximumBatchCount).contains(number) { return count }
+    guard purpose == .training else { return 0 }
+    throw CheckpointError(
+      file: place.file, location: place.name,
+      problem: .unusableCount(found: tensor.count == 1 ? "\(number)" : "\(tensor.count) numbers"))
   }
 
   /// SHA-256 of the state that a checkpoint holds.
@@ -78,6 +122,27 @@ extension MixMoNetwork {
       case .batchCount: true
       }
     }
+  }
+}
+
+extension StateEntry {
+  /// What the entry takes from a checkpoint.
+  fileprivate var requirement: NetworkTensor {
+    if case .batchCount(let name, _) = self {
+      return NetworkTensor(name, shape: nil, isOptional: true)
+    }
+    return NetworkTensor(name, shape: checkpointShape)
+  }
+
+  /// Makes sure that the values give numbers: none is NaN or infinite, and no variance below 0.
+  fileprivate func check(_ values: [Float], at place: (file: String, name: String)) throws {
+    let isVariance = name.hasSuffix("running_var")
+    guard let index = values.firstIndex(where: { !$0.isFinite || isVariance && $0 < 0 }) else {
+      return
+    }
+    throw CheckpointError(
+      file: place.file, location: place.name,
+      problem: .unusableWeight(value: values[index], index: index))
   }
 }
 

@@ -14,6 +14,16 @@ struct OutputOptions: ParsableArguments {
   var terminal: Terminal { Terminal(isQuiet: quiet, isJSON: json) }
 }
 
+/// Which weights of a checkpoint are meant.
+struct WeightsOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The dictionary of weights to take where a checkpoint has several that fit, by its keys with points "
+        + "between them, as inspect prints them, such as ema.state_dict; . is the file's own dictionary.",
+      valueName: "key"))
+  var weights: String?
+}
+
 /// What a subcommand computes on.
 struct ThreadOptions: ParsableArguments {
   @Option(help: "Threads to compute on; as many prepare images meanwhile (default: all cores).")

@@ -8,7 +8,9 @@ struct ConvertCommand: ParsableCommand {
     abstract: "Converts checkpoints between PyTorch, safetensors and this program.",
     discussion: """
       Reads PyTorch's files of any age and safetensors. The extension of OUT says what is written: \
-      .safetensors, or .ckpt, .pt and .pth for PyTorch's format, which is this program's own as well.
+      .safetensors, or .ckpt, .pt and .pth for PyTorch's format, which is this program's own as well. \
+      PyTorch's format gets all that can be written, safetensors and what --weights names the weights \
+      alone. What is left out is named.
 
       Example: the weights of a training checkpoint, for programs that read safetensors:
 
@@ -26,6 +28,7 @@ struct ConvertCommand: ParsableCommand {
       "What to write, whatever the extension of OUT: pytorch or safetensors.", valueName: "name"))
   var format: CheckpointFormat?
 
+  @OptionGroup var chosen: WeightsOptions
   @OptionGroup var speech: OutputOptions
 
   private var inputURL: URL { URL(fileURLWithPath: input) }
@@ -44,9 +47,9 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(contentsOf: inputURL)
-    let (converted, omissions) = try Self.convert(checkpoint, to: outputFormat ?? .pyTorch)
+    let (converted, omissions) = try convert(checkpoint, to: outputFormat ?? .pyTorch)
     try converted.write(to: outputURL, format: outputFormat ?? .pyTorch)
-    let tensors = (try? converted.weights().entries) ?? []
+    let tensors = (try? converted.weights().entries) ?? converted.allTensors
     if speech.json {
       try speech.terminal.show(
         json: Summary(
@@ -76,20 +79,21 @@ struct ConvertCommand: ParsableCommand {
   private static let formatKey = "format"
 
   /// What can be written in `format`, and the names of what cannot.
-  private static func convert(
+  private func convert(
     _ checkpoint: Checkpoint, to format: CheckpointFormat
   ) throws -> (Checkpoint, omissions: [String]) {
-    switch format {
-    case .pyTorch:
-      let texts = checkpoint.metadata.keys.filter { $0 != formatKey }.sorted()
-      return (checkpoint, texts.map { "metadata \($0)" })
-    case .safeTensors:
-      let weights = try checkpoint.weights()
-      var converted = Checkpoint(weights.value, file: checkpoint.file)
-      converted.metadata =
-        checkpoint.metadata.isEmpty ? [formatKey: "pt"] : checkpoint.metadata
-      return (converted, checkpoint.nonWeightKeys)
+    guard format == .safeTensors || chosen.weights != nil else {
+      let texts = checkpoint.metadata.keys.filter { $0 != Self.formatKey }.sorted()
+      let (converted, omissions) = checkpoint.writable
+      return (converted, omissions + texts.map { "metadata \($0)" })
     }
+    let found = try checkpoint.foundWeights(named: chosen.weights)
+    var converted = Checkpoint(found.weights.value, file: checkpoint.file)
+    if format == .safeTensors {
+      converted.metadata =
+        checkpoint.metadata.isEmpty ? [Self.formatKey: "pt"] : checkpoint.metadata
+    }
+    return (converted, found.leftOut + found.beside)
   }
 
   /// Whether both lead to one file, by whatever path.

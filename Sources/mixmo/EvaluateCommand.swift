@@ -31,6 +31,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       "A checkpoint file, the number of an epoch, or best.", valueName: "path|epoch|best"))
   var checkpoint: String
 
+  @OptionGroup var chosen: WeightsOptions
+
   @Option(help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
   var save: String?
 
@@ -120,7 +122,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let shard = try chosenShard
     let evaluation = NetworkEvaluation(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
-      checkpoint: checkpointURL,
+      checkpoint: checkpointURL, weights: chosen.weights,
       dataset: try kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
       folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,

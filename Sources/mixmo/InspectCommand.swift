@@ -12,7 +12,8 @@ struct InspectCommand: ParsableCommand {
     abstract: "Shows what is in a checkpoint, and the layers of a configured network.",
     discussion: """
       A checkpoint is a file of PyTorch or safetensors. With --config as well, its weights are \
-      those of the configured network, layer by layer. Of weights that have MixMo's names the \
+      those of the configured network, layer by layer. The keys of the file are listed; where several \
+      dictionaries may be the weights, --weights KEY chooses one. Of weights that have MixMo's names the \
       feature separation is shown: the share of filters in the core whose L1 norm exceeds a part of \
       the layer's largest, and the norms of the encoders' filters.
 
@@ -30,6 +31,7 @@ struct InspectCommand: ParsableCommand {
     help: ArgumentHelp("A run's configuration file.", valueName: "file"))
   var config: String?
 
+  @OptionGroup var chosen: WeightsOptions
   @OptionGroup var speech: OutputOptions
 
   func validate() throws {
@@ -40,27 +42,41 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let report = try report()
+    let file = try checkpoint.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+    let (report, problem) = try report(file)
     if speech.json {
       try speech.terminal.show(json: report)
     } else {
       try speech.terminal.show(report.text)
     }
+    // The keys are shown even so: they tell what to choose.
+    switch problem?.problem {
+    case nil: break
+    case .severalWeights?: speech.terminal.warn(problem?.description ?? "")
+    default: if let problem { throw problem }
+    }
   }
 
-  private func report() throws -> InspectionReport {
-    let file = try checkpoint.map { try Checkpoint(contentsOf: URL(fileURLWithPath: $0)) }
+  /// What is found, and why there are no weights if there are none.
+  private func report(_ file: Checkpoint?) throws -> (InspectionReport, CheckpointError?) {
     guard let config else {
-      return try file.map { try InspectionReport($0) } ?? InspectionReport(rows: [])
+      guard let file else { return (InspectionReport(rows: []), nil) }
+      do {
+        return (InspectionReport(file, try file.foundWeights(named: chosen.weights)), nil)
+      } catch let error as CheckpointError {
+        var report = InspectionReport(rows: [])
+        report.add(file, nil)
+        return (report, error)
+      }
     }
     let configuration = try RunConfiguration(contentsOf: SharedFiles.url(named: config))
     let network = configuration.network(workers: Workers(count: 1))
-    if let file { try network.load(file.weights()) }
+    let found = try file.map { try network.load($0, named: chosen.weights, for: .inspection) }
     var report = InspectionReport(
       rows: InspectionReport.rows(of: network),
       separation: file == nil ? nil : network.featureSeparation)
-    report.add(file)
-    return report
+    if let file { report.add(file, found) }
+    return (report, nil)
   }
 }
 
@@ -93,10 +109,13 @@ private struct InspectionReport: Encodable {
   let parameters: Int
   var others: [String] = []
   var metadata: [String: String] = [:]
+  /// The name of the weights in the file.
+  var weights: String?
+  var keys: [CheckpointOutline.Row] = []
   let separation: Separation?
 
   enum CodingKeys: String, CodingKey {
-    case rows, parameters, others, metadata
+    case rows, parameters, others, metadata, weights, keys
     case separation = "feature_separation"
   }
 
@@ -107,8 +126,8 @@ private struct InspectionReport: Encodable {
   }
 
   /// The tensors of a file's weights.
-  init(_ checkpoint: Checkpoint) throws {
-    let entries = try checkpoint.weights().entries
+  init(_ checkpoint: Checkpoint, _ found: FoundWeights) {
+    let entries = found.weights.entries
     let rows = entries.map { entry in
       Row(
         name: entry.name, type: entry.tensor.elementType.description, shape: entry.tensor.shape,
@@ -122,13 +141,15 @@ private struct InspectionReport: Encodable {
         entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
     }
     self.init(rows: rows, separation: FeatureSeparation(filters))
-    add(checkpoint)
+    add(checkpoint, found)
   }
 
   /// Takes over what a file holds beside its weights.
-  mutating func add(_ checkpoint: Checkpoint?) {
-    others = checkpoint?.nonWeightKeys ?? []
-    metadata = checkpoint?.metadata ?? [:]
+  mutating func add(_ checkpoint: Checkpoint, _ found: FoundWeights?) {
+    others = found.map { $0.leftOut + $0.beside } ?? checkpoint.nonWeightKeys
+    metadata = checkpoint.metadata
+    weights = found?.name
+    keys = CheckpointOutline(checkpoint).rows
   }
 
   /// What has parameters, in PyTorch's order; convolutions with their methods.
@@ -175,17 +196,21 @@ private struct InspectionReport: Encodable {
 
 extension InspectionReport {
   var text: String {
-    var lines = table
-    lines.append("\(parameters) parameters")
-    if !others.isEmpty { lines.append("beside the weights: \(others.joined(separator: ", "))") }
+    var lines: [String] = []
+    if !rows.isEmpty { lines += Self.table(of: cells) + ["\(parameters) parameters"] }
+    if !others.isEmpty { lines.append("beside the weights: \(others.listed(limit: 100))") }
     for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
       lines.append("metadata \(key.oneLine): \(text.oneLine)")
+    }
+    if !keys.isEmpty {
+      let table = Self.table(of: keys.map { [$0.name, $0.content] })
+      lines += ["keys of the file:"] + table.map { "  \($0)" }
     }
     if let separation { lines += separation.lines }
     return lines.map(\.withoutControlCharacters).joined(separator: "\n") + "\n"
   }
 
-  private var table: [String] {
+  private var cells: [[String]] {
     func extents(_ shape: [Int]?) -> String { shape?.map(String.init).joined(separator: "×") ?? "" }
     let cells = rows.map { row in
       [
@@ -197,9 +222,15 @@ extension InspectionReport {
     let header = ["name", "shape", "type", "parameters", "features", "method"]
     // A column that no row fills is not shown.
     let shown = header.indices.filter { column in cells.contains { $0[column] != "" } }
-    let table = ([header] + cells).map { row in shown.map { row[$0] } }
-    let widths = shown.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-    return table.map { row in
+    return ([header] + cells).map { row in shown.map { row[$0] } }
+  }
+
+  /// The lines of a table, whose columns are as wide as their widest cells.
+  private static func table(of cells: [[String]]) -> [String] {
+    let widths = (cells.first ?? []).indices.map { column in
+      cells.map { $0[column].count }.max() ?? 0
+    }
+    return cells.map { row in
       zip(row, widths).map { $0.leftAligned($1) }
         .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }

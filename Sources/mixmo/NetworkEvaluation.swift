@@ -44,6 +44,8 @@ struct NetworkEvaluation {
   let configuration: RunConfiguration
   let runName: String
   let checkpoint: URL
+  /// The name of the weights in the checkpoint, if there is a choice.
+  var weights: String?
   let dataset: any Dataset
   let folder: RunFolder
   var corruptions = CorruptionChoice.none
@@ -92,16 +94,24 @@ struct NetworkEvaluation {
 
   private var model: ModelSource {
     get throws {
-      let (configuration, checkpoint, workers) = (configuration, checkpoint, common.workers)
-      return ModelSource(
+      ModelSource(
         memberCount: configuration.memberCount, classCount: dataset.classCount,
         configuration: try configuration.yaml,
-        fingerprint: { try Digest(ofFiles: [checkpoint]).description },
-        open: {
-          let network = try configuration.network(loading: checkpoint, workers: workers)
-          return NetworkModel(network: InferenceNetwork(network))
-        })
+        fingerprint: {
+          let file = try Digest(ofFiles: [checkpoint]).description
+          // Other weights of a file make other predictions.
+          return weights.map { Digest(of: Array("\(file) \($0)".utf8)).description } ?? file
+        },
+        open: openModel)
     }
+  }
+
+  /// The network with its weights; what stands beside them is said.
+  private func openModel() throws -> any Model {
+    let (network, found) = try configuration.network(
+      loading: checkpoint, named: weights, workers: common.workers)
+    if let omissions = found.omissions { common.terminal.warn("\(checkpoint.path): \(omissions)") }
+    return NetworkModel(network: InferenceNetwork(network))
   }
 
   /// The corrupted images to score, where there are any.

@@ -138,7 +138,9 @@ struct ReadingTests {
       let error = CheckpointError(file: "a", location: location, problem: problem)
       #expect(throws: error) { try Checkpoint(root, file: "a").weights() }
     }
-    expect(["state_dict": ["w": tensor, "ver": 1]], at: "state_dict/ver", .notATensor)
+    expect(
+      ["state_dict": ["w": tensor, "ver": 1]], at: "state_dict/ver",
+      .notAWeight(found: "a number"))
     expect(tensor, at: nil, .noDictionary(found: "a tensor without a name"))
     expect([:], at: nil, .noDictionary(found: "an empty dict"))
     expect([tensor], at: nil, .noDictionary(found: "a list"))
@@ -152,7 +154,7 @@ struct ReadingTests {
     #expect(
       error.description
         == "\(file): no dictionary of tensors; found the keys epoch, names, momentum, expected "
-        + "classifier_state_dict, state_dict or model")
+        + "a state dictionary under any of them")
   }
 }
 

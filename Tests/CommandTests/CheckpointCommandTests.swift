@@ -116,6 +116,11 @@ final class CheckpointCommandTests {
         bn1.num_batches_tracked           int64
         16 parameters
         beside the weights: epoch, classifier_optimizer_state_dict
+        keys of the file:
+          epoch                                  3
+          classifier_state_dict                  4 tensors
+          classifier_optimizer_state_dict        dict of 1
+          classifier_optimizer_state_dict.state  dict of 0
         active filters of the core: 100.00 % above 0.2, 50.00 % above 0.3, 50.00 % above 0.4, \
         25.00 % above 0.5
         L1 norms of encoder 0: 3 3

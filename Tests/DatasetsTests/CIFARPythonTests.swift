@@ -96,14 +96,28 @@ struct CIFARPythonTests {
     #expect(message == expected || message == "test_batch: \(expected)")
   }
 
-  @Test func `a pickle that asks for a function is refused`() throws {
+  @Test func `a pickle that asks for a function is refused, and nothing is called`() throws {
     let folder = try TemporaryFolder()
-    let attack = Self.latin1("\u{80}\u{2}cposix\nsystem\nX\u{2}\0\0\0ls\u{85}R.")
-    _ = try folder.file("test_batch", holding: attack)
-    #expect {
-      try DatasetKind.cifar10.read(.test, in: folder.url)
-    } throws: {
-      "\($0)".contains("test_batch: pickle byte 2: names posix.system")
+    let mark = folder.file("mark").path
+    let count = UInt8(mark.utf8.count + 6)
+    let command =
+      Self.latin1("cposix\nsystem\nX") + [count, 0, 0, 0] + Array("touch \(mark)".utf8)
+      + Self.latin1("\u{85}R")
+    let attacks: [([UInt8], String)] = [
+      (Self.latin1("\u{80}\u{2}") + command + Self.latin1("."), "found no dictionary"),
+      (
+        Self.latin1("\u{80}\u{2}}(U\u{4}data") + command + Self.latin1("U\u{6}labels](K\0eu."),
+        "data: not a pickled"
+      ),
+    ]
+    for (attack, expected) in attacks {
+      _ = try folder.file("test_batch", holding: attack)
+      #expect {
+        try DatasetKind.cifar10.read(.test, in: folder.url)
+      } throws: {
+        "\($0)".contains("test_batch: ") && "\($0)".contains(expected)
+      }
+      #expect(!FileManager.default.fileExists(atPath: mark))
     }
   }
 }

@@ -14,16 +14,21 @@ enum PyTorchArchive {
     let pickle = "\(folder)/data.pkl"
     let bytes = try archive.bytes(
       of: pickle, atMost: max(archive.byteCount, smallPickleByteCount))
-    let value = try PickleReader.value(
-      of: bytes, file: "\(url.path): \(pickle.oneLine)",
-      limits: PickleLimits(fileByteCount: archive.byteCount))
-    let references = try StorageReference.all(in: value, file: url.path, location: pickle)
+    let (value, identifiers) = try bytes.withUnsafeBytes { bytes in
+      try PickleReader.document(
+        of: bytes, file: "\(url.path): \(pickle.oneLine)",
+        limits: PickleLimits(fileByteCount: archive.byteCount))
+    }
+    // The type of bytes without one is not known, so that they cannot be reversed.
+    let isForeign = isBigEndian != isHostBigEndian
+    let references = try StorageReference.all(in: identifiers, file: url.path, location: pickle)
+      .filter { $0.isReadable && !(isForeign && $0.isUntyped) }
     let names = try references.map { reference in
       try check(reference, in: archive, folder, file: url.path)
     }
     let storages = try archive.storages(ofStored: names) { index, bytes in
-      guard isBigEndian != isHostBigEndian else { return }
-      bytes.reverseBytes(ofEach: references[index].elementType.byteCount)
+      guard isForeign, let size = references[index].elementByteCount else { return }
+      bytes.reverseBytes(ofEach: size)
     }
     let keyed = Dictionary(uniqueKeysWithValues: zip(references.map(\.key), storages))
     return try PyTorchDecoder.value(of: value, file: url.path, storages: keyed)
@@ -63,8 +68,9 @@ enum PyTorchArchive {
       CheckpointError(file: file, location: name, problem: problem)
     }
     guard member.isStored else { throw fail(.compressedStorage) }
-    guard member.byteCount == UInt64(reference.byteCount) else {
-      throw fail(.wrongStorageSize(expected: reference.byteCount, found: member.byteCount))
+    guard let expected = reference.byteCount, member.byteCount == UInt64(expected) else {
+      throw fail(
+        .wrongStorageSize(expected: reference.byteCount ?? 0, found: member.byteCount))
     }
     return name
   }
@@ -121,7 +127,7 @@ private struct PyTorchEncoder {
       return .list(pickled)
     case .dictionary(let items): return .dictionary(try pickle(items, at: path))
     case .orderedDictionary(let items): return .orderedDictionary(try pickle(items, at: path))
-    case .tensor(let tensor): return try pickle(tensor, at: path)
+    case .tensor(let tensor): return pickle(tensor)
     case .opaque(let name):
       throw CheckpointError(file: file, path: path, problem: .opaqueValue(name))
     }
@@ -137,29 +143,31 @@ private struct PyTorchEncoder {
       guard keys.insert(item.key).inserted else {
         throw CheckpointError(file: file, path: path, problem: .duplicateKey(name))
       }
-      pickled.append(
-        PickleItem(key: item.key.pickled, value: try pickle(item.value, at: path + [name])))
+      guard let key = item.key.pickled else {
+        throw CheckpointError(file: file, path: path, problem: .opaqueValue("key \(name)"))
+      }
+      pickled.append(PickleItem(key: key, value: try pickle(item.value, at: path + [name])))
     }
     return pickled
   }
 
-  private mutating func pickle(
-    _ tensor: CheckpointTensor, at path: [String]
-  ) throws -> PickleValue {
-    guard let storageClass = PickleGlobal.storageClasses[tensor.elementType] else {
-      throw CheckpointError(
-        file: file, path: path,
-        problem: .unsupportedElementType(tensor.elementType.description))
-    }
+  private mutating func pickle(_ tensor: CheckpointTensor) -> PickleValue {
+    let type = tensor.elementType
+    let storageClass = PickleGlobal.storageClasses[type] ?? PickleGlobal("torch", "UntypedStorage")
+    let isTyped = PickleGlobal.storageClasses[type] != nil
     let identifier = PickleValue.tuple([
       .string("storage"), .global(storageClass), .string(key(of: tensor.storage)),
-      .string("cpu"), .int(tensor.storage.bytes.count / tensor.elementType.byteCount),
+      .string("cpu"), .int(tensor.storage.bytes.count / (isTyped ? type.byteCount : 1)),
     ])
     let arguments: [PickleValue] = [
       .persistent(identifier), .int(tensor.offset), .tuple(tensor.shape.map(PickleValue.int)),
       .tuple(tensor.strides.map(PickleValue.int)), .bool(false), .orderedDictionary([]),
     ]
-    return .object(PickleObject(callee: .rebuildTensor, arguments: arguments))
+    guard !isTyped else {
+      return .object(PickleObject(callee: .rebuildTensor, arguments: arguments))
+    }
+    let name = PickleValue.global(PickleGlobal("torch", type.description))
+    return .object(PickleObject(callee: .rebuildTypedTensor, arguments: arguments + [name]))
   }
 
   private mutating func key(of storage: ByteStorage) -> String {
@@ -173,10 +181,11 @@ private struct PyTorchEncoder {
 }
 
 extension CheckpointKey {
-  fileprivate var pickled: PickleValue {
+  fileprivate var pickled: PickleValue? {
     switch self {
     case .string(let text): .string(text)
     case .int(let number): .int(number)
+    case .other: nil
     }
   }
 }

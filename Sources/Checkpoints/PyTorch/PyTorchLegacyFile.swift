@@ -37,8 +37,10 @@ struct PyTorchLegacyFile {
     else {
       throw error("system", .malformedTensor(expected: "a byte order"))
     }
-    let object = try pickle("object", PickleLimits(fileByteCount: bytes.count))
-    let storages = try storages(of: object, isBigEndian: !isLittleEndian)
+    let (object, identifiers) = try PickleReader.document(
+      of: bytes, at: &offset, file: "\(file): object",
+      limits: PickleLimits(fileByteCount: bytes.count))
+    let storages = try storages(of: identifiers, isBigEndian: !isLittleEndian)
     guard offset == bytes.count else {
       throw error("end", .wrongByteCount(expected: offset, found: bytes.count))
     }
@@ -50,44 +52,49 @@ struct PyTorchLegacyFile {
   }
 
   private mutating func storages(
-    of object: PickleValue, isBigEndian: Bool
+    of identifiers: [PickleValue], isBigEndian: Bool
   ) throws -> [String: ByteStorage] {
-    let references = try StorageReference.all(in: object, file: file, location: "object")
+    let references = try StorageReference.all(in: identifiers, file: file, location: "object")
     let keys = try pickle("storage keys", PickleLimits(valueCount: 4 * references.count + 16))
-    let referencesOfKeys = Dictionary(uniqueKeysWithValues: references.map { ($0.key, $0) })
+    var referencesOfKeys = Dictionary(uniqueKeysWithValues: references.map { ($0.key, $0) })
     guard case .list(let list) = keys, list.count == references.count else {
       throw error("storage keys", .malformedTensor(expected: "a key for each storage"))
     }
     var storages: [String: ByteStorage] = [:]
     for key in list {
-      guard let name = key.shortText, storages[name] == nil,
-        let reference = referencesOfKeys[name]
+      guard let name = key.shortText, let reference = referencesOfKeys.removeValue(forKey: name)
       else { throw error("storage keys", .malformedTensor(expected: "the key of a storage")) }
       storages[name] = try storage(reference, isBigEndian: isBigEndian)
     }
     return storages
   }
 
-  /// Copies a storage, after checking that its size is what the tensors declare.
+  /// Copies a storage, after checking that its size is what the tensors declare; nil for one that is
+  /// passed over.
   private mutating func storage(
     _ reference: StorageReference, isBigEndian: Bool
-  ) throws -> ByteStorage {
+  ) throws -> ByteStorage? {
     let location = "storage \(reference.key)"
+    guard let byteCount = reference.byteCount, let elementByteCount = reference.elementByteCount
+    else { throw error(location, .unsupportedElementType(reference.name)) }
     let found = bytes.count - offset - 8
-    guard found >= reference.byteCount else {
-      throw error(location, .wrongByteCount(expected: reference.byteCount, found: max(found, 0)))
+    guard found >= byteCount else {
+      throw error(location, .wrongByteCount(expected: byteCount, found: max(found, 0)))
     }
     let stored = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     let count = isBigEndian ? UInt64(bigEndian: stored) : UInt64(littleEndian: stored)
-    guard count == UInt64(reference.byteCount / reference.elementType.byteCount) else {
+    guard count == UInt64(byteCount / elementByteCount) else {
       throw error(location, .malformedTensor(expected: "as many elements as its tensors declare"))
     }
     let start = offset + 8
-    offset = start + reference.byteCount
-    return ByteStorage(byteCount: reference.byteCount) { destination in
+    offset = start + byteCount
+    guard reference.isReadable, !(reference.isUntyped && isBigEndian != isHostBigEndian) else {
+      return nil
+    }
+    return ByteStorage(byteCount: byteCount) { destination in
       destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]))
       if isBigEndian != isHostBigEndian {
-        destination.reverseBytes(ofEach: reference.elementType.byteCount)
+        destination.reverseBytes(ofEach: elementByteCount)
       }
     }
   }

@@ -83,22 +83,18 @@ struct CIFARFile: Sendable {
     start = 0
   }
 
-  /// The classes in a list, or in an array, as some programs pickle them.
+  /// The classes in a list, of Python's or NumPy's numbers, or in an array, as some programs pickle
+  /// them.
   private static func labels(
     _ value: PickleValue, _ url: URL, _ key: String, classCount: Int
   ) throws -> [Int] {
     let numbers: [Int]
-    if case .list(let elements) = value {
+    switch value {
+    case .list(let elements), .tuple(let elements):
       numbers = try elements.enumerated().map { index, element in
-        guard case .int(let number) = element else {
-          throw DatasetError.malformed(
-            url, at: "\(key)[\(index)]", expected: "a class",
-            found: "a value that is not an integer")
-        }
-        return number
+        try label(element, url, "\(key)[\(index)]")
       }
-    } else {
-      numbers = try NumPyArray(pickled: value, file: "\(url.path): \(key)").values()
+    default: numbers = try wholeNumbers(value, url, key)
     }
     guard !numbers.isEmpty else {
       throw DatasetError.malformed(url, at: key, expected: "classes", found: "none")
@@ -108,6 +104,32 @@ struct CIFARFile: Sendable {
         url, at: "\(key)[\(index)]", classCount: classCount, found: number)
     }
     return numbers
+  }
+
+  /// The class in one element of a list: an integer, or an array or number of NumPy with one.
+  private static func label(_ element: PickleValue, _ url: URL, _ position: String) throws -> Int {
+    if case .int(let number) = element { return number }
+    if case .object = element {
+      let numbers = try wholeNumbers(element, url, position)
+      if numbers.count == 1 { return numbers[0] }
+    }
+    throw DatasetError.malformed(
+      url, at: position, expected: "a class", found: "a value that is not an integer")
+  }
+
+  /// The elements of an array, which may be of a floating-point type if they are integers.
+  private static func wholeNumbers(
+    _ value: PickleValue, _ url: URL, _ position: String
+  ) throws -> [Int] {
+    let array = try NumPyArray(pickled: value, file: "\(url.path): \(position)")
+    guard array.elementType.isFloatingPoint else { return try array.wholeNumbers() }
+    return try array.values(of: Double.self).map { number in
+      guard let integer = Int(exactly: number) else {
+        throw DatasetError.malformed(
+          url, at: position, expected: "classes", found: "\(number), which is not an integer")
+      }
+      return integer
+    }
   }
 }
 

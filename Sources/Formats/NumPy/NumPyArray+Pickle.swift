@@ -1,5 +1,5 @@
 extension NumPyArray {
-  /// Reads a pickled array or scalar of NumPy, of protocols 2 to 4.
+  /// Reads a pickled array or scalar of NumPy, of protocols 2 to 5.
   ///
   /// - Parameters:
   ///   - value: The unpickled value, such as an entry of CIFAR's files for Python.
@@ -7,7 +7,8 @@ extension NumPyArray {
   /// - Throws: `NumPyError`.
   public init(pickled value: PickleValue, file: String) throws {
     guard case .object(let object) = value,
-      let content = try Self.arrayContent(object, file) ?? Self.scalarContent(object, file)
+      let content = try Self.arrayContent(object, file) ?? Self.bufferContent(object, file)
+        ?? Self.scalarContent(object, file)
     else { throw NumPyError(file: file, problem: .notAPickledArray) }
     try self.init(
       content.bytes.withUnsafeBytes(ByteStorage.init(copying:)), dataOffset: 0,
@@ -27,14 +28,33 @@ extension NumPyArray {
   private static func arrayContent(_ object: PickleObject, _ file: String) throws -> Content? {
     guard PickleGlobal.reconstructArray.contains(object.callee),
       case .tuple(let state) = object.state, state.count == 5,
-      case .tuple(let extents) = state[1], case .bool(let isFortranOrder) = state[3]
+      case .bool(let isFortranOrder) = state[3]
     else { return nil }
-    let shape = extents.compactMap { if case .int(let extent) = $0 { extent } else { nil } }
     let (isBigEndian, type) = try dtype(state[2], file)
-    guard shape.count == extents.count, let bytes = state[4].byteString else { return nil }
+    guard let shape = shape(state[1]), let bytes = state[4].byteString else { return nil }
     return Content(
       shape: shape, type: type, isBigEndian: isBigEndian, isFortranOrder: isFortranOrder,
       bytes: bytes)
+  }
+
+  /// Parses `_frombuffer(bytes, dtype, shape, order)`, where the order is C's or Fortran's.
+  private static func bufferContent(_ object: PickleObject, _ file: String) throws -> Content? {
+    let arguments = object.arguments
+    guard PickleGlobal.arrayFromBuffer.contains(object.callee), arguments.count >= 4,
+      let bytes = arguments[0].byteString, let order = arguments[3].shortText,
+      ["C", "F"].contains(order)
+    else { return nil }
+    let (isBigEndian, type) = try dtype(arguments[1], file)
+    guard let shape = shape(arguments[2]) else { return nil }
+    return Content(
+      shape: shape, type: type, isBigEndian: isBigEndian, isFortranOrder: order == "F",
+      bytes: bytes)
+  }
+
+  private static func shape(_ value: PickleValue) -> [Int]? {
+    guard case .tuple(let extents) = value else { return nil }
+    let shape = extents.compactMap { if case .int(let extent) = $0 { extent } else { nil } }
+    return shape.count == extents.count ? shape : nil
   }
 
   /// Parses `scalar(dtype, bytes)`.

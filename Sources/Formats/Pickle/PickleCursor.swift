@@ -1,4 +1,4 @@
-/// The opcodes of pickle protocols 2 to 5 that build data, under their names in Python's `pickletools`.
+/// The opcodes that pickles of protocols 2 to 5 consist of, under their names in Python's `pickletools`.
 enum PickleOpcode: UInt8 {
   case mark = 0x28
   case stop = 0x2E
@@ -9,6 +9,7 @@ enum PickleOpcode: UInt8 {
   case binInt1 = 0x4B
   case binInt2 = 0x4D
   case none = 0x4E
+  case persID = 0x50
   case binPersID = 0x51
   case reduce = 0x52
   case binString = 0x54
@@ -19,7 +20,9 @@ enum PickleOpcode: UInt8 {
   case global = 0x63
   case appends = 0x65
   case binGet = 0x68
+  case inst = 0x69
   case longBinGet = 0x6A
+  case obj = 0x6F
   case binPut = 0x71
   case longBinPut = 0x72
   case setItem = 0x73
@@ -34,6 +37,9 @@ enum PickleOpcode: UInt8 {
 
   case proto = 0x80
   case newObj = 0x81
+  case ext1 = 0x82
+  case ext2 = 0x83
+  case ext4 = 0x84
   case tuple1 = 0x85
   case tuple2 = 0x86
   case tuple3 = 0x87
@@ -45,11 +51,17 @@ enum PickleOpcode: UInt8 {
   case shortBinUnicode = 0x8C
   case binUnicode8 = 0x8D
   case binBytes8 = 0x8E
+  case emptySet = 0x8F
+  case addItems = 0x90
+  case frozenSet = 0x91
+  case newObjEx = 0x92
   case stackGlobal = 0x93
   case memoize = 0x94
   case frame = 0x95
 
   case byteArray8 = 0x96
+  case nextBuffer = 0x97
+  case readonlyBuffer = 0x98
 }
 
 /// Reads opcodes and operands of a pickle; every read is checked against the bytes that remain.
@@ -116,17 +128,19 @@ struct PickleCursor {
     return try text(line)
   }
 
-  /// Reads a length and an integer of that many bytes, at most 8, in two's complement; 0 for none.
+  /// Reads a length and an integer of that many bytes in two's complement; 0 for none.
   mutating func long<Length: FixedWidthInteger & BitwiseCopyable>(
     by length: Length.Type
-  ) throws -> Int {
+  ) throws -> PickleValue {
     guard let length = Int(exactly: try integer(Length.self)), length >= 0 else {
       throw error(.wrongOperand(expected: "a length"))
     }
-    guard length <= 8 else { throw error(.integerTooLarge(byteCount: length)) }
     let digits = try take(UInt64(length))
     let isNegative = digits.last.map { $0 & 0x80 != 0 } ?? false
-    return digits.reversed().reduce(isNegative ? -1 : 0) { $0 << 8 | Int($1) }
+    guard length > 8 else {
+      return .int(digits.reversed().reduce(isNegative ? -1 : 0) { $0 << 8 | Int($1) })
+    }
+    return .largeInteger(Array(digits))
   }
 
   /// Reads the length of a frame and checks that as many bytes remain.

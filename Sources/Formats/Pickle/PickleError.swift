@@ -22,7 +22,7 @@ public struct PickleLimits: Sendable {
   }
 }
 
-/// A pickle that is malformed, too large, or contains more than data.
+/// A pickle that is malformed or too large.
 public struct PickleError: Error, Equatable, CustomStringConvertible {
   /// The file, and the member in it if it is an archive.
   public let file: String
@@ -44,22 +44,16 @@ public struct PickleError: Error, Equatable, CustomStringConvertible {
     case truncated(expected: UInt64, found: Int)
     /// Not a pickle of protocols 2 to 5, by its first bytes.
     case unsupportedProtocol(found: UInt8)
-    /// An unknown opcode, or one that does more than build data.
+    /// An opcode that pickles of these protocols do not have.
     case unsupportedOpcode(UInt8)
-    /// A class or function outside the fixed list.
-    case forbiddenGlobal(String)
     /// A call of something other than a named class or function.
     case forbiddenCall
     /// An opcode that needs other values on the stack.
     case wrongOperand(expected: String)
     /// A reference to a memo entry that does not exist.
     case missingMemo(Int)
-    /// An integer of more than 64 bits.
-    case integerTooLarge(byteCount: Int)
     /// A string that is not UTF-8.
     case invalidText
-    /// A value that contains itself.
-    case cycle
     /// More of something than `PickleLimits` allows.
     case tooLarge(what: String, maximum: Int)
     /// Bytes after the end of the pickle.
@@ -78,15 +72,11 @@ extension PickleError.Problem: CustomStringConvertible {
       "truncated: expected \(expected) more bytes, found \(found)"
     case .unsupportedProtocol(let found):
       "begins with byte \(found), expected a pickle of protocol 2 to 5"
-    case .unsupportedOpcode(let code): "opcode \(code) does more than build data"
-    case .forbiddenGlobal(let name):
-      "names \(name.oneLine), which is not on the list of permitted names"
+    case .unsupportedOpcode(let code): "opcode \(code) is none of the protocols 2 to 5"
     case .forbiddenCall: "calls something that is not a known class or function"
     case .wrongOperand(let expected): "expected \(expected) on the stack"
     case .missingMemo(let index): "memo entry \(index) does not exist"
-    case .integerTooLarge(let byteCount): "an integer of \(byteCount) bytes, expected at most 8"
     case .invalidText: "a string that is not UTF-8"
-    case .cycle: "a value that contains itself"
     case .tooLarge(let what, let maximum): "more than \(maximum) \(what)"
     case .trailingBytes(let count): "\(count) bytes after the end"
     }

@@ -6,6 +6,8 @@ public indirect enum PickleValue: Equatable, Sendable {
   case bool(Bool)
   /// An integer of at most 64 bits.
   case int(Int)
+  /// A longer integer: its bytes in two's complement, the least significant first.
+  case largeInteger([UInt8])
   /// A floating-point number.
   case float(Double)
   /// Unicode text.
@@ -22,6 +24,8 @@ public indirect enum PickleValue: Equatable, Sendable {
   case global(PickleGlobal)
   /// The call of a class or function, which is not made.
   case object(PickleObject)
+  /// A reference to a value that contains this one.
+  case cycle
   /// A reference to something outside the pickle, such as a storage of PyTorch.
   case persistent(PickleValue)
 }
@@ -106,10 +110,11 @@ extension PickleValue {
     if case .bytes(let bytes) = self { bytes } else { nil }
   }
 
-  /// The entries of a dictionary or an ordered dictionary.
+  /// The entries of a dictionary, an ordered dictionary or one with a default.
   public var items: [PickleItem]? {
     switch self {
     case .dictionary(let items): return items
+    case .object(let object) where object.callee == .defaultDictionary: return object.items
     case .object(let object) where object.callee == .orderedDictionary:
       guard case .list(let pairs)? = object.arguments.first else {
         return object.arguments.isEmpty ? object.items : nil
@@ -141,40 +146,4 @@ extension PickleValue {
     default: nil
     }
   }
-}
-
-extension PickleGlobal {
-  package static let orderedDictionary = PickleGlobal("collections", "OrderedDict")
-  package static let rebuildTensor = PickleGlobal("torch._utils", "_rebuild_tensor_v2")
-  package static let rebuildParameter = PickleGlobal("torch._utils", "_rebuild_parameter")
-  package static let codecsEncode = PickleGlobal("_codecs", "encode")
-  package static let arrayType = PickleGlobal("numpy", "ndarray")
-  package static let elementType = PickleGlobal("numpy", "dtype")
-  /// NumPy 2 renamed its module `numpy.core` to `numpy._core`.
-  package static let reconstructArray = [
-    PickleGlobal("numpy.core.multiarray", "_reconstruct"),
-    PickleGlobal("numpy._core.multiarray", "_reconstruct"),
-  ]
-  package static let scalar = [
-    PickleGlobal("numpy.core.multiarray", "scalar"),
-    PickleGlobal("numpy._core.multiarray", "scalar"),
-  ]
-
-  /// PyTorch's storage class of each element type that has one.
-  package static let storageClasses: [ElementType: PickleGlobal] = [
-    .float32: "Float", .float64: "Double", .float16: "Half", .bfloat16: "BFloat16",
-    .int32: "Int", .int64: "Long", .int16: "Short", .int8: "Char", .uint8: "Byte", .bool: "Bool",
-  ].mapValues { PickleGlobal("torch", $0 + "Storage") }
-
-  private static let storageBases = [
-    "TypedStorage", "UntypedStorage", "_TypedStorage", "_UntypedStorage",
-  ].map { PickleGlobal("torch.storage", $0) }
-
-  /// The names that a pickle may mention: those that PyTorch and NumPy write for tensors and arrays.
-  ///
-  /// Nothing is imported or called by these names.
-  public static let known = Set(
-    [
-      orderedDictionary, rebuildTensor, rebuildParameter, codecsEncode, arrayType, elementType,
-    ] + reconstructArray + scalar + storageClasses.values + storageBases)
 }

@@ -1,6 +1,7 @@
 /// Writes values as a Python pickle of protocol 2, which PyTorch's restricted reader accepts.
 ///
-/// The memo is not used: a value that occurs twice is written twice. Equal values give equal bytes.
+/// The memo is not used: a value that occurs twice is written twice, and a reference to a value that
+/// contains this one as `None`. Equal values give equal bytes.
 public struct PickleWriter {
   private var bytes: [UInt8] = []
 
@@ -19,9 +20,10 @@ public struct PickleWriter {
 
   private mutating func write(_ value: PickleValue) {
     switch value {
-    case .none: append(.none)
+    case .none, .cycle: append(.none)
     case .bool(let value): append(value ? .newTrue : .newFalse)
     case .int(let value): write(value)
+    case .largeInteger(let digits): write(digits: digits)
     case .float(let value):
       append(.binFloat)
       append(value.bitPattern.bigEndian)
@@ -34,9 +36,7 @@ public struct PickleWriter {
     case .dictionary(let items):
       append(.emptyDict)
       write(items.flatMap { [$0.key, $0.value] }, then: .setItems)
-    case .global(let global):
-      append(.global)
-      bytes += Array("\(global.module)\n\(global.name)\n".utf8)
+    case .global(let global): write(global)
     case .object(let object): write(object)
     case .persistent(let identifier):
       write(identifier)
@@ -61,6 +61,17 @@ public struct PickleWriter {
     }
   }
 
+  private mutating func write(digits: [UInt8]) {
+    if let count = UInt8(exactly: digits.count) {
+      append(.long1)
+      append(count)
+    } else {
+      append(.long4)
+      append(Int32(truncatingIfNeeded: digits.count).littleEndian)
+    }
+    bytes += digits
+  }
+
   private mutating func write(_ text: String) {
     append(.binUnicode)
     append(UInt32(truncatingIfNeeded: text.utf8.count).littleEndian)
@@ -78,8 +89,19 @@ public struct PickleWriter {
     append(.tuple)
   }
 
+  private mutating func write(_ global: PickleGlobal) {
+    guard !(global.module + global.name).utf8.contains(UInt8(ascii: "\n")) else {
+      // A line cannot hold the name; this opcode of protocol 4 can.
+      write(global.module)
+      write(global.name)
+      return append(.stackGlobal)
+    }
+    append(.global)
+    bytes += Array("\(global.module)\n\(global.name)\n".utf8)
+  }
+
   private mutating func write(_ object: PickleObject) {
-    write(.global(object.callee))
+    write(object.callee)
     write(tuple: object.arguments)
     append(.reduce)
     write(object.elements, then: .appends)

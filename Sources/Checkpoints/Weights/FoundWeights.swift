@@ -1,0 +1,205 @@
+import Formats
+
+/// A network's weights, and where in a checkpoint they are.
+public struct FoundWeights: Equatable, Sendable {
+  /// The tensors.
+  public var weights: StateDictionary
+  /// The keys that lead to them, with points between them and the prefix of names that was dropped; "."
+  /// for the file's own dictionary.
+  public var name: String
+  /// Entries of their dictionary that are no part of the network.
+  public var leftOut: [String]
+  /// The keys of what stands beside the dictionary.
+  public var beside: [String]
+
+  /// A sentence about what was left out of the dictionary, if anything was.
+  package var omissions: String? {
+    leftOut.isEmpty ? nil : "no part of the network, left out: \(leftOut.listed())"
+  }
+}
+
+extension Checkpoint {
+  /// The weights of a network, wherever in the file they are.
+  ///
+  /// They are the entries of the one dictionary with the network's names and shapes. A prefix that all
+  /// of these names share is dropped. Entries of a loss, counters of averaged weights and what is
+  /// outside the prefix are left out. Dictionaries with equal tensors are one choice.
+  ///
+  /// - Parameters:
+  ///   - network: What the network takes.
+  ///   - name: The name of the dictionary to take, as in `FoundWeights.name`, if there is a choice.
+  /// - Returns: The tensors under the network's names, in its order, without optional ones that are
+  ///   absent.
+  /// - Throws: `CheckpointError.Problem.severalWeights`, `noSuchWeights`, `noWeights`, `noDictionary`, or
+  ///   `mismatch` with all that keeps the nearest dictionary from being the network's.
+  public func weights(
+    for network: [NetworkTensor], named name: String? = nil
+  ) throws -> FoundWeights {
+    let candidates = WeightCandidate.all(in: root)
+    let matches = candidates.flatMap { NetworkMatch.all($0, network) }
+    let asked = name.map { name in
+      matches.filter { $0.name == name || $0.candidate.name == name }
+    }
+    if let name, asked?.isEmpty ?? false {
+      throw problem(.noSuchWeights(name: name, choices: (matches.filter(\.fits).map(\.name))))
+    }
+    let fitting = distinct((asked ?? matches).filter(\.fits)) { $0.hasEqualTensors($1) }
+    // One that was asked for by its whole name is not meant by the name of its dictionary alone.
+    let exact = fitting.filter { $0.name == name }
+    let chosen = exact.isEmpty ? fitting : exact
+    guard chosen.count <= 1 else { throw problem(.severalWeights(choices: chosen.map(\.name))) }
+    guard let match = chosen.first else { throw mismatch(asked ?? matches) }
+    return FoundWeights(
+      weights: StateDictionary(match.entries, file: file), name: match.name,
+      leftOut: match.leftOut, beside: match.candidate.neighbors(in: root))
+  }
+
+  /// What is wrong with the dictionary that is nearest to the network's.
+  private func mismatch(_ matches: [NetworkMatch]) -> CheckpointError {
+    let nearest = matches.max { left, right in
+      (left.hasAll ? 1 : 0, left.entries.count, right.unexpected.count)
+        < (right.hasAll ? 1 : 0, right.entries.count, left.unexpected.count)
+    }
+    guard let nearest else { return missingWeights }
+    return CheckpointError(
+      file: file,
+      location: nearest.name == WeightCandidate.wholeFile ? nil : nearest.name.oneLine,
+      problem: nearest.problem)
+  }
+
+  /// The weights of whatever network the file holds.
+  ///
+  /// They are the one dictionary of nothing but named tensors, or else of mostly those; the state of an
+  /// optimizer or a loss does not count. If all names have the prefixes `module.` or `_orig_mod.` of
+  /// PyTorch's wrappers, they are removed.
+  ///
+  /// - Parameter name: The name of the dictionary to take, as in `FoundWeights.name`, if there is a
+  ///   choice.
+  /// - Returns: The tensors in the order of the file.
+  /// - Throws: `CheckpointError.Problem.severalWeights`, `noSuchWeights`, `noWeights`, `noDictionary`, or
+  ///   `notAWeight` for an entry that is not a tensor although it should be.
+  public func foundWeights(named name: String? = nil) throws -> FoundWeights {
+    let candidates = WeightCandidate.all(in: root)
+    if let name { return try foundWeights(named: name, in: candidates) }
+    let pure = candidates.filter(\.isPure)
+    let eligible = pure.isEmpty ? candidates.filter(\.isMixed) : pure
+    let networks = eligible.filter(\.looksLikeNetwork)
+    let chosen = distinct(networks.isEmpty ? eligible : networks) { $0.items == $1.items }
+    guard chosen.count <= 1 else { throw problem(.severalWeights(choices: chosen.map(\.name))) }
+    guard let candidate = chosen.first else { throw missingWeights }
+    return try found(candidate)
+  }
+
+  /// The weights; see `foundWeights(named:)`.
+  public func weights(named name: String? = nil) throws -> StateDictionary {
+    try foundWeights(named: name).weights
+  }
+
+  /// The keys of the entries other than the weights, such as an optimizer's state.
+  public var nonWeightKeys: [String] {
+    guard let found = try? foundWeights() else {
+      return (root.items ?? []).map(\.key.description)
+    }
+    return found.leftOut + found.beside
+  }
+
+  /// The named tensors of all dictionaries.
+  public var allTensors: [StateDictionary.Entry] {
+    WeightCandidate.all(in: root).flatMap { $0.items.compactMap(\.namedTensor) }
+  }
+
+  private func foundWeights(
+    named name: String, in candidates: [WeightCandidate]
+  ) throws -> FoundWeights {
+    let named = distinct(candidates.filter { $0.name == name }) { $0.items == $1.items }
+    guard named.count <= 1 else { throw problem(.severalWeights(choices: named.map(\.name))) }
+    if let candidate = named.first { return try found(candidate) }
+    // The name of a dictionary and a prefix of the names in it.
+    for candidate in candidates {
+      let path = candidate.path.isEmpty ? "" : candidate.name + "."
+      guard name.hasPrefix(path) else { continue }
+      let prefix = name.dropFirst(path.count) + "."
+      let part = candidate.items.filter { item in
+        if case .string(let full) = item.key { full.hasPrefix(prefix) } else { false }
+      }
+      if !part.isEmpty {
+        return try found(WeightCandidate(path: candidate.path, items: part), prefix: String(prefix))
+      }
+    }
+    throw problem(.noSuchWeights(name: name, choices: candidates.map(\.name)))
+  }
+
+  private func found(_ candidate: WeightCandidate, prefix: String = "") throws -> FoundWeights {
+    var entries: [StateDictionary.Entry] = []
+    var leftOut: [String] = []
+    for item in candidate.items {
+      if let entry = item.namedTensor {
+        entries.append(.init(String(entry.name.dropFirst(prefix.count)), entry.tensor))
+      } else if case .opaque = item.value, case .string = item.key {
+        throw notAWeight(item, candidate.path)
+      } else {
+        leftOut.append(WeightCandidate.name(candidate.path + [item.key]))
+      }
+    }
+    let averaged = entries.filter { $0.name == "n_averaged" && $0.tensor.count == 1 }
+    // The counter of averaged weights is told by the wrapper's prefix of all other names.
+    let others = Self.unwrapped(entries.filter { !averaged.contains($0) })
+    if others != nil { leftOut += averaged.map(\.name) }
+    return FoundWeights(
+      weights: StateDictionary(others ?? Self.unwrapped(entries) ?? entries, file: file),
+      name: WeightCandidate.name(candidate.path, prefix: prefix), leftOut: leftOut,
+      beside: candidate.neighbors(in: root))
+  }
+
+  /// The prefixes that PyTorch's wrappers add: `DataParallel` and its kin, and `torch.compile`.
+  private static let wrapperPrefixes = ["module.", "_orig_mod."]
+
+  /// The entries without a wrapper's prefixes; nil if there are none that all share.
+  private static func unwrapped(_ entries: [StateDictionary.Entry]) -> [StateDictionary.Entry]? {
+    guard
+      let prefix = wrapperPrefixes.first(where: { prefix in
+        entries.allSatisfy { $0.name.hasPrefix(prefix) }
+      }), !entries.isEmpty
+    else { return nil }
+    let shorter = entries.map {
+      StateDictionary.Entry(String($0.name.dropFirst(prefix.count)), $0.tensor)
+    }
+    return unwrapped(shorter) ?? shorter
+  }
+
+  /// The reason why there are no weights.
+  private var missingWeights: CheckpointError {
+    guard let items = root.items, !items.isEmpty else {
+      return problem(.noDictionary(found: root.kind))
+    }
+    for key in ["classifier_state_dict", "state_dict", "model"] as [CheckpointKey] {
+      guard let value = root[key] else { continue }
+      guard let entries = value.items else {
+        if case .opaque = value { return notAWeight(CheckpointItem(key, value), []) }
+        continue
+      }
+      if let item = entries.first(where: { $0.namedTensor == nil }) {
+        return notAWeight(item, [key])
+      }
+    }
+    return problem(.noWeights(keys: items.map(\.key.description)))
+  }
+
+  private func notAWeight(_ item: CheckpointItem, _ path: [CheckpointKey]) -> CheckpointError {
+    CheckpointError(
+      file: file, path: (path + [item.key]).map(\.description),
+      problem: .notAWeight(found: item.value.kind))
+  }
+
+  private func problem(_ problem: CheckpointError.Problem) -> CheckpointError {
+    CheckpointError(file: file, location: nil, problem: problem)
+  }
+
+  /// The values without those that equal an earlier one, unless they are too many to compare.
+  private func distinct<Value>(_ values: [Value], _ areEqual: (Value, Value) -> Bool) -> [Value] {
+    guard (2...32).contains(values.count) else { return values }
+    return values.reduce(into: []) { kept, value in
+      if !kept.contains(where: { areEqual($0, value) }) { kept.append(value) }
+    }
+  }
+}
