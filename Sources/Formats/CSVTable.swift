@@ -21,7 +21,16 @@ public struct CSVTable: Sendable, Equatable {
   /// The table in RFC 4180 format: fields with a comma, quote or line break are quoted; lines end with
   /// CR LF.
   public var text: String {
-    ([header] + rows).map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
+    let lines = rows.map { $0.map { Self.quoted($0, special: ",\"\n\r") }.joined(separator: ",") }
+    return ([headerLine] + lines).map { $0 + "\r\n" }.joined()
+  }
+
+  /// The header, in which whatever a reader could take for a separator or another form is quoted.
+  private var headerLine: String {
+    let line = header.map { Self.quoted($0, special: ",\"\n\r;\t") }.joined(separator: ",")
+    let kind = FileForm(startingWith: line.utf8)?.kind ?? .text
+    let isPlain = ByteOrderMark.length(in: line.utf8) == 0 && [.text, .empty].contains(kind)
+    return isPlain ? line : header.map(Self.quoted).joined(separator: ",")
   }
 
   /// A number as a field, with enough digits to read the same Float64 back; empty for nil.
@@ -29,33 +38,48 @@ public struct CSVTable: Sendable, Equatable {
     number.map { "\($0)" } ?? ""
   }
 
+  private static func quoted(_ field: String, special: StaticString) -> String {
+    let isSpecial = special.withUTF8Buffer { special in
+      field.utf8.contains { special.contains($0) }
+    }
+    return isSpecial ? quoted(field) : field
+  }
+
   private static func quoted(_ field: String) -> String {
-    let special: Set<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13]
-    guard field.utf8.contains(where: special.contains) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    "\"" + field.replacing("\"", with: "\"\"") + "\""
   }
 }
 
 extension CSVTable {
-  /// Reads a table of at most `limit` bytes; lines may end with LF or CR LF.
+  /// Reads a table of at most `limit` bytes, as a program or a spreadsheet writes it.
   ///
   /// A field of one byte takes about 50 bytes of memory.
   ///
-  /// - Throws: `FileError`, or `CSVError` with the line.
+  /// - Throws: `FileError`, `FileFormError` for UTF-16 and other forms, or `CSVError` with the line.
   public init(contentsOf url: URL, limit: Int = 1 << 25) throws {
-    try self.init(bytes: try FileContents.read(url, limit: limit), file: url)
+    try self.init(
+      bytes: try FileText.bytes(of: url, limit: limit, expecting: Self.form), file: url)
   }
+
+  private static let form = "a CSV table"
 
   /// Reads a table from `bytes`; `file` is named in messages.
   ///
+  /// A byte order mark is passed over. Lines may end with LF, CR LF or CR. The separator is the comma,
+  /// or the semicolon or tab if the header has that and no comma; a line `sep=` before the header
+  /// names it. Rows without any character in a field are passed over.
+  ///
   /// - Throws: `CSVError` for an unclosed quote or one inside a field, a row with more or fewer fields
-  ///   than the header, a duplicate column name, more than 4096 columns, or an empty file.
+  ///   than the header, a duplicate column name, more than 4096 columns, two separators in the
+  ///   header, or an empty file; `FileFormError` for what is recognizably no such text.
   public init(bytes: [UInt8], file: URL) throws {
-    var parser = CSVParser(bytes: bytes, file: file)
+    let text = try FileText.text(in: bytes, file: file, expecting: Self.form)
+    var parser = try CSVParser(bytes: text, file: file)
     guard let header = try parser.nextRow() else { throw CSVError.empty(file) }
     guard Set(header).count == header.count else { throw CSVError.columnTwice(file) }
     self.init(header: header)
     while let row = try parser.nextRow() {
+      if row.allSatisfy(\.isEmpty), row.count == 1 || row.count == header.count { continue }
       guard row.count == header.count else {
         throw CSVError.fieldCount(
           file, line: parser.firstLine, expected: header.count, found: row.count)
@@ -84,6 +108,10 @@ public enum CSVError: Error, CustomStringConvertible, Equatable {
   case fieldCount(URL, line: Int, expected: Int, found: Int)
   /// A row with more fields than the reader allows.
   case tooManyFields(URL, line: Int, limit: Int)
+  /// A header with two of comma, semicolon and tab outside of quotes.
+  case twoSeparators(URL)
+  /// Numbers whose commas and points cannot be told apart; two of them, or one twice.
+  case ambiguousNumbers(URL, String, String)
 
   public var description: String {
     switch self {
@@ -95,6 +123,13 @@ public enum CSVError: Error, CustomStringConvertible, Equatable {
       "\(file.path):\(line): expected \(expected) fields, found \(found)"
     case .tooManyFields(let file, let line, let limit):
       "\(file.path):\(line): expected at most \(limit) fields"
+    case .twoSeparators(let file):
+      "\(file.path):1: expected one separator, found several of comma, semicolon and tab; "
+        + "save the table with commas, and quote other fields that have them"
+    case .ambiguousNumbers(let file, let first, let second):
+      "\(file.path): a comma can be a decimal comma or between thousands: found \(first.oneLine)"
+        + (first == second ? "" : " and \(second.oneLine)")
+        + "; save the table with decimal points and without marks between thousands"
     }
   }
 }
@@ -107,12 +142,40 @@ private struct CSVParser {
   private var line = 1
   /// The line where the last row began.
   private(set) var firstLine = 1
+  private var separator = UInt8(ascii: ",")
 
   private static let maximumFieldCount = 1 << 12
+  private static let separators = Array(",;\t".utf8)
 
-  init(bytes: [UInt8], file: URL) {
+  /// Finds the separator of the table in `bytes`.
+  ///
+  /// - Throws: `CSVError.twoSeparators`.
+  init(bytes: [UInt8], file: URL) throws {
     self.bytes = bytes
     self.file = file
+    if let named = namedSeparator {
+      separator = named
+      offset = 5
+      skipLineBreak()
+      return
+    }
+    var isQuoted = false
+    var found: Set<UInt8> = []
+    for byte in bytes {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == 10 || byte == 13 { break }
+      if Self.separators.contains(byte) { found.insert(byte) }
+    }
+    guard found.count < 2 else { throw CSVError.twoSeparators(file) }
+    separator = found.first ?? separator
+  }
+
+  /// The separator that a first line such as `sep=;` names, which some spreadsheets write.
+  private var namedSeparator: UInt8? {
+    guard bytes.starts(with: "sep=".utf8), bytes.count > 5, bytes[5] == 10 || bytes[5] == 13
+    else { return nil }
+    return Self.separators.contains(bytes[4]) ? bytes[4] : nil
   }
 
   mutating func nextRow() throws -> [String]? {
@@ -124,7 +187,7 @@ private struct CSVParser {
         throw CSVError.tooManyFields(file, line: firstLine, limit: Self.maximumFieldCount)
       }
       row.append(try nextField())
-      guard offset < bytes.count, bytes[offset] == UInt8(ascii: ",") else { break }
+      guard offset < bytes.count, bytes[offset] == separator else { break }
       offset += 1
     }
     skipLineBreak()
@@ -164,7 +227,7 @@ private struct CSVParser {
   }
 
   private func isFieldEnd(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: ",") || byte == 10 || byte == 13
+    byte == separator || byte == 10 || byte == 13
   }
 
   private mutating func skipLineBreak() {

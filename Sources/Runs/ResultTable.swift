@@ -91,6 +91,8 @@ package struct ResultTable: Sendable {
     unknownColumns = table.header.filter { !known.contains($0) }
     constants = constantColumns.reduce(into: [:]) { $0[$1] = table.column($1)?.first }
     keys = table.rows.map { fields in keyIndices.map { fields[$0] } }
+    let form = try NumberForm(
+      of: table.rows.lazy.flatMap { row in numberIndices.map { row[$0] } }, file: url)
     var rows: [[String]: (row: Int, numbers: [String: Number])] = [:]
     for (index, fields) in table.rows.enumerated() {
       if let first = rows[keys[index]] {
@@ -98,7 +100,7 @@ package struct ResultTable: Sendable {
       }
       var numbers: [String: Number] = [:]
       for column in numberIndices where !fields[column].isEmpty {
-        guard let value = Double(fields[column]), value.isFinite else {
+        guard let value = form.number(fields[column]), value.isFinite else {
           throw RunsError.wrongField(
             url, row: index + 1, column: table.header[column], expected: "a number or nothing",
             found: fields[column])

@@ -119,10 +119,11 @@ extension RunRecord: Codable {
 
   /// The record in `folder`, or nil where there is none.
   ///
-  /// - Throws: `FileError`, or `RunsError.unreadableRecord`.
+  /// - Throws: `FileError`, `FileFormError`, or `RunsError.unreadableRecord`.
   package static func find(in folder: RunFolder) throws -> RunRecord? {
     guard FileManager.default.fileExists(atPath: folder.record.path) else { return nil }
-    let bytes = try FileContents.read(folder.record, limit: 1 << 20)
+    let bytes = try FileText.bytes(
+      of: folder.record, limit: 1 << 20, expecting: "the record of a run (JSON)")
     do {
       return try JSONDecoder().decode(RunRecord.self, from: Data(bytes))
     } catch {

@@ -39,9 +39,8 @@ final class RunStore {
     guard FileManager.default.fileExists(atPath: folder.configuration.path) else {
       return try AtomicFile.write(yaml, to: folder.configuration)
     }
-    let existing = try FileContents.read(
-      folder.configuration, limit: ConfigurationFile.maximumSize)
-    let found = String(decoding: existing, as: UTF8.self)
+    let found = try FileText.read(
+      folder.configuration, limit: ConfigurationFile.maximumSize, expecting: "YAML")
     guard found != yaml, RunConfiguration.migrated(found) != yaml else { return }
     let difference = LineDifference(expected: yaml, found: found)
     throw TrainingError.otherConfiguration(

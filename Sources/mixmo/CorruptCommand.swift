@@ -110,9 +110,11 @@ struct CorruptCommand: ParsableCommand {
   /// images.
   private func picture(side: Int) throws -> Image? {
     guard let image else { return nil }
-    let bytes = try FileContents.read(URL(fileURLWithPath: image), limit: 1 << 26)
-    return try Image(decoding: bytes, file: image, maximumPixelCount: 1 << 26)
-      .middleSquare.boxResampled(height: side, width: side)
+    let url = URL(fileURLWithPath: image)
+    return try FileForm.naming(url, expecting: .image) {
+      let bytes = try FileContents.read(url, limit: 1 << 26)
+      return try Image(decoding: bytes, file: image, maximumPixelCount: 1 << 26)
+    }.middleSquare.boxResampled(height: side, width: side)
   }
 }
 

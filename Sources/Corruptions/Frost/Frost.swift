@@ -107,8 +107,10 @@ public struct FrostTextures: Sendable {
   private static let (maximumFileSize, maximumPixelCount) = (1 << 24, 1 << 23)
 
   private static func picture(_ url: URL, size: [Int]) throws -> Image {
-    let bytes = try FileContents.read(url, limit: maximumFileSize)
-    let image = try Image(decoding: bytes, file: url.path, maximumPixelCount: maximumPixelCount)
+    let image = try FileForm.naming(url, expecting: .image) {
+      let bytes = try FileContents.read(url, limit: maximumFileSize)
+      return try Image(decoding: bytes, file: url.path, maximumPixelCount: maximumPixelCount)
+    }
     guard [image.height, image.width] == size else {
       throw CorruptionError.wrongTexture(
         url, expected: size + [3], found: [image.height, image.width, 3])

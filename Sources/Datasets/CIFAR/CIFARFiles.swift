@@ -17,14 +17,19 @@ struct CIFARFile: Sendable {
   /// Reads the file at `url`, whose classes must be below `classCount`.
   ///
   /// - Throws: `DatasetError`, `FileError`, `PickleError` or `NumPyError` naming the file and the
-  ///   byte or key.
+  ///   byte or key, or `FileFormError` for what is recognizably something else.
   init(_ url: URL, _ encoding: CIFARForm.Encoding, classCount: Int) throws {
-    switch encoding {
-    case .binary(let labelSize):
-      try self.init(binary: url, labelSize: labelSize, classCount: classCount)
-    case .python(let labelKey):
-      try self.init(python: url, labelKey: labelKey, classCount: classCount)
-    }
+    self =
+      switch encoding {
+      case .binary(let labelSize):
+        try FileForm.naming(url, expecting: .init("the records of CIFAR's binary form", [.empty])) {
+          try CIFARFile(binary: url, labelSize: labelSize, classCount: classCount)
+        }
+      case .python(let labelKey):
+        try FileForm.naming(url, expecting: .init("a pickle of CIFAR's Python form", [.pickle])) {
+          try CIFARFile(python: url, labelKey: labelKey, classCount: classCount)
+        }
+      }
   }
 
   func image(at index: Int) -> Image {

@@ -52,7 +52,7 @@ extension CIFAR {
     guard let classNamesFile else { return [] }
     return [
       folder.check(classNamesFile) { url in
-        let text = String(decoding: try FileContents.read(url, limit: 1 << 16), as: UTF8.self)
+        let text = try FileText.read(url, limit: 1 << 16, expecting: "the names of the classes")
         let count = text.split(whereSeparator: \.isNewline).count
         return Findings(
           problems: count == classCount ? [] : ["expected \(classCount) names, found \(count)"])

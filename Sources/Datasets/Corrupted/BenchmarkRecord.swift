@@ -68,7 +68,8 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
   }
 
   private static func read(_ url: URL) throws -> BenchmarkRecord {
-    let bytes = try FileContents.read(url, limit: 1 << 16)
+    let bytes = try FileText.bytes(
+      of: url, limit: 1 << 16, expecting: "the record of corrupted images (JSON)")
     do {
       return try JSONDecoder().decode(BenchmarkRecord.self, from: Data(bytes))
     } catch {

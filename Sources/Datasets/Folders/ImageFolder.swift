@@ -32,12 +32,15 @@ struct ImageFolder: Dataset {
     url(at: index).deletingPathExtension().lastPathComponent
   }
 
-  /// - Throws: `FileError` or `ImageError` naming the file, `DatasetError.wrongFileSize`.
+  /// - Throws: `FileError`, `FileFormError` or `ImageError` naming the file,
+  ///   `DatasetError.wrongFileSize`.
   func image(at index: Int) throws -> Image {
     let url = url(at: index)
-    let image = try Image(
-      decoding: storedBytes(at: index), file: url.path,
-      maximumPixelCount: imageSide * imageSide * 64)
+    let image = try FileForm.naming(url, expecting: .image) {
+      try Image(
+        decoding: storedBytes(at: index), file: url.path,
+        maximumPixelCount: imageSide * imageSide * 64)
+    }
     guard image.height == imageSide, image.width == imageSide else {
       throw DatasetError.wrongFileSize(
         url, expected: imageSide, height: image.height, width: image.width)

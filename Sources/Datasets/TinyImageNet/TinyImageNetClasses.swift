@@ -33,13 +33,14 @@ package enum TinyImageNetClasses {
   /// The identifiers in the file `wnids.txt` of the folder `root`, sorted; the published ones if
   /// there is no such file.
   ///
-  /// - Throws: `DatasetError` for a file that does not have 200 identifiers, or `FileError`.
+  /// - Throws: `DatasetError` for a file that does not have 200 identifiers, `FileError` or
+  ///   `FileFormError`.
   static func listed(in root: URL) throws -> [String] {
     let url = root.appendingPathComponent("wnids.txt")
     guard FileManager.default.fileExists(atPath: url.path) else {
       return published
     }
-    let text = String(decoding: try FileContents.read(url, limit: 1 << 16), as: UTF8.self)
+    let text = try FileText.read(url, limit: 1 << 16, expecting: "WordNet identifiers")
     let names = Set(text.split(whereSeparator: \.isWhitespace).map(String.init))
     guard names.count == published.count else {
       let missing = published.filter { !names.contains($0) }

@@ -14,9 +14,10 @@ struct ValidationAnnotations {
 
   /// Reads the file at `url`; every class must be one of `classNames`.
   ///
-  /// - Throws: `DatasetError.malformed` naming the line, or `FileError`.
+  /// - Throws: `DatasetError.malformed` naming the line, `FileError` or `FileFormError`.
   init(contentsOf url: URL, classes classNames: [String]) throws {
-    let text = String(decoding: try FileContents.read(url, limit: Self.maximumSize), as: UTF8.self)
+    let text = try FileText.read(
+      url, limit: Self.maximumSize, expecting: "a list of images and classes")
     let indices = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
     var classes: [Substring: Int] = [:]
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -12,11 +12,11 @@ public struct ConfigurationFile {
 
   /// Reads a YAML file.
   ///
-  /// - Throws: `FileError` if it cannot be read or is larger than `maximumSize`, or
-  ///   `ConfigurationError` with the line if it is empty or not YAML.
+  /// - Throws: `FileError` if it cannot be read or is larger than `maximumSize`, `FileFormError` for
+  ///   UTF-16 and other forms, or `ConfigurationError` with the line if it is empty or not YAML.
   public init(contentsOf url: URL) throws {
-    let bytes = try FileContents.read(url, limit: Self.maximumSize)
-    try self.init(text: String(decoding: bytes, as: UTF8.self), url: url)
+    let text = try FileText.read(url, limit: Self.maximumSize, expecting: "YAML")
+    try self.init(text: text, url: url)
   }
 
   /// Reads YAML from `text`; `url` is named in messages.

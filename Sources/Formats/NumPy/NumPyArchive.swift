@@ -12,9 +12,11 @@ public struct NumPyArchive {
 
   /// Opens the archive at `url` without reading the arrays.
   ///
-  /// - Throws: `ZipError` or `FileError`.
+  /// - Throws: `ZipError`, `FileError`, or `FileFormError` for what is recognizably something else.
   public init(contentsOf url: URL) throws {
-    archive = try ZipArchive(contentsOf: url)
+    archive = try FileForm.naming(url, expecting: .numPyArchive) {
+      try ZipArchive(contentsOf: url)
+    }
     file = url.path
     names = archive.members.map(\.name).filter { $0.hasSuffix(Self.suffix) }
       .map { String($0.dropLast(Self.suffix.count)) }

@@ -19,9 +19,11 @@ public struct NumPyArray: Sendable {
 
   /// Maps the file at `url` and checks its header and size.
   ///
-  /// - Throws: `NumPyError` or `FileError`.
+  /// - Throws: `NumPyError`, `FileError`, or `FileFormError` for what is recognizably something else.
   public init(contentsOf url: URL) throws {
-    try self.init(ByteStorage(mapping: url), file: url.path)
+    self = try FileForm.naming(url, expecting: .numPyArray) {
+      try NumPyArray(ByteStorage(mapping: url), file: url.path)
+    }
   }
 
   /// Reads the contents of an `.npy` file, such as a member of an `.npz` archive.

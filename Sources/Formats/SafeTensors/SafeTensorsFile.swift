@@ -18,9 +18,12 @@ public struct SafeTensorsFile: Sendable {
 
   /// Maps the file at `url` and checks its header.
   ///
-  /// - Throws: `SafeTensorsError` or `FileError`.
+  /// - Throws: `SafeTensorsError`, `FileError`, or `FileFormError` for what is recognizably something
+  ///   else.
   public init(contentsOf url: URL) throws {
-    try self.init(ByteStorage(mapping: url), file: url.path)
+    self = try FileForm.naming(url, expecting: .safeTensors) {
+      try SafeTensorsFile(ByteStorage(mapping: url), file: url.path)
+    }
   }
 
   /// Reads a file that is in memory.

@@ -9,10 +9,11 @@ package struct RecipeTemplate: Sendable {
 
   /// Reads a template of at most `ConfigurationFile.maximumSize` bytes.
   ///
-  /// - Throws: `FileError`.
+  /// - Throws: `FileError` or `FileFormError`.
   package init(contentsOf url: URL) throws {
-    let bytes = try FileContents.read(url, limit: ConfigurationFile.maximumSize)
-    self.init(text: String(decoding: bytes, as: UTF8.self), file: url)
+    let text = try FileText.read(
+      url, limit: ConfigurationFile.maximumSize, expecting: "a template of YAML")
+    self.init(text: text, file: url)
   }
 
   /// The template `text`; error messages name `file`.
