@@ -89,23 +89,18 @@ struct ConfigurationFileTests {
     #expect(throws: ConfigurationError.self) { try Self.decode(deep) }
   }
 
-  /// A key of eight aliases of eight aliases and so on expands to 16 million values when compared.
-  @Test(arguments: ["? *a8\n: 1", "*a8 : 1", "{? *a8 : 1}", "[{*a8 : 1}]"])
-  func `aliases that multiply are refused at once`(key: String) {
-    let lines = (1...8).map { level in
-      "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ","))]\n"
+  @Test(arguments: [
+    ("epochs: \"3\"\nmixing: mixup", "1: epochs: expected a whole number, found \"3\" in quotes"),
+    (
+      "epochs: 3\nmixing: mixup\nmilestones: {2: '0.1'}",
+      "3: milestones.2: expected a number, found \"0.1\" in quotes"
+    ),
+  ])
+  func `a number in quotes is called text`(text: String, message: String) {
+    #expect {
+      try Self.decode(text)
+    } throws: {
+      "\($0)" == "/recipe.yaml:\(message), which make it text; remove them"
     }
-    for text in ["a0: &a0 [x]\n" + lines.joined() + key, key, "epochs: 1\n? a\n: 1"] {
-      #expect {
-        try Self.decode(text)
-      } throws: { error in
-        "\(error)".hasSuffix("anchors (&), aliases (*) and explicit keys (?) are not read")
-      }
-    }
-  }
-
-  @Test(arguments: ["# 2 * 3 & 4", "# why? 2*3&4"])
-  func `what only looks like an alias is read`(comment: String) throws {
-    #expect(try Self.decode("epochs: 3\nmixing: mixup \(comment)\nmilestones: {}").epochs == 3)
   }
 }

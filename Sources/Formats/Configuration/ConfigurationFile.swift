@@ -21,18 +21,15 @@ public struct ConfigurationFile {
 
   /// Reads YAML from `text`; `url` is named in messages.
   ///
-  /// Anchors, aliases and explicit keys are refused: Yams expands every alias when it compares keys,
-  /// so a few lines could keep it busy indefinitely.
+  /// Aliases and merge keys are replaced by what they stand for, at most ten thousand values. An alias
+  /// within a key is refused.
   ///
-  /// - Throws: `ConfigurationError` with the line if it is empty, not YAML or has one of these.
+  /// - Throws: `ConfigurationError` with the line if it is empty, not YAML or has aliases that are not
+  ///   read.
   public init(text: String, url: URL) throws {
     self.url = url
-    if let line = Self.lineOfReference(in: text) {
-      throw ConfigurationError(
-        url, line, [], "anchors (&), aliases (*) and explicit keys (?) are not read")
-    }
     do {
-      guard let root = try Yams.compose(yaml: text) else {
+      guard let root = try YAMLTree.root(of: text, file: url) else {
         throw ConfigurationError(url, nil, [], "expected YAML, found an empty file")
       }
       self.root = root
@@ -54,23 +51,6 @@ public struct ConfigurationFile {
 }
 
 extension ConfigurationFile {
-  /// The line of the first anchor, alias or explicit key, or of a word in a string that looks like one.
-  private static func lineOfReference(in text: String) -> Int? {
-    var line = 1
-    var (beforePrevious, previous): (Unicode.Scalar, Unicode.Scalar) = (" ", " ")
-    func isWithinWord(_ before: Unicode.Scalar) -> Bool {
-      before.properties.isAlphabetic || before.properties.numericType != nil
-    }
-    for scalar in text.unicodeScalars {
-      let isNamed = "&*".unicodeScalars.contains(previous) && !scalar.properties.isWhitespace
-      if isNamed && !isWithinWord(beforePrevious) { return line }
-      if scalar == "?" && !isWithinWord(previous) { return line }
-      if scalar == "\n" { line += 1 }
-      (beforePrevious, previous) = (previous, scalar)
-    }
-    return nil
-  }
-
   private func describe(_ error: DecodingError) -> ConfigurationError {
     switch error {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
@@ -91,13 +71,21 @@ extension ConfigurationFile {
   private func mismatch(at path: [any CodingKey], expected: String) -> ConfigurationError {
     let found: String
     switch node(at: path) {
-    case .scalar(let scalar)?: found = "\"\(scalar.string)\""
+    case .scalar(let scalar)?: found = "\"\(scalar.string)\"" + Self.remark(on: scalar, expected)
     case .mapping?: found = "a mapping"
     case .sequence?: found = "a list"
     default: found = "nothing"
     }
     return ConfigurationError(
       url, line(of: path), path.map(\.stringValue), "expected \(expected), found \(found)")
+  }
+
+  /// What a number or truth value in quotes is, which looks like one.
+  private static func remark(on scalar: Node.Scalar, _ expected: String) -> String {
+    guard [.singleQuoted, .doubleQuoted].contains(scalar.style) else { return "" }
+    let isNumber = expected.hasSuffix("number") && Double(scalar.string) != nil
+    let isTruth = expected == name(of: Bool.self) && ["true", "false"].contains(scalar.string)
+    return isNumber || isTruth ? " in quotes, which make it text; remove them" : ""
   }
 
   private func node(at path: [any CodingKey]) -> Node? {
