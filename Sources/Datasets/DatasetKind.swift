@@ -50,7 +50,7 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
   /// - Parameters:
   ///   - clean: The clean test images.
   ///   - data: The folder that holds the data sets' folders.
-  ///   - names: The published names of the corruptions to read, in order.
+  ///   - names: The names of the corruptions to read, in order.
   ///   - isPartial: Whether corruptions without files are left out; otherwise they are errors.
   /// - Returns: The benchmark.
   /// - Throws: `DatasetError`, `NumPyError` or `FileError` naming the file.
@@ -58,6 +58,14 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
     of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
   ) throws -> any CorruptionBenchmark {
     try definition.benchmark(of: clean, in: data, names: names, isPartial: isPartial)
+  }
+}
+
+extension DatasetKind {
+  /// The names of the corruptions that are in no published list but have files below the folder
+  /// `data`, of whichever data set.
+  package static func otherCorruptions(in data: URL) -> [String] {
+    Set(allCases.flatMap { $0.definition.otherCorruptions(in: data) }).sorted()
   }
 }
 
@@ -89,6 +97,9 @@ protocol DatasetDefinition: Sendable {
   func benchmark(
     of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
   ) throws -> any CorruptionBenchmark
+
+  /// The names of the corruptions in its corrupted images' files that are in no published list.
+  func otherCorruptions(in data: URL) -> [String]
 
   /// The checks of the data set's files, for each form that it comes in below the folder `data`.
   func verifiedForms(in data: URL) -> [VerifiedForm]

@@ -68,6 +68,7 @@ struct CorruptCommand: ParsableCommand {
       }
     }
     if image != nil && preview == nil { throw ValidationError("--image needs --preview.") }
+    try suite.checkNames()
   }
 
   func run() throws {

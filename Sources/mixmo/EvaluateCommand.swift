@@ -72,6 +72,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
     }
+    try suite.checkNames(
+      orAmong: generate ? [] : DatasetKind.otherCorruptions(in: inputs.dataURL))
     if try chosenShard != nil, report || scoring.baseline != nil {
       throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
     }
@@ -162,6 +164,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     guard !isClean else { return .none }
     return generate
       ? .generated(selected)
-      : .files(selected, data: inputs.dataURL, isPartial: suite.corruption.isEmpty)
+      : .files(
+        suite.names(in: selected), data: inputs.dataURL, isPartial: suite.corruption.isEmpty)
   }
 }

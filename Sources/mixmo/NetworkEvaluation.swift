@@ -24,8 +24,8 @@ enum CorruptionChoice {
   case none
   /// Those that a suite makes of the clean ones.
   case generated(SelectedSuite)
-  /// Those in files below a data folder, of the corruptions that a suite names.
-  case files(SelectedSuite, data: URL, isPartial: Bool)
+  /// Those in files below a data folder, of the corruptions of these names.
+  case files([String], data: URL, isPartial: Bool)
 
   /// What stands for the choice in the record of a run.
   fileprivate var fingerprint: String? {
@@ -120,10 +120,10 @@ struct NetworkEvaluation {
     case .none: return nil
     case .generated(let suite):
       return try GeneratedBenchmark(suite.corruptions, of: dataset, seed: common.seed)
-    case .files(let suite, let data, let isPartial):
-      let names = suite.corruptions.map(\.name.rawValue)
+    case .files(let names, let data, let isPartial):
       let benchmark = try configuration.data.dataset.benchmark(
         of: dataset, in: data, names: names, isPartial: isPartial)
+      for note in benchmark.notes { common.terminal.say(note) }
       try warn(aboutMissing: names, in: benchmark, data)
       return benchmark
     }

@@ -26,19 +26,27 @@ struct SuiteOptions: ParsableArguments {
     if let wrong = severity.first(where: { !(1...5).contains($0) }) {
       throw ValidationError("--severity: expected a number from 1 to 5, found \(wrong).")
     }
-    if !corruption.isEmpty { try checkNames() }
   }
 
-  private func checkNames() throws {
+  /// Refuses a name that neither the suite nor `others` has.
+  func checkNames(orAmong others: [String] = []) throws {
+    guard !corruption.isEmpty else { return }
     // The published suites have all corruptions.
-    let known =
-      try suiteURL.map { try CorruptionSuite(contentsOf: $0).corruptions.map(\.name.rawValue) }
-      ?? Corruption.Name.allCases.map(\.rawValue)
+    let named = try suiteURL.map {
+      try CorruptionSuite(contentsOf: $0).corruptions.map(\.name.rawValue)
+    }
+    let known = (named ?? Corruption.Name.allCases.map(\.rawValue)) + others
     for name in corruption where !known.contains(name) {
       throw ValidationError(
         "--corruption: \(suite.map { "\($0.oneLine) has no" } ?? "unknown") \"\(name.oneLine)\"; "
           + Spelling.suggestion(for: name, from: known))
     }
+  }
+
+  /// The names of the selected corruptions, those of the suite first.
+  func names(in selected: SelectedSuite) -> [String] {
+    let names = selected.corruptions.map(\.name.rawValue)
+    return corruption.reduce(into: names) { if !$0.contains($1) { $0.append($1) } }
   }
 
   private var suiteURL: URL? { suite.map { URL(fileURLWithPath: $0) } }

@@ -17,8 +17,15 @@ struct DataCommandTests {
     (["data", "download", "cifar10"], "Missing expected argument '--data <dir>'"),
     (
       ["data", "download", "cifar10", "--data", "d", "--from", "ftp://a/b"],
-      "--from: expected an http or https address or a folder, found ftp://a/b"
+      "--from: expected an http or https address or a folder, found \"ftp://a/b\""
     ),
+    (["data", "download", "cifar10", "--data", "d", "--from", "http://"], "found \"http://\""),
+    (
+      ["data", "download", "cifar10", "--data", "d", "--from", "https:///x"], "found \"https:///x\""
+    ),
+    (["data", "download", "cifar10", "--data", "d", "--from", "http:a"], "found \"http:a\""),
+    (["data", "download", "cifar10", "--data", "d", "--from", "://a"], "found \"://a\""),
+    (["data", "download", "cifar10", "--data", "d", "--from", ""], "found \"\""),
     (
       ["data", "verify", "--dataset", "cifar100-cc", "--data", "d"], "did you mean \"cifar100-c\"?"
     ),

@@ -63,6 +63,31 @@ struct CorruptedFilesTests {
     #expect(made.errors.contains("belongs to another evaluation: suite"), "\(made.errors)")
   }
 
+  @Test func `files without labels and of other names are scored`() throws {
+    let workspace = try workspace()
+    try FileManager.default.removeItem(at: workspace.folder.file("data/CIFAR-10-C/labels.npy"))
+    try write("caustic_noise", Array(repeating: 7, count: 120 * 3072), workspace)
+    let all = try evaluate(workspace, "--corruptions", "--bootstrap", "0")
+    #expect(all.status == 0, "\(all.errors)")
+    for words in ["no labels.npy; the labels are", "no published list has them: caustic_noise;"] {
+      #expect(all.errors.ranges(of: words).count == 1, "\(all.errors)")
+    }
+    let other = try evaluate(
+      workspace, "--corruption", "caustic_noise", "--corruption", "fog", "--bootstrap", "0")
+    #expect(other.status == 0, "\(other.errors)")
+    let cells = try CSVTable(contentsOf: workspace.folder.file("runs/small/cells.csv"))
+    let names = Set(cells.column("corruption") ?? [])
+    #expect(names == ["clean", "fog", "contrast", "caustic_noise"])
+    for command in ["table", "report"] {
+      let process = try MixmoProcess([command, workspace.path("runs/small")])
+      #expect(process.status == 0, "\(process.errors)")
+    }
+    let wrong = try evaluate(workspace, "--corruption", "caustic_nois")
+    #expect(wrong.status == 64 && wrong.errors.contains("did you mean \"caustic_noise\"?"))
+    let made = try evaluate(workspace, "--corruption", "caustic_noise", "--generate")
+    #expect(made.status == 64 && made.errors.contains("unknown \"caustic_noise\""))
+  }
+
   @Test func `a benchmark without any of the corruptions is an error`() throws {
     let workspace = try workspace()
     for name in ["fog", "contrast"] {

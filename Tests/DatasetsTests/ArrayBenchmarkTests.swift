@@ -24,14 +24,22 @@ struct ArrayBenchmarkTests {
       for name in corruptions { try write(name, shape: [30, 32, 32, 3]) }
     }
 
-    func write(_ name: String, shape: [Int]) throws {
+    func write(
+      _ name: String, shape: [Int], folder path: String = "CIFAR-10-C", labels: Bool = false
+    ) throws {
+      let url = folder.file(path)
+      try FolderCreation.create(url)
+      if labels {
+        let all = (0..<5).flatMap { _ in ArrayBenchmarkTests.clean.labels.map(UInt8.init) }
+        try NumPyArray.write(all, shape: [all.count], to: url.appending(path: "labels.npy"))
+      }
       let size = shape.dropFirst().reduce(1, *)
       var values: [UInt8] = []
       for row in 0..<shape[0] {
         values.append(UInt8(16 * (row / 6 + 1) + row % 6))
         values += Array(repeating: UInt8(name.count), count: size - 1)
       }
-      try NumPyArray.write(values, shape: shape, to: folder.file("CIFAR-10-C/\(name).npy"))
+      try NumPyArray.write(values, shape: shape, to: url.appending(path: "\(name).npy"))
     }
 
     func benchmark(
@@ -96,6 +104,47 @@ struct ArrayBenchmarkTests {
       short.message { _ = try short.benchmark() }
         == "CIFAR-10-C/labels.npy: expected shape [30], five times the 6 test images, "
         + "found shape [6]")
+  }
+
+  @Test func `without labels they are the clean ones, which is said`() throws {
+    let arrays = try ArrayFolder()
+    #expect(try arrays.benchmark().notes == [])
+    let folder = arrays.folder.file("CIFAR-10-C")
+    try FileManager.default.removeItem(at: folder.appending(path: "labels.npy"))
+    for isPartial in [true, false] {
+      let benchmark = try arrays.benchmark(isPartial: isPartial)
+      #expect(
+        benchmark.notes == [
+          "\(folder.path): no labels.npy; the labels are those of the clean test images, 5 times"
+        ])
+      let images = try benchmark.images(of: Cell(corruption: "snow", severity: 4))
+      #expect(images.labels == Self.clean.labels)
+      #expect(Int(try images.image(at: 2).pixels[0]) == 16 * 4 + 2)
+    }
+    // A folder with labels counts before one without.
+    try arrays.write(
+      "fog", shape: [30, 32, 32, 3], folder: "cifar10-data/CIFAR-10-C", labels: true)
+    #expect(try arrays.benchmark(["fog"]).notes == [])
+  }
+
+  @Test func `files of other names are named once, and read when asked for`() throws {
+    let arrays = try ArrayFolder(corruptions: ["fog", "caustic_noise", "brownish noise", "odd"])
+    try arrays.write("odd", shape: [30, 16, 32, 3])
+    let folder = arrays.folder.file("CIFAR-10-C")
+    #expect(
+      try arrays.benchmark(isPartial: true).notes == [
+        "\(folder.path): not scored, as no published list has them: brownish noise, caustic_noise; "
+          + "--corruption NAME scores one"
+      ])
+    let benchmark = try arrays.benchmark(["fog", "caustic_noise"])
+    #expect(benchmark.notes == [])
+    let images = try benchmark.images(of: Cell(corruption: "caustic_noise", severity: 2))
+    #expect(images.cell == Cell(corruption: "caustic_noise", severity: 2))
+    #expect(try images.image(at: 1).pixels[1] == UInt8("caustic_noise".count))
+    #expect(
+      DatasetKind.otherCorruptions(in: arrays.folder.url) == [
+        "brownish noise", "caustic_noise", "odd",
+      ])
   }
 
   @Test(arguments: [[30, 32, 32], [29, 32, 32, 3], [30, 16, 32, 3], [30, 3, 32, 32]])

@@ -75,9 +75,9 @@ struct DownloadTests {
     await #expect {
       try await fake.downloader(server, md5: wrong).run()
     } throws: { error in
-      guard case .wrongDigest(_, let expected, let found) = error as? DownloadError else {
-        return false
-      }
+      guard case .exhausted(_, let tried, _, _) = error as? DownloadError,
+        case .wrongDigest(_, let expected, let found) = tried.first
+      else { return false }
       return expected == wrong && (extra > 0 || found == right)
     }
     #expect(server.requests.count == 2)
@@ -101,7 +101,9 @@ struct DownloadTests {
     await #expect {
       try await fake.downloader(server).run()
     } throws: { error in
-      guard case .unreachable(_, 4, let reason) = error as? DownloadError else { return false }
+      guard case .exhausted(_, let tried, _, _) = error as? DownloadError,
+        case .unreachable(_, 4, let reason) = tried.first
+      else { return false }
       return reason.contains("503")
     }
     #expect(server.requests.count == 4)
@@ -133,7 +135,9 @@ struct DownloadTests {
     await #expect {
       try await second.downloader(thief).run()
     } throws: { error in
-      guard case .refused = error as? DownloadError else { return false }
+      guard case .exhausted(_, let tried, _, _) = error as? DownloadError,
+        case .refused = tried.first
+      else { return false }
       return true
     }
     #expect(thief.requests.count == 1)
@@ -226,7 +230,7 @@ struct DownloadTests {
     let fake = try FakeArchive()
     let server = try LocalServer(fake.bytes)
     let huge = PublishedArchive(
-      name: "huge", fileName: "huge.tar", address: server.base, md5: "", byteCount: .max / 2,
+      name: "huge", fileName: "huge.tar", addresses: [server.base], md5: "", byteCount: .max / 2,
       unpackedByteCount: .max, topFolders: ["huge"], destination: "huge",
       parts: [.init("x")])
     await #expect {
@@ -295,12 +299,24 @@ struct DownloadTests {
     #expect(PublishedArchive.all.map(\.name) == published.map(\.0))
     for (name, address, md5, byteCount) in published {
       let archive = try #require(PublishedArchive.named(name))
-      #expect(archive.address == address)
+      #expect(archive.addresses.first == address)
       #expect(archive.md5 == md5, "\(name)")
       #expect(archive.byteCount == byteCount, "\(name)")
       #expect(address.contains("/\(archive.fileName)"))
     }
     #expect(PublishedArchive.named("cifar") == nil)
+  }
+
+  @Test func `every archive has several addresses of its own, which name its file`() {
+    for archive in PublishedArchive.all {
+      #expect(archive.addresses.count > 1, "\(archive.name)")
+      for address in archive.addresses {
+        #expect(address.contains("/\(archive.fileName)"))
+        #expect(URL(string: address)?.host()?.isEmpty == false)
+      }
+    }
+    let all = PublishedArchive.all.flatMap(\.addresses)
+    #expect(Set(all).count == all.count)
   }
 
   @Test(arguments: ["cifar.yaml", "tiny-imagenet.yaml"])

@@ -51,12 +51,18 @@ final class FakeArchive {
     get throws { try FileManager.default.contentsOfDirectory(atPath: data.path).sorted() }
   }
 
-  /// The entry of this archive at `address`.
-  func published(at address: String, isSizeKnown: Bool = true, md5: String? = nil)
+  /// The entry of this archive at `addresses`.
+  func published(at addresses: String..., isSizeKnown: Bool = true, md5: String? = nil)
+    -> PublishedArchive
+  {
+    published(at: addresses, isSizeKnown: isSizeKnown, md5: md5)
+  }
+
+  func published(at addresses: [String], isSizeKnown: Bool = true, md5: String? = nil)
     -> PublishedArchive
   {
     PublishedArchive(
-      name: "fake", fileName: "fake.tar.gz", address: address,
+      name: "fake", fileName: "fake.tar.gz", addresses: addresses,
       md5: md5 ?? Digest(of: bytes, algorithm: .md5).description,
       byteCount: isSizeKnown ? bytes.count : nil, topFolders: ["fake"],
       destination: "fake-data/fake", parts: Self.parts)
@@ -64,10 +70,11 @@ final class FakeArchive {
 
   /// A download with short waits.
   func downloader(
-    _ server: LocalServer, isSizeKnown: Bool = true, md5: String? = nil
+    _ servers: LocalServer..., isSizeKnown: Bool = true, md5: String? = nil
   ) -> Downloader {
+    let addresses = servers.map { $0.base + "/fake.tar.gz" }
     var downloader = Downloader(
-      published(at: server.base + "/fake.tar.gz", isSizeKnown: isSizeKnown, md5: md5), data: data)
+      published(at: addresses, isSizeKnown: isSizeKnown, md5: md5), data: data)
     downloader.patience.pauses = [0.01, 0.01, 0.01]
     downloader.patience.stallSeconds = 1
     // More than is received in a second, because curl's average falls only slowly.
@@ -122,7 +129,9 @@ final class Reported: Sendable {
   var setbacks: [String] {
     events.compactMap { event in
       switch event {
-      case .retrying(let reason, _), .startingOver(let reason), .ignoring(let reason): reason
+      case .retrying(let reason, _), .startingOver(let reason), .ignoring(let reason),
+        .trying(_, let reason):
+        reason
       default: nil
       }
     }

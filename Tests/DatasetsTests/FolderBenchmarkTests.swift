@@ -48,6 +48,29 @@ struct FolderBenchmarkTests {
     #expect(images.notes.count == 1 && images.notes[0].hasSuffix("fog/5: left out: n01440764"))
   }
 
+  @Test func `folders of other names are named once, and read when asked for`() throws {
+    let tree = try Self.tree()
+    for (index, name) in Tree.classes.enumerated() {
+      for copy in 0..<2 {
+        try tree.write(
+          Tree.image(index, copy), "Tiny-ImageNet-C/caustic_noise/4/\(name)/val_\(copy).JPEG")
+      }
+    }
+    try tree.write(Tree.image(0, 0), "Tiny-ImageNet-C/pictures/a.JPEG")
+    let notes = try Self.benchmark(tree).notes
+    #expect(notes.count == 1)
+    #expect(
+      notes.first?.hasSuffix(
+        "Tiny-ImageNet-C: not scored, as no published list has them: caustic_noise; "
+          + "--corruption NAME scores one") == true, "\(notes)")
+    #expect(DatasetKind.otherCorruptions(in: tree.folder.url) == ["caustic_noise"])
+    let asked = try DatasetKind.tinyimagenet200.benchmark(
+      of: tree.read(.test), in: tree.folder.url, names: ["caustic_noise"], isPartial: false)
+    #expect(asked.notes == [])
+    let cell = Cell(corruption: "caustic_noise", severity: 4)
+    #expect(try asked.images(of: cell).cell == cell)
+  }
+
   @Test func `a missing class or image is named`() throws {
     let tree = try Self.tree()
     let benchmark = try Self.benchmark(tree)

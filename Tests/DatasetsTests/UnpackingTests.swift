@@ -134,7 +134,7 @@ struct UnpackingTests {
       }
     }
     let archive = PublishedArchive(
-      name: "all", fileName: "fake.tar.gz", address: "none",
+      name: "all", fileName: "fake.tar.gz", addresses: ["none"],
       md5: Digest(of: fake.bytes, algorithm: .md5).description, topFolders: ["all"],
       destination: "all", parts: [.init("a"), .init("b/c")], sharesDestination: true)
     let destination = fake.data.appending(path: "all")
@@ -165,7 +165,7 @@ struct UnpackingTests {
       }
       for name in order {
         let archive = PublishedArchive(
-          name: name, fileName: "fake.tar.gz", address: "none",
+          name: name, fileName: "fake.tar.gz", addresses: ["none"],
           md5: Digest(of: fake.bytes, algorithm: .md5).description, topFolders: ["all"],
           destination: "all", parts: [.init(name)], sharesDestination: true)
         var downloader = Downloader(archive, data: fake.data)
@@ -194,7 +194,7 @@ struct UnpackingTests {
     try AtomicFile.write(bytes, to: url)
     var downloader = Downloader(
       PublishedArchive(
-        name: "fake", fileName: "fake.zip", address: "none",
+        name: "fake", fileName: "fake.zip", addresses: ["none"],
         md5: Digest(of: bytes, algorithm: .md5).description, topFolders: ["fake"],
         destination: "fake-data", parts: [.init("a/b/c.txt"), .init("d.txt")]),
       data: folder.file("data"))

@@ -42,8 +42,15 @@ struct CIFAR: DatasetDefinition {
       isPartial: isPartial)
   }
 
+  func otherCorruptions(in data: URL) -> [String] {
+    let files = corruptedFolders.flatMap {
+      (try? FolderListing.names(in: data.subfolder($0))) ?? []
+    }
+    return ArrayBenchmark.otherNames(among: files)
+  }
+
   /// The folders that the corrupted images may be in, relative to the data folder: the first with
-  /// labels counts.
+  /// labels counts, else the first with a corruption.
   var corruptedFolders: [String] { [corruptedName, "\(name)-data/\(corruptedName)", ""] }
 
   /// The folders that the files of a form may be in, relative to the data folder.

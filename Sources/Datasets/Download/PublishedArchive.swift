@@ -6,8 +6,9 @@ package struct PublishedArchive: Sendable {
   package let name: String
   /// The name of the archive's file.
   package let fileName: String
-  /// The address it is published at.
-  package let address: String
+  /// The addresses it can be received from: the one it is published at, then those of mirrors that
+  /// hold the same bytes.
+  package let addresses: [String]
   /// The published MD5, 32 hexadecimal digits.
   package let md5: String
   /// The size of the archive in bytes, if it is published.
@@ -37,13 +38,13 @@ package struct PublishedArchive: Sendable {
   }
 
   package init(
-    name: String, fileName: String, address: String, md5: String, byteCount: Int? = nil,
+    name: String, fileName: String, addresses: [String], md5: String, byteCount: Int? = nil,
     unpackedByteCount: Int? = nil, topFolders: [String], destination: String, parts: [Part],
     sharesDestination: Bool = false
   ) {
     self.name = name
     self.fileName = fileName
-    self.address = address
+    self.addresses = addresses
     self.md5 = md5
     self.byteCount = byteCount
     self.unpackedByteCount = unpackedByteCount
@@ -62,7 +63,12 @@ package struct PublishedArchive: Sendable {
     }.map(\.path)
   }
 
-  /// An archive of corrupted images on Zenodo.
+  /// The address of a file on Zenodo.
+  static func zenodo(_ record: Int, _ file: String) -> String {
+    "https://zenodo.org/records/\(record)/files/\(file)?download=1"
+  }
+
+  /// An archive of corrupted images on Zenodo, at its page and at its programming interface.
   ///
   /// Hendrycks and Dietterich 2019, "Benchmarking neural network robustness to common corruptions
   /// and perturbations", arXiv 1903.12261.
@@ -72,8 +78,9 @@ package struct PublishedArchive: Sendable {
   ) -> PublishedArchive {
     PublishedArchive(
       name: name, fileName: file,
-      address: "https://zenodo.org/records/\(record)/files/\(file)?download=1", md5: md5,
-      byteCount: byteCount, unpackedByteCount: byteCount, topFolders: topFolders,
+      addresses: [
+        zenodo(record, file), "https://zenodo.org/api/records/\(record)/files/\(file)/content",
+      ], md5: md5, byteCount: byteCount, unpackedByteCount: byteCount, topFolders: topFolders,
       destination: destination, parts: parts.map { Part($0) },
       sharesDestination: sharesDestination)
   }

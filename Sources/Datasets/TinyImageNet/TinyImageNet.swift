@@ -38,11 +38,18 @@ struct TinyImageNet: DatasetDefinition {
       in: Self.corruptedFolders.map(data.subfolder), names: names, isPartial: isPartial)
   }
 
+  func otherCorruptions(in data: URL) -> [String] {
+    Self.corruptedFolders.map(data.subfolder).flatMap(FolderBenchmark.otherNames)
+  }
+
   var archives: [PublishedArchive] {
     [
       PublishedArchive(
         name: name, fileName: "tiny-imagenet-200.zip",
-        address: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        addresses: [
+          "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+          PublishedArchive.zenodo(10_720_917, "tiny-imagenet-200.zip"),
+        ],
         md5: "90528d7ca1a48142e341f4ef8d21d0de", byteCount: 248_100_043,
         // 120,000 files in blocks of 4096 bytes.
         unpackedByteCount: 500_000_000, topFolders: ["tiny-imagenet-200"],

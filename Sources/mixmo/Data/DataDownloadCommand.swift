@@ -11,7 +11,8 @@ struct DataDownloadCommand: AsyncParsableCommand {
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
-      What is there already is left alone. A download that was stopped or killed continues where \
+      Each archive has several addresses, which are tried in order: the published one, then mirrors. \
+      What comes must have the published MD5. What is there already is left alone. A download that was stopped or killed continues where \
       it was when the same command is given again.
 
       Example: CIFAR-100 and its corrupted test images, about 3.1 GB:
@@ -58,11 +59,22 @@ struct DataDownloadCommand: AsyncParsableCommand {
 
   func validate() throws {
     _ = try archives()
-    if let from, let scheme = from.range(of: "://").map({ from[..<$0.lowerBound] }),
-      !["http", "https"].contains(scheme.lowercased())
-    {
-      throw ValidationError("--from: expected an http or https address or a folder, found \(from).")
+    if let from, !Self.isFolder(from), !Self.isAddress(from) {
+      throw ValidationError(
+        "--from: expected an http or https address or a folder, found \"\(from.oneLine)\".")
     }
+  }
+
+  /// Whether a text is the address of a web server.
+  private static func isAddress(_ text: String) -> Bool {
+    guard let parts = URLComponents(string: text), let scheme = parts.scheme else { return false }
+    return ["http", "https"].contains(scheme.lowercased()) && parts.host?.isEmpty == false
+  }
+
+  /// Whether a text is the path of a folder, not an address, whole or unfinished.
+  private static func isFolder(_ text: String) -> Bool {
+    let isWeb = ["http:", "https:"].contains { text.lowercased().hasPrefix($0) }
+    return !text.allSatisfy(\.isWhitespace) && !text.contains("://") && !isWeb
   }
 
   private func archives() throws -> [PublishedArchive] {
@@ -77,7 +89,7 @@ struct DataDownloadCommand: AsyncParsableCommand {
 
   private var source: Downloader.Source {
     guard let from else { return .published }
-    return from.contains("://") ? .mirror(from) : .folder(URL(fileURLWithPath: from))
+    return Self.isFolder(from) ? .folder(URL(fileURLWithPath: from)) : .mirror(from)
   }
 
   func run() async throws {
@@ -134,6 +146,7 @@ private final class DownloadProgress {
     case .unpacking(let done, let total): update("unpack", done, total)
     case .retrying(let reason, let pause):
       say(String(format: "%@; again in %.0f s", reason, pause))
+    case .trying(let address, let reason): say("\(reason); trying \(address)")
     case .startingOver(let reason): say("\(reason); removed, receiving it again")
     case .using(let url): say("using \(url.path)")
     case .ignoring(let reason): say("\(reason); downloading it again")
