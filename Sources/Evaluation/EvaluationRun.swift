@@ -113,7 +113,9 @@ package struct EvaluationRun {
       try monitor.report(
         .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
     }
-    for note in cube.notes + cube.notesOfBounds { try monitor.report(.note(note)) }
+    for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds {
+      try monitor.report(.note(note))
+    }
     return cube
   }
 
@@ -162,6 +164,23 @@ package struct EvaluationMonitor {
 }
 
 extension ScoreCube {
+  /// How many labels have the probability 0, by cell and predictor.
+  ///
+  /// Calibrations leave 0 what it is, so the first that leaves a distribution speaks for all.
+  fileprivate var notesOfInfiniteLosses: [String] {
+    cells.compactMap { result in
+      let rows =
+        result.scores.first { $0.predictors.contains { $0.infiniteLossCount > 0 } }?
+        .predictors.filter { $0.infiniteLossCount > 0 && $0.predictor != .membersMean } ?? []
+      guard !rows.isEmpty else { return nil }
+      let counts = rows.map {
+        "\($0.infiniteLossCount) of \($0.sampleCount) (\($0.predictor.name))"
+      }
+      return "\(result.cell.name): the label has the probability 0 in \(counts.listed()) rows; "
+        + "their loss is infinite, and nll is left empty"
+    }
+  }
+
   /// The temperatures of clean images that are at a bound of the search.
   fileprivate var notesOfBounds: [String] {
     (cells.first?.scores ?? []).flatMap { scores in

@@ -7,15 +7,16 @@ import Scoring
 package struct GivenPredictions: PredictionSource {
   package let folder: RunFolder?
   private let runName: String
-  private let logits: PredictionArray
-  private let rows: LabeledLogits
+  private let predictions: PredictionArray
+  /// The predictions with their labels.
+  package let rows: LabeledLogits
   private let predictionFiles: [URL]
   private let labelFiles: [URL]
   private let seed: UInt64
   private let version: String
 
   /// - Parameters:
-  ///   - logits: The predictions.
+  ///   - predictions: The predictions.
   ///   - labels: The class of each row, from the first of `labelFiles`.
   ///   - runName: The name in the `run` column.
   ///   - predictionFiles: All files of predictions that the scores depend on.
@@ -25,17 +26,17 @@ package struct GivenPredictions: PredictionSource {
   ///   - version: The version of this program.
   /// - Throws: `PredictionFileError`.
   package init(
-    _ logits: PredictionArray, labels: [Int], runName: String, predictionFiles: [URL],
+    _ predictions: PredictionArray, labels: [Int], runName: String, predictionFiles: [URL],
     labelFiles: [URL], folder: RunFolder?, seed: UInt64, version: String
   ) throws {
-    self.logits = logits
+    self.predictions = predictions
     self.runName = runName
     self.predictionFiles = predictionFiles
     self.labelFiles = labelFiles
     self.folder = folder
     self.seed = seed
     self.version = version
-    rows = try logits.labeled(labels, from: labelFiles[0])
+    rows = try predictions.labeled(labels, from: labelFiles[0])
   }
 
   package func open(for settings: ScoringSettings, _: EvaluationMonitor) throws -> RunRecord {
@@ -51,7 +52,7 @@ package struct GivenPredictions: PredictionSource {
   }
 
   package func predict(_: EvaluationMonitor) throws -> CellPredictions {
-    try folder?.predictions.store(logits, of: .clean, labels: rows.labels)
+    try folder?.predictions.store(predictions, of: .clean, labels: rows.labels)
     let rows = rows
     return CellPredictions(cells: [.clean], imageCount: rows.rowCount) { _ in rows }
   }

@@ -25,6 +25,8 @@ public struct PredictorScores: Sendable {
   public let temperatureBounds: Set<TemperatureBound>
   /// How many rows were scored.
   public let sampleCount: Int
+  /// How many of them have a label of probability 0: the loss is infinite, and its mean undefined.
+  public let infiniteLossCount: Int
   /// The metrics that are defined; with several folds the mean of theirs.
   public let values: MetricValues<Metric>
   /// The table of all rows, so that its counts add up to them; nil for `members-mean`.
@@ -48,6 +50,7 @@ struct FoldScores: Sendable {
     let predictor: Predictor
     let map: CalibrationMap
     let sampleCount: Int
+    let infiniteLossCount: Int
     let values: MetricValues<Metric>
     let reliability: ReliabilityTable
 
@@ -58,6 +61,7 @@ struct FoldScores: Sendable {
       self.predictor = predictor
       self.map = map
       sampleCount = scored.rows.count
+      infiniteLossCount = scored.infiniteLossCount
       values = scored.values(of: metrics)
       reliability = scored.reliability
     }
@@ -97,6 +101,7 @@ extension PredictorScores {
     values = .mean(parts.map(\.values))
     let pass = parts.prefix(foldsPerPass)
     sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
+    infiniteLossCount = pass.reduce(0) { $0 + $1.infiniteLossCount }
     reliability = pass.dropFirst().reduce(into: pass[0].reliability) { $0.merge($1.reliability) }
   }
 
@@ -106,6 +111,7 @@ extension PredictorScores {
     temperature = mean(members.compactMap(\.temperature))
     temperatureBounds = members.reduce(into: []) { $0.formUnion($1.temperatureBounds) }
     sampleCount = members[0].sampleCount
+    infiniteLossCount = members.map(\.infiniteLossCount).max() ?? 0
     values = .mean(members.map(\.values))
     reliability = nil
   }

@@ -1,5 +1,5 @@
 /// What the numbers of a prediction are.
-public enum PredictionNumbers: String, Sendable {
+public enum PredictionNumbers: String, Sendable, CaseIterable {
   /// Logits, whose softmax is the predicted distribution.
   case logits
   /// Probabilities: the predicted distribution itself.

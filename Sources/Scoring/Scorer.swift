@@ -133,8 +133,11 @@ extension Scorer {
       }
       if predictor == .ensemble { ensemble = scored.rows }
       if case .identity = map { uncalibrated.offer(scored.rows, of: predictor) }
-      scored.refinementLoss = try RefinementLoss.value(
-        of: predictor, in: halves, calibration: map, blocks: blocks)
+      // An infinite loss stays infinite at any temperature.
+      if scored.infiniteLossCount == 0 {
+        scored.refinementLoss = try RefinementLoss.value(
+          of: predictor, in: halves, calibration: map, blocks: blocks)
+      }
       predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
     }
     var diversity = DiversityAccumulator(

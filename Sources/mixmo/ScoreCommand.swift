@@ -75,6 +75,7 @@ struct ScoreCommand: ParsableCommand {
     let validation = try validationLabels.map { labels in
       try read(validationLogits).labeled(LabelFile.read(url(labels)), from: url(labels))
     }
+    predictions.rows.remarksOnProbabilities.forEach(common.terminal.say)
     let settings = try scoring.settings(validation: validation, seed: common.seed)
     let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
       .run(

@@ -77,6 +77,19 @@ public final class FittingRows {
     try uncalibrated.scores(of: predictor)
   }
 
+  /// The rows that a loss of `predictor` can be fitted on: those to whose label it does not give the
+  /// probability 0, with which no calibration changes an infinite loss.
+  ///
+  /// - Returns: All rows of logits; nil where no row is left.
+  /// - Throws: `ScoringError` when there is no such predictor.
+  public func possible(for predictor: Predictor) throws -> LabeledLogits? {
+    guard logits.numbers == .probabilities else { return logits }
+    let scores = try scores(of: predictor)
+    let rows = scores.indices.filter { scores[$0].negativeLogLikelihood.isFinite }
+    guard rows.count < scores.count else { return logits }
+    return rows.isEmpty ? nil : try logits.selecting(rows: rows)
+  }
+
   /// What `calibrator` fits for `predictor`, for other calibrators to build upon.
   ///
   /// - Throws: as `Calibrator.fit(_:on:)`.

@@ -26,7 +26,7 @@ public struct TemperatureCalibrator: Calibrator {
   public func fittedTemperature(
     of predictor: Predictor, on rows: FittingRows
   ) throws -> FittedTemperature {
-    try rows.fittedTemperature(PredictorLogits(predictor, of: rows.logits), scaled: .logits)
+    try rows.fittedTemperature(of: predictor, scaled: .logits)
   }
 }
 
@@ -68,8 +68,7 @@ public struct TemperatureAfterAveragingCalibrator: Calibrator {
   ///
   /// - Throws: what reading the rows throws.
   public func fittedTemperature(on rows: FittingRows) throws -> FittedTemperature {
-    try rows.fittedTemperature(
-      PredictorLogits(.ensembleProbabilities, of: rows.logits), scaled: .calibratedLogits)
+    try rows.fittedTemperature(of: .ensembleProbabilities, scaled: .calibratedLogits)
   }
 }
 
@@ -89,8 +88,12 @@ public struct OracleCalibrator: Calibrator {
 
 extension FittingRows {
   fileprivate func fittedTemperature(
-    _ source: PredictorLogits, scaled: TemperatureObjective.Scaled
+    of predictor: Predictor, scaled: TemperatureObjective.Scaled
   ) throws -> FittedTemperature {
-    try TemperatureSearch(TemperatureObjective(source, scaled: scaled, blocks: blocks)).fit()
+    guard let logits = try possible(for: predictor) else {
+      return FittedTemperature(value: 1, lossBefore: .infinity, lossAfter: .infinity)
+    }
+    let source = try PredictorLogits(predictor, of: logits)
+    return try TemperatureSearch(TemperatureObjective(source, scaled: scaled, blocks: blocks)).fit()
   }
 }

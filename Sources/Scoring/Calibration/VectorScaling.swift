@@ -36,8 +36,11 @@ public struct VectorCalibrator: Calibrator {
   ///
   /// - Throws: `ScoringError` when there is no such predictor.
   public func scaling(of predictor: Predictor, on rows: FittingRows) throws -> VectorScaling {
+    guard let logits = try rows.possible(for: predictor) else {
+      return .identity(classCount: rows.logits.classCount)
+    }
     let objective = VectorObjective(
-      source: try PredictorLogits(predictor, of: rows.logits), blocks: rows.blocks,
+      source: try PredictorLogits(predictor, of: logits), blocks: rows.blocks,
       curvatureMemoryLimit: curvatureMemoryLimit)
     return objective.scaling(of: try objective.minimum(from: objective.identity).parameters)
   }
@@ -57,6 +60,13 @@ public struct VectorScaling: LogitMap, Equatable {
   init(scales: [Double], biases: [Double]) {
     self.scales = scales
     self.biases = biases
+  }
+
+  /// The map that changes nothing.
+  static func identity(classCount: Int) -> VectorScaling {
+    VectorScaling(
+      scales: [Double](repeating: 1, count: classCount),
+      biases: [Double](repeating: 0, count: classCount))
   }
 
   public func apply(to logits: UnsafeMutableBufferPointer<Double>) {
@@ -240,8 +250,16 @@ private final class VectorGradient {
   private func load(_ row: Int, label: Int) -> Double {
     source.load(row, into: logits)
     scaling.apply(to: logits, rowCount: pooledCount, into: scaled)
+    if source.logits.numbers == .probabilities { restoreZeros() }
     for pooled in 0..<pooledCount { normalize(pooled, label: label) }
     return logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
+  }
+
+  /// What was given the probability 0 keeps it, whatever its scale.
+  private func restoreZeros() {
+    for i in 0..<pooledCount * classCount where LogarithmOfZero.isMeant(by: logits[i]) {
+      scaled[i] = LogarithmOfZero.value
+    }
   }
 
   private func weight(of pooled: Int, logMean: Double) -> Double {

@@ -18,7 +18,8 @@ public struct DistributionDiversity: Sendable, Equatable {
     fileprivate var cosines = RunningMean()
     fileprivate var jensenShannons = RunningMean()
 
-    /// The mean of (KL(p‖q) + KL(q‖p)) / 2 in nats; nil for no rows.
+    /// The mean of (KL(p‖q) + KL(q‖p)) / 2 in nats; nil for no rows, and where it is infinite because
+    /// one of the two gives 0 to a class that the other allows.
     ///
     /// Half of Jeffreys' divergence. robustness_metrics takes KL(p‖q) of the lower index alone.
     public var divergence: Double? { divergences.value }
@@ -150,6 +151,8 @@ struct Distribution {
   let probabilities: UnsafePointer<Double>  // [K]
   let logProbabilities: UnsafePointer<Double>  // [K]
   let classCount: Int
+  /// Whether probabilities of 0 may have been given; others are only too small to be shown.
+  let mayHoldZeros: Bool
 
   /// The distances between two distributions whose mutual information is known.
   func distances(from other: Distribution, information: Double) -> PairDistances {
@@ -163,8 +166,16 @@ struct Distribution {
     let squares = product(p, p, count: classCount) * product(q, q, count: classCount)
     let cosine = product(p, q, count: classCount) / squares.squareRoot()
     return PairDistances(
-      divergence: divergence / 2, cosine: min(1, cosine),
-      information: information)
+      divergence: mayHoldZeros && !hasZeros(of: other) ? .infinity : divergence / 2,
+      cosine: min(1, cosine), information: information)
+  }
+
+  /// Whether both give 0 to the same classes.
+  private func hasZeros(of other: Distribution) -> Bool {
+    (0..<classCount).allSatisfy {
+      LogarithmOfZero.isMeant(by: logProbabilities[$0])
+        == LogarithmOfZero.isMeant(by: other.logProbabilities[$0])
+    }
   }
 }
 
@@ -172,6 +183,7 @@ extension RowScorer {
   /// The probabilities of the row scored last, until the next is scored.
   var distribution: Distribution {
     Distribution(
-      probabilities: probabilities, logProbabilities: logProbabilities, classCount: classCount)
+      probabilities: probabilities, logProbabilities: logProbabilities, classCount: classCount,
+      mayHoldZeros: mayHoldZeros)
   }
 }

@@ -35,6 +35,11 @@ public struct ScoredRows: Sendable, Equatable {
     self.thresholdedCalibrationError = thresholdedCalibrationError
   }
 
+  /// How many rows have a label of probability 0, whose loss is infinite.
+  public var infiniteLossCount: Int {
+    isConfidenceOnly ? 0 : rows.count { $0.negativeLogLikelihood == .infinity }
+  }
+
   /// The values of `metrics`, as far as they are defined on these rows.
   public func values(of metrics: [Metric] = Metric.all) -> MetricValues<Metric> {
     var inputs = MetricInputs(scored: self)

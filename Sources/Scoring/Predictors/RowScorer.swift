@@ -178,9 +178,11 @@ final class RowScorer {
       entropy: entropy)
   }
 
+  /// Whether probabilities of 0 may have been given.
+  var mayHoldZeros: Bool { source.logits.numbers == .probabilities }
+
   private func loss(logProbability: Double) -> Double {
-    source.logits.numbers == .probabilities && LogarithmOfZero.isMeant(by: logProbability)
-      ? .infinity : -logProbability
+    mayHoldZeros && LogarithmOfZero.isMeant(by: logProbability) ? .infinity : -logProbability
   }
 }
 

@@ -185,9 +185,9 @@ public struct BootstrapDistribution: Sendable, Equatable {
 
   /// The distribution of `values`, one for each draw.
   ///
-  /// Nil when there are none or one is undefined: the others would be a biased selection.
+  /// Nil when there are none, or one is undefined or infinite: the others would be a biased selection.
   public init?(_ values: [Double?]) {
-    let defined = values.compactMap { $0 }
+    let defined = values.compactMap { $0.flatMap { $0.isFinite ? $0 : nil } }
     guard !defined.isEmpty, defined.count == values.count else { return nil }
     self.values = defined
   }

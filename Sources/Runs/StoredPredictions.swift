@@ -2,12 +2,26 @@ import Formats
 import Foundation
 import Scoring
 
-/// Predictions as run folders hold them: logits in Float32.
+/// Predictions as run folders hold them: logits in Float32, and beside them what was given where that
+/// says more.
 extension PredictionArray {
+  /// Whether logits in Float32 are all that was given.
+  var isFloat32Logits: Bool { numbers == .logits && elementType == .float32 }
+
+  /// Replaces `url` with these numbers as they are, `[N, M, K]`.
+  ///
+  /// - Throws: `FileError`.
+  func write(to url: URL) throws {
+    try withNumbers { values in
+      try NumPyArray.write(Float.self, shape: shape, to: url) { try $0.append(values) }
+    } float64: { values in
+      try NumPyArray.write(Double.self, shape: shape, to: url) { try $0.append(values) }
+    }
+  }
+
   /// Replaces `url` with these predictions as logits, `[N, M, K]`.
   ///
-  /// Float64 is rounded to Float32. Probabilities become their logarithms; those below
-  /// 2⁻¹⁴⁹ are taken as that.
+  /// Float64 is rounded to Float32. Probabilities become their logarithms, 0 becomes −∞.
   ///
   /// - Throws: `FileError`.
   func writeLogits(to url: URL) throws {
@@ -45,7 +59,7 @@ extension PredictionArray {
   }
 
   private static func logit(ofProbability probability: Double) -> Float {
-    Float(log(max(probability, Double(Float.leastNonzeroMagnitude))))
+    Float(log(probability))
   }
 
   private static func forEachBlock<Number>(
