@@ -149,7 +149,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
-        "Runs", "Training",
+        "Runs", "Scoring", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -92,4 +92,38 @@ struct ScoreCommandTests {
     #expect(other.status == 1)
     #expect(other.errors.contains("belongs to another evaluation: checkpoint"))
   }
+
+  @Test func `probabilities are scored, stored and compared as they were given`() throws {
+    let folder = try TemporaryFolder()
+    let path = { (name: String) in folder.file(name).path }
+    // Two confidences in one bin, at its edge: |0.5 − 0.585|.
+    try NumPyArray.write([0.6, 0.4, 0.57, 0.43], shape: [2, 2], to: folder.file("p.npy"))
+    // The label has the probability 0 in one of two rows.
+    try NumPyArray.write([1, 0, 0.5, 0.5], shape: [2, 2], to: folder.file("q.npy"))
+    try NumPyArray.write([0, 1] as [Int64], shape: [2], to: folder.file("y.npy"))
+    try NumPyArray.write([1, 1] as [Int64], shape: [2], to: folder.file("y1.npy"))
+    func score(_ predictions: [String], _ labels: String, _ output: String) throws -> MixmoProcess {
+      try MixmoProcess(
+        ["score", "--probabilities", "--logits"] + predictions.map(path)
+          + ["--labels", path(labels), "--output", path(output)])
+    }
+    let first = try score(["p.npy"], "y.npy", "first")
+    #expect(first.status == 0 && first.errors.contains("as rounding explains"), "\(first.errors)")
+    #expect(try score(["q.npy", "p.npy"], "y.npy", "second").errors.contains("geometric mean"))
+    let compared = try MixmoProcess([
+      "compare", path("first"), path("second"), "--bootstrap", "9", "--output", path("compared"),
+    ])
+    #expect(compared.status == 0, "\(compared.errors)")
+    let table = try CSVTable(contentsOf: folder.file("compared/comparison.csv"))
+    let metrics = try #require(table.column("metric"))
+    let error = try #require(metrics.firstIndex(of: "ece"))
+    let reference = try #require(table.column("reference_value"))
+    // Two roundings of numbers below 2.
+    expectClose(Double(reference[error]) ?? .nan, 0.085, absolute: 4e-16)
+
+    let infinite = try score(["q.npy"], "y1.npy", "infinite")
+    #expect(infinite.errors.contains("the label has the probability 0 in 1 of 2 (ensemble) rows"))
+    let cells = try CSVTable(contentsOf: folder.file("infinite/cells.csv"))
+    #expect(cells.column("nll") == [""] && cells.column("ece") != [""])
+  }
 }

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Runs
+import Scoring
 
 extension Target {
   static let events = Target(
@@ -33,6 +34,30 @@ extension Target {
       input.link("run/run.json")
       _ = try RunRecord.read(from: RunFolder(Input.folder.appendingPathComponent("run")))
     })
+
+  /// Numbers are taken as logits, then as probabilities, and scored.
+  static let predictions = Target(
+    name: "predictions", maximumLength: 1024, words: npy.words + ["(2, 2)", "(1, 2, 2)"],
+    seeds: npy.seeds,
+    read: { input in
+      let array = try PredictionArray(contentsOf: input.url)
+      let labels = [Int](repeating: 0, count: array.rowCount)
+      for numbers in PredictionNumbers.allCases {
+        input.attempt {
+          let rows = try array.taken(as: numbers).labeled(labels, from: input.url)
+          precondition(rows.numbers == numbers)
+          for row in try Scorer(threadCount: 1, metrics: quickMetrics).score(rows).predictors {
+            for metric in quickMetrics {
+              precondition(row.values[metric]?.isFinite ?? true, metric.name)
+            }
+          }
+        }
+      }
+    })
+
+  private static let quickMetrics: [Metric] = [
+    .negativeLogLikelihood, .brierScore, .calibrationError, .entropy, .riskCoverageArea,
+  ]
 
   static let results = Target(
     name: "results", maximumLength: 512,

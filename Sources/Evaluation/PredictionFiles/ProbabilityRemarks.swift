@@ -15,14 +15,16 @@ extension LabeledLogits {
 
 extension ProbabilitySums {
   fileprivate var remark: String {
-    let difference = String(format: "%.1e", largestDifference)
-    let isOfOne = dividedCount == 1
-    return dividedCount == 0
-      ? "probabilities: sums are off 1 by at most \(difference), which rounding explains; "
-        + "they are scored as given"
-      : "probabilities: sums are off 1 by at most \(difference); \(dividedCount) of \(count) "
-        + "distributions, off by more than rounding explains (\(String(format: "%.1e", rounding))) "
-        + "or with a number above 1, \(isOfOne ? "is" : "are") divided by "
-        + "\(isOfOne ? "its" : "their") sum"
+    let difference =
+      largestDifference == 0
+      ? "all sums are 1" : "sums are off 1 by at most \(Self.short(largestDifference))"
+    guard dividedCount > 0 else {
+      return "probabilities: \(difference), as rounding explains: they are scored as given"
+    }
+    return
+      "probabilities: \(difference); \(dividedCount) of \(count) distributions, where rounding "
+      + "explains no more than \(Self.short(rounding)) or a number is above 1, are divided by their sum"
   }
+
+  private static func short(_ number: Double) -> String { String(format: "%.1e", number) }
 }
