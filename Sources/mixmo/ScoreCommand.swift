@@ -32,7 +32,11 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The class of each row.", valueName: "file"))
   var labels: String
 
-  @Flag(help: "The predictions are probabilities.")
+  @Flag(
+    help: ArgumentHelp(
+      "The predictions are probabilities, which are scored as they are given.",
+      discussion: "A row is divided by its sum only where rounding does not explain the difference "
+        + "from 1. Of several members, ensemble is then the geometric mean."))
   var probabilities = false
 
   @Option(
@@ -75,7 +79,8 @@ struct ScoreCommand: ParsableCommand {
     let validation = try validationLabels.map { labels in
       try read(validationLogits).labeled(LabelFile.read(url(labels)), from: url(labels))
     }
-    predictions.rows.remarksOnProbabilities.forEach(common.terminal.say)
+    speak(of: predictions.rows, as: "probabilities")
+    if let validation { speak(of: validation, as: "validation probabilities") }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
     let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
       .run(
@@ -83,6 +88,17 @@ struct ScoreCommand: ParsableCommand {
         whenInterrupted: output == nil
           ? "nothing was written" : "run the same command to start again")
     try common.terminal.show(summaryOf: cube)
+  }
+
+  /// Says how far from 1 probabilities sum, and what that means for them.
+  private func speak(of rows: LabeledLogits, as name: String) {
+    guard let sums = rows.sums else { return }
+    if sums.dividedCount > 0 {
+      common.terminal.warn("\(name): \(sums.remark)")
+    } else {
+      common.terminal.say("\(name): \(sums.remark)")
+    }
+    if rows.memberCount > 1 { common.terminal.say("\(name): \(ProbabilitySums.remarkOnMembers)") }
   }
 
   private var runName: String { name ?? url(logits[0]).deletingPathExtension().lastPathComponent }
