@@ -129,7 +129,7 @@ let package = Package(
       dependencies: [
         "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Runs", "Scoring",
         "Tensors", "TestSupport",
-      ]),
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "ReportsTests",
       dependencies: ["Evaluation", "Formats", "Reports", "Runs", "Scoring", "TestSupport"],
@@ -148,8 +148,8 @@ if Context.environment["MIXMO_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Networks",
-        "Runs", "Scoring", "Training",
+        "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images",
+        "Networks", "Runs", "Scoring", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -12,6 +12,7 @@ package struct GivenPredictions: PredictionSource {
   package let rows: LabeledLogits
   private let predictionFiles: [URL]
   private let labelFiles: [URL]
+  private let notes: [String]
   private let seed: UInt64
   private let version: String
 
@@ -22,24 +23,30 @@ package struct GivenPredictions: PredictionSource {
   ///   - predictionFiles: All files of predictions that the scores depend on.
   ///   - labelFiles: All files of labels that the scores depend on.
   ///   - folder: Where results go; nil where nothing is written.
+  ///   - notes: What a user should know about the files.
   ///   - seed: The seed of the scoring.
   ///   - version: The version of this program.
   /// - Throws: `PredictionFileError`.
   package init(
     _ predictions: PredictionArray, labels: [Int], runName: String, predictionFiles: [URL],
-    labelFiles: [URL], folder: RunFolder?, seed: UInt64, version: String
+    labelFiles: [URL], folder: RunFolder?, notes: [String] = [], seed: UInt64,
+    version: String
   ) throws {
     self.predictions = predictions
     self.runName = runName
     self.predictionFiles = predictionFiles
     self.labelFiles = labelFiles
     self.folder = folder
+    self.notes = notes
     self.seed = seed
     self.version = version
     rows = try predictions.labeled(labels, from: labelFiles[0])
   }
 
-  package func open(for settings: ScoringSettings, _: EvaluationMonitor) throws -> RunRecord {
+  package func open(
+    for settings: ScoringSettings, _ monitor: EvaluationMonitor
+  ) throws -> RunRecord {
+    for note in notes { try monitor.report(.note(note)) }
     var record = RunRecord(
       origin: RunRecord.Origin(
         run: runName, dataset: RunRecord.Origin.predictionsDataset, images: rows.rowCount,
@@ -48,6 +55,7 @@ package struct GivenPredictions: PredictionSource {
         version: version),
       configuration: "")
     record.scoring = settings.record
+    record.notes = notes.isEmpty ? nil : notes
     return record
   }
 

@@ -51,6 +51,8 @@ package struct RunRecord: Sendable, Equatable {
   package var scoring: ScoringRecord?
   /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
   package var sharding: Sharding?
+  /// What a user was told about the files of predictions; nil where there was nothing to say.
+  package var notes: [String]?
   /// Seconds of the evaluation that finished last; nil until one has.
   package var durationSeconds: Double?
 
@@ -114,6 +116,7 @@ extension RunRecord: Codable {
     threads = try container.decodeIfPresent(Int.self, forKey: .threads)
     scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
     sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
+    notes = try container.decodeIfPresent([String].self, forKey: .notes)
     durationSeconds = try container.decodeIfPresent(Double.self, forKey: .durationSeconds)
   }
 

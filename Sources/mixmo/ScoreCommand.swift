@@ -10,9 +10,13 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Scores anybody's predictions: the scores of evaluate, without a network.",
     discussion: """
       A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
-      several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the only array, or \
-      the one named logits), .csv and .txt (a row on each line). Labels are class indices from 0, \
-      in the same forms.
+      several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the array named \
+      logits or probabilities, or the only one), and tables of text, .csv, .tsv, .txt or .dat: a row \
+      on each line, separated by commas, semicolons, tabs or spaces, below names of columns or none. \
+      Labels are class indices from 0, in the same forms.
+
+      A column that is no class, such as row numbers, is refused until --drop-column leaves it out. \
+      What was decided about a file is said, and kept in run.json.
 
       Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \
       run.json as well, and predictions/ with the logits and labels that were scored, for compare \
@@ -32,13 +36,6 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The class of each row.", valueName: "file"))
   var labels: String
 
-  @Flag(
-    help: ArgumentHelp(
-      "The predictions are probabilities, which are scored as they are given.",
-      discussion: "A row is divided by its sum only where rounding does not explain the difference "
-        + "from 1. Of several members, ensemble is then the geometric mean."))
-  var probabilities = false
-
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
@@ -56,6 +53,7 @@ struct ScoreCommand: ParsableCommand {
       "The run's name in the tables (default: that of the first file).", valueName: "text"))
   var name: String?
 
+  @OptionGroup var predictions: PredictionOptions
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var common: CommonOptions
 
@@ -70,19 +68,26 @@ struct ScoreCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let array = try read(logits)
-    let predictions = try GivenPredictions(
-      array, labels: LabelFile.read(url(labels)), runName: runName,
+    let reader = predictions.reader
+    let rows = try reader.read(logits.map(url), labels: url(labels))
+    let validationRows = try validationLabels.map { labels in
+      try reader.read(validationLogits.map(url), labels: url(labels))
+    }
+    let all = [rows] + (validationRows.map { [$0] } ?? [])
+    try reader.checkChoices(in: all, file: url(logits[0]))
+    let given = try GivenPredictions(
+      rows.predictions, labels: rows.labels, runName: runName,
       predictionFiles: (logits + validationLogits).map(url),
       labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
-      folder: output.map { RunFolder(url($0)) }, seed: common.seed, version: Mixmo.version)
-    let validation = try validationLabels.map { labels in
-      try read(validationLogits).labeled(LabelFile.read(url(labels)), from: url(labels))
+      folder: output.map { RunFolder(url($0)) }, notes: all.flatMap(\.notes), seed: common.seed,
+      version: Mixmo.version)
+    let validation = try validationLabels.flatMap { labels in
+      try validationRows.map { try $0.predictions.labeled($0.labels, from: url(labels)) }
     }
-    speak(of: predictions.rows, as: "probabilities")
+    speak(of: given.rows, as: "probabilities")
     if let validation { speak(of: validation, as: "validation probabilities") }
     let settings = try scoring.settings(validation: validation, seed: common.seed)
-    let cube = try EvaluationRun(of: predictions, settings: settings, workers: common.workers)
+    let cube = try EvaluationRun(of: given, settings: settings, workers: common.workers)
       .run(
         speakingTo: common.terminal,
         whenInterrupted: output == nil
@@ -104,9 +109,4 @@ struct ScoreCommand: ParsableCommand {
   private var runName: String { name ?? url(logits[0]).deletingPathExtension().lastPathComponent }
 
   private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
-
-  private func read(_ files: [String]) throws -> PredictionArray {
-    let array = try PredictionArray.read(members: files.map(url))
-    return probabilities ? array.taken(as: .probabilities) : array
-  }
 }

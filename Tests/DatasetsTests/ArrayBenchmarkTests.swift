@@ -92,6 +92,18 @@ struct ArrayBenchmarkTests {
         == "CIFAR-10-C/frost.npy: cannot be read: No such file or directory")
   }
 
+  @Test func `labels may be whole numbers of any type, in a column`() throws {
+    let arrays = try ArrayFolder()
+    let labels = (0..<5).flatMap { _ in Self.clean.labels }
+    let url = arrays.folder.file("CIFAR-10-C/labels.npy")
+    try NumPyArray.write(labels.map { Float($0) }, shape: [30, 1], to: url)
+    #expect(try arrays.benchmark().cells.count == 10)
+    try NumPyArray.write(labels.map { Float($0) + 0.5 }, shape: [30], to: url)
+    #expect(
+      arrays.message { _ = try arrays.benchmark() }
+        == "CIFAR-10-C/labels.npy: row 0: expected a class index, found \(Double(labels[0]) + 0.5)")
+  }
+
   @Test func `labels must be the clean ones, five times`() throws {
     var labels = (0..<5).flatMap { _ in Self.clean.labels }
     labels[20] += 1

@@ -17,26 +17,56 @@ struct PredictionFileTests {
     }
   }
 
+  /// Reads predictions whose labels are all 0.
+  private func read(
+    _ urls: [URL], rowCount: Int, _ configure: (inout PredictionReader) -> Void = { _ in }
+  ) throws -> PredictionReader.Rows {
+    let labels = urls[0].deletingLastPathComponent().appending(path: "zeros-\(rowCount).npy")
+    try NumPyArray.write([Int64](repeating: 0, count: rowCount), shape: [rowCount], to: labels)
+    var reader = PredictionReader()
+    configure(&reader)
+    return try reader.read(urls, labels: labels)
+  }
+
+  /// Reads the labels of rows of `classCount` numbers.
+  private func labels(
+    _ url: URL, rowCount: Int, classCount: Int = 4
+  ) throws -> PredictionReader.Rows {
+    let predictions = url.deletingLastPathComponent().appending(path: "predictions.npy")
+    try NumPyArray.write(
+      [Float](repeating: 2, count: rowCount * classCount), shape: [rowCount, classCount],
+      to: predictions)
+    return try PredictionReader().read([predictions], labels: url)
+  }
+
+  private func numbers(_ rows: PredictionReader.Rows) -> [Double] {
+    rows.predictions.withNumbers {
+      $0.map { Double($0) }
+    } float64: {
+      Array($0)
+    }
+  }
+
   private static let rows: [Float] = [1, 2.5, -3, 0, 0.25, 4]
 
   @Test func `one array of two or three dimensions, in any floating-point type`() throws {
     let folder = try TemporaryFolder()
     let url = folder.file("a.npy")
     try NumPyArray.write(Self.rows, shape: [2, 3], to: url)
-    let two = try PredictionArray.read(url)
+    let two = try read([url], rowCount: 2).predictions
     #expect(two.shape == [2, 1, 3])
     #expect(try two.labeled([0, 2], from: url).values == Self.rows)
     try NumPyArray.write(Self.rows.map(Double.init), shape: [1, 2, 3], to: url)
-    let three = try PredictionArray.read(url)
+    let three = try read([url], rowCount: 1).predictions
     #expect(three.shape == [1, 2, 3])
     #expect(try three.labeled([1], from: url).values == Self.rows)
   }
 
-  @Test(arguments: ["1,2.5,-3\n0,0.25,4\n", "a,b,c\r\n1, 2.5, -3\r\n\r\n0;0.25\t4\r\n"])
+  @Test(arguments: ["1,2.5,-3\n0,0.25,4\n", "a,b,c\r\n1, 2.5, -3\r\n\r\n0,0.25\t, 4\r\n"])
   func `text of a row on each line, after names or none`(text: String) throws {
     let folder = try TemporaryFolder()
     let url = try folder.file("a.csv", holding: Array(text.utf8))
-    let array = try PredictionArray.read(url)
+    let array = try read([url], rowCount: 2).predictions
     #expect(array.shape == [2, 1, 3])
     #expect(try array.labeled([0, 0], from: url).values == Self.rows)
   }
@@ -48,7 +78,7 @@ struct PredictionFileTests {
       try NumPyArray.write(
         Self.rows.map { $0 + 10 * Float(index) }, shape: [2, 3], to: url)
     }
-    let array = try PredictionArray.read(members: urls)
+    let array = try read(urls, rowCount: 2).predictions
     #expect(array.shape == [2, 3, 3])
     var expected: [Float] = []
     for row in 0..<2 {
@@ -59,7 +89,7 @@ struct PredictionFileTests {
     #expect(try array.labeled([0, 1], from: urls[0]).values == expected)
     try NumPyArray.write(Self.rows, shape: [3, 2], to: urls[1])
     #expect(
-      message(folder) { _ = try PredictionArray.read(members: urls) }
+      message(folder) { _ = try read(urls, rowCount: 2) }
         == "b.npy: expected shape [2, 3] of one member, as the first file has, found [3, 1, 2]")
   }
 
@@ -70,7 +100,8 @@ struct PredictionFileTests {
     try NumPyArray.write(probabilities, shape: [2, 3], to: url)
     let rows = try Scorer(threadCount: 1).rows(
       of: .ensemble,
-      in: PredictionArray.read(url).taken(as: .probabilities).labeled([0, 0], from: url)
+      in: read([url], rowCount: 2) { $0.areProbabilities = true }.predictions
+        .labeled([0, 0], from: url)
     ).rows
     #expect(rows.map(\.confidence) == [0.5, 1])
     // The logarithm is within 0.9 units in the last place.
@@ -83,7 +114,8 @@ struct PredictionFileTests {
     func problem(_ values: [Float]) throws -> String {
       try NumPyArray.write(values, shape: [3, 2], to: url)
       return message(folder) {
-        _ = try PredictionArray.read(url).taken(as: .probabilities).labeled([0, 0, 0], from: url)
+        _ = try read([url], rowCount: 3) { $0.areProbabilities = true }.predictions
+          .labeled([0, 0, 0], from: url)
       }
     }
     #expect(
@@ -105,7 +137,8 @@ struct PredictionFileTests {
       try NumPyArray.write(values, shape: shape, to: logits)
       try NumPyArray.write(classes.map(Int64.init), shape: [classes.count], to: labels)
       return message(folder) {
-        _ = try PredictionArray.read(logits).labeled(LabelFile.read(labels), from: labels)
+        let rows = try PredictionReader().read([logits], labels: labels)
+        _ = try rows.predictions.labeled(rows.labels, from: labels)
       }
     }
     #expect(
@@ -120,29 +153,149 @@ struct PredictionFileTests {
     #expect(
       try problem([], [0, 2], [])
         == "z.npy: expected shape [rows, classes] or [rows, members, classes], found [0, 2]")
-    #expect(try problem([1, 2], [2], [0, 0]).contains("found [2]"))
-  }
-
-  @Test(arguments: [
-    ("", "a.txt: expected at least one line, found none"),
-    ("1 2\n3\n", "a.txt: line 2: expected 2 numbers, found 1"),
-    ("1 2\n3 x\n", "a.txt: line 2: expected a number in column 2, found \"x\""),
-  ])
-  func `wrong text is named by line`(text: String, expected: String) throws {
-    let folder = try TemporaryFolder()
-    let url = try folder.file("a.txt", holding: Array(text.utf8))
-    #expect(message(folder) { _ = try PredictionArray.read(url) } == expected)
+    #expect(try problem([1, 2], [2], [0, 0]).contains("in shape [2]"))
   }
 
   @Test func `labels in text are one on each line`() throws {
     let folder = try TemporaryFolder()
     let url = try folder.file("y.txt", holding: Array("label\n3\n0\n".utf8))
-    #expect(try LabelFile.read(url) == [3, 0])
+    #expect(try labels(url, rowCount: 2).labels == [3, 0])
     let half = try folder.file("h.txt", holding: Array("1\n1.5\n".utf8))
     #expect(
-      message(folder) { _ = try LabelFile.read(half) }
+      message(folder) { _ = try labels(half, rowCount: 2) }
         == "h.txt: row 1: expected a class index, found 1.5")
-    #expect(message(folder) { _ = try LabelFile.read(folder.file("y.pkl")) }.contains("named .npy"))
+    #expect(
+      message(folder) { _ = try labels(folder.file("y.pkl"), rowCount: 2) }.contains("named .npy"))
+  }
+
+  @Test func `whole numbers of every type are labels, in a column as well`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("y.npy")
+    func expectLabels(_ values: [some NumPyElement]) throws {
+      for shape in [[3], [3, 1], [1, 3]] {
+        try NumPyArray.write(values, shape: shape, to: url)
+        #expect(try labels(url, rowCount: 3).labels == [0, 1, 2], "\(values) \(shape)")
+      }
+    }
+    try expectLabels([0, 1, 2] as [Double])
+    try expectLabels([0, 1, 2] as [Float])
+    try expectLabels([0, 1, 2] as [Float16])
+    try expectLabels([0, 1, 2] as [UInt64])
+    try expectLabels([0, 1, 2] as [Int8])
+    try NumPyArray.write([false, true], shape: [2], to: url)
+    #expect(try labels(url, rowCount: 2).labels == [0, 1])
+    try NumPyArray.write([0, -1, .nan] as [Double], shape: [3], to: url)
+    #expect(
+      message(folder) { _ = try labels(url, rowCount: 3) }
+        == "y.npy: row 2: expected a class index, found nan")
+  }
+
+  @Test func `one-hot labels are read, soft ones named`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("y.npy")
+    try NumPyArray.write([0, 1, 0, 1, 0, 0] as [Float], shape: [2, 3], to: url)
+    let rows = try labels(url, rowCount: 2, classCount: 3)
+    #expect(rows.labels == [1, 0])
+    #expect(rows.notes.count == 1 && rows.notes[0].contains("one-hot"))
+    #expect(message(folder) { _ = try labels(url, rowCount: 2) }.contains("of 4 classes"))
+    try NumPyArray.write([0, 1, 0, 0.5, 0.25, 0.25] as [Float], shape: [2, 3], to: url)
+    #expect(
+      message(folder) { _ = try labels(url, rowCount: 2) }
+        .hasPrefix("y.npy: row 1: found 0.5 in an array of shape [2, 3]: soft labels"))
+    try NumPyArray.write([0, 1, 0, 1, 1, 0] as [UInt8], shape: [2, 3], to: url)
+    #expect(
+      message(folder) { _ = try labels(url, rowCount: 2) }.contains("row 1: expected a class"))
+    let text = try folder.file("y.csv", holding: Array("cat,dog,ship\n0,1,0\n1,0,0\n".utf8))
+    #expect(try labels(text, rowCount: 2, classCount: 3).labels == [1, 0])
+  }
+
+  @Test func `one output for each row needs to be called binary`() throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("z.npy")
+    for shape in [[4], [4, 1], [2, 2, 1]] {
+      try NumPyArray.write([2.5, -1.25, 0.75, 3] as [Float], shape: shape, to: url)
+      #expect(
+        message(folder) { _ = try read([url], rowCount: shape[0]) }.contains("--binary takes them"))
+      let rows = try read([url], rowCount: shape[0]) { $0.isBinary = true }
+      #expect(rows.predictions.shape == [shape[0], 4 / shape[0], 2])
+      #expect(numbers(rows) == [0, 2.5, 0, -1.25, 0, 0.75, 0, 3])
+    }
+    let text = try folder.file("p.csv", holding: Array("p\n0.3\n1\n0\n".utf8))
+    let given = try read([text], rowCount: 3) { ($0.isBinary, $0.areProbabilities) = (true, true) }
+    #expect(numbers(given) == [1 - 0.3, 0.3, 0, 1, 1, 0])
+    #expect(given.predictions.numbers == .probabilities)
+    #expect(
+      try read([text], rowCount: 3) { $0.isBinary = true }.notes.contains {
+        $0.contains("--probabilities")
+      })
+    let wrong = try folder.file("w.csv", holding: Array("0.3\n1.5\n".utf8))
+    #expect(
+      message(folder) {
+        _ = try read([wrong], rowCount: 2) { ($0.isBinary, $0.areProbabilities) = (true, true) }
+      } == "w.csv: row 1: expected the probability of class 1, found 1.5; are they logits?")
+    try NumPyArray.write([1, 2, 3, 4] as [Float], shape: [2, 2], to: url)
+    #expect(
+      message(folder) { _ = try read([url], rowCount: 2) { $0.isBinary = true } }
+        .contains("--binary: expected one number for each row"))
+  }
+
+  @Test func `numbers that look like probabilities are named, for each file`() throws {
+    let folder = try TemporaryFolder()
+    let (plain, half) = (folder.file("p.npy"), folder.file("h.npy"))
+    try NumPyArray.write([0.5, 0.25, 0.25, 1, 0, 0] as [Double], shape: [2, 3], to: plain)
+    try NumPyArray.write([0.1, 0.2, 0.7, 0.3, 0.3, 0.4] as [Float16], shape: [2, 3], to: half)
+    let rows = try read([plain, half], rowCount: 2)
+    #expect(rows.predictions.numbers == .logits && rows.notes.count == 2)
+    #expect(rows.notes.allSatisfy { $0.contains("--probabilities") })
+    #expect(try read([plain], rowCount: 2) { $0.areProbabilities = false }.notes.isEmpty)
+    #expect(try read([plain], rowCount: 2) { $0.areProbabilities = true }.notes.isEmpty)
+    try NumPyArray.write([0.5, 0.25, 0.2, 1, 0, 0] as [Double], shape: [2, 3], to: plain)
+    #expect(try read([plain], rowCount: 2).notes.isEmpty)
+  }
+
+  @Test func `a first line that counts is told by the labels`() throws {
+    let folder = try TemporaryFolder()
+    func settle(_ predictions: String, _ labels: String) throws -> String {
+      let files = try [("z.csv", predictions), ("y.csv", labels)].map {
+        try folder.file($0, holding: Array($1.utf8))
+      }
+      return message(folder) {
+        let rows = try PredictionReader().read([files[0]], labels: files[1])
+        throw Outcome(
+          description: "\(rows.predictions.rowCount) \(rows.labels) \(rows.notes.count)")
+      }
+    }
+    // Both are headers, as one is certainly.
+    #expect(try settle("0,1,2\n2.5,0.5,0.1\n0.3,1.5,0.2\n", "0\n0\n1\n") == "2 [0, 1] 2")
+    #expect(try settle("0,1,2\n2.5,0.5,0.1\n0.3,1.5,0.2\n", "0\n1\n") == "2 [0, 1] 1")
+    #expect(try settle("0,1\n3,0\n", "y\n0\n1\n") == "2 [0, 1] 0")
+    #expect(try settle("a,b\n3,0\n", "0\n1\n") == "1 [1] 1")
+    #expect(try settle("3,5\n0.5,0.75\n", "y\n1\n0\n") == "2 [1, 0] 0")
+    #expect(try settle("0,1\n1,0\n", "0\n1\n").contains("say --header or --no-header"))
+  }
+
+  @Test(
+    arguments: [
+      (["logits", "labels"], nil, "logits"), (["probs", "y"], nil, "probs"),
+      (["outputs", "labels", "filenames"], nil, "outputs"),
+      (["logits", "probabilities"], nil, "logits"), (["logits", "softmax"], true, "softmax"),
+      (["p", "logits"], false, "logits"), (["testLogits"], nil, "testLogits"),
+      (["logits", "logits_ema"], nil, "logits"), (["a", "b"], nil, nil),
+      (["train_logits", "test_logits"], nil, nil), (["y_prob", "y_true"], nil, "y_prob"),
+    ] as [([String], Bool?, String?)])
+  func `the array that is meant is found by its name`(
+    names: [String], areProbabilities: Bool?, expected: String?
+  ) {
+    #expect(ArrayNames(names: names).predictions(areProbabilities: areProbabilities) == expected)
+  }
+
+  @Test(
+    arguments: [
+      (["logits", "labels"], "labels"), (["p", "y"], "y"), (["y_pred", "y_true"], "y_true"),
+      (["targets", "labels"], "labels"), (["a_labels", "b_labels"], nil), (["only"], "only"),
+    ] as [([String], String?)])
+  func `the labels are found by their name`(names: [String], expected: String?) {
+    #expect(ArrayNames(names: names).labels == expected)
   }
 
   @Test func `chosen halves are read where both files are`() throws {
@@ -155,4 +308,9 @@ struct PredictionFileTests {
     try NumPyArray.write([1, 2] as [Int64], shape: [2], to: folder.file("test_idx.npy"))
     #expect(throws: ScoringError.self) { try CleanHalves(in: [folder.url]) }
   }
+}
+
+/// What came out, where a test compares messages.
+private struct Outcome: Error, CustomStringConvertible {
+  let description: String
 }

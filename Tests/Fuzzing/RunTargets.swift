@@ -1,3 +1,4 @@
+import Evaluation
 import Formats
 import Foundation
 import Runs
@@ -74,6 +75,48 @@ extension Target {
         numbers: ["nll"])
       for key in table.keys {
         precondition(table[key, "nll"]?.value.isFinite ?? true, "\(key)")
+      }
+    })
+
+  static let numberTable = Target(
+    name: "number-table", maximumLength: 512,
+    words: [
+      ",", ";", "\t", "\r\n", "\r", "\"", "\"\"", "#", "# a b", "\u{FEFF}", "0,1,2", "id", "label",
+      "1e400", "4.9e-324", "nan", "0,5", "-0", "005",
+    ],
+    seeds: {
+      let texts = [
+        ",cat,dog\n0,2.5,0.5\n1,0.3,1.5\n", "0,1,2\n2.0,0.5,0.1\n", "2,01;0,52\n0,34;1,55\n",
+        "# logits of 3\n2.0 0.5 0.1\n", "\"V1\",\"V2\"\n\"2\",\"0.5\"\n", "2\t0.5\r0.3\t1.5\r",
+        "\u{FEFF}a;b;\r\n1;2.5;\r\n", "label\n3\n0\n", "a.png 1.25 2 # first\n", "0,873\n0,126\n",
+      ]
+      return try texts.enumerated().map {
+        Seed(name: "\($0.offset)", bytes: Array($0.element.utf8))
+      }
+        + Seed.fixtures("EvaluationTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
+    },
+    read: { input in
+      for (content, takesAll) in [
+        (NumberTable.Content.classes, false), (.classes, true), (.labels, false),
+      ] {
+        var options = TableOptions()
+        options.takesAllColumns = takesAll
+        options.droppedColumns = input.isChosen ? ["0"] : []
+        input.attempt {
+          let table = try NumberTable(contentsOf: input.url, of: content, options)
+          precondition(table.values.allSatisfy(\.isFinite))
+          precondition(table.values.count == table.rowCount * table.columnCount)
+          // The numbers are written and read again.
+          let lines = stride(from: 0, to: table.values.count, by: table.columnCount).map {
+            start in
+            table.values[start..<start + table.columnCount].map { "\($0)" }.joined(separator: ",")
+          }
+          options.takesAllColumns = true
+          options.droppedColumns = []
+          let text = Array(lines.joined(separator: "\n").utf8)
+          let copy = try NumberTable(text, file: input.url.path, of: content, options)
+          precondition(copy.values == table.values, "\(text)")
+        }
       }
     })
 }

@@ -19,7 +19,7 @@ struct Target: Sendable {
     .png, .pngChunks, .jpeg,
     .cifar, .cifarPython, .cifarC, .tinyImageNet,
     .configuration, .template, .suite, .csv,
-    .events, .runRecord, .results, .predictions,
+    .events, .runRecord, .results, .predictions, .numberTable,
   ]
 }
 

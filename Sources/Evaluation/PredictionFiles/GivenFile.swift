@@ -1,0 +1,103 @@
+import Formats
+import Foundation
+
+/// A file of predictions or labels, opened.
+struct GivenFile {
+  enum Numbers {
+    case table(NumberTable)
+    case array(NumPyArray)
+  }
+
+  let url: URL
+  let content: NumberTable.Content
+  var numbers: Numbers
+  /// The name of the array that was taken from an archive.
+  let arrayName: String?
+
+  private static let textExtensions: Set = ["csv", "tsv", "txt", "dat"]
+
+  /// Opens the file at `url` of predictions or labels.
+  ///
+  /// - Throws: `TextTableError`, `PredictionChoiceError`, `NumPyError`, `ZipError`, `FileFormError` or
+  ///   `FileError`.
+  init(_ url: URL, of content: NumberTable.Content, _ reader: PredictionReader) throws {
+    (self.url, self.content) = (url, content)
+    switch url.pathExtension.lowercased() {
+    case let text where Self.textExtensions.contains(text):
+      var options = reader.tables
+      // The first line of labels is told by their number.
+      if content == .labels { options.hasHeader = nil }
+      numbers = .table(try NumberTable(contentsOf: url, of: content, options))
+      arrayName = nil
+    case "npy":
+      numbers = .array(try Self.naming(content, url) { try NumPyArray(contentsOf: url) })
+      arrayName = nil
+    case "npz":
+      let archive = try NumPyArchive(contentsOf: url)
+      let name = try Self.name(in: archive.names, url, of: content, reader)
+      numbers = .array(try Self.naming(content, url) { try archive.array(name) })
+      arrayName = name
+    default: throw PredictionChoiceError(file: url.path, problem: .unknownForm)
+    }
+  }
+
+  private static func name(
+    in found: [String], _ url: URL, of content: NumberTable.Content, _ reader: PredictionReader
+  ) throws -> String {
+    let isLabels = content == .labels
+    let option = isLabels ? "--label-array" : "--array"
+    if let name = isLabels ? reader.labelArray : reader.array {
+      guard found.contains(name) else {
+        throw PredictionChoiceError(
+          file: url.path, problem: .noSuchArray(name, option: option, found: found))
+      }
+      return name
+    }
+    let names = ArrayNames(names: found)
+    guard
+      let name = isLabels
+        ? names.labels : names.predictions(areProbabilities: reader.areProbabilities)
+    else {
+      throw PredictionChoiceError(
+        file: url.path,
+        problem: .arrays(of: isLabels ? "labels" : "predictions", option: option, found: found))
+    }
+    return name
+  }
+
+  /// Runs `read`; labels that are no numbers are named as such.
+  private static func naming(
+    _ content: NumberTable.Content, _ url: URL, _ read: () throws -> NumPyArray
+  ) throws -> NumPyArray {
+    do {
+      return try read()
+    } catch let error as NumPyError {
+      guard content == .labels, case .unsupportedType(let descr) = error.problem else {
+        throw error
+      }
+      throw PredictionChoiceError(file: error.file, problem: .notNumbers(descr: descr))
+    }
+  }
+
+  /// The shape of the numbers; of a table [rows, columns], without a first line that may be names.
+  var shape: [Int] {
+    switch numbers {
+    case .table(let table): [table.rowCount, table.columnCount]
+    case .array(let array): array.shape
+    }
+  }
+
+  var table: NumberTable? {
+    if case .table(let table) = numbers { table } else { nil }
+  }
+
+  /// All numbers in row-major order, in Float64.
+  func values() throws -> [Double] {
+    switch numbers {
+    case .table(let table): table.values
+    case .array(let array):
+      array.elementType == .int64 || array.elementType == .uint64
+        ? try array.wholeNumbers().map { Double($0) } : try array.values()
+    }
+  }
+}

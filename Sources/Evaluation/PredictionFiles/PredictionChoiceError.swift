@@ -1,0 +1,69 @@
+import Formats
+
+/// Files of predictions or labels that can be read in several ways, or need an option to be read.
+package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable {
+  package enum Problem: Sendable, Equatable {
+    /// Neither an array nor a text table, by its name.
+    case unknownForm
+    /// An archive without one array that is meant; what was looked for, the option that names one,
+    /// and the arrays that there are.
+    case arrays(of: String, option: String, found: [String])
+    /// An archive without the array that an option names.
+    case noSuchArray(String, option: String, found: [String])
+    /// One number for each row, and nothing that says what it means.
+    case oneOutput(shape: [Int])
+    /// Several numbers for each row where one is expected.
+    case severalOutputs(shape: [Int])
+    /// A number that is no probability of class 1; rows count from 0.
+    case notProbability(row: Int, value: Double)
+    /// Probabilities, by the name of their array, beside other files.
+    case notAllProbabilities(array: String)
+    /// A first line that may be a row or names.
+    case firstLine
+    /// One-hot labels of another number of classes.
+    case oneHotClasses(expected: Int, found: Int)
+    /// Labels in the form of text or objects.
+    case notNumbers(descr: String)
+    /// An option for text tables, where there are none.
+    case noTable(option: String)
+    /// An option for archives, where there are none.
+    case noArchive(option: String)
+  }
+
+  package let file: String
+  package let problem: Problem
+
+  package var description: String { "\(file): \(message)".withoutControlCharacters }
+
+  private var message: String {
+    switch problem {
+    case .unknownForm: "expected a file named .npy, .npz, .csv, .tsv, .txt or .dat"
+    case .arrays(let content, let option, let found):
+      "expected one array of \(content), found " + (found.isEmpty ? "none" : found.listed())
+        + "; \(option) chooses one"
+    case .noSuchArray(let name, let option, let found):
+      "\(option): expected one of \(found.listed()), found \"\(name.oneLine)\""
+    case .oneOutput(let shape):
+      "found one number for each row, in shape \(shape); if they are a binary classifier's, --binary "
+        + "takes them as logits of class 1 or, with --probabilities, as its probabilities p; else give a "
+        + "column for each class, such as 0 and the logit, or 1 - p and p"
+    case .severalOutputs(let shape):
+      "--binary: expected one number for each row, in shape [rows], [rows, 1] or [rows, members, 1], "
+        + "found \(shape); predictions with a column for each class need no --binary"
+    case .notProbability(let row, let value):
+      "row \(row): expected the probability of class 1, found \(value); are they logits?"
+    case .notAllProbabilities(let array):
+      "the array \(array.oneLine) is named as probabilities are, the other files hold something else; "
+        + "say --probabilities or --no-probabilities"
+    case .firstLine:
+      "the first line counts as names of columns do, but can be a row of numbers as well; say --header "
+        + "or --no-header"
+    case .oneHotClasses(let expected, let found):
+      "expected one-hot labels of \(expected) classes, as the predictions have, found \(found)"
+    case .notNumbers(let descr):
+      "elements of type \(descr.oneLine), expected numbers: the index of each row's class, from 0"
+    case .noTable(let option): "\(option) is for text tables, found none"
+    case .noArchive(let option): "\(option) is for .npz files, found none"
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// N rows, M members, K classes.
+
+import Formats
+import Foundation
+import Runs
+import Scoring
+
+/// Reads anybody's predictions and labels.
+///
+/// Predictions have the shape [N, K] or [N, M, K]; several files of [N, K] are the members of an
+/// ensemble. `.npy` and `.npz` hold numbers of any type, text tables the K numbers of a row on each
+/// line. Labels are class indices [N] or [N, 1], or one-hot rows [N, K].
+package struct PredictionReader: Sendable {
+  /// How text tables are read.
+  package var tables = TableOptions()
+  /// The array of predictions in an archive; nil for the one that is meant by its name.
+  package var array: String?
+  /// The array of labels in an archive; nil for the one that is meant by its name.
+  package var labelArray: String?
+  /// Whether there is one number for each row: a binary classifier's logit or probability of class 1.
+  package var isBinary = false
+  /// Whether the predictions are probabilities; nil for what names of arrays say.
+  package var areProbabilities: Bool?
+
+  package init() {}
+
+  /// What was read.
+  package struct Rows: Sendable {
+    package let predictions: PredictionArray
+    package let labels: [Int]  // [N]
+    /// What a user should know.
+    package let notes: [String]
+    /// The columns to leave out by name that a file has, and the text tables among the files.
+    fileprivate let droppedNames: Set<String>
+    fileprivate let tableCount: Int
+    /// Whether predictions and labels are from archives.
+    fileprivate let areFromArchives: (predictions: Bool, labels: Bool)
+  }
+
+  /// Reads files of predictions, one or one for each member, and the labels of their rows.
+  ///
+  /// An array of an `.npy` file in Float32 or Float64 stays there; the file must not change meanwhile.
+  ///
+  /// - Throws: `TextTableError`, `PredictionChoiceError`, `PredictionFileError`, `ClassIndexError`,
+  ///   `NumPyError`, `ZipError`, `FileFormError` or `FileError`.
+  package func read(_ predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
+    var files = try predictionFiles.map { try GivenFile($0, of: .classes, self) }
+    var labels = try GivenFile(labelFile, of: .labels, self)
+    var notes = try FirstLines.settle(&files, &labels)
+    let numbers = try numbers(in: files, &notes)
+    let members = try files.map { try MemberFile(file: $0, isBinary: isBinary, numbers).array() }
+    if numbers == .logits, areProbabilities == nil {
+      for (member, file) in zip(members, files) where member.lookLikeProbabilities(isBinary) {
+        notes.append(doubt(file.url))
+      }
+    }
+    let predictions = try Self.ensemble(of: members)
+    let classes = try labels.classIndices(
+      rowCount: predictions.rowCount, classCount: predictions.classCount, &notes)
+    let all = files + [labels]
+    return Rows(
+      predictions: predictions, labels: classes, notes: notes,
+      droppedNames: all.reduce(into: []) { $0.formUnion($1.table?.droppedNames ?? []) },
+      tableCount: all.count { $0.table != nil },
+      areFromArchives: (files.contains { $0.arrayName != nil }, labels.arrayName != nil))
+  }
+
+  /// Checks that each option that chooses in a file had one to choose in.
+  ///
+  /// - Parameters:
+  ///   - rows: All that was read with these options.
+  ///   - file: The first file of predictions, for messages.
+  /// - Throws: `PredictionChoiceError` or `TextTableError`.
+  package func checkChoices(in rows: [Rows], file: URL) throws {
+    if array != nil, !rows.contains(where: \.areFromArchives.predictions) {
+      throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--array"))
+    }
+    if labelArray != nil, !rows.contains(where: \.areFromArchives.labels) {
+      throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--label-array"))
+    }
+    guard !tables.droppedColumns.isEmpty else { return }
+    guard rows.contains(where: { $0.tableCount > 0 }) else {
+      throw PredictionChoiceError(file: file.path, problem: .noTable(option: "--drop-column"))
+    }
+    for name in tables.droppedColumns where Int(name) == nil {
+      guard rows.contains(where: { $0.droppedNames.contains(name) }) else {
+        throw TextTableError(file: file.path, problem: .noSuchColumn(name))
+      }
+    }
+  }
+
+  /// What the numbers of the files are, by the options and the names of arrays.
+  private func numbers(
+    in files: [GivenFile], _ notes: inout [String]
+  ) throws -> PredictionNumbers {
+    if let areProbabilities { return areProbabilities ? .probabilities : .logits }
+    let named = files.filter { file in
+      file.arrayName.map { ArrayNames.content(of: $0) == .probabilities } ?? false
+    }
+    guard let first = named.first, let name = first.arrayName else { return .logits }
+    guard named.count == files.count else {
+      throw PredictionChoiceError(
+        file: first.url.path, problem: .notAllProbabilities(array: name))
+    }
+    notes.append(
+      "\(first.url.path): the array \(name) is taken for probabilities, as it is named; "
+        + "--no-probabilities says that it holds logits")
+    return .probabilities
+  }
+
+  private func doubt(_ url: URL) -> String {
+    "\(url.path): the numbers are scored as logits, but all are from 0 to 1"
+      + (isBinary ? "" : " and those of each row sum to 1")
+      + "; are they probabilities? --probabilities takes them as such, --no-probabilities says that "
+      + "they are logits"
+  }
+
+  private static func ensemble(of members: [PredictionArray]) throws -> PredictionArray {
+    precondition(!members.isEmpty, "no file of predictions")
+    guard members.count > 1 else { return members[0] }
+    let shape = [members[0].rowCount, 1, members[0].classCount]
+    for member in members where member.shape != shape {
+      throw PredictionFileError(
+        file: member.file,
+        problem: .wrongShape(
+          expected: "[\(shape[0]), \(shape[2])] of one member, as the first file has",
+          found: member.shape))
+    }
+    return PredictionArray(interleaving: members)
+  }
+}
+
+extension GivenFile {
+  /// The label of each row.
+  fileprivate func classIndices(
+    rowCount: Int, classCount: Int, _ notes: inout [String]
+  ) throws -> [Int] {
+    let labels: ClassIndices
+    switch numbers {
+    case .array(let array): labels = try array.classIndices(rowCount: rowCount)
+    case .table(let table):
+      let isOneHot = table.columnCount > 1
+      if isOneHot, !table.values.allSatisfy({ $0 == 0 || $0 == 1 }) {
+        throw TextTableError(file: table.file, problem: .severalColumns(table.columns))
+      }
+      labels = try ClassIndices(table.values, shape: shape, rowCount: rowCount, file: table.file)
+      if !table.leftOut.isEmpty {
+        notes.append(
+          "\(table.file): \(table.columns[0]) is taken for the labels; left out: "
+            + table.leftOut.map(\.description).listed())
+      }
+    }
+    if let found = labels.oneHotClassCount {
+      guard found == classCount else {
+        throw PredictionChoiceError(
+          file: url.path, problem: .oneHotClasses(expected: classCount, found: found))
+      }
+      notes.append("\(url.path): one-hot labels; the class of the 1 in each row is taken")
+    }
+    return labels.values
+  }
+}

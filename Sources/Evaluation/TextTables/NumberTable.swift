@@ -1,0 +1,205 @@
+import Formats
+import Foundation
+
+/// How a text table is to be read.
+package struct TableOptions: Sendable {
+  /// Columns to leave out, by name or by number from 0.
+  package var droppedColumns: [String] = []
+  /// Whether every column that is not left out is a class, whatever its name and numbers say.
+  package var takesAllColumns = false
+  /// Whether the first line is names; nil to find out.
+  package var hasHeader: Bool?
+
+  package init() {}
+}
+
+/// Numbers in a text file, as many on each line.
+///
+/// Fields are separated by commas, semicolons, tabs or spaces, the same in the whole file, and may be
+/// in quotes. The first line may name the columns, as may a comment before it; blank lines and
+/// comments, which begin with `#`, are passed over.
+package struct NumberTable {
+  /// What the numbers are.
+  package enum Content {
+    /// A column for each class.
+    case classes
+    /// A column of class indices.
+    case labels
+  }
+
+  package typealias Column = TextTableError.Column
+
+  package let file: String
+  /// The number of columns that were read.
+  package let columnCount: Int
+  private let selection: ColumnSelection
+  /// The numbers, without those of a first line that may be names.
+  package private(set) var values: [Double] = []  // [rows, columns]
+  /// How the numbers of each column are written.
+  package private(set) var forms: [FieldForms]  // [columns]
+  /// The numbers of a first line that may also be names of columns.
+  package private(set) var firstLine: [Double]?
+  /// Whether that line is rather names; nil if nobody knows.
+  package private(set) var isProbablyNames: Bool?
+  /// The columns to leave out by name that the file has.
+  package private(set) var droppedNames: Set<String>
+  /// The columns beside that of the labels that were left out unasked.
+  package private(set) var leftOut: [Column] = []
+
+  private static let maximumFileSize = 1 << 32
+
+  /// Reads the file at `url`.
+  ///
+  /// - Throws: `TextTableError` naming line and column, `FileFormError` or `FileError`.
+  package init(contentsOf url: URL, of content: Content, _ options: TableOptions) throws {
+    let bytes = try FileText.bytes(
+      of: url, limit: Self.maximumFileSize, expecting: "a table of numbers")
+    try self.init(bytes, file: url.path, of: content, options)
+  }
+
+  /// Reads a table from the bytes of a text; `file` is named in errors.
+  package init(
+    _ bytes: [UInt8], file: String, of content: Content, _ options: TableOptions = TableOptions()
+  ) throws {
+    self = try bytes.withUnsafeBufferPointer { bytes in
+      let head = try TableHead(bytes, file: file, hasHeader: options.hasHeader)
+      var selection = ColumnSelection(head, file: file)
+      try selection.drop(options.droppedColumns, of: content)
+      try selection.checkHeader()
+      if content == .labels { selection.keepLabels() }
+      try selection.checkNames(as: content, takesAll: options.takesAllColumns)
+      return try NumberTable(bytes, head, selection, as: content)
+    }
+    if content == .classes, !options.takesAllColumns { try checkColumns() }
+  }
+
+  private init(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ head: TableHead, _ selection: ColumnSelection,
+    as content: Content
+  ) throws {
+    file = selection.file
+    self.selection = selection
+    columnCount = selection.isKept.count { $0 }
+    droppedNames = selection.droppedNames
+    leftOut = selection.leftOut
+    forms = [FieldForms](repeating: [], count: columnCount)
+    var lines = TextLines(bytes)
+    lines.countsTabs = head.separator == .tab
+    let reader = RowReader(bytes, head, selection)
+    if head.firstLine == .names { _ = lines.next() }
+    if case .counts(let isProbablyNames) = head.firstLine, let line = lines.next() {
+      self.isProbablyNames = isProbablyNames
+      var firstLine: [Double] = []
+      var ignored = forms
+      try reader.append(line, to: &firstLine, &ignored)
+      self.firstLine = firstLine
+    }
+    var isFirst = true
+    while let line = lines.next() {
+      if columnCount == 1, line.followsBlank, !isFirst, head.fieldCount == 1 {
+        throw TextTableError(file: file, problem: .blankLine(line: line.number))
+      }
+      try reader.append(line, to: &values, &forms)
+      if isFirst {
+        isFirst = false
+        let rowCount = (bytes.count - line.range.lowerBound) / max(1, line.range.count) + 1
+        values.reserveCapacity(rowCount * columnCount)
+      }
+    }
+    if values.isEmpty {
+      guard let firstLine else { throw TextTableError(file: file, problem: .empty) }
+      (values, self.firstLine) = (firstLine, nil)
+    }
+  }
+
+  /// The number of rows, without a first line that may be names.
+  package var rowCount: Int { values.count / columnCount }
+
+  /// The columns that were read.
+  package var columns: [Column] { selection.kept }
+
+  /// Settles what a first line is that may be names.
+  package mutating func take(firstLineAsNames isNames: Bool) {
+    if !isNames, let firstLine { values.insert(contentsOf: firstLine, at: 0) }
+    firstLine = nil
+  }
+}
+
+/// Which ways of writing numbers a column has.
+package struct FieldForms: OptionSet, Sendable {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Digits alone, as a program writes what it holds as an integer.
+  package static let integer = FieldForms(rawValue: 1)
+  /// A point or an exponent.
+  package static let decimal = FieldForms(rawValue: 2)
+  /// Digits as they stand before or behind a decimal comma.
+  package static let half = FieldForms(rawValue: 4)
+}
+
+/// Reads the lines of a table.
+private struct RowReader {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private let head: TableHead
+  private let selection: ColumnSelection
+  private let isKept: [Bool]  // [fields]
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ head: TableHead, _ selection: ColumnSelection) {
+    self.bytes = bytes
+    self.head = head
+    self.selection = selection
+    isKept = selection.isKept
+  }
+
+  /// Appends the numbers of a line.
+  func append(
+    _ line: TextLines.Line, to values: inout [Double], _ forms: inout [FieldForms]
+  ) throws {
+    let start = values.count
+    var fields = TextFields(bytes, in: line.range, by: head.separator)
+    var (count, column) = (0, 0)
+    while count < isKept.count, let field = fields.next() {
+      if isKept[count] {
+        guard let number = bytes.number(of: field), number.value.isFinite else { break }
+        values.append(number.value)
+        forms[column].insert(
+          number.isHalf ? [.integer, .half] : number.isInteger ? .integer : .decimal)
+        column += 1
+      }
+      count += 1
+    }
+    if values.count - start == forms.count, count == isKept.count, isEnd(&fields) { return }
+    throw problem(of: line)
+  }
+
+  private func isEnd(_ fields: inout TextFields) -> Bool {
+    guard let next = fields.next() else { return !head.endsWithSeparator }
+    return head.endsWithSeparator && next.range.isEmpty && !next.isQuoted && fields.next() == nil
+  }
+
+  /// What is wrong with a line that could not be read.
+  private func problem(of line: TextLines.Line) -> TextTableError {
+    func error(_ problem: TextTableError.Problem) -> TextTableError {
+      TextTableError(file: selection.file, problem: problem)
+    }
+    let fields = TextFields.all(bytes, in: line.range, by: head.separator)
+    if fields.contains(where: { bytes.isDecimalComma($0, head.separator) }) {
+      return error(.decimalComma(line: line.number, found: bytes.text(line.range)))
+    }
+    let expected = isKept.count + (head.endsWithSeparator ? 1 : 0)
+    guard fields.count == expected else {
+      return error(
+        .wrongCount(line: line.number, expected: expected, found: fields.count))
+    }
+    for (index, field) in fields.enumerated() where index < isKept.count && isKept[index] {
+      if !(bytes.number(of: field)?.value.isFinite ?? false) {
+        return error(
+          .notANumber(
+            line: line.number, selection.column(index), found: bytes.text(of: field)))
+      }
+    }
+    return error(.wrongCount(line: line.number, expected: isKept.count, found: fields.count))
+  }
+}
