@@ -1,3 +1,5 @@
+import Foundation
+
 /// How far from 1 given probabilities sum.
 ///
 /// Rounded numbers do not sum to 1 exactly. Where rounding explains the difference, a distribution is
@@ -7,7 +9,8 @@ public struct ProbabilitySums: Sendable, Equatable {
   ///
   /// Half a unit of the last decimal for each of K classes where all numbers have at most 8 decimals.
   /// Else (K + 8) · 2⁻¹¹, 2⁻²⁴ or 2⁻⁵³ where half, single or double precision holds all of them: K
-  /// numbers are rounded, and what they were computed by. At most 0.05.
+  /// numbers are rounded, and what they were computed by. Texts of at most 9 digits count as single
+  /// precision, or with half a unit of the last of 4 to 9 digits where that is more. At most 0.05.
   public private(set) var rounding: Double
   /// The largest |sum − 1|.
   public private(set) var largestDifference = 0.0
@@ -100,10 +103,30 @@ public struct ProbabilitySums: Sendable, Equatable {
     if let unit = lastDecimal(of: values) {
       return min(largestRounding, Double(classCount) * unit / 2 + 1e-12)
     }
-    let unit =
-      values.allSatisfy { Number(Float16($0)) == $0 }
-      ? 0x1p-11 : values.allSatisfy { Number(Float($0)) == $0 } ? 0x1p-24 : 0x1p-53
-    return min(largestRounding, Double(classCount + 8) * unit)
+    let roundings = Double(classCount + 8)
+    if values.allSatisfy({ Number(Float16($0)) == $0 }) {
+      return min(largestRounding, roundings * 0x1p-11)
+    }
+    if values.allSatisfy({ Number(Float($0)) == $0 }) { return roundings * 0x1p-24 }
+    // Float32 as text need not be the nearest Float64 to it.
+    guard let digits = digits(of: values) else { return roundings * 0x1p-53 }
+    return max(roundings * 0x1p-24, pow(10, 1 - Double(max(digits, 4))) / 2)
+  }
+
+  /// How many significant digits numbers have, at most 9; nil for more.
+  private static func digits<Number: BinaryFloatingPoint>(
+    of values: UnsafeBufferPointer<Number>
+  ) -> Int? {
+    var digits = 1
+    for value in values where value != 0 {
+      let exponent = floor(log10(Double(value)))
+      let first = Double(value) * pow(10, -exponent)
+      while !isWhole(first * pow(10, Double(digits - 1))) {
+        guard digits < 9 else { return nil }
+        digits += 1
+      }
+    }
+    return digits
   }
 
   /// The unit of the last decimal, 0.1 to 1e-8, that numbers have; nil for more decimals.

@@ -150,6 +150,14 @@ struct GivenProbabilityTests {
       #expect(sums.dividedCount == 0)
       #expect(rows.map(\.confidence) == [rounded[..<3].max(), rounded[3...].max()])
     }
+    // Float32 as the shortest text that gives it again, and six digits.
+    for format in ["%.9g", "%.6g"] {
+      let source: [Float] = [0.70012337, 0.29987353, 3.0986e-6, 0.5, 0.3, 0.2]
+      let texts = source.compactMap { Double(String(format: format, Double($0))) }
+      let (sums, rows) = try sums(texts)
+      #expect(sums.dividedCount == 0 && sums.largestDifference > 1e-10, "\(format)")
+      #expect(rows.map(\.confidence) == [texts[0], texts[3]])
+    }
     let (above, certain) = try sums([1.0000001, 0, 0, 0.5, 0.3, 0.2])
     #expect(above.dividedCount == 1 && certain.map(\.confidence) == [1, 0.5])
     for wrong in [[0.5, 0.25, 0.1, 0.5, 0.3, 0.2], [0.312, 0.323, 0.341, 0.5, 0.3, 0.2]] {

@@ -7,9 +7,10 @@ extension ProbabilitySums {
   package var remark: String {
     let difference =
       largestDifference == 0
-      ? "all sums are 1" : "sums are off 1 by at most \(Self.short(largestDifference))"
+      ? "all sums are 1" : "sums are off 1, by at most \(Self.short(largestDifference))"
     guard dividedCount > 0 else {
-      return "\(difference), as rounding explains: they are scored as given"
+      return "\(difference)\(largestDifference > 0 ? ", as rounding explains" : ""); "
+        + "they are scored as given"
     }
     return
       "\(difference); \(dividedCount) of \(count) distributions are divided by their sum, because "
