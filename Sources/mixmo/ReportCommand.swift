@@ -84,8 +84,8 @@ struct ReportJob {
   }
 
   /// The program that draws figures; prints a warning where it is not installed.
-  static func gnuplot(_ terminal: Terminal) async -> GnuplotProgram? {
-    let gnuplot = await GnuplotProgram()
+  static func gnuplot(_ terminal: Terminal) async throws -> GnuplotProgram? {
+    let gnuplot = try await GnuplotProgram()
     if gnuplot == nil {
       terminal.warn("gnuplot was not found; the page has numbers, but no figures")
     }

@@ -19,10 +19,11 @@ struct MixmoProcess {
 
   init(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
-    fileSizeLimit: Int? = nil
+    fileSizeLimit: Int? = nil, limit: String? = nil
   ) throws {
     let process = Self.process(
-      arguments, environment: environment, folder: folder, fileSizeLimit: fileSizeLimit)
+      arguments, environment: environment, folder: folder, fileSizeLimit: fileSizeLimit,
+      limit: limit)
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
@@ -37,18 +38,17 @@ struct MixmoProcess {
   }
 
   /// A process that has not begun, in the current folder or another one; on a disk that is full, as
-  /// it were, where every file ends after `fileSizeLimit` blocks of 512 bytes.
+  /// it were, where every file ends after `fileSizeLimit` blocks of 512 bytes; or after a command of
+  /// the shell that limits it, such as `ulimit -n 12`.
   static func process(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil,
-    fileSizeLimit: Int? = nil
+    fileSizeLimit: Int? = nil, limit: String? = nil
   ) -> Process {
     let process = Process()
     if let folder { process.currentDirectoryURL = folder }
-    if let fileSizeLimit {
+    if let limit = limit ?? fileSizeLimit.map({ #"trap "" XFSZ; ulimit -f \#($0)"# }) {
       process.executableURL = URL(filePath: "/bin/sh")
-      process.arguments =
-        ["-c", #"trap "" XFSZ; ulimit -f "$0"; exec "$@""#, "\(fileSizeLimit)", executable.path]
-        + arguments
+      process.arguments = ["-c", limit + #"; exec "$0" "$@""#, executable.path] + arguments
     } else {
       process.executableURL = executable
       process.arguments = arguments

@@ -51,6 +51,6 @@ import Testing
     } throws: {
       "\($0)".hasPrefix("gnuplot: ") && "\($0)".contains("undefined variable: nothing")
     }
-    #expect(await GnuplotProgram(path: "/nowhere/gnuplot") == nil)
+    #expect(try await GnuplotProgram(path: "/nowhere/gnuplot") == nil)
   }
 }

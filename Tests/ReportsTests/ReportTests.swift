@@ -127,7 +127,7 @@ import Testing
     }
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.file("a").path).sorted() == [
-        "figures", "report.html", "tables",
+        ".page.lock", "figures", "report.html", "tables",
       ])
   }
 

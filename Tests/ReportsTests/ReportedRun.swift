@@ -81,7 +81,7 @@ enum ReportedRun {
 /// gnuplot, which `make setup` installs.
 enum Gnuplot {
   static func program() async throws -> GnuplotProgram {
-    let found = await GnuplotProgram()
+    let found = try await GnuplotProgram()
     return try #require(found)
   }
 }

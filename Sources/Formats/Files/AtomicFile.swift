@@ -60,16 +60,29 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError.unwritable`, also if a file or link of this name exists.
   public static func writeNew(_ bytes: [UInt8], to url: URL) throws {
+    try writeNew(bytes, to: url, isSynchronized: false)
+  }
+
+  /// The same; where `isSynchronized`, the bytes are on the disk when this returns.
+  static func writeNew(_ bytes: [UInt8], to url: URL, isSynchronized: Bool) throws {
     let file = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw FileError.unwritable(url, errno) }
-    defer { close(file) }
-    try bytes.withUnsafeBytes { try ByteStream(file: file, url: url).append($0) }
+    do {
+      try bytes.withUnsafeBytes { try ByteStream(file: file, url: url).append($0) }
+      guard !isSynchronized || fsync(file) == 0 else { throw FileError.unwritable(url, errno) }
+    } catch {
+      close(file)
+      throw error
+    }
+    // Some file systems say only now that the disk is full.
+    guard close(file) == 0 else { throw FileError.unwritable(url, errno) }
   }
 
   /// Calls `fill` with a new temporary folder, then renames it to `url`, which must not exist.
   ///
   /// What `fill` wrote is on the disk before the rename. On any failure the temporary folder is
-  /// removed; that of a killed process is removed by the next call.
+  /// removed; that of a killed process is removed by the next call. One process at a time may make a
+  /// folder, which a lock of the caller makes sure of.
   ///
   /// - Throws: `FileError` naming `url`, or what `fill` throws.
   public static func makeFolder(_ url: URL, filling fill: (URL) throws -> Void) throws {
@@ -132,7 +145,7 @@ public enum AtomicFile {
 
   /// The file that `url` refers to through any links, which may not exist yet; throws if it cannot
   /// be replaced.
-  private static func target(of url: URL, linkCount: Int = 0) throws -> URL {
+  static func target(of url: URL, linkCount: Int = 0) throws -> URL {
     var status = stat()
     guard lstat(url.path, &status) == 0 else { return url }
     switch status.st_mode & S_IFMT {

@@ -28,6 +28,9 @@ package struct ChildProgram: Sendable {
     package let messages: String
   }
 
+  /// How many programs may run at a time beside what is open now, at least 1.
+  package static var concurrentCount: Int { SystemRoom.programCount }
+
   /// Messages and listings that do not depend on the user's language and time zone.
   package static let plainEnvironment: [String: String?] = ["LC_ALL": "C", "TZ": "UTC"]
 
@@ -64,8 +67,8 @@ package struct ChildProgram: Sendable {
   ///     when `output` is slow.
   ///   - tick: Called ten times a second while the program runs, on another thread than `output`.
   /// - Returns: How the program ended; any exit code is a result, not an error.
-  /// - Throws: `FileError` if the program cannot be started; what `output` and `tick` throw, after
-  ///   the program has been killed.
+  /// - Throws: `FileError` if the file is no program, or `folder` is none; `ChildStartError` if the
+  ///   system refuses to start it; what `output` and `tick` throw, after the program has been killed.
   @discardableResult
   package func run(
     _ arguments: [String], in folder: URL? = nil,
@@ -73,6 +76,7 @@ package struct ChildProgram: Sendable {
     output: (UnsafeRawBufferPointer) throws -> Void = { _ in },
     tick: @escaping @Sendable () throws -> Void = {}
   ) async throws -> Result {
+    try SystemRoom.check(for: url.lastPathComponent.oneLine)
     let start = Configuration(
       executable: .path(.init(url.path)), arguments: .init(arguments),
       environment: .inherit.updating(
@@ -88,8 +92,11 @@ package struct ChildProgram: Sendable {
       }
     } catch let error as SubprocessError {
       let isFolder = error.code == .failedToChangeWorkingDirectory
-      throw FileError.unreadable(
-        isFolder ? folder ?? url : url, error.underlyingError?.rawValue ?? EIO)
+      let code = error.underlyingError?.rawValue ?? EIO
+      if [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(code) {
+        throw ChildStartError.refused(program: url.lastPathComponent.oneLine, code)
+      }
+      throw FileError.unreadable(isFolder ? folder ?? url : url, code)
     }
   }
 

@@ -160,3 +160,50 @@ struct FigureScript {
     }
   }
 }
+
+extension FigureScript.Format {
+  /// Whether `bytes` are a whole file, from its signature to its end.
+  func isWhole(_ bytes: [UInt8]) -> Bool {
+    switch self {
+    case .svg: Self.isWholeSVG(bytes)
+    case .pdf: Self.isWholePDF(bytes)
+    case .png: Self.isWholePNG(bytes)
+    }
+  }
+
+  /// The tags are closed, of which texts may have the last sign, and the last one is the drawing's.
+  private static func isWholeSVG(_ bytes: [UInt8]) -> Bool {
+    let counts = (bytes.count { $0 == UInt8(ascii: "<") }, bytes.count { $0 == UInt8(ascii: ">") })
+    return counts.0 <= counts.1 && bytes.starts(with: "<?xml".utf8)
+      && trimmedEnd(bytes).hasSuffix("</svg>")
+  }
+
+  /// The end says where the table of objects is, and it is there.
+  private static func isWholePDF(_ bytes: [UInt8]) -> Bool {
+    guard bytes.starts(with: "%PDF-".utf8),
+      let end = trimmedEnd(bytes).firstMatch(of: /startxref\s+([0-9]+)\s+%%EOF$/),
+      let table = Int(end.1), table < bytes.count
+    else { return false }
+    let start = String(decoding: bytes[table...].prefix(32), as: UTF8.self)
+    return start.hasPrefix("xref") || start.prefixMatch(of: /[0-9]+ [0-9]+ obj/) != nil
+  }
+
+  /// Its chunks follow each other, and the last byte is that of the chunk IEND.
+  private static func isWholePNG(_ bytes: [UInt8]) -> Bool {
+    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    guard bytes.starts(with: signature) else { return false }
+    var next = signature.count
+    while next + 12 <= bytes.count {
+      let length = bytes[next..<next + 4].reduce(0) { $0 << 8 | Int($1) }
+      let isEnd = bytes[next + 4..<next + 8].elementsEqual("IEND".utf8)
+      next += 12 + length
+      if isEnd { return next == bytes.count }
+    }
+    return false
+  }
+
+  private static func trimmedEnd(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.suffix(64), as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

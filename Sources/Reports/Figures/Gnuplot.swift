@@ -32,19 +32,23 @@ package struct GnuplotProgram: Sendable {
   package let version: String
   private let program: ChildProgram
 
-  /// Looks for gnuplot; nil where it cannot be run.
+  /// Looks for gnuplot; nil where there is none, or where it does not work.
   ///
   /// - Parameter path: The program's file; nil to search `PATH`.
-  package init?(path: String? = nil) async {
+  /// - Throws: `ChildStartError` where the system refuses to start any program.
+  package init?(path: String? = nil) async throws {
     guard let program = try? ChildProgram(path ?? "gnuplot", debianPackage: "gnuplot-nox") else {
       return nil
     }
     var answer: [UInt8] = []
-    let result = try? await program.run(["--version"], environment: Self.environment) {
-      answer += $0
+    let result: ChildProgram.Result
+    do {
+      result = try await program.run(["--version"], environment: Self.environment) { answer += $0 }
+    } catch is FileError {
+      return nil
     }
     let text = String(decoding: answer, as: UTF8.self)
-    guard let result, result.status == 0, text.hasPrefix("gnuplot") else { return nil }
+    guard result.status == 0, text.hasPrefix("gnuplot") else { return nil }
     self.program = program
     version = text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
@@ -56,21 +60,31 @@ package struct GnuplotProgram: Sendable {
 
   /// Runs `script` in `folder`, where it writes its files.
   ///
-  /// - Throws: `GnuplotError` with what the program printed, or `FileError` if it cannot be started.
+  /// - Throws: `GnuplotError` with what the program printed, or `FileError` or
+  ///   `ChildStartError` if it cannot be started.
   package func draw(_ script: String, in folder: URL) async throws {
     let result = try await program.run(
       ["-d", "-"], in: folder, environment: Self.environment, input: .bytes(Array(script.utf8)))
-    guard result.status == 0 else { throw GnuplotError(message: result.messages) }
+    guard result.status == 0 else { throw GnuplotError.failed(result.messages) }
   }
 }
 
 /// A figure that gnuplot failed to draw.
-package struct GnuplotError: Error, CustomStringConvertible {
-  /// The last part of the program's standard error.
-  let message: String
+package enum GnuplotError: Error, CustomStringConvertible, Equatable {
+  /// The program failed; the last part of its standard error.
+  case failed(String)
+  /// The program left a file that is not a whole one of its format.
+  case incomplete(URL, String, byteCount: Int)
 
   package var description: String {
-    let lines = message.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
-    return "gnuplot: " + (lines.last.map { String($0).oneLine } ?? "it failed without a message")
+    switch self {
+    case .failed(let message):
+      let lines = message.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
+      return "gnuplot: " + (lines.last.map { String($0).oneLine } ?? "it failed without a message")
+    case .incomplete(let url, let format, let byteCount):
+      return
+        "\(url.path.withoutControlCharacters): expected a whole \(format) file of gnuplot, found "
+        + "\(byteCount) bytes; the disk may be full"
+    }
   }
 }

@@ -16,21 +16,23 @@ package struct ComparisonPage: Sendable {
 
   /// Writes `comparison.csv`, `comparison.html` and the figures into `folder`.
   ///
+  /// Where one file cannot be written, none is. Waits while another process writes a page there.
+  ///
   /// - Parameters:
   ///   - folder: Where the files go; created if missing.
   ///   - gnuplot: Draws the maps; without it the page has their numbers alone.
   ///   - threadCount: How many maps are drawn concurrently.
   /// - Returns: The page.
-  /// - Throws: `GnuplotError` or `FileError`.
+  /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`.
   package func write(
     to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
   ) async throws -> URL {
-    try FolderCreation.create(folder)
-    try AtomicFile.write(comparison.table.text, to: folder.appendingPathComponent(Self.table))
+    let lock = try PageLock(folder)
+    defer { lock.release() }
     let maps = comparison.pairs.enumerated().compactMap { map($1, number: $0 + 1) }
-    let pictures = try await FigureFiles(
+    var (pictures, files) = try await FigureFiles(
       folder: folder, gnuplot: gnuplot, threadCount: threadCount
-    ).write(maps)
+    ).draw(maps)
     let model = PageModel(
       title: "Compared with \(comparison.reference)",
       lead: "\(comparison.predictor), calibration \(comparison.calibration.name), on the same "
@@ -48,7 +50,9 @@ package struct ComparisonPage: Sendable {
       ].filter { $0.id != "maps" || !maps.isEmpty },
       version: version)
     let page = folder.appendingPathComponent("comparison.html")
-    try AtomicFile.write(try model.html, to: page)
+    files.add(folder.appendingPathComponent(Self.table), comparison.table.text)
+    files.add(page, try model.html)
+    try files.write()
     return page
   }
 

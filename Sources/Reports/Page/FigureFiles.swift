@@ -1,79 +1,91 @@
 import Formats
 import Foundation
 
-/// Draws figures and writes their files beside a page.
+/// Draws the figures of a page.
 struct FigureFiles {
-  /// The page's folder.
+  /// The page's folder, of which the caller holds the lock.
   let folder: URL
   /// Nil where it is not installed: the figures then have their data alone.
   let gnuplot: GnuplotProgram?
   /// How many figures are drawn concurrently.
   let threadCount: Int
 
-  /// Writes the files of `figures` into `figures/`.
+  /// What a figure is made of.
+  private struct Drawn: Sendable {
+    let picture: PageModel.Picture
+    /// Relative to the page.
+    var files: [(path: String, bytes: [UInt8])]
+  }
+
+  /// Draws `figures`, in a scratch folder that is removed.
   ///
-  /// - Returns: The figures as the page shows them, by name.
-  /// - Throws: `GnuplotError` or `FileError`.
-  func write(_ figures: [Figure]) async throws -> [String: PageModel.Picture] {
-    let target = folder.appendingPathComponent("figures")
+  /// - Returns: The figures as the page shows them, by name, and their files in `figures/`, which are
+  ///   not written yet.
+  /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`.
+  func draw(_ figures: [Figure]) async throws -> ([String: PageModel.Picture], FileSet) {
     let scratch = folder.appendingPathComponent(".figures.partial")
+    // A killed process left it.
     try? FileManager.default.removeItem(at: scratch)
-    try FolderCreation.create(scratch)
+    if gnuplot != nil { try FolderCreation.create(scratch) }
     defer { try? FileManager.default.removeItem(at: scratch) }
-    try FolderCreation.create(target)
-    return try await withThrowingTaskGroup(of: PageModel.Picture.self) { group in
+    return try await withThrowingTaskGroup(of: Drawn.self) { group in
       var (waiting, pictures) = (figures[...], [String: PageModel.Picture]())
+      var files = FileSet()
       func startNext() {
         guard let figure = waiting.popFirst() else { return }
-        group.addTask { try await write(figure, to: target, drawnIn: scratch) }
+        group.addTask { try await draw(figure, in: scratch) }
       }
-      for _ in 0..<max(threadCount, 1) { startNext() }
-      while let picture = try await group.next() {
-        pictures[picture.name] = picture
+      for _ in 0..<max(min(threadCount, ChildProgram.concurrentCount), 1) { startNext() }
+      while let drawn = try await group.next() {
+        pictures[drawn.picture.name] = drawn.picture
+        for (path, bytes) in drawn.files { files.add(folder.appendingPathComponent(path), bytes) }
         startNext()
       }
-      return pictures
+      return (pictures, files)
     }
   }
 
-  private func write(_ figure: Figure, to target: URL, drawnIn scratch: URL) async throws
-    -> PageModel.Picture
-  {
+  private func draw(_ figure: Figure, in scratch: URL) async throws -> Drawn {
     let dataFile = "figures/\(figure.name).csv"
-    try AtomicFile.write(figure.data.csv.text, to: folder.appendingPathComponent(dataFile))
+    var files = [(path: dataFile, bytes: Array(figure.data.csv.text.utf8))]
+    var (links, drawings) = ([PageModel.File](), [FigureWidth: String]())
     let script = FigureScript(figure: figure)
     let outputs = FigureScript.Format.allCases.flatMap { format in
       FigureWidth.allCases.map { (format, $0) }
     }
-    var files: [PageModel.File] = []
     if let gnuplot {
       try await gnuplot.draw(script.text(outputs), in: scratch)
-      for (format, width) in outputs where format != .svg {
+      for (format, width) in outputs {
         let name = script.fileName(format, width)
-        var bytes = try Self.read(scratch.appendingPathComponent(name))
+        var bytes = try Self.read(scratch.appendingPathComponent(name), format)
+        guard format != .svg else {
+          drawings[width] = ThemedSVG.inline(
+            String(decoding: bytes, as: UTF8.self), prefix: "\(figure.name)-\(width.rawValue)",
+            label: Gnuplot.plain(figure.title))
+          continue
+        }
         if format == .pdf { Self.removeDate(from: &bytes) }
-        try AtomicFile.write(bytes, to: target.appendingPathComponent(name))
-        files.append(
+        files.append(("figures/\(name)", bytes))
+        links.append(
           PageModel.File(
-            path: "figures/\(name)",
-            name: "\(format.rawValue.uppercased()) \(width.rawValue)"))
+            path: "figures/\(name)", name: "\(format.rawValue.uppercased()) \(width.rawValue)"))
       }
     }
-    func drawing(_ width: FigureWidth) throws -> String? {
-      guard gnuplot != nil else { return nil }
-      let bytes = try Self.read(scratch.appendingPathComponent(script.fileName(.svg, width)))
-      return ThemedSVG.inline(
-        String(decoding: bytes, as: UTF8.self), prefix: "\(figure.name)-\(width.rawValue)",
-        label: Gnuplot.plain(figure.title))
-    }
-    return PageModel.Picture(
-      name: figure.name, title: figure.title, caption: figure.caption,
-      wide: try drawing(.twoColumn), narrow: try drawing(.oneColumn), files: files,
-      table: PageModel.Table(figure.data, file: dataFile, caption: "Data:"))
+    return Drawn(
+      picture: PageModel.Picture(
+        name: figure.name, title: figure.title, caption: figure.caption,
+        wide: drawings[.twoColumn], narrow: drawings[.oneColumn], files: links,
+        table: PageModel.Table(figure.data, file: dataFile, caption: "Data:")),
+      files: files)
   }
 
-  private static func read(_ url: URL) throws -> [UInt8] {
-    try FileContents.read(url, limit: 1 << 28)
+  /// What gnuplot wrote, which must be whole: it ends without an error where the disk is full.
+  private static func read(_ url: URL, _ format: FigureScript.Format) throws -> [UInt8] {
+    let bytes = try FileContents.read(url, limit: 1 << 28)
+    guard format.isWhole(bytes) else {
+      throw GnuplotError.incomplete(url, format.rawValue.uppercased(), byteCount: bytes.count)
+    }
+    return bytes
   }
 
   /// Replaces the creation date of a PDF file by a fixed one of equal length, so that equal figures

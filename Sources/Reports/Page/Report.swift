@@ -44,23 +44,26 @@ package struct Report: Sendable {
 
   /// Writes `report.html` and what it refers to, `figures/` and `tables/`, into `folder`.
   ///
+  /// Where one file cannot be written, none is. Waits while another process writes a page there.
+  ///
   /// - Parameters:
   ///   - folder: Where the files go; created if missing.
   ///   - gnuplot: Draws the figures; without it the page has their numbers alone.
   ///   - threadCount: How many threads score, and how many figures are drawn concurrently.
   /// - Returns: The page.
-  /// - Throws: `GnuplotError` or `FileError`; `RunsError`, `PredictionFileError`, `NumPyError` or
-  ///   `ScoringError` where stored predictions cannot be read.
+  /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`; `RunsError`, `PredictionFileError`,
+  ///   `NumPyError` or `ScoringError` where stored predictions cannot be read.
   package func write(
     to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
   ) async throws -> URL {
-    try FolderCreation.create(folder)
     let sections = try figureSections(Scorer(threadCount: threadCount))
-    let pictures = try await FigureFiles(
-      folder: folder, gnuplot: gnuplot, threadCount: threadCount
-    ).write(sections.flatMap(\.figures))
     let headline = Headline(runs)
-    try writeTables(headline, to: folder)
+    let lock = try PageLock(folder)
+    defer { lock.release() }
+    var (pictures, files) = try await FigureFiles(
+      folder: folder, gnuplot: gnuplot, threadCount: threadCount
+    ).draw(sections.flatMap(\.figures))
+    try addTables(headline, in: folder, to: &files)
     let model = PageModel(
       title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil),
       sections: [atAGlance(headline)]
@@ -74,23 +77,25 @@ package struct Report: Sendable {
         ],
       version: version)
     let page = RunFolder(folder).page
-    try AtomicFile.write(try model.html, to: page)
+    files.add(page, try model.html)
+    try files.write()
     return page
   }
 
   /// The file of the headline's values, relative to the page.
   private static let headlineFile = "tables/headline.csv"
 
-  /// Writes the headline, and the same values as a table in Markdown and in LaTeX, into `tables/`.
-  private func writeTables(_ headline: Headline, to folder: URL) throws {
+  /// Adds the headline, and the same values as a table in Markdown and in LaTeX, in `tables/`.
+  private func addTables(
+    _ headline: Headline, in folder: URL, to files: inout FileSet
+  ) throws {
     let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
-    try FolderCreation.create(folder.appendingPathComponent("tables"))
     for (file, text) in [
       (Self.headlineFile, headline.data.csv.text),
       ("tables/headline.md", table.markdown(hasIntervals: true)),
       ("tables/headline.tex", table.latex(hasIntervals: false)),
     ] {
-      try AtomicFile.write(text, to: folder.appendingPathComponent(file))
+      files.add(folder.appendingPathComponent(file), text)
     }
   }
 
