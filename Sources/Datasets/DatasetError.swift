@@ -36,7 +36,7 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   /// A folder holds corrupted images of another data set, or made with other settings.
   case otherImages(URL, field: String, expected: String, found: String)
   /// An array file cannot hold a corruption with these severities.
-  case severitiesOfArray(corruption: String, found: [Int])
+  case severitiesOfArray(URL, found: [Int])
   /// A benchmark has no corruption of this name.
   case unknownCorruption(String, known: [String])
   /// A data set has fewer images than a purpose needs.
@@ -90,8 +90,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     case .otherImages(let url, let field, let expected, let found):
       "\(url.path): the folder's images were made with other settings: \(field): "
         + "expected \(expected), found \(found); remove them, or choose another folder"
-    case .severitiesOfArray(let corruption, let found):
-      "\(corruption): an array holds severities 1 to 5, found \(found); write image files instead "
+    case .severitiesOfArray(let url, let found):
+      "\(url.path): an array holds severities 1 to 5, found \(found); write image files instead "
         + "(png, jpeg)"
     case .unknownCorruption(let name, let known):
       "corruption: expected one of \(known.joined(separator: ", ")), found \(name)"

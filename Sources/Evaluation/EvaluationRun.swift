@@ -9,6 +9,9 @@ package protocol PredictionSource {
   /// Where predictions and results go; nil where nothing is written.
   var folder: RunFolder? { get }
 
+  /// Where predictions are, for messages.
+  var place: String { get }
+
   /// Opens and checks what is needed to predict, and says what the predictions are a function of.
   ///
   /// Nothing is written yet: what is wrong here leaves no folder behind.
@@ -16,6 +19,10 @@ package protocol PredictionSource {
 
   /// Makes the predictions that are missing, and stores them where there is a folder.
   func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions
+}
+
+extension PredictionSource {
+  package var place: String { folder?.predictions.folder.path ?? "predictions" }
 }
 
 /// The predictions of some cells.
@@ -107,11 +114,12 @@ package struct EvaluationRun {
     _ predictions: CellPredictions, _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
-    let cube = try CubeScorer(settings, threadCount: workers.count).score(
-      predictions.cells, logits: predictions.logits
-    ) { cellCount in
-      try monitor.report(
-        .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
+    let scorer = CubeScorer(settings, threadCount: workers.count)
+    let cube = try PredictionFileError.naming(source.place) {
+      try scorer.score(predictions.cells, logits: predictions.logits) { cellCount in
+        try monitor.report(
+          .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
+      }
     }
     for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds {
       try monitor.report(.note(note))

@@ -43,6 +43,8 @@ package struct GivenPredictions: PredictionSource {
     rows = try predictions.labeled(labels, from: labelFiles[0])
   }
 
+  package var place: String { predictionFiles.map(\.path).joined(separator: ", ") }
+
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {

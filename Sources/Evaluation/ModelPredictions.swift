@@ -57,9 +57,19 @@ package final class ModelPredictions: PredictionSource {
         checkpoint: try model.fingerprint(), data: try plan.images.fingerprint(workers: workers),
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
+    try checkModel(of: record)
     record.scoring = settings.record
     record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
     return record
+  }
+
+  /// Opens the model where the folder's predictions are those of another: a damaged file would be called
+  /// another one.
+  private func checkModel(of record: RunRecord) throws {
+    guard opened == nil, let folder, let stored = try RunRecord.find(in: folder),
+      stored.origin.checkpoint != record.origin.checkpoint
+    else { return }
+    opened = try model.open()
   }
 
   /// Reads what is stored of the corrupted images: files that are wrong stop before the hours of

@@ -95,8 +95,8 @@ extension CleanHalves {
   /// MixMo's files of a chosen split, `val_idx.npy` and `test_idx.npy`, in the first of `folders` that
   /// has one of them; nil where none has.
   ///
-  /// - Throws: `FileError` where one of the two is missing, `NumPyError`, or `ScoringError` where they
-  ///   are no halves.
+  /// - Throws: `FileError` where one of the two is missing, `NumPyError`, or `PredictionFileError` where
+  ///   they are no halves.
   package init?(in folders: [URL]) throws {
     let names = ["val_idx.npy", "test_idx.npy"]
     let found = folders.first { folder in
@@ -108,6 +108,8 @@ extension CleanHalves {
     let halves = try names.map {
       try NumPyArray(contentsOf: found.appendingPathComponent($0)).wholeNumbers()
     }
-    try self.init(first: halves[0], second: halves[1])
+    self = try PredictionFileError.naming(
+      names.map { found.appendingPathComponent($0).path }.joined(separator: ", ")
+    ) { try CleanHalves(first: halves[0], second: halves[1]) }
   }
 }

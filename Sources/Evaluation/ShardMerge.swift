@@ -18,8 +18,8 @@ package struct ShardMerge: PredictionSource {
   /// Reads the records in `folders`; the whole goes to `folder`.
   ///
   /// - Throws: `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
-  ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation; `ScoringError`
-  ///   for halves that are none, or `FileError`.
+  ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation;
+  ///   `PredictionFileError` for halves that are none, or `FileError`.
   package init(_ folders: [RunFolder], into folder: RunFolder) throws {
     let shards = try folders.map(Part.init)
     guard let first = shards.first else {
@@ -34,7 +34,9 @@ package struct ShardMerge: PredictionSource {
     self.cells = cells
     self.folder = folder
     self.first = first.folder.predictions
-    settings = try ScoringSettings(first.record, first.sharding)
+    settings = try PredictionFileError.naming(first.folder.record.path) {
+      try ScoringSettings(first.record, first.sharding)
+    }
     var whole = first.record
     whole.sharding = nil
     whole.cells = shards.reduce(into: [:]) { $0.merge($1.record.cells) { first, _ in first } }

@@ -32,3 +32,18 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     }
   }
 }
+
+extension PredictionFileError {
+  /// Calls `body`; where numbers cannot be scored, the error names the files at `place`.
+  ///
+  /// - Throws: `PredictionFileError` in place of `ScoringError`; what else `body` throws.
+  package static func naming<Result>(
+    _ place: String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ScoringError {
+      throw PredictionFileError(file: place, problem: .unusable(error))
+    }
+  }
+}

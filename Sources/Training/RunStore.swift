@@ -14,8 +14,9 @@ final class RunStore {
   /// Held while the run or anyone else keeps a reference to it.
   let lock: FileLock
   private var events: EventLog?
-  /// Whether `last.ckpt` is damaged: it must not replace the previous checkpoint.
-  private var isLastDamaged = false
+  /// Whether `last.ckpt` becomes the previous checkpoint: not where it is damaged, and not within an
+  /// epoch, so that a run that was interrupted ends with the files of one that was not.
+  private var keepsLast = true
 
   /// Creates or opens the folder of a run with the configuration `yaml`.
   ///
@@ -64,7 +65,7 @@ final class RunStore {
     var resumption = Resumption()
     var records: [EpochRecord] = []
     if let (checkpoint, state, damages) = try latest(restore) {
-      isLastDamaged = !damages.isEmpty
+      keepsLast = damages.isEmpty && state.progress == nil
       resumption.checkpoint = checkpoint
       resumption.events = damages.map { .damaged($0, instead: checkpoint) }
       resumption.events.append(
@@ -129,12 +130,12 @@ final class RunStore {
     try events?.append(record, imagesPerSecond: imagesPerSecond)
   }
 
-  /// Saves the state as the last checkpoint, and keeps the one before as the previous checkpoint.
+  /// Saves the state as the last checkpoint, and keeps that of the epoch before as the previous one.
   func saveLast(_ state: TrainingState, _ learner: Learner, learningRate: Double) throws {
-    if !isLastDamaged { try folder.keepPrevious() }
+    if keepsLast { try folder.keepPrevious() }
     try state.checkpoint(of: learner, learningRate: learningRate)
       .write(to: folder.lastCheckpoint)
-    isLastDamaged = false
+    keepsLast = state.progress == nil
   }
 
   /// Removes the epochs' checkpoints that are not to be kept.

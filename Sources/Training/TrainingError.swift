@@ -13,7 +13,7 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   /// The file is a checkpoint, but lacks what this program needs to resume.
   case notResumable(URL, missing: String)
   /// The loss or the weights are no longer finite.
-  case diverged(epoch: Int, step: Int, resume: URL?)
+  case diverged(URL, epoch: Int, step: Int, resume: URL?)
   /// The run was interrupted, and saved after so many steps of the epoch.
   case interrupted(epoch: Int, step: Int)
   /// More processes than can share a batch of so many images.
@@ -41,8 +41,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
         + "\(isExact ? "give" : "leave out") --exact-sums, or start over with --from-scratch"
     case .notResumable(let url, let missing):
       "\(url.path): expected a checkpoint to resume from, found one without \(missing)"
-    case .diverged(let epoch, let step, let resume):
-      "the loss became infinite or NaN in epoch \(epoch), step \(step); "
+    case .diverged(let folder, let epoch, let step, let resume):
+      "\(folder.path): the loss became infinite or NaN in epoch \(epoch), step \(step); "
         + (resume.map { "the last good checkpoint is \($0.path)" } ?? "there is no checkpoint yet")
     case .interrupted(let epoch, let step):
       "interrupted after step \(step) of epoch \(epoch), and saved"

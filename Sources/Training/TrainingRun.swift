@@ -193,7 +193,8 @@ package final class TrainingRun {
   /// The error of a run whose loss or weights are no longer finite.
   private func divergence(_ epoch: Int, step: Int) -> TrainingError {
     let isSaved = FileManager.default.fileExists(atPath: folder.lastCheckpoint.path)
-    return .diverged(epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
+    return .diverged(
+      folder.url, epoch: epoch, step: step, resume: isSaved ? folder.lastCheckpoint : nil)
   }
 }
 

@@ -127,4 +127,16 @@ struct ScoreCommandTests {
     let cells = try CSVTable(contentsOf: folder.file("infinite/cells.csv"))
     #expect(cells.column("nll") == [""] && cells.column("ece") != [""])
   }
+
+  @Test func `predictions that are too few to fit on are named`() throws {
+    let folder = try TemporaryFolder()
+    let (logits, labels) = (folder.file("one.npy"), folder.file("labels.npy"))
+    try RandomLogits(rowCount: 1, seed: 1).write(logits, labels)
+    let process = try MixmoProcess(
+      "score", "--logits", logits.path, "--labels", labels.path, "--temperature-scaling")
+    #expect(process.status == 1)
+    #expect(
+      process.errors.contains("\(logits.path): two halves need at least 2 rows, not 1"),
+      "\(process.errors)")
+  }
 }

@@ -171,6 +171,20 @@ struct TrainCommandTests {
     #expect(after == before)
   }
 
+  @Test(arguments: [false, true])
+  func `a damaged best checkpoint is called damaged`(isCut: Bool) throws {
+    let workspace = try Workspace.trained()
+    let name = "runs/small/checkpoint_epoch_001.ckpt"
+    var bytes = try workspace.bytes(name)
+    if isCut { bytes.removeLast(bytes.count / 3) } else { bytes[bytes.count / 3] ^= 16 }
+    try AtomicFile.write(bytes, to: workspace.folder.file(name))
+    let run = try MixmoProcess(workspace.train(save: "runs"))
+    #expect(run.status == 1)
+    let last = run.errors.split(separator: "\n").last ?? ""
+    #expect(last.hasPrefix("Error: \(workspace.path(name)): "), "\(run.errors)")
+    #expect(!run.errors.contains("another checkpoint"), "\(run.errors)")
+  }
+
   @Test func `a rate that diverges stops with the step, and leaves the epoch before`() throws {
     let workspace = try Workspace(epochs: 3)
     let one = try TestRecipe.small(epochs: 3).text.replacing("14: 0.1", with: "2: 1.0e+30")
@@ -181,8 +195,8 @@ struct TrainCommandTests {
     // The warm-up ends with the first of the three steps of epoch 2; the second blows up the weights.
     #expect(
       run.lines.last
-        == "Error: the loss became infinite or NaN in epoch 2, step 3; the last good checkpoint "
-        + "is \(workspace.path("runs/small/last.ckpt"))", "\(run.lines)")
+        == "Error: \(workspace.path("runs/small")): the loss became infinite or NaN in epoch 2, step 3; "
+        + "the last good checkpoint is \(workspace.path("runs/small/last.ckpt"))", "\(run.lines)")
     let files = try workspace.files("runs/small")
     #expect(
       files.keys.sorted() == [

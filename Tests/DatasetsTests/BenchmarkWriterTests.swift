@@ -146,7 +146,7 @@ struct BenchmarkWriterTests {
   @Test func `an array needs five severities, and files of a class need different names`() throws {
     let folder = try TemporaryFolder()
     #expect(
-      throws: DatasetError.severitiesOfArray(corruption: "impulse_noise", found: [2, 3])
+      throws: DatasetError.severitiesOfArray(folder.file("impulse_noise.npy"), found: [2, 3])
     ) {
       try Self.writer(.npy, severities: [3, 2], to: folder.url)
     }

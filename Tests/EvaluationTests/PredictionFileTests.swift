@@ -306,7 +306,7 @@ struct PredictionFileTests {
     try NumPyArray.write([1, 3] as [Int64], shape: [2], to: folder.file("test_idx.npy"))
     #expect(try CleanHalves(in: [folder.url])?.rows == [[2, 0], [1, 3]])
     try NumPyArray.write([1, 2] as [Int64], shape: [2], to: folder.file("test_idx.npy"))
-    #expect(throws: ScoringError.self) { try CleanHalves(in: [folder.url]) }
+    #expect(throws: PredictionFileError.self) { try CleanHalves(in: [folder.url]) }
   }
 }
 

@@ -101,4 +101,23 @@ struct ResumptionTests {
       try run.run()
     }
   }
+
+  // Three steps are an epoch.
+  @Test(arguments: [[4], [3, 1, 1]])
+  func `a run interrupted in any epoch ends with the checkpoints of one left alone`(
+    stops: [Int]
+  ) throws {
+    let (whole, stopped) = (try TestRun(), try TestRun())
+    _ = try whole.run()
+    for stop in stops {
+      #expect(throws: TrainingError.self) { try stopped.run(stopAfterSteps: stop) }
+    }
+    _ = try stopped.run()
+    for file in [\RunFolder.previousCheckpoint, \.lastCheckpoint] {
+      let isSame =
+        try whole.bytes(whole.folder[keyPath: file])
+        == stopped.bytes(stopped.folder[keyPath: file])
+      #expect(isSame, "\(whole.folder[keyPath: file].lastPathComponent)")
+    }
+  }
 }

@@ -290,7 +290,7 @@ struct TrainingRunTests {
   /// The weights are finite, about 1e29, but no step can continue from them.
   @Test func `weights that a step blew up are not saved where it was asked to stop`() throws {
     let run = try TestRun(epochs: 3, ["lr": "1e30", "warmup_period": "0"])
-    #expect(throws: TrainingError.diverged(epoch: 1, step: 1, resume: nil)) {
+    #expect(throws: TrainingError.diverged(run.folder.url, epoch: 1, step: 1, resume: nil)) {
       try run.run(stopAfterSteps: 1)
     }
     #expect(run.folder.keptEpochs().isEmpty)
@@ -302,7 +302,11 @@ struct TrainingRunTests {
     #expect {
       try run.run()
     } throws: {
-      if case TrainingError.diverged(let epoch, _, resume: nil) = $0 { epoch == 1 } else { false }
+      if case TrainingError.diverged(_, let epoch, _, resume: nil) = $0 {
+        epoch == 1
+      } else {
+        false
+      }
     }
   }
 

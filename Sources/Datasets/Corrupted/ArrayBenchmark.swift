@@ -162,7 +162,7 @@ struct ArrayBenchmarkWriter: BenchmarkWriter {
     for corruption in corruptions {
       let severities = cells(of: corruption).map(\.severity)
       guard severities.count == ArrayBenchmark.severityCount else {
-        throw DatasetError.severitiesOfArray(corruption: corruption, found: severities)
+        throw DatasetError.severitiesOfArray(url(corruption), found: severities)
       }
     }
     let clean = source.clean

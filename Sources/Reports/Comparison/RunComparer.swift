@@ -44,7 +44,9 @@ package struct RunComparer: Sendable {
     let runs = try folders.map { try ComparableRun(folder: RunFolder($0)) }
     for run in runs.dropFirst() { try runs[0].check(isLike: run) }
     let imageCount = runs[0].labels.count
-    let parts = try parts(imageCount)
+    let parts = try PredictionFileError.naming(runs[0].folder.predictions.folder.path) {
+      try self.parts(imageCount)
+    }
     let subjects = try runs.map(subject)
     let metrics = Comparison.metrics.filter(calibration.defines)
     let bootstrap =
