@@ -1,7 +1,7 @@
 # mixmo: `make demo` and `make test` install what they need and run.
 
 PREFIX ?= /usr/local
-PACKAGES = libopenblas-dev libpng-dev libjpeg-dev libzip-dev libssl-dev pkg-config \
+PACKAGES = libopenblas0 libpng-dev libjpeg-dev libzip-dev libssl-dev pkg-config \
   curl ca-certificates gnuplot-nox fonts-liberation
 TEST_PACKAGES = chromium
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3

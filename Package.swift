@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Tensors",
       dependencies: [
-        "CKernels", "COpenBLAS", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+        "CKernels", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
       ]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
     .target(
@@ -81,8 +81,6 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CJPEG", "CPNG"]),
 
     // Floor 0: system libraries
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),

@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// A row-major matrix, or its transpose, in memory that somebody else owns.
 package struct MatrixView<Scalar> {
   let elements: UnsafePointer<Scalar>
@@ -13,11 +11,10 @@ package struct MatrixView<Scalar> {
     self.isTransposed = isTransposed
   }
 
-  fileprivate var transposition: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
+  fileprivate var transposition: Int32 {
+    isTransposed ? OpenBLAS.transposed : OpenBLAS.notTransposed
+  }
 }
-
-/// Our own workers call OpenBLAS side by side, so the library must not start threads as well.
-private let isSingleThreaded: Void = openblas_set_num_threads(1)
 
 /// Matrix products by OpenBLAS, each on the calling thread.
 ///
@@ -30,12 +27,13 @@ package enum MatrixProduct {
     into product: UnsafeMutablePointer<Float>, rowStride: Int,
     rows: Int, columns: Int, depth: Int, accumulating: Bool = false
   ) {
-    _ = isSingleThreaded
-    cblas_sgemm(
-      CblasRowMajor, left.transposition, right.transposition,
-      blasint(rows), blasint(columns), blasint(depth),
-      1, left.elements, blasint(left.rowStride), right.elements, blasint(right.rowStride),
-      accumulating ? 1 : 0, product, blasint(rowStride))
+    OpenBLAS.call { library in
+      library.sgemm(
+        OpenBLAS.rowMajor, left.transposition, right.transposition,
+        Int32(rows), Int32(columns), Int32(depth),
+        1, left.elements, Int32(left.rowStride), right.elements, Int32(right.rowStride),
+        accumulating ? 1 : 0, product, Int32(rowStride))
+    }
   }
 
   /// `product = left · right` in Float64.
@@ -44,12 +42,13 @@ package enum MatrixProduct {
     into product: UnsafeMutablePointer<Double>, rowStride: Int,
     rows: Int, columns: Int, depth: Int
   ) {
-    _ = isSingleThreaded
-    cblas_dgemm(
-      CblasRowMajor, left.transposition, right.transposition,
-      blasint(rows), blasint(columns), blasint(depth),
-      1, left.elements, blasint(left.rowStride), right.elements, blasint(right.rowStride),
-      0, product, blasint(rowStride))
+    OpenBLAS.call { library in
+      library.dgemm(
+        OpenBLAS.rowMajor, left.transposition, right.transposition,
+        Int32(rows), Int32(columns), Int32(depth),
+        1, left.elements, Int32(left.rowStride), right.elements, Int32(right.rowStride),
+        0, product, Int32(rowStride))
+    }
   }
 }
 
@@ -63,11 +62,11 @@ package struct CholeskyFactor: Sendable {
   /// Nil where the matrix is not positive definite, or an element is not finite.
   package init?(_ matrix: [Double], size: Int) {
     precondition(matrix.count == size * size, "\(matrix.count) elements of \(size)×\(size)")
-    _ = isSingleThreaded
-    var (factor, order, leading, info) = (matrix, blasint(size), blasint(max(size, 1)), blasint(0))
+    var (factor, info) = (matrix, Int32(0))
     // LAPACK reads columns first: our lower triangle is its upper one.
-    var triangle = CChar(UInt8(ascii: "U"))
-    dpotrf_(&triangle, &order, &factor, &leading, &info)
+    OpenBLAS.call { library in
+      library.dpotrf("U", [Int32(size)], &factor, [Int32(max(size, 1))], &info)
+    }
     // The factorization passes NaN on to the diagonal without failing.
     guard info == 0, (0..<size).allSatisfy({ factor[$0 * size + $0].isFinite }) else { return nil }
     (self.size, self.factor) = (size, factor)
@@ -77,10 +76,12 @@ package struct CholeskyFactor: Sendable {
   package func solve(_ vector: inout [Double]) {
     precondition(vector.count == size, "\(vector.count) elements, expected \(size)")
     // Two triangular systems: L·y = vector, then Lᵀ·x = y.
-    for transposition in [CblasNoTrans, CblasTrans] {
-      cblas_dtrsv(
-        CblasRowMajor, CblasLower, transposition, CblasNonUnit, blasint(size), factor,
-        blasint(max(size, 1)), &vector, 1)
+    for transposition in [OpenBLAS.notTransposed, OpenBLAS.transposed] {
+      OpenBLAS.call { library in
+        library.dtrsv(
+          OpenBLAS.rowMajor, OpenBLAS.lower, transposition, OpenBLAS.notUnit, Int32(size), factor,
+          Int32(max(size, 1)), &vector, 1)
+      }
     }
   }
 }
