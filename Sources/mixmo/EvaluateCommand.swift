@@ -108,7 +108,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     let output = try outputURL(runFolder)
     try job.run(evaluate)
-    if report && Launch.rank == 0 {
+    if report && !Launch.isMute {
       try await ReportJob.report(output, common.terminal, threadCount: common.workers.count)
     }
   }

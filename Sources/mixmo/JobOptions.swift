@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import Tensors
 
 /// What `mpirun` and `srun` tell a process of its job.
+///
+/// Whatever is started in a shell of a job is told the same, so only commands that share work ask.
 enum Launch {
   /// Which process this is, from 0.
   static let rank = number("OMPI_COMM_WORLD_RANK") ?? number("PMIX_RANK") ?? 0
@@ -15,6 +18,14 @@ enum Launch {
     ?? (number("PMIX_RANK") == nil ? nil : number("SLURM_STEP_NUM_TASKS")) ?? 1
   /// Whether some of them are on other hosts.
   static let isSpread = number("OMPI_COMM_WORLD_LOCAL_SIZE").map { $0 < count } ?? false
+
+  private static let isShared = Atomic(false)
+
+  /// Whether the first process speaks for this one, because they share the work of a command.
+  static var isMute: Bool { isShared.load(ordering: .relaxed) && rank > 0 }
+
+  /// Says that the processes share the work of this command.
+  fileprivate static func share() { isShared.store(true, ordering: .relaxed) }
 
   private static func number(_ variable: String) -> Int? {
     ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
@@ -49,6 +60,7 @@ struct JobOptions: ParsableArguments {
   func run(_ body: (any ProcessGroup) throws -> Void) throws {
     #if MPI
       guard Launch.count > 1 else { return try body(SoleProcess()) }
+      Launch.share()
       let processes = MPIProcesses(patience: .seconds(patience)) { problem in
         Self.tell(problem)
         if Launch.isSpread { Self.endLauncher() }
@@ -70,8 +82,8 @@ struct JobOptions: ParsableArguments {
 
   #if MPI
     private static func tell(_ problem: String) {
-      let text = "Error: process \(Launch.rank) of \(Launch.count): \(problem)\n"
-      try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+      Terminal.write(
+        "Error: process \(Launch.rank) of \(Launch.count): \(problem)\n", to: .standardError)
     }
 
     private static let launchers = ["mpirun", "mpiexec", "orterun", "orted"]

@@ -1,28 +1,69 @@
 import ArgumentParser
-// C's `stderr` is a variable, which no other thread uses when the program starts.
-@preconcurrency import Foundation
+import Formats
+import Foundation
 
 @main
 enum Program {
-  static func main() async {
-    writeWholeLines()
-    explainLostFiles()
-    let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
-    await Mixmo.main(ReferenceSpellings.replaced(in: arguments))
+  static func main() {
+    FatalSignals.explain()
+    do {
+      let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
+      try refuseEmpty(arguments)
+      var command = try Mixmo.parseAsRoot(ReferenceSpellings.replaced(in: arguments))
+      if let asynchronous = command as? any AsyncParsableCommand {
+        try run(asynchronous)
+      } else {
+        try command.run()
+      }
+    } catch {
+      end(error)
+    }
   }
 
-  /// Makes standard error pass on whole lines: ArgumentParser writes it byte by byte, so that the
-  /// messages of several processes would mix.
-  private static func writeWholeLines() { setvbuf(stderr, nil, _IOLBF, 0) }
-
-  /// Says what happened where the system ends the program because a mapped file cannot be read.
-  private static func explainLostFiles() {
-    signal(SIGBUS) { _ in
-      let text: StaticString =
-        "Error: a file became shorter while it was read, or its disk failed\n"
-      _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
-      _exit(1)
+  /// Runs a command that starts other programs, and ends this one.
+  ///
+  /// Only such a command uses tasks, whose threads Swift's runtime waits for where the system refuses
+  /// them.
+  private static func run(_ command: any AsyncParsableCommand) throws -> Never {
+    try SystemRoom.check(for: "mixmo")
+    // Only the task uses the command from here on.
+    nonisolated(unsafe) var command = command
+    Task.detached {
+      do {
+        try await command.run()
+        exit(0)
+      } catch {
+        end(error)
+      }
     }
+    while true { pause() }
+  }
+
+  /// Refuses empty paths and names: most come from a variable that is not set, and an empty path would
+  /// mean the current folder.
+  private static func refuseEmpty(_ arguments: [String]) throws {
+    for (index, argument) in arguments.enumerated() {
+      let isOption = argument.hasPrefix("-") && argument.hasSuffix("=")
+      guard argument.isEmpty || isOption else { continue }
+      let before = index > 0 ? arguments[index - 1] : ""
+      let place =
+        isOption ? String(argument.dropLast()) : before.hasPrefix("-") ? before : "argument"
+      throw ValidationError(
+        "\(place): expected a value, found an empty one; is a variable not set?")
+    }
+  }
+
+  /// Ends the program with help or a message, as ArgumentParser does, but without control characters.
+  private static func end(_ error: any Error) -> Never {
+    let (text, code) = (Mixmo.fullMessage(for: error), Mixmo.exitCode(for: error))
+    if !text.isEmpty {
+      if code.isSuccess {
+        do { try Terminal.print(text + "\n") } catch { end(error) }
+      } else {
+        Terminal.write(text + "\n", to: .standardError)
+      }
+    }
+    exit(code.rawValue)
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Formats
 import Foundation
 
 /// How far a job is, with its rate and the time left: a bar that is redrawn on a terminal, a line
@@ -58,7 +59,7 @@ final class ProgressBar {
       title, isTerminal && total > 0 ? bar : "", share, rate > 0 ? text(rate: rate) : "", left,
       detail,
     ]
-    return parts.filter { !$0.isEmpty }.joined(separator: "  ")
+    return parts.filter { !$0.isEmpty }.joined(separator: "  ").withoutControlCharacters
   }
 
   private func text(rate: Double) -> String {

@@ -6,17 +6,18 @@ struct Terminal {
   let isQuiet: Bool
   let isJSON: Bool
   /// Whether another process of the job speaks.
-  var isMute = Launch.rank > 0
+  var isMute: Bool { Launch.isMute }
 
   /// A line about progress.
   func say(_ text: String) {
-    guard !isQuiet else { return }
-    write(text + "\n")
+    guard !isQuiet, !isMute else { return }
+    Self.write(text + "\n", to: .standardError)
   }
 
   /// A line about something that deserves attention.
   func warn(_ text: String) {
-    write("warning: \(text)\n")
+    guard !isMute else { return }
+    Self.write("warning: \(text)\n", to: .standardError)
   }
 
   /// A result.
@@ -24,8 +25,7 @@ struct Terminal {
   /// - Throws: `FileError.unwritable`: a result must not be lost silently.
   func show(_ text: String) throws {
     guard !isMute else { return }
-    let output = ByteStream(file: STDOUT_FILENO, url: URL(fileURLWithPath: "/dev/stdout"))
-    try Array(text.utf8).withUnsafeBytes(output.append)
+    try Self.print(Self.plain(text))
   }
 
   /// A result as one line of JSON, with names in snake case.
@@ -33,14 +33,29 @@ struct Terminal {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    try show(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
+    guard !isMute else { return }
+    try Self.print(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
   }
 
-  /// Names from hostile files must not move the cursor.
-  private func write(_ text: String) {
-    guard !isMute else { return }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let shown = lines.map { String($0).withoutControlCharacters }.joined(separator: "\n")
-    try? FileHandle.standardError.write(contentsOf: Data(shown.utf8))
+  // MARK: Streams
+
+  /// Writes `text` to standard output, as it is.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  static func print(_ text: String) throws {
+    let output = ByteStream(file: STDOUT_FILENO, url: URL(fileURLWithPath: "/dev/stdout"))
+    try Array(text.utf8).withUnsafeBytes(output.append)
+  }
+
+  /// Writes `text` in one piece, so that messages of several processes do not mix.
+  static func write(_ text: String, to stream: FileHandle) {
+    try? stream.write(contentsOf: Data(plain(text).utf8))
+  }
+
+  /// The text with its line breaks, but without other control characters: names from hostile files
+  /// must not move the cursor.
+  private static func plain(_ text: String) -> String {
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).withoutControlCharacters }.joined(separator: "\n")
   }
 }

@@ -1,0 +1,90 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+/// What a machine refuses, what a launcher says and what a shell passes: works, or ends in a sentence.
+struct MachineTests {
+  // Address space in kB: too little for OpenBLAS, then for its buffer, then enough.
+  @Test(arguments: [260_000, 330_000, 450_000, 2_000_000])
+  func `little memory is enough, or a sentence`(limit: Int) throws {
+    let scored = try Scored()
+    let help = try MixmoProcess(["--help"], limit: "ulimit -v \(limit)")
+    #expect(help.status == 0, "\(help.errors)")
+    let (logits, labels) = (scored.folder.file("logits.npy"), scored.folder.file("labels.npy"))
+    let score = try MixmoProcess(
+      [
+        "score", "--logits", logits.path, "--labels", labels.path, "--bootstrap", "20", "--threads",
+        "4", "--quiet",
+      ], limit: "ulimit -v \(limit)")
+    if score.status != 0 {
+      #expect(score.status == 1)
+      let last = score.errors.split(separator: "\n").last ?? ""
+      #expect(last.hasPrefix("Error: ") && last.contains("ulimit -v"), "\(score.errors)")
+    } else {
+      #expect(score.output.contains("ensemble"))
+    }
+    #expect(limit < 2_000_000 || score.status == 0, "\(score.errors)")
+  }
+
+  @Test(
+    arguments: [
+      ["PMIX_RANK": "1"], ["OMPI_COMM_WORLD_RANK": "1"],
+      ["OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_SIZE": "4"],
+      ["PMIX_RANK": "1", "SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"],
+    ])
+  func `commands that share no work speak under launchers`(environment: [String: String]) throws {
+    let scored = try Scored()
+    let (logits, labels) = (scored.folder.file("logits.npy"), scored.folder.file("labels.npy"))
+    for arguments in [
+      ["table", scored.run],
+      ["score", "--logits", logits.path, "--labels", labels.path, "--bootstrap", "0"],
+      ["data", "verify", "--dataset", "digits", "--data", scored.folder.url.path],
+      ["report", scored.run], ["inspect"],
+    ] {
+      let alone = try MixmoProcess(arguments)
+      let launched = try MixmoProcess(arguments, environment: environment)
+      #expect(launched.status == alone.status, "\(arguments)")
+      #expect(launched.output == alone.output, "\(arguments)")
+      #expect(launched.errors == alone.errors, "\(arguments)")
+      #expect(!(alone.output + alone.errors).isEmpty)
+    }
+  }
+
+  @Test func `an empty argument is misuse`() throws {
+    let folder = try TemporaryFolder()
+    let before = try folder.names
+    for arguments in [
+      ["score", "--logits", "a.npy", "--labels", "b.npy", "--output", ""],
+      ["score", "--logits", "", "--labels", "b.npy"], ["report", ""],
+      ["train", "--config", "a", "--save=", "--data", "b"], ["inspect", "--", ""],
+    ] {
+      let process = try MixmoProcess(arguments, folder: folder.url)
+      #expect(process.status == 64, "\(arguments)")
+      #expect(process.errors.contains("found an empty one"), "\(process.errors)")
+    }
+    let option = try MixmoProcess("demo", "--output", "")
+    #expect(option.errors.hasPrefix("Error: --output: expected a value, found an empty one"))
+    #expect(try folder.names == before)
+  }
+
+  @Test func `what a user types is shown without control characters`() throws {
+    let folder = try TemporaryFolder()
+    let hostile = "\u{1B}[2J\u{7}\u{9B}x"
+    for arguments in [
+      ["score", "--\(hostile)"], [hostile], ["report", hostile],
+      ["score", "--logits", "\(hostile).npy", "--labels", "\(hostile).npy"],
+      ["convert", "\(hostile).ckpt", "\(hostile).safetensors"], ["demo", "--seed", hostile],
+      ["data", "download", hostile, "--data", "x"], ["inspect", "--config", hostile],
+      ["data", "verify", "--dataset", "cifar10", "--data", hostile],
+    ] {
+      let process = try MixmoProcess(arguments, folder: folder.url)
+      #expect(process.status != 0, "\(arguments)")
+      let shown = (process.output + process.errors).unicodeScalars
+      #expect(!shown.isEmpty)
+      #expect(
+        !shown.contains { $0.properties.generalCategory == .control && $0 != "\n" },
+        "\(arguments)")
+    }
+  }
+}
