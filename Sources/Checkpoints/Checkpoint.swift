@@ -27,8 +27,14 @@ public struct Checkpoint: Equatable, Sendable {
   /// older format has checksums.
   ///
   /// - Throws: `CheckpointError`, `ZipError`, `PickleError`, `SafeTensorsError` or `FileError`, with the
-  ///   file and the member at fault.
+  ///   file and the member at fault, or `FileFormError` for what is recognizably something else.
   public init(contentsOf url: URL) throws {
+    // A folder is an error of the system's, which is not taken for a damaged checkpoint.
+    let expected = FileForm.Expectation("a checkpoint", [.zip, .pickle, .safeTensors, .folder])
+    self = try FileForm.naming(url, expecting: expected) { try Checkpoint(reading: url) }
+  }
+
+  private init(reading url: URL) throws {
     let mapping = try ByteStorage(mapping: url)
     let start = mapping.withBytes { Array($0.prefix(PyTorchLegacyFile.magic.count)) }
     file = url.path

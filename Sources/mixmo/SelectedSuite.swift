@@ -10,7 +10,10 @@ struct SuiteOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A table of corruptions.", valueName: "file"))
   var suite: String?
 
-  @Option(help: ArgumentHelp("Only this corruption (repeatable).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Only this corruption (repeatable); in files, also one that no suite has.", valueName: "name")
+  )
   var corruption: [String] = []
 
   @Option(help: ArgumentHelp("Only this severity (repeatable).", valueName: "1…5"))

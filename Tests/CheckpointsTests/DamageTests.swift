@@ -22,7 +22,7 @@ struct DamageTests {
   private func expectNamed(_ error: any Error, _ url: URL, _ location: String) {
     #expect(
       error is CheckpointError || error is ZipError || error is PickleError
-        || error is SafeTensorsError, "\(location): \(error)")
+        || error is SafeTensorsError || error is FileFormError, "\(location): \(error)")
     #expect("\(error)".hasPrefix(url.path), "\(location): \(error)")
   }
 

@@ -317,17 +317,39 @@ struct HostileCheckpointTests {
   }
 
   @Test func `what is no checkpoint at all`() throws {
-    let url = fixture("make_checkpoints.py")
     let problem = CheckpointError.Problem.notACheckpoint(
       firstBytes: Array("\"\"\"Write".utf8))
-    #expect(throws: CheckpointError(file: url.path, location: nil, problem: problem)) {
-      try Checkpoint(contentsOf: url)
-    }
     let error = CheckpointError(file: "a", location: nil, problem: problem)
     #expect(error.description.hasSuffix("begins with the bytes 22 22 22 57 72 69 74 65"))
     let empty = CheckpointError(file: "a", location: nil, problem: .notACheckpoint(firstBytes: []))
     #expect(empty.description == "a: neither a PyTorch nor a safetensors file: an empty file")
     let missing = fixture("read/missing.pt")
     #expect(throws: FileError.unreadable(missing, ENOENT)) { try Checkpoint(contentsOf: missing) }
+    let folder = fixture("read")
+    #expect(throws: FileError.unreadable(folder, EISDIR)) { try Checkpoint(contentsOf: folder) }
+  }
+
+  @Test(arguments: [
+    (
+      "version https://git-lfs.github.com/spec/v1\nsize 12\n",
+      "a Git LFS pointer to a file of 12 bytes"
+    ),
+    ("<!DOCTYPE html><title>Sign in</title>", "a web page (\"Sign in\")"),
+    (
+      "{\"weight_map\": {\"a\": \"m-1-of-1.safetensors\"}}",
+      "the index of a model in several files (m-1-of-1.safetensors)"
+    ), ("Entry not found", "text (\"Entry not found\")"), ("", "an empty file"),
+    ("\u{1F}\u{8}gzip", ""),
+  ])
+  func `what is something else is named as what it is`(text: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    let url = try folder.file("model.pt", holding: Array(text.utf8))
+    let error = #expect(throws: (any Error).self) { try Checkpoint(contentsOf: url) }
+    if name.isEmpty {
+      #expect(error is CheckpointError)
+    } else {
+      #expect(
+        "\(try #require(error))".hasPrefix("\(url.path): expected a checkpoint, found \(name)"))
+    }
   }
 }

@@ -92,7 +92,7 @@ final class CheckpointCommandTests {
     try AtomicFile.write("hello", to: folder.file("a.pt"))
     try Checkpoint(["epoch": 3]).write(to: folder.file("b.pt"))
     for (input, message) in [
-      ("a.pt", "neither a PyTorch nor a safetensors file"), ("c.pt", "No such file"),
+      ("a.pt", "expected a checkpoint, found text (\"hello\")"), ("c.pt", "No such file"),
       ("b.pt", "no dictionary of tensors; found the keys epoch"),
     ] {
       let process = try MixmoProcess("convert", path(input), path("out.safetensors"))

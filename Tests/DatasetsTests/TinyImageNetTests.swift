@@ -43,6 +43,18 @@ struct TinyImageNetTests {
     #expect(try tree.read(.train).labels == Array(0..<200))
   }
 
+  @Test func `byte order marks and the line ends of other systems change nothing`() throws {
+    let tree = try Tree()
+    try tree.writeTrain()
+    try tree.writeValidation(.published)
+    let expected = try tree.read(.test).labels
+    for path in ["wnids.txt", "val/val_annotations.txt"] {
+      let text = try String(contentsOf: tree.url(path), encoding: .utf8)
+      try tree.write(text: "\u{FEFF}" + text.replacing("\n", with: "\r\n"), path)
+    }
+    #expect(try tree.read(.test).labels == expected)
+  }
+
   @Test func `the class that is missing is named`() throws {
     let tree = try Tree()
     try tree.writeTrain()

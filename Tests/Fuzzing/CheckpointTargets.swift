@@ -65,7 +65,7 @@ extension Target {
   private static func read(_ input: Input) throws {
     let checkpoint = try Checkpoint(contentsOf: input.url)
     let isWritable = use(checkpoint.root)
-    if let weights = input.attempt(checkpoint.weights) {
+    if let weights = input.attempt({ try checkpoint.weights() }) {
       separateFeatures(weights)
       _ = input.attempt { try weights.tensors(matching: [("conv1.weight", [16, 3, 3, 3])]) }
     }

@@ -18,7 +18,7 @@ struct Target: Sendable {
     .torch, .torchMembers, .torchLegacy,
     .png, .pngChunks, .jpeg,
     .cifar, .cifarPython, .cifarC, .tinyImageNet,
-    .configuration, .template, .suite, .csv,
+    .configuration, .template, .suite, .csv, .form,
     .events, .runRecord, .results, .predictions, .numberTable,
   ]
 }

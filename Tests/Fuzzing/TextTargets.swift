@@ -9,7 +9,7 @@ extension Target {
     name: "configuration", maximumLength: 2048, words: yamlWords + optimizerWords,
     seeds: {
       try ["digits", "cifar10", "cifar100", "tiny"].flatMap { try Seed.files("config/\($0)") }
-        .map { Seed(name: $0.name, bytes: withoutComments($0.bytes)) }
+        .map { Seed(name: $0.name, bytes: withoutComments($0.bytes)) } + references
     },
     read: { input in
       let configuration = try RunConfiguration(contentsOf: input.url)
@@ -43,16 +43,46 @@ extension Target {
     })
 
   static let csv = Target(
-    name: "csv", maximumLength: 1024, words: ["\"", "\"\"", ",", "\r\n", "\n"],
+    name: "csv", maximumLength: 1024,
+    words: [
+      "\"", "\"\"", ",", "\r\n", "\n", "\r", ";", "\t", "sep=;\n", "\u{FEFF}", "0,5", "<html>",
+    ],
     seeds: {
-      ["a,b\n1,2\n", "a,b\r\n\"1\",\"2\"\"\n\"\r\n", "name,value\n\"x, y\",\n", "\n", "a\n\n"]
-        .enumerated().map { Seed(name: "\($0.offset)", bytes: Array($0.element.utf8)) }
+      [
+        "a,b\n1,2\n", "a,b\r\n\"1\",\"2\"\"\n\"\r\n", "name,value\n\"x, y\",\n", "\n", "a\n\n",
+        "\u{FEFF}a;b\r\n1;0,5\r\n;\r\n", "sep=\t\na\tb\n1\t2\n", "\"a;b\",\"c\"\r1,2\r",
+      ].enumerated().map { Seed(name: "\($0.offset)", bytes: Array($0.element.utf8)) }
     },
     read: { input in
       let table = try CSVTable(contentsOf: input.url)
       let copy = try CSVTable(bytes: Array(table.text.utf8), file: input.url)
       precondition(copy == table, "\(table.text.debugDescription)")
     })
+
+  /// The first bytes of any file.
+  static let form = Target(
+    name: "form", maximumLength: 600,
+    words: [
+      "version https://git-lfs.", "<html><title>", "{\"weight_map\"", "\u{FEFF}", "PK\u{3}\u{4}",
+    ],
+    seeds: {
+      try Seed.fixtures("FormatsTests/Fixtures/numpy", endingIn: "npz")
+        + Seed.fixtures("FormatsTests/Fixtures/safetensors", endingIn: "safetensors")
+        + ["version https://git-lfs.github.com/spec/v1\nsize 3\n", "<html><title>a</title>"].map {
+          Seed(name: String($0.prefix(7)), bytes: Array($0.utf8))
+        }
+    },
+    read: { input in
+      let form = FileForm(contentsOf: input.url)
+      precondition(form == FileForm(startingWith: input.bytes))
+      _ = try FileText.bytes(of: input.url, limit: 1 << 10, expecting: "text")
+    })
+
+  /// YAML with aliases and merge keys.
+  private static let references = [
+    "a: &a {b: 1}\nc: {<<: *a, d: *a}\n", "a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+    "? &a x\n: *a\n# *b &c ?\n",
+  ].enumerated().map { Seed(name: "references-\($0.offset)", bytes: Array($0.element.utf8)) }
 
   private static let yamlWords = [
     "&a ", "*a", "<<: ", "? ", "!!str ", "!!binary ", "|\n", ">-\n", "---\n", "...\n", "null", "~",

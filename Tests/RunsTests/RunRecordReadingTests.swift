@@ -23,6 +23,15 @@ import Testing
     #expect(record.scoring == nil && record.origin.suite == nil)
   }
 
+  @Test func aByteOrderMarkAndOtherLineEndsChangeNothing() throws {
+    let text = "{\(Self.origin)}"
+    let record = try read(text)
+    for end in ["\n", "\r\n", "\r"] {
+      let other = try read("\u{FEFF}" + text.replacing("\n", with: end) + end)
+      #expect(other.origin.seed == record.origin.seed && other.origin.data == record.origin.data)
+    }
+  }
+
   @Test(arguments: [
     ("", "expected JSON"), ("{}", "expected the field origin"),
     ("{\"origin\": {\"run\": 3}}", "origin.run: expected String"),
