@@ -10,7 +10,7 @@ package struct CubeScorer: Sendable {
   package init(_ settings: ScoringSettings, threadCount: Int) {
     self.settings = settings
     self.threadCount = threadCount
-    scorer = Scorer(threadCount: threadCount)
+    scorer = Scorer(threadCount: threadCount, binning: settings.binning)
   }
 
   /// The numbers of `cells`, of which the first is clean, and their aggregates.

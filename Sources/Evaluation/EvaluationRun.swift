@@ -105,8 +105,10 @@ package struct EvaluationRun {
   ) throws -> Result {
     var record = try source.open(for: settings, monitor)
     record.threads = workers.count
+    let earlier = try source.folder.flatMap(RunRecord.find)
     let lock = try source.folder.map { try record.claim($0, migrate: migrate) }
     defer { lock?.release() }
+    if let note = record.noteOfOtherBinning(than: earlier) { try monitor.report(.note(note)) }
     return try body(source.predict(monitor), record)
   }
 
@@ -131,6 +133,18 @@ package struct EvaluationRun {
     var record = record
     record.durationSeconds = Date().timeIntervalSince(start)
     try record.write(to: folder)
+  }
+}
+
+extension RunRecord {
+  /// That the tables of an earlier evaluation had other bins; nil where they had these.
+  fileprivate func noteOfOtherBinning(than earlier: RunRecord?) -> String? {
+    guard let earlier, earlier.scoring != nil, scoring != nil, earlier.binning != binning else {
+      return nil
+    }
+    return
+      "the calibration errors of this folder were of \(earlier.binning); its tables are written "
+      + "again with \(binning)"
   }
 }
 

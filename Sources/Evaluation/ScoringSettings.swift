@@ -42,6 +42,8 @@ package struct ScoringSettings: Sendable {
   package var fitting: Fitting
   /// Draws of the bootstrap that intervals are taken from; 0 for no intervals but Wilson's.
   package var drawCount: Int
+  /// The bins of calibration errors.
+  package var binning: Binning
   package var seed: UInt64
   /// The corruptions that aggregates know.
   package var kinds: [CorruptionKind]
@@ -49,11 +51,13 @@ package struct ScoringSettings: Sendable {
 
   package init(
     calibrations: [Calibration], fitting: Fitting = .cleanHalves(nil), drawCount: Int = 1000,
-    seed: UInt64 = 0, kinds: [CorruptionKind] = [], baseline: Baseline? = nil
+    binning: Binning = Binning(), seed: UInt64 = 0, kinds: [CorruptionKind] = [],
+    baseline: Baseline? = nil
   ) {
     self.calibrations = calibrations
     self.fitting = fitting
     self.drawCount = drawCount
+    self.binning = binning
     self.seed = seed
     self.kinds = kinds
     self.baseline = baseline
@@ -65,7 +69,8 @@ extension ScoringSettings {
   /// The settings that made a run's tables of its predictions.
   package var record: RunRecord.ScoringRecord {
     RunRecord.ScoringRecord(
-      calibrations: calibrations, fitting: fitting.name, drawCount: drawCount, kinds: kinds)
+      calibrations: calibrations, fitting: fitting.name, drawCount: drawCount, binning: binning,
+      kinds: kinds)
   }
 
   /// What `mixmo merge` must know to score all shards as these settings say.
@@ -87,7 +92,8 @@ extension ScoringSettings {
     self.init(
       calibrations: names.compactMap(Calibration.init(name:)),
       fitting: isCrossValidated ? .crossValidation : .cleanHalves(halves),
-      drawCount: record.scoring?.draws ?? 1000, seed: record.origin.seed, kinds: sharding.kinds)
+      drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
+      seed: record.origin.seed, kinds: sharding.kinds)
   }
 }
 

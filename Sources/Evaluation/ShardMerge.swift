@@ -54,7 +54,12 @@ package struct ShardMerge: PredictionSource {
     }
   }
 
-  package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord { record }
+  package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord {
+    var record = record
+    record.scoring?.bins = settings.binning.count
+    record.scoring?.norm = settings.binning.norm.rawValue
+    return record
+  }
 
   /// Puts all predictions into the folder of the whole; those that it has already are kept.
   ///

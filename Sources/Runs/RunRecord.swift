@@ -75,17 +75,31 @@ package struct RunRecord: Sendable, Equatable {
     package var fitting: String
     /// Draws of the bootstrap behind the intervals.
     package var draws: Int
+    /// The number of bins of calibration errors; nil in records of older versions, which had 15.
+    package var bins: Int?
+    /// The name of their norm; nil in records of older versions, which had `l1`.
+    package var norm: String?
     /// The family of each corruption that aggregates know, by its published name.
     package var families: [String: String]?
 
     package init(
-      calibrations: [Calibration], fitting: String, drawCount: Int, kinds: [CorruptionKind]
+      calibrations: [Calibration], fitting: String, drawCount: Int,
+      binning: Binning = Binning(), kinds: [CorruptionKind]
     ) {
       self.calibrations = calibrations.map(\.name)
       self.fitting = fitting
       draws = drawCount
+      bins = binning.count
+      norm = binning.norm.rawValue
       families = Dictionary(kinds.map { ($0.name, $0.family) }) { first, _ in first }
     }
+  }
+
+  /// The bins of calibration errors in the tables.
+  package var binning: Binning {
+    Binning(
+      count: scoring?.bins ?? Binning().count,
+      norm: scoring?.norm.flatMap(Binning.Norm.init) ?? Binning().norm)
   }
 
   /// What is needed to make one evaluation of its shards.
@@ -127,11 +141,16 @@ extension RunRecord: Codable {
     guard FileManager.default.fileExists(atPath: folder.record.path) else { return nil }
     let bytes = try FileText.bytes(
       of: folder.record, limit: 1 << 20, expecting: "the record of a run (JSON)")
+    let record: RunRecord
     do {
-      return try JSONDecoder().decode(RunRecord.self, from: Data(bytes))
+      record = try JSONDecoder().decode(RunRecord.self, from: Data(bytes))
     } catch {
       throw RunsError.unreadableRecord(folder.record, problem(error))
     }
+    if let problem = record.problemOfBinning {
+      throw RunsError.unreadableRecord(folder.record, problem)
+    }
+    return record
   }
 
   /// The record in `folder`, which must be that of a finished evaluation.
@@ -142,6 +161,21 @@ extension RunRecord: Codable {
       throw RunsError.missingFile(folder.url, folder.record.lastPathComponent)
     }
     return record
+  }
+
+  /// What is wrong with the bins of calibration errors; nil where nothing is.
+  private var problemOfBinning: String? {
+    let counts = Binning.counts
+    if let bins = scoring?.bins, !counts.contains(bins) {
+      return "scoring.bins: expected a number from \(counts.lowerBound) to \(counts.upperBound), "
+        + "found \(bins)"
+    }
+    if let norm = scoring?.norm, Binning.Norm(rawValue: norm) == nil {
+      return "scoring.norm: expected "
+        + Binning.Norm.allCases.map(\.rawValue).joined(separator: ", ")
+        + ", found \"\(norm.oneLine)\""
+    }
+    return nil
   }
 
   private static func problem(_ error: any Error) -> String {
@@ -193,6 +227,14 @@ extension RunRecord: Codable {
           found: difference.second.withoutControlCharacters)
       }
       cells.merge(existing.cells) { mine, _ in mine }
+      // Tables that are there keep their bins until others are written.
+      var claimed = self
+      if let earlier = existing.scoring {
+        claimed.scoring?.bins = earlier.bins
+        claimed.scoring?.norm = earlier.norm
+      }
+      try claimed.write(to: folder)
+      return lock
     }
     try write(to: folder)
     return lock

@@ -11,6 +11,8 @@ extension RunRecord {
     case shardsOfOne
     /// Both predict the same clean images.
     case sameImages
+    /// The calibration errors of both are of the same bins, put together by the same norm.
+    case sameBinning
     /// Both predict the same corrupted images in these cells.
     case sameCorruptedImages([Cell])
   }
@@ -41,6 +43,7 @@ extension RunRecord {
         originFields(other) + configurationField(other) + [suiteField(other)]
           + shardFields(other)
       case .sameImages: imageFields(other)
+      case .sameBinning: binningFields(other)
       case .sameCorruptedImages(let cells): corruptionFields(other, cells)
       }
     return fields.first { $0.first != $0.second }
@@ -97,6 +100,14 @@ extension RunRecord {
     ]
   }
 
+  private func binningFields(_ other: RunRecord) -> [Field] {
+    let (mine, its) = (binning, other.binning)
+    return [
+      ("bins of ece (--bins)", "\(mine.count)", "\(its.count)"),
+      ("norm of ece (--norm)", mine.norm.rawValue, its.norm.rawValue),
+    ]
+  }
+
   private func corruptionFields(_ other: RunRecord, _ wanted: [Cell]) -> [Field] {
     guard !isOfAnybodysPredictions, !other.isOfAnybodysPredictions else { return [] }
     var fields = [suiteField(other)]
@@ -125,6 +136,6 @@ extension RunRecord {
   private static func scoring(_ record: RunRecord) -> String {
     guard let scoring = record.scoring else { return "none" }
     let calibrations = scoring.calibrations.joined(separator: ",")
-    return "\(calibrations), \(scoring.fitting), \(scoring.draws) draws"
+    return "\(calibrations), \(scoring.fitting), \(scoring.draws) draws, \(record.binning)"
   }
 }

@@ -49,7 +49,7 @@ extension Scorer {
       of: rows.flatMap { rows in
         columns.map { _, rowValue in rows.map { rowValue($0, logits.classCount) } }
       }, images: images)
-    var all = try bootstrap.distributions(of: rows, images: images)
+    var all = try bootstrap.distributions(of: rows, images: images, binning: binning)
     for index in predictors.indices {
       for (column, (metric, _)) in columns.enumerated() {
         all[index][metric] = means[index * columns.count + column]

@@ -12,12 +12,18 @@ extension Scorer {
     let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
     if case .confidence = calibration {
       return ScoredRows(
-        try blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true)
+        try blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true,
+        binning: binning)
     }
     guard needsClassProbabilities else {
-      return ScoredRows(try blocks.scores(of: source), classCount: logits.classCount)
+      return ScoredRows(
+        try blocks.scores(of: source), classCount: logits.classCount, binning: binning)
     }
-    let pool = AccumulatorPool { ClasswiseCalibration(classCount: logits.classCount) }
+    guard countsAllClasses(of: logits, predictorCount: 1) else {
+      return try scoredByGroups(source, try blocks.scores(of: source))
+    }
+    let (classCount, binning) = (logits.classCount, binning)
+    let pool = AccumulatorPool { ClasswiseCalibration(classCount: classCount, binning: binning) }
     let scores = try blocks.map(logits.rowCount) { block in
       let scorer = RowScorer(source)
       return pool.withOne { classwise in block.map { scorer.score($0, classwise: &classwise) } }
@@ -41,11 +47,16 @@ extension Scorer {
   func memberRows(
     in logits: LabeledLogits, calibrations maps: [CalibrationMap]
   ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
-    let isCounting = needsClassProbabilities
+    let isCounting =
+      needsClassProbabilities && countsAllClasses(of: logits, predictorCount: maps.count)
     let sources = try maps.enumerated().map {
       try PredictorLogits(.member($0), of: logits, calibration: $1)
     }
-    let empty = sources.map { _ in ClasswiseCalibration(classCount: logits.classCount) }
+    let empty = sources.map { _ in
+      ClasswiseCalibration(
+        classCount: logits.classCount, classes: 0..<(isCounting ? logits.classCount : 0),
+        binning: binning)
+    }
     let pool = AccumulatorPool { empty }
     let parts = try blocks.map(logits.rowCount) { block in
       let scorers = sources.map(RowScorer.init)
@@ -67,32 +78,84 @@ extension Scorer {
       for m in sums.indices { sums[m].merge(more[m]) }
     }
     let rows = try sources.indices.map { m in
-      try scored(sources[m], parts.flatMap { $0.0[m] }, classwise[m])
+      let rows = parts.flatMap { $0.0[m] }
+      return needsClassProbabilities && !isCounting
+        ? try scoredByGroups(sources[m], rows) : try scored(sources[m], rows, classwise[m])
     }
     return (rows, parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
   }
 
   private var needsClassProbabilities: Bool { metrics.contains(where: \.needsClassProbabilities) }
 
+  /// Whether the counts of all classes, for so many predictors at a time, take no more memory than
+  /// the predictions, or than `classCountMemoryLimit`.
+  private func countsAllClasses(of logits: LabeledLogits, predictorCount: Int) -> Bool {
+    let perClass = ClasswiseCalibration.bytesPerClass(binning) * predictorCount
+    return logits.classCount <= memoryForClasses(of: logits) / perClass
+  }
+
+  private func memoryForClasses(of logits: LabeledLogits) -> Int {
+    let size = logits.shape.reduce(MemoryLayout<Float>.size) { size, count in
+      let (product, isLarge) = size.multipliedReportingOverflow(by: count)
+      return isLarge ? .max : product
+    }
+    return max(classCountMemoryLimit, size)
+  }
+
   /// Rows that were scored once, with the thresholded error, which takes a second pass over them.
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration
   ) throws -> ScoredRows {
-    let classCount = source.logits.classCount
-    guard classwise.count > 0 else { return ScoredRows(rows, classCount: classCount) }
-    return ScoredRows(
-      rows, classCount: classCount, classwise: classwise,
-      thresholdedCalibrationError: try thresholdedCalibrationError(of: source, classwise))
+    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, errorSum: 0) }
+    return scored(
+      source, rows, classwise: classwise,
+      errorSum: try thresholdedErrorSum(after: 0, of: source, classwise))
   }
 
-  /// The thresholded error of the rows that `classwise` has counted.
+  /// Rows that were scored once, with errors of so many classes that they are counted in groups, with
+  /// two passes over the rows for each group.
+  private func scoredByGroups(_ source: PredictorLogits, _ rows: [RowScore]) throws -> ScoredRows {
+    let (classCount, binning) = (source.logits.classCount, binning)
+    let size = max(
+      1, memoryForClasses(of: source.logits) / ClasswiseCalibration.bytesPerClass(binning))
+    var all = ClasswiseCalibration(classCount: classCount, classes: 0..<0, binning: binning)
+    var sum = 0.0
+    for first in stride(from: 0, to: classCount, by: size) {
+      let classes = first..<min(first + size, classCount)
+      let pool = AccumulatorPool {
+        ClasswiseCalibration(classCount: classCount, classes: classes, binning: binning)
+      }
+      _ = try blocks.map(source.logits.rowCount) { block in
+        let scorer = RowScorer(source)
+        pool.withOne { scorer.add(block, to: &$0) }
+      }
+      let classwise = pool.merged { $0.merge($1) }
+      sum = try thresholdedErrorSum(after: sum, of: source, classwise)
+      all.append(closing: classwise)
+    }
+    return scored(source, rows, classwise: all, errorSum: sum)
+  }
+
+  private func scored(
+    _ source: PredictorLogits, _ rows: [RowScore], classwise: ClasswiseCalibration?,
+    errorSum: Double
+  ) -> ScoredRows {
+    let classCount = source.logits.classCount
+    return ScoredRows(
+      rows, classCount: classCount, binning: binning, classwise: classwise,
+      thresholdedCalibrationError: classwise.map {
+        errorSum / (Double($0.count) * Double(classCount))
+      })
+  }
+
+  /// `sum` and the thresholded errors of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
   /// mostly in one, with a pass over the rows for each group.
-  private func thresholdedCalibrationError(
-    of source: PredictorLogits, _ classwise: ClasswiseCalibration
+  private func thresholdedErrorSum(
+    after sum: Double, of source: PredictorLogits, _ classwise: ClasswiseCalibration
   ) throws -> Double {
-    var sum = 0.0
+    var sum = sum
     for classes in ThresholdedCalibration.classGroups(of: classwise, keeping: keptProbabilityLimit)
     {
       let thresholded = try thresholded(
@@ -102,7 +165,7 @@ extension Scorer {
       }
       sum = errors.reduce(sum, +)
     }
-    return sum / (Double(classwise.count) * Double(classwise.classCount))
+    return sum
   }
 
   /// `empty` with every row of `source` added.
@@ -131,6 +194,14 @@ extension RowScorer {
     for row in rows {
       loadProbabilities(of: row)
       thresholded.add(classProbabilities, label: label(of: row))
+    }
+  }
+
+  /// Counts the probabilities of rows.
+  fileprivate func add(_ rows: Range<Int>, to classwise: inout ClasswiseCalibration) {
+    for row in rows {
+      loadProbabilities(of: row)
+      classwise.add(classProbabilities, label: label(of: row))
     }
   }
 

@@ -9,16 +9,23 @@ public struct Scorer: Sendable {
   public let calibrations: [Calibration]
   /// The metrics that are computed.
   public let metrics: [Metric]
+  /// The bins of calibration errors.
+  public let binning: Binning
   let blocks: RowBlocks
   /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
   package var keptProbabilityLimit = 1 << 24
+  /// How many bytes the counts of all classes take at a time, unless the predictions take more; with
+  /// more classes their probabilities are computed again for each part of them.
+  package var classCountMemoryLimit = 1 << 26
 
   /// A scorer on `threadCount` threads, by default all cores.
   public init(
     threadCount: Int = ProcessInfo.processInfo.activeProcessorCount,
-    calibrations: [Calibration] = Calibration.all, metrics: [Metric] = Metric.all
+    calibrations: [Calibration] = Calibration.all, metrics: [Metric] = Metric.all,
+    binning: Binning = Binning()
   ) {
+    self.binning = binning
     blocks = RowBlocks(threadCount: threadCount)
     self.calibrations = calibrations
     self.metrics = metrics
@@ -162,7 +169,8 @@ extension Scorer {
       let all = try uncalibrated.scores(of: predictor)
       let rows = (fold.rows ?? Array(all.indices)).map { all[$0].calibrated(by: confidences) }
       scores[predictor] = rows
-      let scored = ScoredRows(rows, classCount: cell.classCount, isConfidenceOnly: true)
+      let scored = ScoredRows(
+        rows, classCount: cell.classCount, isConfidenceOnly: true, binning: binning)
       predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
     }
     let members = (0..<cell.memberCount).compactMap { scores[.member($0)] }

@@ -28,6 +28,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Make a page of the results, as mixmo report does.")
   var report = false
 
+  @OptionGroup var binning: BinningOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup var speech: OutputOptions
 
@@ -36,8 +37,10 @@ struct MergeCommand: AsyncParsableCommand {
     let folder = RunFolder(URL(fileURLWithPath: output))
     let merge = try ShardMerge(
       shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder)
+    var settings = merge.settings
+    settings.binning = binning.binning(standard: settings.binning)
     let cube = try EvaluationRun(
-      of: merge, settings: merge.settings, workers: threading.workers
+      of: merge, settings: settings, workers: threading.workers
     ).run(speakingTo: speech.terminal, whenInterrupted: "run the same command to start again")
     try speech.terminal.show(summaryOf: cube)
     if report {

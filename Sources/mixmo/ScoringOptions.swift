@@ -33,6 +33,8 @@ struct ScoringOptions: ParsableArguments {
       valueName: "dir"))
   var baseline: String?
 
+  @OptionGroup var binning: BinningOptions
+
   enum Fitting: String, ExpressibleByArgument, CaseIterable {
     case cleanHalves = "clean-halves"
     case crossValidation = "cv"
@@ -70,7 +72,7 @@ struct ScoringOptions: ParsableArguments {
   ) throws -> ScoringSettings {
     var settings = ScoringSettings(
       calibrations: try calibrations(), fitting: .cleanHalves(halves), drawCount: bootstrap,
-      seed: seed, kinds: kinds,
+      binning: binning.binning(), seed: seed, kinds: kinds,
       baseline: try baseline.map {
         try ScoringSettings.Baseline(RunFolder(URL(fileURLWithPath: $0)))
       })

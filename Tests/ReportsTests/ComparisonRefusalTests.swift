@@ -42,6 +42,12 @@ import Testing
       testDescription: "cells", change: { $0.cells["fog-2"] = nil },
       message: "cells: only /a has fog-2; finish both evaluations"),
     Difference(
+      testDescription: "bins", change: { $0.bins = 20 },
+      message: "bins of ece (--bins): 15 and 20"),
+    Difference(
+      testDescription: "norm", change: { $0.norm = "l2" },
+      message: "norm of ece (--norm): l1 and l2"),
+    Difference(
       testDescription: "suite", change: { $0.suite = "files" }, message: "suite: s and files"),
     Difference(
       testDescription: "no suite", change: { $0.suite = nil }, message: "suite: s and none"),

@@ -11,6 +11,8 @@ struct StoredRun {
   var data = "d"
   var suite: String? = "s"
   var seed = 3
+  /// The bins of calibration errors, and their norm.
+  var (bins, norm): (Int?, String?)
   /// SHA-256 of corrupted files, by cell.
   var hashes: [String: String] = [:]
   var labels: [Int]
@@ -36,7 +38,7 @@ struct StoredRun {
     let folder = parent.file(name)
     let predictions = folder.appending(path: "predictions")
     try FolderCreation.create(predictions)
-    try JSONSerialization.data(withJSONObject: ["origin": origin, "cells": hashes])
+    try JSONSerialization.data(withJSONObject: record)
       .write(to: folder.appending(path: "run.json"))
     try NumPyArray.write(
       labels.map(Int64.init), shape: [labels.count],
@@ -46,6 +48,16 @@ struct StoredRun {
       try NumPyArray.write(logits, shape: shape, to: predictions.appending(path: "\(cell).npy"))
     }
     return folder
+  }
+
+  private var record: [String: Any] {
+    var record: [String: Any] = ["origin": origin, "cells": hashes]
+    guard bins != nil || norm != nil else { return record }
+    var scoring: [String: Any] = ["calibrations": ["none"], "fitting": "clean-halves", "draws": 0]
+    scoring["bins"] = bins
+    scoring["norm"] = norm
+    record["scoring"] = scoring
+    return record
   }
 
   private var origin: [String: Any] {

@@ -63,6 +63,25 @@ import Testing
     #expect(sound?.shard == Shard(2, of: 2) && sound?.plan == [.clean])
   }
 
+  @Test func recordsWithoutBinsHadFifteen() throws {
+    let scoring = #""calibrations": ["none"], "fitting": "clean-halves", "draws": 7"#
+    #expect(try read("{\(Self.origin)}").binning == Binning())
+    #expect(try read("{\(Self.origin), \"scoring\": {\(scoring)}}").binning == Binning())
+    let chosen = #", "bins": 20, "norm": "max""#
+    #expect(
+      try read("{\(Self.origin), \"scoring\": {\(scoring)\(chosen)}}").binning
+        == Binning(count: 20, norm: .max))
+    for (field, problem) in [
+      (#""bins": 0"#, "scoring.bins: expected a number from 1 to 1000, found 0"),
+      (#""bins": 1001"#, "scoring.bins: expected a number from 1 to 1000, found 1001"),
+      (#""norm": "l3""#, "scoring.norm: expected l1, l2, max, found \"l3\""),
+    ] {
+      let text = "{\(Self.origin), \"scoring\": {\(scoring), \(field)}}"
+      let error = #expect(throws: RunsError.self) { try read(text) }
+      #expect("\(try #require(error))".hasSuffix(problem))
+    }
+  }
+
   @Test func aFolderWithoutARecordIsNamed() throws {
     let folder = try TemporaryFolder()
     #expect(throws: RunsError.missingFile(folder.url, "run.json")) {

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Runs
+import Scoring
 import TestSupport
 import Testing
 
@@ -105,6 +106,30 @@ struct RunRecordTests {
     ) {
       try other.claim(RunFolder(folder.url))
     }
+  }
+
+  @Test func `tables keep their bins until others are written`() throws {
+    let folder = try TemporaryFolder()
+    let place = RunFolder(folder.url)
+    let binnings = [Binning(count: 20, norm: .l2), Binning(count: 30, norm: .max)]
+    var records = binnings.map { binning in
+      var record = Self.record()
+      record.scoring = .init(
+        calibrations: [.none], fitting: "cv", drawCount: 0, binning: binning, kinds: [])
+      return record
+    }
+    for record in records { #expect(binnings.contains(record.binning)) }
+    try records[0].claim(place).release()
+    #expect(try RunRecord.read(from: place).binning == binnings[0])
+    try records[1].claim(place).release()
+    #expect(try RunRecord.read(from: place).binning == binnings[0])
+    try records[1].write(to: place)
+    #expect(try RunRecord.read(from: place) == records[1])
+    #expect(records[1].difference(from: records[0], as: .sameFolder) == nil)
+    let difference = records[0].difference(from: records[1], as: .sameBinning)
+    #expect(difference?.first == "20" && difference?.second == "30")
+    let shards = records[0].difference(from: records[1], as: .shardsOfOne)
+    #expect(shards?.field == "scoring", "\(String(describing: shards))")
   }
 
   @Test func `a record that is not JSON is refused by name`() throws {

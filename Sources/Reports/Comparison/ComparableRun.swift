@@ -38,7 +38,7 @@ struct ComparableRun: Sendable {
       of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
   }
 
-  /// Checks that this run and `other` are of the same images.
+  /// Checks that this run and `other` are of the same images, and their errors of the same bins.
   ///
   /// Where `mixmo score` made one of them, only labels and cells can be compared.
   ///
@@ -46,6 +46,7 @@ struct ComparableRun: Sendable {
   ///   `ReportsError.otherCells`.
   func check(isLike other: ComparableRun) throws {
     try check(.sameImages, other)
+    try check(.sameBinning, other)
     try checkLabels(other)
     try check("classes", "\(classCount)", "\(other.classCount)", other)
     try checkCells(other)

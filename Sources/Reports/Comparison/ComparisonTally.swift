@@ -98,7 +98,9 @@ package struct ComparisonTally {
   private func draws(_ scores: [PartedRows]) throws -> [MetricDistributions]? {
     guard let bootstrap else { return nil }
     let parts = try parts.enumerated().map { part, images in
-      try bootstrap.distributions(of: scores.map { $0[part].rows }, images: images)
+      try bootstrap.distributions(
+        of: scores.map { $0[part].rows }, images: images,
+        binning: scores[0][part].reliability.binning)
     }
     return scores.indices.map { run in
       metrics.reduce(into: [:]) { all, metric in

@@ -99,7 +99,7 @@ package struct RunComparer: Sendable {
       let rows = try scorer.rowScores(
         of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
         calibration: map)
-      return ScoredRows(rows, classCount: run.classCount)
+      return ScoredRows(rows, classCount: run.classCount, binning: run.record.binning)
     }
   }
 

@@ -169,7 +169,8 @@ extension PageModel.Facts {
     let entries: [(String, String?)] = [
       ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
       ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
-      ("corruptions", suite), ("calibrations", scoring), ("seed", "\(origin.seed)"),
+      ("corruptions", suite), ("calibrations", scoring),
+      ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
       ("version", "mixmo \(origin.version)"),
       ("threads", record.threads.map { "\($0)" }),
       ("duration", record.durationSeconds.map { String(format: "%.0f s", $0) }),

@@ -34,7 +34,9 @@ package struct Report: Sendable {
     let cells = first.corruptions.flatMap { name in
       first.severities.map { Cell(corruption: name, severity: $0) }
     }
-    let relations = [RunRecord.Relation.sameImages, .sameCorruptedImages(cells)]
+    let relations = [
+      RunRecord.Relation.sameImages, .sameBinning, .sameCorruptedImages(cells),
+    ]
     for relation in relations {
       if let difference = first.record.difference(from: run.record, as: relation) {
         throw ReportsError.otherRun(first.folder, run.folder, difference)
@@ -107,8 +109,8 @@ package struct Report: Sendable {
     return PageModel.Section(
       id: "at-a-glance", title: "At a glance",
       text: [
-        "Means over cells, with 95 % intervals. ECE cannot be negative and grows with noise, so an "
-          + "interval of a small ECE can lie above it."
+        "Means over cells, with 95 % intervals. ECE, of \(runs[0].record.binning.description), "
+          + "cannot be negative and grows with noise, so an interval of a small ECE can lie above it."
       ],
       tables: headline.tables(file: Self.headlineFile, of: isShown),
       moreTables: hasMore

@@ -1,3 +1,4 @@
+import Runs
 import Scoring
 
 /// Which values of `summary.csv` a table shows.
@@ -82,7 +83,8 @@ package struct SelectedTable: Sendable {
 
   /// The values of `selection` in `runs`.
   ///
-  /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has.
+  /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has;
+  ///   `ReportsError.otherRun` for calibration errors of different bins.
   package init(_ runs: [Run], _ selection: SummarySelection) throws {
     self.selection = selection
     try Self.check(runs, selection)
@@ -123,6 +125,12 @@ package struct SelectedTable: Sendable {
       let known = known(column)
       if let missing = names.first(where: { !known.contains($0) }) {
         throw ReportsError.nothingSelected(column: column, expected: known, found: missing)
+      }
+    }
+    guard selection.metrics.contains(where: Binning.metricNames.contains) else { return }
+    for run in runs.dropFirst() {
+      if let difference = runs[0].record.difference(from: run.record, as: .sameBinning) {
+        throw ReportsError.otherRun(runs[0].folder, run.folder, difference)
       }
     }
   }

@@ -4,12 +4,12 @@ public struct LabelAgreement: Sendable, Equatable {
   public private(set) var count = 0
   /// Rows for which both members predict the same class.
   public private(set) var sameCount = 0
-  private var firstCounts: [Int]  // [K]
-  private var secondCounts: [Int]  // [K]
+  private var firstCounts: ClassCounts
+  private var secondCounts: ClassCounts
 
   /// Nothing compared yet, over `classCount` classes.
   public init(classCount: Int) {
-    firstCounts = [Int](repeating: 0, count: classCount)
+    firstCounts = ClassCounts(classCount: classCount)
     secondCounts = firstCounts
   }
 
@@ -21,8 +21,8 @@ public struct LabelAgreement: Sendable, Equatable {
     for (first, second) in zip(first, second) {
       count += 1
       sameCount += first.predictedClass == second.predictedClass ? 1 : 0
-      firstCounts[first.predictedClass] += 1
-      secondCounts[second.predictedClass] += 1
+      firstCounts.add(first.predictedClass)
+      secondCounts.add(second.predictedClass)
     }
   }
 
@@ -37,11 +37,32 @@ public struct LabelAgreement: Sendable, Equatable {
   /// the class. Nil for no rows, and when both always predict one and the same class.
   public var kappa: Double? {
     let pairs = Int128(count) * Int128(count)
-    let expected = zip(firstCounts, secondCounts).reduce(Int128(0)) {
-      $0 + Int128($1.0) * Int128($1.1)
-    }
+    let expected = firstCounts.product(with: secondCounts)
     guard pairs > expected else { return nil }
     return Double(Int128(count) * Int128(sameCount) - expected) / Double(pairs - expected)
+  }
+}
+
+/// How often each class was predicted: of many classes, those that were.
+private struct ClassCounts: Sendable, Equatable {
+  private var dense: [Int]  // [K], or nothing
+  private var sparse: [Int: Int] = [:]
+
+  /// More classes than this take memory for each prediction instead of for each class.
+  private static let largestDenseCount = 4096
+
+  init(classCount: Int) {
+    dense = [Int](repeating: 0, count: classCount <= Self.largestDenseCount ? classCount : 0)
+  }
+
+  mutating func add(_ class: Int) {
+    if dense.isEmpty { sparse[`class`, default: 0] += 1 } else { dense[`class`] += 1 }
+  }
+
+  /// The sum over classes of the products of both counts.
+  func product(with other: ClassCounts) -> Int128 {
+    let sum = zip(dense, other.dense).reduce(Int128(0)) { $0 + Int128($1.0) * Int128($1.1) }
+    return sparse.reduce(sum) { $0 + Int128($1.value) * Int128(other.sparse[$1.key] ?? 0) }
   }
 }
 

@@ -1,25 +1,46 @@
 /// The predicted probability of each class, against how often it was the label.
 ///
 /// Sums and counts are whole numbers: rows in any order and grouping give the same bits. Takes
-/// 5.5 kB for each class.
+/// 5.5 kB for each class that is counted, with more than 15 bins 24 bytes for each bin more.
 public struct ClasswiseCalibration: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
+  /// How many bins each class has, and how their errors are put together.
+  public let binning: Binning
   /// How many rows were added.
   public private(set) var count = 0
-  private var sums: [FixedPointSum]  // [K, bins]
-  private var labelCounts: [Int]  // [K, bins]
+  /// The classes that are counted: all, or some of many.
+  private(set) var classes: Range<Int>
+  private var sums: [FixedPointSum]  // [classes, bins]
+  private var labelCounts: [Int]  // [classes, bins]
+  /// How many probabilities lie in each bin; without elements where the norm does not ask for them.
+  private var binCounts: [Int]  // [classes, bins]
   /// How many probabilities lie in each slice, for bins of equal mass.
-  private var sliceCounts: [Int]  // [K, slices]
-
-  private static let binCount = 15
+  private var sliceCounts: [Int]  // [classes, slices]
+  /// What classes that were counted before contribute to the error.
+  private var closedSum = 0.0
 
   /// Nothing counted yet, over `classCount` classes.
-  public init(classCount: Int) {
+  public init(classCount: Int, binning: Binning = Binning()) {
+    self.init(classCount: classCount, classes: 0..<classCount, binning: binning)
+  }
+
+  /// The same for some of the classes.
+  init(classCount: Int, classes: Range<Int>, binning: Binning) {
     self.classCount = classCount
-    sums = Array(repeating: FixedPointSum(), count: classCount * Self.binCount)
-    labelCounts = Array(repeating: 0, count: classCount * Self.binCount)
-    sliceCounts = Array(repeating: 0, count: classCount * ProbabilitySlice.count)
+    self.classes = classes
+    self.binning = binning
+    let binCount = classes.count * binning.count
+    sums = Array(repeating: FixedPointSum(), count: binCount)
+    labelCounts = Array(repeating: 0, count: binCount)
+    binCounts = binning.norm == .l1 ? [] : labelCounts
+    sliceCounts = Array(repeating: 0, count: classes.count * ProbabilitySlice.count)
+  }
+
+  /// How many bytes a class takes.
+  static func bytesPerClass(_ binning: Binning) -> Int {
+    let bin = MemoryLayout<FixedPointSum>.stride + 2 * MemoryLayout<Int>.stride
+    return binning.count * bin + ProbabilitySlice.count * MemoryLayout<Int>.stride
   }
 
   /// Adds one row: its probability of each class, in 0...1, and its label.
@@ -33,55 +54,99 @@ public struct ClasswiseCalibration: Sendable, Equatable {
 
   mutating func add(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
     count += 1
-    labelCounts[label * Self.binCount + Self.bin(of: probabilities[label])] += 1
+    let (binCount, classes) = (binning.count, classes)
+    if classes.contains(label) {
+      let bin = Self.bin(of: probabilities[label], of: binCount)
+      labelCounts[(label - classes.lowerBound) * binCount + bin] += 1
+    }
+    if !binCounts.isEmpty { countBins(of: probabilities) }
     sums.withUnsafeMutableBufferPointer { sums in
       sliceCounts.withUnsafeMutableBufferPointer { sliceCounts in
         var (bins, slices) = (0, 0)
-        for probability in probabilities {
-          sums[bins &+ Self.bin(of: probability)].add(probability)
+        for probability in probabilities[classes] {
+          sums[bins &+ Self.bin(of: probability, of: binCount)].add(probability)
           sliceCounts[slices &+ ProbabilitySlice.index(of: probability)] &+= 1
-          bins &+= Self.binCount
+          bins &+= binCount
           slices &+= ProbabilitySlice.count
         }
       }
     }
   }
 
-  /// Adds the rows that were added to `other`, of the same classes.
+  private mutating func countBins(of probabilities: UnsafeBufferPointer<Double>) {
+    for (i, probability) in probabilities[classes].enumerated() {
+      binCounts[i * binning.count + Self.bin(of: probability, of: binning.count)] += 1
+    }
+  }
+
+  /// Adds the rows that were added to `other`, of the same classes and with the same bins.
   public mutating func merge(_ other: ClasswiseCalibration) {
-    precondition(other.classCount == classCount, "\(other.classCount) classes into \(classCount)")
+    precondition(
+      other.classCount == classCount && other.classes == classes && other.binning == binning,
+      "\(other.classCount) classes into \(classCount)")
     count += other.count
     for i in sums.indices { sums[i].merge(other.sums[i]) }
     for i in labelCounts.indices { labelCounts[i] += other.labelCounts[i] }
+    for i in binCounts.indices { binCounts[i] += other.binCounts[i] }
     for i in sliceCounts.indices { sliceCounts[i] += other.sliceCounts[i] }
   }
 
-  /// The mean over classes of Σ over 15 bins of equal width of count/N · |share of labels − mean
-  /// probability|; nil for no rows.
+  /// Takes over the error of `next`, the same rows in the classes that follow, without its counts.
+  mutating func append(closing next: ClasswiseCalibration) {
+    closedSum = next.errorSum(after: errorSum(after: closedSum))
+    count = next.count
+    (sums, labelCounts, binCounts, sliceCounts) = ([], [], [], [])
+    classes = next.classes.upperBound..<next.classes.upperBound
+  }
+
+  /// The mean over classes of the calibration error of the class's probability in bins of equal width;
+  /// nil for no rows.
   ///
-  /// The bins are those of `ReliabilityTable`. Nixon et al. 2019, "Measuring calibration in deep
-  /// learning", call it static calibration error.
+  /// By default the mean of Σ over 15 bins of count/N · |share of labels − mean probability|. The bins
+  /// are those of `ReliabilityTable`. Nixon et al. 2019, "Measuring calibration in deep learning", call
+  /// it static calibration error. Kumar, Liang, Ma 2019, "Verified uncertainty calibration", take the
+  /// root of the mean over classes of the squares instead of the mean of the roots.
   public var calibrationError: Double? {
     guard count > 0 else { return nil }
-    let error = zip(sums, labelCounts).reduce(0) { $0 + abs($1.0.excess(over: $1.1)) }
-    return error / (Double(count) * Double(classCount))
+    let sum = errorSum(after: closedSum)
+    return binning.norm == .l1
+      ? sum / (Double(count) * Double(classCount)) : sum / Double(classCount)
+  }
+
+  /// `sum`, and what the classes contribute that are counted now.
+  private func errorSum(after sum: Double) -> Double {
+    if binning.norm == .l1 {
+      return zip(sums, labelCounts).reduce(sum) { $0 + abs($1.0.excess(over: $1.1)) }
+    }
+    return stride(from: 0, to: sums.count, by: binning.count).reduce(sum) { sum, start in
+      var error = Binning.Error(binning.norm)
+      for i in start..<start + binning.count {
+        error.add(count: Double(binCounts[i]), excess: sums[i].excess(over: labelCounts[i]))
+      }
+      return sum + error.value(total: Double(count))
+    }
+  }
+
+  /// Whether a probability of one class counts for the thresholded error: of many classes, few do.
+  func exceedsThreshold(_ class: Int) -> Bool {
+    sliceCounts[(`class` - classes.lowerBound) * ProbabilitySlice.count] < count
   }
 
   /// How many probabilities of one class lie in each slice.
   func sliceCounts(of class: Int) -> ArraySlice<Int> {
-    sliceCounts[`class` * ProbabilitySlice.count..<(`class` + 1) * ProbabilitySlice.count]
+    let start = (`class` - classes.lowerBound) * ProbabilitySlice.count
+    return sliceCounts[start..<start + ProbabilitySlice.count]
   }
 
-  /// The bin (b/15, (b+1)/15] of a probability; 0 joins the first.
+  /// The bin (b/B, (b+1)/B] of a probability; 0 joins the first.
   @inline(__always)
-  private static func bin(of probability: Double) -> Int {
+  private static func bin(of probability: Double, of binCount: Int) -> Int {
+    func edge(_ bin: Int) -> Double { Double(bin) / Double(binCount) }
     guard probability > edge(1) else { return 0 }
     let bin = Int(probability * Double(binCount))
     // The product may round across an edge.
     return bin - (probability <= edge(bin) ? 1 : 0) + (probability > edge(bin + 1) ? 1 : 0)
   }
-
-  private static func edge(_ bin: Int) -> Double { Double(bin) / Double(binCount) }
 }
 
 /// Narrow slices of the probabilities above a threshold: 64 to each factor of 2.

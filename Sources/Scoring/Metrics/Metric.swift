@@ -7,10 +7,12 @@ public struct Metric: NamedEntry {
   public enum Input: Sendable {
     /// The rank of the label among the classes.
     case accuracy(@Sendable (Accuracy) -> Double?)
-    /// Top-label confidences and which rows are right, in 15 bins.
+    /// Top-label confidences and which rows are right, in bins of equal width.
     case reliability(@Sendable (ReliabilityTable) -> Double?)
     /// Top-label confidences and which rows are right, sorted.
     case ranking(@Sendable (ConfidenceRanking) -> Double?)
+    /// The same, cut into bins of equal mass.
+    case equalMass(@Sendable (ConfidenceRanking, Binning) -> Double?)
     /// The scores of each row; whether those that need the distribution are among them.
     case rows(needsDistribution: Bool, @Sendable ([RowScore]) -> Double?)
     /// Means of the scores of whole distributions.
@@ -62,7 +64,7 @@ public struct Metric: NamedEntry {
   /// A calibration of the confidence alone leaves it undefined then.
   public var needsDistribution: Bool {
     switch input {
-    case .accuracy, .reliability, .ranking: false
+    case .accuracy, .reliability, .ranking, .equalMass: false
     case .rows(let needsDistribution, _): needsDistribution
     case .probabilityScores, .classwise, .thresholdedCalibrationError, .refinementLoss: true
     }
@@ -111,14 +113,15 @@ extension Metric {
   public static let brierScorePerClass = Metric(
     "brier_per_class", of: .probabilityScores(\.brierScorePerClass)
   ) { row, classCount in row.brierScore / Double(classCount) }
-  /// Expected calibration error over 15 equal-width bins; see `ReliabilityTable`.
-  public static let calibrationError = Metric("ece", of: .reliability(\.expectedCalibrationError))
+  /// Calibration error over bins of equal width, by default the expected one over 15; see
+  /// `ReliabilityTable` and `Binning`.
+  public static let calibrationError = Metric("ece", of: .reliability(\.calibrationError))
   /// Largest calibration error of a bin.
   public static let maximumCalibrationError = Metric(
     "mce", of: .reliability(\.maximumCalibrationError))
-  /// Expected calibration error over 15 bins of equal mass.
+  /// Calibration error over bins of equal mass, by default the expected one over 15.
   public static let adaptiveCalibrationError = Metric(
-    "ece_adaptive", of: .ranking(\.adaptiveCalibrationError))
+    "ece_adaptive", of: .equalMass { $0.adaptiveCalibrationError(in: $1) })
   /// Mean over classes of the calibration error of each class's probability.
   public static let classwiseCalibrationError = Metric(
     "ece_classwise", of: .classwise(\.calibrationError))

@@ -32,13 +32,21 @@ public struct ReliabilityTable: Sendable, Equatable {
 
   /// The bins, by rising confidence.
   public private(set) var bins: [Bin]
+  /// How many bins there are, and how `calibrationError` puts their errors together.
+  public let binning: Binning
 
   /// How many rows were added.
   public var count: Int { bins.reduce(0) { $0 + $1.count } }
 
   /// The table of `rows` in `binCount` bins; fewer than one bin is taken as one.
   public init(_ rows: [RowScore] = [], binCount: Int = 15) {
-    let binCount = max(binCount, 1)
+    self.init(rows, binning: Binning(count: binCount))
+  }
+
+  /// The table of `rows` in the bins of `binning`.
+  public init(_ rows: [RowScore] = [], binning: Binning) {
+    self.binning = binning
+    let binCount = binning.count
     bins = (0..<binCount).map {
       Bin(lower: Double($0) / Double(binCount), upper: Double($0 + 1) / Double(binCount))
     }
@@ -78,6 +86,14 @@ public struct ReliabilityTable: Sendable, Equatable {
 }
 
 extension ReliabilityTable {
+  /// The errors of the bins, put together as `binning` says; nil for no rows.
+  public var calibrationError: Double? {
+    guard count > 0 else { return nil }
+    var error = Binning.Error(binning.norm)
+    for bin in bins { error.add(count: Double(bin.count), excess: bin.excessConfidence) }
+    return error.value(total: Double(count))
+  }
+
   /// Σ over bins of count/N · |accuracy − mean confidence|; nil for no rows.
   ///
   /// Naeini, Cooper, Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian

@@ -7,7 +7,7 @@ public struct ScoredRows: Sendable, Equatable {
   /// Whether the confidences alone were calibrated: metrics that need the whole distribution are
   /// then undefined.
   public let isConfidenceOnly: Bool
-  /// Confidence against accuracy in 15 bins.
+  /// Confidence against accuracy in the bins of calibration errors.
   public let reliability: ReliabilityTable
   /// The probabilities of each class against how often it was the label; nil where not counted.
   public let classwise: ClasswiseCalibration?
@@ -17,20 +17,23 @@ public struct ScoredRows: Sendable, Equatable {
   var refinementLoss: Double?
 
   /// Rows without the probabilities of each class.
-  public init(_ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false) {
+  public init(
+    _ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false,
+    binning: Binning = Binning()
+  ) {
     self.init(
-      rows, classCount: classCount, isConfidenceOnly: isConfidenceOnly, classwise: nil,
-      thresholdedCalibrationError: nil)
+      rows, classCount: classCount, isConfidenceOnly: isConfidenceOnly, binning: binning,
+      classwise: nil, thresholdedCalibrationError: nil)
   }
 
   init(
-    _ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false,
+    _ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false, binning: Binning,
     classwise: ClasswiseCalibration?, thresholdedCalibrationError: Double?
   ) {
     self.rows = rows
     self.classCount = classCount
     self.isConfidenceOnly = isConfidenceOnly
-    reliability = ReliabilityTable(rows)
+    reliability = ReliabilityTable(rows, binning: binning)
     self.classwise = classwise
     self.thresholdedCalibrationError = thresholdedCalibrationError
   }
@@ -68,6 +71,7 @@ private struct MetricInputs {
     case .accuracy(let value): return value(accuracy)
     case .reliability(let value): return value(scored.reliability)
     case .ranking(let value): return value(ranking)
+    case .equalMass(let value): return value(ranking, scored.reliability.binning)
     case .rows(_, let value): return value(scored.rows)
     case .probabilityScores(let value): return value(probabilityScores)
     case .classwise(let value): return scored.classwise.flatMap(value)

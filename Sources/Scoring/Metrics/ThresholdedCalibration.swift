@@ -42,7 +42,7 @@ public struct ThresholdedCalibration: Sendable {
   init(cutting classwise: ClasswiseCalibration, classes: Range<Int>) {
     self.init(
       classCount: classwise.classCount, classes: classes, expectedCount: classwise.count)
-    for (i, c) in classes.enumerated() {
+    for (i, c) in classes.enumerated() where classwise.exceedsThreshold(c) {
       let plan = SlicePlan(classwise.sliceCounts(of: c))
       fates.replaceSubrange(
         i * ProbabilitySlice.count..<(i + 1) * ProbabilitySlice.count, with: plan.fates)
@@ -151,11 +151,12 @@ public struct ThresholdedCalibration: Sendable {
     return bins.error
   }
 
-  /// All classes of `classwise` in ranges of one class, or that keep at most `limit` probabilities.
+  /// The classes that `classwise` counts in ranges of one class, or that keep at most `limit`
+  /// probabilities.
   static func classGroups(of classwise: ClasswiseCalibration, keeping limit: Int) -> [Range<Int>] {
     var groups: [Range<Int>] = []
-    var (first, kept) = (0, 0)
-    for c in 0..<classwise.classCount {
+    var (first, kept) = (classwise.classes.lowerBound, 0)
+    for c in classwise.classes where classwise.exceedsThreshold(c) {
       let count = SlicePlan(classwise.sliceCounts(of: c)).keptCount
       if kept + count > limit, first < c {
         groups.append(first..<c)
@@ -163,7 +164,7 @@ public struct ThresholdedCalibration: Sendable {
       }
       kept += count
     }
-    return groups + [first..<classwise.classCount]
+    return groups + [first..<classwise.classes.upperBound]
   }
 
   /// The ranks at which `count` sorted probabilities are cut.

@@ -18,10 +18,15 @@ final class AccumulatorPool<Accumulator: Sendable>: Sendable {
     return body(&accumulator)
   }
 
-  /// All that was added, in one accumulator.
+  /// All that was added, in one accumulator; nothing is left in the pool.
   func merged(_ merge: (inout Accumulator, Accumulator) -> Void) -> Accumulator {
-    idle.withLock { accumulators in
-      accumulators.dropFirst().reduce(into: accumulators.first ?? make(), merge)
+    // Taken out, so that none is copied.
+    var accumulators = idle.withLock { idle in
+      defer { idle = [] }
+      return idle
     }
+    guard var merged = accumulators.popLast() else { return make() }
+    while let next = accumulators.popLast() { merge(&merged, next) }
+    return merged
   }
 }

@@ -17,13 +17,16 @@ extension Bootstrap {
   ///   - predictors: For each predictor its scores on a cell, on part of its images, or on several
   ///     pooled cells. Several predictors in one call share the draws in the processor's cache.
   ///   - images: The image that each row shows, by default image i in row i.
+  ///   - binning: The bins of calibration errors.
   /// - Returns: For each predictor a distribution of each metric that is defined on every draw.
   /// - Throws: `ScoringError` when rows and images do not match.
   public func distributions(
-    of predictors: [[RowScore]], images: [Int]? = nil
+    of predictors: [[RowScore]], images: [Int]? = nil, binning: Binning = Binning()
   ) throws -> [MetricDistributions] {
     let weighted = try workers.map(predictors.count) {
-      WeightedRows(predictors[$0], images: try checked(images, rowCount: predictors[$0].count))
+      WeightedRows(
+        predictors[$0], images: try checked(images, rowCount: predictors[$0].count),
+        binning: binning)
     }
     let blocks = try workers.map(multiplicities.count) { block in
       multiplicities[block].withUnsafeBufferPointer { weights in
@@ -68,12 +71,14 @@ private struct WeightedRows: Sendable {
   }
 
   private let rows: [Row]
+  private let binning: Binning
 
-  init(_ scores: [RowScore], images: [Int]) {
+  init(_ scores: [RowScore], images: [Int], binning: Binning) {
+    self.binning = binning
     let order = scores.indices.sorted {
       (scores[$1].confidence, $0) < (scores[$0].confidence, $1)
     }
-    let table = ReliabilityTable()
+    let table = ReliabilityTable(binning: binning)
     let bins = order.map { table.index(of: scores[$0].confidence) }
     rows = order.indices.map { i in
       let score = scores[order[i]]
@@ -98,7 +103,7 @@ private struct WeightedRows: Sendable {
       total += weight
       right += weight * row.isRight
     }
-    var scores = WeightedScores(total: total, right: right)
+    var scores = WeightedScores(total: total, right: right, binning: binning)
     var (tie, bin) = (Sums(), Sums())
     for row in rows {
       let weight = weight(row)
@@ -143,6 +148,7 @@ private struct WeightedScores {
   private let right: Lanes
   private(set) var loss = Lanes.zero
   private(set) var brierScore = Lanes.zero
+  private let norm: Binning.Norm
   private var calibrationError = Lanes.zero
   private var maximumError = Lanes.zero
   private var debiasedSquares = Lanes.zero
@@ -159,9 +165,10 @@ private struct WeightedScores {
   private var falsePositives = Lanes.zero
   private var equalMass: WeightedEqualMassBins
 
-  init(total: Lanes, right: Lanes) {
+  init(total: Lanes, right: Lanes, binning: Binning) {
     (self.total, self.right) = (total, right)
-    equalMass = WeightedEqualMassBins(total: total)
+    norm = binning.norm
+    equalMass = WeightedEqualMassBins(total: total, binning: binning)
   }
 
   /// Adds to the sums over rows.
@@ -174,8 +181,8 @@ private struct WeightedScores {
   /// Adds a bin's weight, that of its right rows, and its Σ of weight · (confidence − right).
   mutating func addBin(_ count: Lanes, right: Lanes, excess: Lanes) {
     let size = pointwiseMax(excess, -excess)
-    calibrationError += size
     let gap = (size / count).replacing(with: 0, where: count .== 0)
+    calibrationError += norm == .l2 ? size * gap : size
     maximumError = pointwiseMax(maximumError, gap)
     let accuracy = right / count
     let square = count * (gap * gap - accuracy * (1 - accuracy) / (count - 1))
@@ -219,9 +226,15 @@ private struct WeightedScores {
     (.accuracy, { $0.mean(of: $0.right, $1) }),
     (.negativeLogLikelihood, { $0.mean(of: $0.loss, $1) }),
     (.brierScore, { $0.mean(of: $0.brierScore, $1) }),
-    (.calibrationError, { $0.mean(of: $0.calibrationError, $1) }),
+    (.calibrationError, { $0.error($0.calibrationError, largest: $0.maximumError, $1) }),
     (.maximumCalibrationError, { $0.total[$1] > 0 ? $0.maximumError[$1] : nil }),
-    (.adaptiveCalibrationError, { $0.mean(of: $0.equalMass.error, $1) }),
+    (
+      .adaptiveCalibrationError,
+      {
+        let bins = $0.equalMass.finished
+        return $0.error(bins.closed, largest: bins.largest, $1)
+      }
+    ),
     (.debiasedCalibrationError, { $0.debiasedError($1) }),
     (.misclassificationAUROC, { $0.weightedAUROC($1) }),
     (.errorAveragePrecision, { $0.share($0.errorPrecision[$1], of: $0.total[$1] - $0.right[$1]) }),
@@ -238,6 +251,15 @@ private struct WeightedScores {
 
   private func mean(of sums: Lanes, _ lane: Int) -> Double? {
     share(sums[lane], of: total[lane])
+  }
+
+  /// The errors of bins, put together by the norm.
+  private func error(_ sums: Lanes, largest: Lanes, _ lane: Int) -> Double? {
+    switch norm {
+    case .l1: mean(of: sums, lane)
+    case .l2: mean(of: sums, lane)?.squareRoot()
+    case .max: total[lane] > 0 ? largest[lane] : nil
+    }
   }
 
   private func debiasedError(_ lane: Int) -> Double? {
@@ -296,28 +318,42 @@ private struct WeightedScores {
 /// `EqualMassBins` of weighted rows by falling confidence, at the ranks of
 /// `ConfidenceRanking.adaptiveCalibrationError`, in each lane under one set of weights.
 private struct WeightedEqualMassBins {
-  private static let binCount = 15.0
+  private let binCount: Double
+  private let norm: Binning.Norm
   private let total: Lanes
   /// How many bins are still open.
-  private var open = Lanes(repeating: binCount)
+  private var open: Lanes
   /// The rank from above at which the next bin ends; infinite after the last.
   private var cut = Lanes.zero
   private var rank = Lanes.zero
+  /// The rank from above at which the open bin began.
+  private var start = Lanes.zero
   private var bin = Lanes.zero
-  private var closed = Lanes.zero
+  /// Of closed bins the sum that the norm asks for.
+  private(set) var closed = Lanes.zero
+  /// Of closed bins the largest mean; only where the norm asks for it.
+  private(set) var largest = Lanes.zero
 
-  init(total: Lanes) {
+  init(total: Lanes, binning: Binning) {
     self.total = total
-    cut = Self.cut(open, total)
+    binCount = Double(binning.count)
+    norm = binning.norm
+    open = Lanes(repeating: binCount)
+    cut = Self.cut(open, total, binCount)
   }
 
   /// The rounded rank that leaves `open` − 1 bins below.
-  private static func cut(_ open: Lanes, _ total: Lanes) -> Lanes {
+  private static func cut(_ open: Lanes, _ total: Lanes, _ binCount: Double) -> Lanes {
     let below = ((2 * (open - 1) * total + binCount) / (2 * binCount)).rounded(.down)
     return (total - below).replacing(with: .infinity, where: open .<= 1)
   }
 
-  var error: Lanes { closed + pointwiseMax(bin, -bin) }
+  /// With the last bin closed.
+  var finished: WeightedEqualMassBins {
+    var all = self
+    all.close(where: SIMDMask(repeating: true))
+    return all
+  }
 
   mutating func add(_ count: Lanes, excess: Lanes) {
     let share = (excess / count).replacing(with: 0, where: count .== 0)
@@ -326,15 +362,28 @@ private struct WeightedEqualMassBins {
     while any(isCut) {
       let part = (cut - rank).replacing(with: 0, where: .!isCut)
       bin += share * part
-      closed += pointwiseMax(bin, -bin).replacing(with: 0, where: .!isCut)
-      bin.replace(with: 0, where: isCut)
       rest -= part
       rank += part
+      close(where: isCut)
       open -= Lanes.zero.replacing(with: 1, where: isCut)
-      cut = Self.cut(open, total)
+      cut = Self.cut(open, total, binCount)
       isCut = (cut .< rank + rest) .& (rest .> 0)
     }
     bin += share * rest
     rank += rest
+  }
+
+  /// Closes the open bins of some lanes.
+  private mutating func close(where isCut: SIMDMask<SIMD8<Int64>>) {
+    let size = pointwiseMax(bin, -bin).replacing(with: 0, where: .!isCut)
+    if norm == .l1 {
+      closed += size
+    } else {
+      let gap = (size / (rank - start)).replacing(with: 0, where: rank .<= start)
+      closed += size * gap
+      largest = pointwiseMax(largest, gap)
+      start.replace(with: rank, where: isCut)
+    }
+    bin.replace(with: 0, where: isCut)
   }
 }

@@ -1,0 +1,140 @@
+import Foundation
+import Scoring
+import TestSupport
+import Testing
+
+struct BinningTests {
+  private struct Reference: Decodable {
+    let problem: Problem
+    let bins: Int
+    let norm: String
+    let values: [String: Double?]
+  }
+
+  private static func binning(_ bins: Int, _ norm: String) throws -> Binning {
+    Binning(count: bins, norm: try #require(Binning.Norm(rawValue: norm)))
+  }
+
+  @Test func `errors in any bins are NumPy's and torchmetrics'`() throws {
+    let references = try fixtureValue("binning.json", as: [Reference].self)
+    #expect(references.count == 72)
+    for reference in references {
+      let scorer = Scorer(
+        threadCount: 2, binning: try Self.binning(reference.bins, reference.norm))
+      let scores = try scorer.score(reference.problem.draw()).predictors[0]
+      for (name, expected) in reference.values {
+        let metric = try #require(Metric(name: name))
+        #expect(Binning.metricNames.contains(name))
+        let found = scores.values[metric]
+        #expect((found == nil) == (expected == nil), "\(name)")
+        guard let found, let expected else { continue }
+        // Sums of 300 terms; the root of a difference of squares leaves half the digits near 0.
+        let bound = metric == .debiasedCalibrationError ? 1e-7 : 1e-12
+        expectClose(
+          found, expected, absolute: bound,
+          "\(reference.problem) \(name) \(reference.bins) \(reference.norm)")
+      }
+      #expect(scores.reliability?.bins.count == reference.bins)
+    }
+  }
+
+  @Test func `by default they are the expected errors of 15 bins, to the bit`() throws {
+    let logits = try Problem(seed: 1, labelSeed: 101, rows: 257, members: 1, classes: 10).draw()
+    let expected = try Scorer(threadCount: 1).score(logits).predictors[0]
+    let found = try Scorer(threadCount: 1, binning: Binning(count: 15, norm: .l1))
+      .score(logits).predictors[0]
+    #expect(found.values == expected.values && found.reliability == expected.reliability)
+    let table = try #require(found.reliability)
+    #expect(table.calibrationError == table.expectedCalibrationError)
+    #expect(found.values[.calibrationError] == table.expectedCalibrationError)
+  }
+
+  @Test(arguments: UInt64(0)..<12)
+  func `the mean is at most the root mean square, and that at most the largest`(
+    seed: UInt64
+  ) throws {
+    var source = SeededGenerator(seed: seed)
+    let problem = Problem(
+      seed: seed, labelSeed: 40 + seed, rows: 20 + Int(source.next() % 80), members: 1,
+      classes: 4, quantum: seed % 2 == 0 ? 0 : 16)
+    let logits = try problem.draw()
+    let bins = 1 + Int(source.next() % 40)
+    let errors = try Binning.Norm.allCases.map { norm in
+      try Scorer(threadCount: 1, binning: Binning(count: bins, norm: norm))
+        .score(logits).predictors[0].values
+    }
+    for metric in [
+      Metric.calibrationError, .adaptiveCalibrationError, .classwiseCalibrationError,
+    ] {
+      let values = try errors.map { try #require($0[metric]) }
+      // Rounding of sums of 100 terms.
+      #expect(values[0] <= values[1] + 1e-14 && values[1] <= values[2] + 1e-14, "\(metric.name)")
+    }
+    #expect(errors[2][.calibrationError] == errors[0][.maximumCalibrationError])
+    if bins == 1 {
+      #expect(errors[0][.calibrationError] == errors[2][.calibrationError])
+    }
+  }
+
+  @Test(arguments: [1, 4, 15, 40], Binning.Norm.allCases)
+  func `drawn rows have the errors of rows that are repeated`(
+    bins: Int, norm: Binning.Norm
+  ) throws {
+    let binning = Binning(count: bins, norm: norm)
+    for quantum in [0, 16] {
+      let rows = try Scorer(threadCount: 1).rowScores(
+        of: .ensemble,
+        in: Problem(
+          seed: 9, labelSeed: 10, rows: 80, members: 1, classes: 3, quantum: quantum
+        ).draw())
+      let bootstrap = try Bootstrap(imageCount: 80, drawCount: 11)
+      let weighted = try bootstrap.distributions(of: [rows], binning: binning)[0]
+      for metric in [
+        Metric.calibrationError, .adaptiveCalibrationError, .maximumCalibrationError,
+      ] {
+        let expected = (0..<11).map { draw in
+          ScoredRows(
+            bootstrap.images(ofDraw: draw).map { rows[$0] }, classCount: 3, binning: binning
+          ).values(of: [metric])[metric]
+        }
+        // Sums of 80 terms, plain here and compensated there; a root takes half the digits near 0.
+        expectClose(
+          try #require(weighted[metric]).values, try expected.map { try #require($0) },
+          absolute: norm == .l2 ? 1e-9 : 1e-12, "\(metric.name) \(binning)")
+      }
+    }
+  }
+
+  @Test func `bins that cannot be are the nearest`() {
+    #expect(Binning(count: 0).count == 1 && Binning(count: 2000).count == 1000)
+    #expect(Binning() == Binning(count: 15, norm: .l1))
+    #expect("\(Binning(count: 1, norm: .max))" == "1 bin, norm max")
+  }
+
+  @Test(arguments: Binning.Norm.allCases)
+  func `counting few classes at a time changes no bit`(norm: Binning.Norm) throws {
+    let logits = try Problem(seed: 4, labelSeed: 5, rows: 60, members: 2, classes: 23).draw()
+    let binning = Binning(count: 20, norm: norm)
+    let expected = try Scorer(threadCount: 1, binning: binning).score(logits)
+    for classes in [1, 5, 22] {
+      var frugal = Scorer(threadCount: 2, binning: binning)
+      // 6 kB a class.
+      frugal.classCountMemoryLimit = classes * 6144
+      let found = try frugal.score(logits)
+      #expect(found.predictors.map(\.values) == expected.predictors.map(\.values))
+      #expect(found.diversity.map(\.values) == expected.diversity.map(\.values))
+    }
+  }
+
+  @Test func `agreement over many classes is that over few`() throws {
+    let logits = try Problem(seed: 6, labelSeed: 7, rows: 400, members: 2, classes: 7).draw()
+    let rows = try (0..<2).map {
+      try Scorer(threadCount: 1).rowScores(of: .member($0), in: logits)
+    }
+    var (few, many) = (LabelAgreement(classCount: 7), LabelAgreement(classCount: 100_000))
+    few.add(rows[0], rows[1])
+    many.add(rows[0], rows[1])
+    #expect(few.kappa != nil && few.kappa == many.kappa)
+    #expect(few.disagreement == many.disagreement)
+  }
+}
