@@ -11,6 +11,10 @@ struct CIFARPythonTests {
     (.cifar100, "cifar/cifar-100-python", "cifar/cifar-100-binary"),
     (.cifar10, "cifar/repickled", "cifar/cifar-10-batches-bin"),
     (.cifar10, "cifar/repickled-2", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-5", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-5-columns", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-5-old", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-2-numbers", "cifar/cifar-10-batches-bin"),
   ]
 
   @Test(arguments: pairs)

@@ -120,6 +120,32 @@ struct HostilePickleTests {
       pickle(ascii("c\(long)\nn\n.")), .tooLarge(what: "bytes in a name", maximum: 1024), at: 2)
   }
 
+  @Test func `calls that share their arguments do not multiply them`() throws {
+    // 20,000 calls of a known name, or of an unknown one, with the same 20,000 arguments.
+    let count = 20_000
+    let arguments = ascii("(") + Array(repeating: UInt8(ascii: "N"), count: count) + ascii("tq\0")
+    for (callee, opcodes) in [
+      ("a\nB", ascii("R")), ("a\nB", ascii("}") + [0x92]), ("numpy\nndarray", ascii("R")),
+    ] {
+      let calls = Array(repeating: ascii("h\u{1}h\0") + opcodes + ascii("a"), count: count).joined()
+      let name = ascii("c\(callee)\nq\u{1}")
+      let bytes = pickle(arguments, ascii("0"), name, ascii("0]"), Array(calls), ascii("."))
+      let error = #expect(throws: PickleError.self) {
+        try PickleReader.value(of: bytes, file: "x.pkl")
+      }
+      guard case .tooLarge("values", _) = error?.problem else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      // In something unknown they are left out.
+      let inside = pickle(
+        arguments, ascii("0"), name, ascii("0cx\ny\n)") + [0x81], ascii("]"), Array(calls),
+        ascii("b."))
+      let object = PickleObject(callee: PickleGlobal("x", "y"), arguments: [])
+      #expect(try PickleReader.value(of: inside, file: "x.pkl") == .object(object))
+    }
+  }
+
   @Test func `what exceeds the limits in something unknown is left out of it`() throws {
     // 60,000 lists in one another are the state of an object.
     let deep = Array(repeating: UInt8(ascii: "]"), count: 60_000)
@@ -259,7 +285,11 @@ struct HostilePickleTests {
 
   @Test func `mutated pickles are read or refused, never a crash`() throws {
     var generator = SeededGenerator(seed: 11)
-    for name in ["values-2", "values-5", "numpy-2", "numpy-3", "numpy-4", "python2-cifar"] {
+    for name in [
+      "values-2", "values-5", "numpy-2", "numpy-3", "numpy-4", "python2-cifar", "numpy-5",
+      "objects-2",
+      "objects-5", "old-objects",
+    ] {
       let original = Array(try fixtureBytes("pickle/\(name).pkl").prefix(1200))
       for _ in 0..<2000 {
         let bytes = original.mutated(using: &generator)

@@ -60,7 +60,33 @@ extension Target {
     try Seed.fixtures("CheckpointsTests/Fixtures/read").filter(isWanted)
       .filter { !$0.name.hasSuffix("safetensors") }
       + Seed.fixtures("CheckpointsTests/Fixtures", endingIn: "ckpt").filter(isWanted)
+      + neighbors().filter(isWanted)
   }
+
+  /// Weights with an object of each of many kinds beside them.
+  private static func neighbors() throws -> [Seed] {
+    struct Row: Decodable {
+      let kind: String
+      let form: String
+      let size: Int
+    }
+    let folder = "CheckpointsTests/Fixtures"
+    let table = try Seed.fixtures(folder, endingIn: "neighbors.json")
+    let archive = try Seed.fixtures(folder, endingIn: "neighbors.zip")
+    let file = MemoryFile()
+    file.hold(archive.flatMap(\.bytes))
+    var bytes = try ZipArchive(contentsOf: file.url).bytes(of: "files", atMost: 1 << 20)[...]
+    return try JSONDecoder().decode([Row].self, from: Data(table.flatMap(\.bytes))).map { row in
+      defer { bytes = bytes.dropFirst(row.size) }
+      return Seed(name: "\(row.form)-\(row.kind)", bytes: Array(bytes.prefix(row.size)))
+    }
+  }
+
+  /// A network whose weights some of the seeds hold.
+  private static let network = [
+    NetworkTensor("weight", shape: [2, 2]), NetworkTensor("bias", shape: [2]),
+    NetworkTensor("num_batches_tracked", shape: nil, isOptional: true),
+  ]
 
   private static func read(_ input: Input) throws {
     let checkpoint = try Checkpoint(contentsOf: input.url)
@@ -69,7 +95,19 @@ extension Target {
       separateFeatures(weights)
       _ = input.attempt { try weights.tensors(matching: [("conv1.weight", [16, 3, 3, 3])]) }
     }
+    if let found = input.attempt({ try checkpoint.weights(for: network) }) {
+      precondition(found.weights["weight"]?.shape == [2, 2])
+      let again = input.attempt { try checkpoint.weights(for: network, named: found.name) }
+      precondition(again.map { $0.name == found.name } ?? true)
+    }
+    for row in CheckpointOutline(checkpoint).rows {
+      input.attempt { _ = try checkpoint.foundWeights(named: row.name) }
+    }
     guard input.isChosen else { return }
+    if checkpoint.root.items != nil {
+      try checkpoint.writable.checkpoint.write(to: input.output)
+      _ = try Checkpoint(contentsOf: input.output)
+    }
     // A file of safetensors holds tensors alone; a checkpoint that does not is refused.
     input.attempt { try checkpoint.write(to: input.output, format: .safeTensors) }
     do {
@@ -103,7 +141,10 @@ private func use(_ value: CheckpointValue) -> Bool {
   case .opaque: return false
   case .list(let values): return values.reduce(true) { use($1) && $0 }
   case .dictionary(let items), .orderedDictionary(let items):
-    return items.reduce(true) { use($1.value) && $0 }
+    return items.reduce(true) { isWritable, item in
+      let isKnownKey = if case .other = item.key { false } else { true }
+      return use(item.value) && isKnownKey && isWritable
+    }
   case .tensor(let tensor):
     if tensor.count <= 1 << 16 {
       precondition(tensor.floats().count == tensor.count)

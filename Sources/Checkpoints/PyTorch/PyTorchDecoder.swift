@@ -164,6 +164,11 @@ extension PickleValue {
 extension PickleGlobal {
   /// The name that people know: that of a class, even if a function makes its objects.
   fileprivate var shownName: String {
+    let name = fullName
+    return name.utf8.count > 100 ? name.oneLine : name
+  }
+
+  private var fullName: String {
     if Self.reconstructArray.contains(self) || Self.arrayFromBuffer.contains(self) {
       return "numpy.ndarray"
     }

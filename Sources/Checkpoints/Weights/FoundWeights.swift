@@ -36,35 +36,36 @@ extension Checkpoint {
     for network: [NetworkTensor], named name: String? = nil
   ) throws -> FoundWeights {
     let candidates = WeightCandidate.all(in: root)
-    let matches = candidates.flatMap { NetworkMatch.all($0, network) }
-    let asked = name.map { name in
-      matches.filter { $0.name == name || $0.candidate.name == name }
+    var fitting: [NetworkMatch] = []
+    var nearest: NetworkMatch?
+    for match in candidates.lazy.flatMap({ NetworkMatch.all($0, network) }) {
+      if match.fits { fitting.append(match) }
+      if name == nil || match.isNamed(name), nearest?.isNearer(than: match) != true {
+        nearest = match
+      }
     }
-    if let name, asked?.isEmpty ?? false {
-      throw problem(.noSuchWeights(name: name, choices: (matches.filter(\.fits).map(\.name))))
+    if let name, nearest == nil {
+      throw problem(.noSuchWeights(name: name, choices: fitting.map(\.name)))
     }
-    let fitting = distinct((asked ?? matches).filter(\.fits)) { $0.hasEqualTensors($1) }
+    let asked = distinct(fitting.filter { name == nil || $0.isNamed(name) }) {
+      $0.hasEqualTensors($1)
+    }
     // One that was asked for by its whole name is not meant by the name of its dictionary alone.
-    let exact = fitting.filter { $0.name == name }
-    let chosen = exact.isEmpty ? fitting : exact
+    let exact = asked.filter { $0.name == name }
+    let chosen = exact.isEmpty ? asked : exact
     guard chosen.count <= 1 else { throw problem(.severalWeights(choices: chosen.map(\.name))) }
-    guard let match = chosen.first else { throw mismatch(asked ?? matches) }
+    guard let match = chosen.first else { throw nearest.map(mismatch) ?? missingWeights }
     return FoundWeights(
       weights: StateDictionary(match.entries, file: file), name: match.name,
       leftOut: match.leftOut, beside: match.candidate.neighbors(in: root))
   }
 
   /// What is wrong with the dictionary that is nearest to the network's.
-  private func mismatch(_ matches: [NetworkMatch]) -> CheckpointError {
-    let nearest = matches.max { left, right in
-      (left.hasAll ? 1 : 0, left.entries.count, right.unexpected.count)
-        < (right.hasAll ? 1 : 0, right.entries.count, left.unexpected.count)
-    }
-    guard let nearest else { return missingWeights }
-    return CheckpointError(
+  private func mismatch(_ match: NetworkMatch) -> CheckpointError {
+    CheckpointError(
       file: file,
-      location: nearest.name == WeightCandidate.wholeFile ? nil : nearest.name.oneLine,
-      problem: nearest.problem)
+      location: match.name == WeightCandidate.wholeFile ? nil : match.name.oneLine,
+      problem: match.problem)
   }
 
   /// The weights of whatever network the file holds.

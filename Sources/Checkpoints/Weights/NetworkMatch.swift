@@ -37,6 +37,14 @@ struct NetworkMatch {
     .mismatch(missing: missing, unexpected: unexpected, shapes: shapes, unusable: unusable)
   }
 
+  /// Whether `--weights` means the dictionary, or the part of it with the prefix.
+  func isNamed(_ name: String?) -> Bool { name == self.name || name == candidate.name }
+
+  /// Whether the dictionary is at least as much like the network's as another's.
+  func isNearer(than other: NetworkMatch) -> Bool { likeness >= other.likeness }
+
+  private var likeness: (Int, Int, Int) { (hasAll ? 1 : 0, entries.count, -unexpected.count) }
+
   /// Whether both have the same bits for each tensor.
   func hasEqualTensors(_ other: NetworkMatch) -> Bool { entries == other.entries }
 

@@ -109,4 +109,6 @@ extension PickleGlobal {
 
   /// The longest name that is read, in bytes: names are compared for each reference to them.
   static let maximumByteCount = 1024
+  /// The longest name that is put together of a class and its attribute, in bytes.
+  static let maximumAttributeByteCount = 128
 }

@@ -56,6 +56,10 @@ struct PickleBuilder {
   private let graph: PickleGraph
   private let limits: PickleLimits
   private var progress: [Progress]
+  /// How many references to parts have been followed.
+  ///
+  /// Calls may share their arguments, so that there can be more than the pickle has opcodes.
+  private var referenceCount = 0
   /// The bytes of strings that were arguments of `_codecs.encode`.
   private var encoded: [PickleGraph.Reference: PickleValue] = [:]
 
@@ -160,9 +164,14 @@ struct PickleBuilder {
     }
   }
 
-  private func values(
+  private mutating func values(
     of references: [PickleGraph.Reference], into total: inout Finished
   ) throws(PickleError.Problem) -> [PickleValue] {
+    guard referenceCount + references.count <= PickleMachine.opcodesPerValue * limits.valueCount
+    else {
+      throw .tooLarge(what: "values", maximum: limits.valueCount)
+    }
+    referenceCount += references.count
     var values: [PickleValue] = []
     values.reserveCapacity(references.count)
     for reference in references {

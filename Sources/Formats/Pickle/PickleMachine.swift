@@ -11,7 +11,7 @@ struct PickleMachine {
   private var opcodeCount = 0
 
   /// Opcodes allowed per value: one to create it, one to store it, and some to refer to it.
-  private static let opcodesPerValue = 4
+  static let opcodesPerValue = 4
 
   init(cursor: PickleCursor, limits: PickleLimits) {
     self.cursor = cursor
@@ -193,7 +193,9 @@ struct PickleMachine {
       try describeCall(of: operands[0], try arguments(operands[1]))
     case .newObjEx:
       let operands = try pop(3)
-      try describeCall(of: operands[0], try arguments(operands[1]) + [operands[2]])
+      // The tuple is not copied: many calls may share it.
+      _ = try arguments(operands[1])
+      try describeCall(of: operands[0], Array(operands.dropFirst()))
     case .obj:
       let operands = try popToMark()
       guard let callee = operands.first else { throw operandError("a class after the mark") }
@@ -220,13 +222,14 @@ struct PickleMachine {
     let callee = try name(ofCallee: reference)
     let first = arguments.first.flatMap(className)
     if let first, PickleGlobal.attribute.contains(callee), arguments.count == 2,
-      case .scalar(.string(let attribute)) = graph.nodes[arguments[1]].content
+      case .scalar(.string(let attribute)) = graph.nodes[arguments[1]].content,
+      first.name.utf8.count + attribute.utf8.count <= PickleGlobal.maximumAttributeByteCount
     {
       // Protocol 2 names a class in a class so. With a point in it, the name is never a known one.
-      return push(.global(try global(first.module, "\(first.name).\(attribute)")))
+      return push(.global(PickleGlobal(first.module, "\(first.name).\(attribute)")))
     }
     if let first, PickleGlobal.newObject.contains(callee), !PickleGlobal.known.contains(first) {
-      stack.append(graph.add(.object(first), parts: Array(arguments.dropFirst())))
+      stack.append(graph.add(.object(first), parts: arguments))
     } else {
       stack.append(graph.add(.object(callee), parts: arguments))
     }
@@ -238,7 +241,7 @@ struct PickleMachine {
     guard graph.nodes[reference].isUnknownObject,
       case .object(let callee) = graph.nodes[reference].content
     else { throw cursor.error(.forbiddenCall) }
-    return callee.name.hasSuffix("()") ? callee : PickleGlobal(callee.module, callee.name + "()")
+    return PickleGlobal(callee.module, "result of a call")
   }
 
   /// The class that a node names: directly, or as PyTorch's older format does with its source code.

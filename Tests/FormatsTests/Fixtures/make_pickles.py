@@ -1,5 +1,7 @@
 """Writes pickle/*.pkl. Made with Python 3.11, NumPy 2.4.6."""
+import argparse
 import collections
+import copyreg
 import os
 import pathlib
 import pickle
@@ -9,6 +11,40 @@ import subprocess
 import numpy as np
 
 FOLDER = pathlib.Path(__file__).parent / "pickle"
+
+
+class Registered:
+    pass
+
+
+class Keywords:
+    """Pickles with keyword arguments."""
+
+    def __getnewargs_ex__(self):
+        return (1,), {"b": 2}
+
+
+class Outer:
+    class Inner:
+        pass
+
+
+def objects():
+    copyreg.add_extension("__main__", "Registered", 5)
+    return {
+        "namespace": argparse.Namespace(a=[1]), "counter": collections.Counter("aab"),
+        "default": collections.defaultdict(list, a=1), "set": {1}, "frozen": frozenset([2]),
+        "complex": 1j, "array": bytearray(b"ab"), "empty": b"", "large": -(2**100),
+        "huge": 1 << 4000, "path": pathlib.PurePosixPath("x"), "registered": Registered(),
+        "keywords": Keywords(), "inner": Outer.Inner(), "labels": [np.int64(3), np.uint8(4)],
+        "generator": np.random.default_rng(0),
+    }
+
+
+def old_objects():
+    """Objects of Python 2's old classes: the opcodes OBJ and INST."""
+    text = b"X\x01\0\0\0a"
+    return b"\x80\x02]((c__main__\nOld\n" + text + b"o}" + text + b"K\x01sb(" + text + b"i__main__\nOld\ne."
 
 
 class Call:
@@ -69,7 +105,9 @@ def main():
     array = np.arange(6, dtype="<f4").reshape(2, 3)
     for protocol in range(2, 6):
         save(f"values-{protocol}", pickle.dumps(values, protocol))
-    for protocol in range(2, 5):
+        save(f"objects-{protocol}", pickle.dumps(objects(), protocol))
+    save("old-objects", old_objects())
+    for protocol in range(2, 6):
         data = {"array": array, "big": array.astype(">i2"), "number": np.float64(0.1)}
         save(f"numpy-{protocol}", pickle.dumps(data, protocol))
         columns = {"columns": np.asfortranarray(array), "reversed": array.T}

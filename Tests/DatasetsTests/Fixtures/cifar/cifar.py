@@ -3,7 +3,8 @@
 Run in this folder: python cifar.py; writes cifar-10-batches-py/test_batch and
 cifar-100-python/test, opcode by opcode as Python 2 pickled the published files; repickled/test_batch and
 repickled-2/test_batch, what Python 3 makes of the first with its labels as an array, and with keys of bytes in
-protocol 2; and the same images in cifar-10-batches-bin/test_batch.bin and cifar-100-binary/test.bin.
+protocol 2; repickled-5 and others, protocol 5 in both memory orders and labels as numbers and arrays of NumPy;
+and the same images in cifar-10-batches-bin/test_batch.bin and cifar-100-binary/test.bin.
 """
 import os
 import pickle
@@ -118,5 +119,14 @@ write("cifar-10-batches-py/test_batch", cifar10)
 write("cifar-100-python/test", cifar100)
 write("repickled/test_batch", pickle.dumps({"data": loaded[b"data"], "labels": np.array([3, 9, 0])}, protocol=4))
 write("repickled-2/test_batch", pickle.dumps(loaded, protocol=2))
+write("repickled-5/test_batch", pickle.dumps({"data": data, "labels": (3, 9, 0)}, protocol=5))
+columns = np.asfortranarray(data)
+write("repickled-5-columns/test_batch", pickle.dumps({"data": columns, "labels": [np.int64(i) for i in (3, 9, 0)]}, protocol=5))
+# The name of the function before NumPy 2.
+np._core.numeric._frombuffer.__module__ = "numpy.core.numeric"
+old = pickle.dumps({"data": data, "labels": [np.array(3), np.array([9]), np.uint8(0)]}, protocol=5)
+assert b"numpy.core.numeric" in old
+write("repickled-5-old/test_batch", old)
+write("repickled-2-numbers/test_batch", pickle.dumps({"data": data, "labels": list(np.array([3.0, 9, 0]))}, protocol=2))
 write("cifar-10-batches-bin/test_batch.bin", b"".join(bytes([l]) + d.tobytes() for l, d in zip([3, 9, 0], data)))
 write("cifar-100-binary/test.bin", b"".join(bytes([c, f]) + d.tobytes() for c, f, d in zip(coarse, fine, data)))
