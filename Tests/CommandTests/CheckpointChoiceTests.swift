@@ -53,7 +53,7 @@ struct CheckpointChoiceTests {
     #expect(chosen.status == 0, "\(chosen.errors)")
     let alone = try evaluate(workspace, "one.pt", output: "c")
     #expect(alone.status == 0, "\(alone.errors)")
-    let predictions = try ["b", "c"].map { try workspace.bytes("\($0)/predictions/clean.npy") }
+    let predictions = try ["b", "c"].map { try workspace.bytes("\($0)/predictions/clean-0.npy") }
     #expect(predictions[0] == predictions[1])
 
     // Predictions of other weights must not be scored as those of these.
@@ -96,7 +96,7 @@ struct CheckpointChoiceTests {
     let items =
       [
         CheckpointItem("n_averaged", .tensor(CheckpointTensor([], [5] as [Int64]))),
-        CheckpointItem("criterion.weight", .tensor(CheckpointTensor([2], [1, 1]))),
+        CheckpointItem("criterion.weight", .tensor(CheckpointTensor([2], [1, 1] as [Float]))),
       ]
       + weights.filter { !$0.key.description.hasSuffix("num_batches_tracked") }.map {
         CheckpointItem(.string("module._orig_mod.\($0.key)"), $0.value)
@@ -110,14 +110,14 @@ struct CheckpointChoiceTests {
     let original = try evaluate(workspace, "runs/small/last.ckpt", output: "b")
     #expect(original.status == 0, "\(original.errors)")
     #expect(
-      try workspace.bytes("a/predictions/clean.npy")
-        == workspace.bytes("b/predictions/clean.npy"))
+      try workspace.bytes("a/predictions/clean-0.npy")
+        == workspace.bytes("b/predictions/clean-0.npy"))
   }
 
   @Test func `what cannot be written is left out of a conversion by name`() throws {
     let folder = try TemporaryFolder()
     let file = CheckpointValue.dictionary([
-      CheckpointItem("model", ["fc.weight": .tensor(CheckpointTensor([1], [1]))]),
+      CheckpointItem("model", ["fc.weight": .tensor(CheckpointTensor([1], [1] as [Float]))]),
       CheckpointItem("names", ["a", "b"]),
     ])
     try Checkpoint(file).write(to: folder.file("a.pt"))
@@ -139,7 +139,7 @@ struct CheckpointChoiceTests {
       "\(process.errors)")
     #expect(
       try Checkpoint(contentsOf: folder.file("c.pt")).root == [
-        "model": ["fc.weight": .tensor(CheckpointTensor([1], [1]))]
+        "model": ["fc.weight": .tensor(CheckpointTensor([1], [1] as [Float]))]
       ])
   }
 }

@@ -33,7 +33,7 @@ struct NetworkWeightsTests {
       })
   }
 
-  private static let counts: [(CheckpointTensor?, rounded: Int?)] = [
+  private static let cases: [(CheckpointTensor?, rounded: Int?)] = [
     (nil, 0), (CheckpointTensor([], [880 as Int64]), 880),
     (CheckpointTensor([1], [880 as Int64]), 880),
     (CheckpointTensor([], [880.5 as Float]), 881), (CheckpointTensor([1, 1], [12.4 as Float]), 12),
@@ -43,11 +43,11 @@ struct NetworkWeightsTests {
     (CheckpointTensor([0], [] as [Float]), nil),
   ]
 
-  @Test(arguments: counts.indices)
+  @Test(arguments: 0..<12)
   func `counts of batches are rounded for a training, and of no interest to a prediction`(
     index: Int
   ) throws {
-    let (count, rounded) = Self.counts[index]
+    let (count, rounded) = Self.cases[index]
     let checkpoint = Checkpoint(["state_dict": try state(count: count)], file: "a")
     let network = try network()
     for purpose in [LoadingPurpose.prediction, .inspection] {

@@ -129,7 +129,10 @@ struct NetworkMatch {
       }
       let name = String(full.dropFirst(prefix.count))
       if expected.contains(name) { continue }
-      let isOfOther = otherPrefixes.contains { $0.count > prefix.count && full.hasPrefix($0) }
+      let isOfOther = otherPrefixes.contains { other in
+        guard full.hasPrefix(other) else { return false }
+        return other.count > prefix.count || expected.contains(String(full.dropFirst(other.count)))
+      }
       if isOfOther || Self.isBeside(name) || !item.value.isOfTensorKind {
         leftOut.append(item.description)
       } else {
