@@ -153,7 +153,8 @@ private struct PyTorchEncoder {
 
   private mutating func pickle(_ tensor: CheckpointTensor) -> PickleValue {
     let type = tensor.elementType
-    let storageClass = PickleGlobal.storageClasses[type] ?? PickleGlobal("torch", "UntypedStorage")
+    let storageClass =
+      PickleGlobal.storageClasses[type] ?? PickleGlobal("torch.storage", "UntypedStorage")
     let isTyped = PickleGlobal.storageClasses[type] != nil
     let identifier = PickleValue.tuple([
       .string("storage"), .global(storageClass), .string(key(of: tensor.storage)),
