@@ -13,12 +13,12 @@ public struct PickleLimits: Sendable {
 
   /// Limits that admit the labels of an image data set and the checkpoint of any network.
   ///
-  /// A value takes at least one byte in a file and about 500 bytes of memory. With these limits the
-  /// memory stays below 32 MiB plus three times the size of the file.
+  /// A value takes at least one byte in a file and about 500 bytes of memory at most. With these limits
+  /// the memory stays below 128 MiB plus eight times the size of the file.
   ///
   /// - Parameter byteCount: The size in bytes of the file that contains the pickle.
   public init(fileByteCount byteCount: Int) {
-    self.init(valueCount: 1 << 16 + byteCount / 256)
+    self.init(valueCount: 1 << 18 + byteCount / 64)
   }
 }
 
