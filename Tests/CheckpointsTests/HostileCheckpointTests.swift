@@ -280,9 +280,24 @@ struct HostileCheckpointTests {
     #expect(throws: error) { try Checkpoint(contentsOf: url) }
   }
 
+  @Test func `a history of the loss of 100,000 steps is read beside small weights`() throws {
+    let losses = PickleValue.list(Array(repeating: .float(0.5), count: 100_000))
+    let url = try TemporaryFolder().file("history.pt")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try ZipArchive.write(members(.list([losses, Tensor().pickled])), to: url)
+    guard case .list(let parts) = try Checkpoint(contentsOf: url).root,
+      case .list(let read) = parts.first
+    else {
+      Issue.record("no list")
+      return
+    }
+    #expect(read.count == 100_000)
+  }
+
   @Test func `more tensors than a file of this size may have are refused`() throws {
     let tensor = Tensor().pickled
-    let item = PickleValue.list(Array(repeating: tensor, count: 4000))
+    let item = PickleValue.list(Array(repeating: tensor, count: 16_000))
     let folder = try TemporaryFolder()
     let url = folder.file("hostile.pt")
     try ZipArchive.write(members(item), to: url)

@@ -134,7 +134,7 @@ struct FrostTests {
         try FrostTextures(folder: folder)
       }
       try AtomicFile.write("no picture", to: third)
-      #expect(throws: ImageError.self) { try FrostTextures(folder: folder) }
+      #expect(throws: FileFormError.self) { try FrostTextures(folder: folder) }
     }
   }
 

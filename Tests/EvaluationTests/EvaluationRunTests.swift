@@ -160,7 +160,7 @@ struct EvaluationRunTests {
         "samples", "accuracy", "accuracy_top5", "nll", "brier", "brier_per_class", "ece", "mce",
         "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
         "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc",
-        "augrc", "entropy", "calibration_loss", "refinement_loss",
+        "augrc", "entropy", "calibration_loss", "refinement_loss", "temperature_at_bound",
       ])
     #expect(files.cells.rows.prefix(5).map { $0[4] } == predictors)
     #expect(files.cells.column("samples") == Array(repeating: "24", count: 40))
