@@ -2,12 +2,15 @@ import Foundation
 
 /// Says what happened where the system ends the program, in a sentence instead of a crash.
 enum FatalSignals {
-  /// What the runtime does with the signals that end a program that is refused memory.
+  /// Signals that end a program that is refused memory.
+  private static let signals = [SIGABRT, SIGSEGV, SIGILL, SIGTRAP]
+
+  /// What the runtime does with each of them.
   ///
-  /// Written once, before there is another thread.
-  nonisolated(unsafe) private static var earlier = (
-    abort: sigaction(), segment: sigaction(), illegal: sigaction(), trap: sigaction()
-  )
+  /// Written once, before there is another thread. The system writes whole structures, so they lie in
+  /// memory of their full size, which a Swift global need not have.
+  nonisolated(unsafe) private static let earlier =
+    UnsafeMutablePointer<sigaction>.allocate(capacity: signals.count)
 
   static func explain() {
     signal(SIGBUS) { _ in
@@ -16,10 +19,10 @@ enum FatalSignals {
     var action = sigaction()
     action.sa_flags = Int32(SA_ONSTACK)
     action.__sigaction_handler.sa_handler = { FatalSignals.handle($0) }
-    sigaction(SIGABRT, &action, &earlier.abort)
-    sigaction(SIGSEGV, &action, &earlier.segment)
-    sigaction(SIGILL, &action, &earlier.illegal)
-    sigaction(SIGTRAP, &action, &earlier.trap)
+    for (index, number) in signals.enumerated() {
+      (earlier + index).initialize(to: sigaction())
+      sigaction(number, &action, earlier + index)
+    }
   }
 
   /// Ends the program with a message after memory was refused; any other signal is left to the
@@ -33,11 +36,8 @@ enum FatalSignals {
 
         """)
     }
-    switch number {
-    case SIGABRT: sigaction(number, &earlier.abort, nil)
-    case SIGSEGV: sigaction(number, &earlier.segment, nil)
-    case SIGILL: sigaction(number, &earlier.illegal, nil)
-    default: sigaction(number, &earlier.trap, nil)
+    for (index, signal) in signals.enumerated() where signal == number {
+      sigaction(number, earlier + index, nil)
     }
     raise(number)
   }
