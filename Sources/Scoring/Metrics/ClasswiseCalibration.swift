@@ -17,6 +17,8 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   private var binCounts: [Int]  // [classes, bins]
   /// How many probabilities lie in each slice, for bins of equal mass.
   private var sliceCounts: [Int]  // [classes, slices]
+  /// The edges 0, 1/B, 2/B, … of B bins, and one beyond 1.
+  private let edges: [Double]
   /// What classes that were counted before contribute to the error.
   private var closedSum = 0.0
 
@@ -30,6 +32,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     self.classCount = classCount
     self.classes = classes
     self.binning = binning
+    edges = (0...binning.count + 1).map { Double($0) / Double(binning.count) }
     let binCount = classes.count * binning.count
     sums = Array(repeating: FixedPointSum(), count: binCount)
     labelCounts = Array(repeating: 0, count: binCount)
@@ -56,26 +59,30 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     count += 1
     let (binCount, classes) = (binning.count, classes)
     if classes.contains(label) {
-      let bin = Self.bin(of: probabilities[label], of: binCount)
+      let bin = edges.withUnsafeBufferPointer { Self.bin(of: probabilities[label], $0) }
       labelCounts[(label - classes.lowerBound) * binCount + bin] += 1
     }
     if !binCounts.isEmpty { countBins(of: probabilities) }
     sums.withUnsafeMutableBufferPointer { sums in
       sliceCounts.withUnsafeMutableBufferPointer { sliceCounts in
-        var (bins, slices) = (0, 0)
-        for probability in probabilities[classes] {
-          sums[bins &+ Self.bin(of: probability, of: binCount)].add(probability)
-          sliceCounts[slices &+ ProbabilitySlice.index(of: probability)] &+= 1
-          bins &+= binCount
-          slices &+= ProbabilitySlice.count
+        edges.withUnsafeBufferPointer { edges in
+          var (bins, slices) = (0, 0)
+          for probability in probabilities[classes] {
+            sums[bins &+ Self.bin(of: probability, edges)].add(probability)
+            sliceCounts[slices &+ ProbabilitySlice.index(of: probability)] &+= 1
+            bins &+= binCount
+            slices &+= ProbabilitySlice.count
+          }
         }
       }
     }
   }
 
   private mutating func countBins(of probabilities: UnsafeBufferPointer<Double>) {
-    for (i, probability) in probabilities[classes].enumerated() {
-      binCounts[i * binning.count + Self.bin(of: probability, of: binning.count)] += 1
+    edges.withUnsafeBufferPointer { edges in
+      for (i, probability) in probabilities[classes].enumerated() {
+        binCounts[i * binning.count + Self.bin(of: probability, edges)] += 1
+      }
     }
   }
 
@@ -140,12 +147,11 @@ public struct ClasswiseCalibration: Sendable, Equatable {
 
   /// The bin (b/B, (b+1)/B] of a probability; 0 joins the first.
   @inline(__always)
-  private static func bin(of probability: Double, of binCount: Int) -> Int {
-    func edge(_ bin: Int) -> Double { Double(bin) / Double(binCount) }
-    guard probability > edge(1) else { return 0 }
-    let bin = Int(probability * Double(binCount))
+  private static func bin(of probability: Double, _ edges: UnsafeBufferPointer<Double>) -> Int {
+    guard probability > edges[1] else { return 0 }
+    let bin = Int(probability * Double(edges.count - 2))
     // The product may round across an edge.
-    return bin - (probability <= edge(bin) ? 1 : 0) + (probability > edge(bin + 1) ? 1 : 0)
+    return bin - (probability <= edges[bin] ? 1 : 0) + (probability > edges[bin + 1] ? 1 : 0)
   }
 }
 

@@ -19,6 +19,8 @@ final class PredictorLogits: Sendable {
   let isGiven: Bool
   private let source: Source
   private let logitMap: (any LogitMap)?
+  /// Whether there is a `logitMap`: asked for each row, which an existential is slow to answer.
+  private let hasLogitMap: Bool
 
   init(
     _ predictor: Predictor, of logits: LabeledLogits, calibration: CalibrationMap = .identity
@@ -48,6 +50,7 @@ final class PredictorLogits: Sendable {
     self.calibration = calibration
     self.temperatures = temperatures
     logitMap = calibration.logitMap
+    hasLogitMap = logitMap != nil
     isGiven =
       logits.numbers == .probabilities && calibration.leavesProbabilities
       && (predictor != .ensemble || members == 1)
@@ -69,7 +72,7 @@ final class PredictorLogits: Sendable {
     } else {
       loadConverted(row, into: target)
     }
-    guard let logitMap else { return }
+    guard hasLogitMap, let logitMap else { return }
     apply(logitMap, to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classCount))
   }
 
