@@ -118,26 +118,26 @@ def score(logits, labels):
         for member in range(members):
             votes[member].extend(z[:, member].argmax(1))
     right, confidences = np.array(right), np.array(confidences)
-    figures = {
+    scores = {
         "accuracy": right.mean(), "top5": among_five / rows, "nll": loss / rows, "brier": squares / rows,
         "auc": ranking(confidences, right), "ece": calibration_error(confidences, right),
         "tace": adaptive_error(np.concatenate(kept), labels),
     }
     votes_by_member = np.array(votes)
-    figures["ratio_errors"] = np.mean(
+    scores["ratio_errors"] = np.mean(
         [error_ratio(truth, *votes_by_member[list(pair)]) for pair in itertools.combinations(range(members), 2)])
     shares = [0] * members
     for i in range(rows):
         for member in range(members):
             shares[member] += votes[member][i] == truth[i]
-    figures["member_accuracies"] = [float(share) / rows for share in shares]
-    return figures
+    scores["member_accuracies"] = [float(share) / rows for share in shares]
+    return scores
 
 
 def seconds(logits, labels):
     start = time.perf_counter()
-    figures = score(logits, labels)
-    return time.perf_counter() - start, figures
+    scores = score(logits, labels)
+    return time.perf_counter() - start, scores
 
 
 def main():
@@ -152,11 +152,11 @@ def main():
     parts = [slice(0, middle), slice(middle, None)] if arguments.tempscale else [slice(None)]
     total = 0
     for part in parts:
-        taken, figures = seconds(logits[part], labels[part])
+        taken, scores = seconds(logits[part], labels[part])
         total += taken
         if arguments.tempscale:
             total += fit_seconds(logits[part], labels[part])
-    print(f"{total:.1f} s {figures}")
+    print(f"{total:.1f} s {scores}")
 
 
 main()

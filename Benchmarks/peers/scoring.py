@@ -70,8 +70,8 @@ def metrics(z, y):
 def main():
     logits, labels = np.load(sys.argv[1], mmap_mode="r"), np.load(sys.argv[2]).astype(np.int64)
     start = time.perf_counter()
-    figures = metrics(np.asarray(logits, np.float64).mean(1), labels)
-    print(f"{time.perf_counter() - start:.2f} s {figures}")
+    scores = metrics(np.asarray(logits, np.float64).mean(1), labels)
+    print(f"{time.perf_counter() - start:.2f} s {scores}")
 
 
 main()

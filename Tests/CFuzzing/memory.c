@@ -49,7 +49,7 @@ HOOK void fuzzing_end_limit(void) { counting = false; }
 int fuzzing_memory_file(void) { return memfd_create("input", 0); }
 
 /// Swift marks pointers in enums with bits of their own, behind which the sanitizer does not see
-/// what a lazily initialised global holds.
+/// what a lazily initialized global holds.
 const char *__lsan_default_suppressions(void) { return "leak:_WZ\n"; }
 
 /// Of the sanitizer's time, most goes into long stacks, a large quarantine and copies of frames.

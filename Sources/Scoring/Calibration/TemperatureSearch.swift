@@ -204,7 +204,7 @@ struct TemperatureSearch {
     return point
   }
 
-  /// Householder's third-order step towards the root of the slope in log(1/T), or Halley's or
+  /// Householder's third-order step toward the root of the slope in log(1/T), or Halley's or
   /// Newton's where the higher derivatives change it much; infinite where the curvature is not
   /// positive.
   ///

@@ -12,11 +12,11 @@ values = np.load(resources + "images.npy")
 labels = np.load(resources + "labels.npy")
 # Pillow's floating-point images: weights in eighths leave no rounding before the last one.
 enlarged = [np.asarray(Image.fromarray(v.astype(np.float32)).resize((32, 32), Image.Resampling.BILINEAR)) for v in values]
-grey = np.rint(np.stack(enlarged).astype(np.float64) * 255 / 16).astype(int)
+gray = np.rint(np.stack(enlarged).astype(np.float64) * 255 / 16).astype(int)
 print(json.dumps({
     "labels": labels.tolist(),
-    "sums": grey.sum((1, 2)).tolist(),
-    "weightedSums": (grey.reshape(1797, -1) * np.arange(1024)).sum(1).tolist(),
-    "first": grey[0].ravel().tolist(),
-    "last": grey[-1].ravel().tolist(),
+    "sums": gray.sum((1, 2)).tolist(),
+    "weightedSums": (gray.reshape(1797, -1) * np.arange(1024)).sum(1).tolist(),
+    "first": gray[0].ravel().tolist(),
+    "last": gray[-1].ravel().tolist(),
 }))

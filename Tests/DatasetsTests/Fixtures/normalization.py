@@ -1,4 +1,4 @@
-"""Each byte normalised as torchvision's ToTensor and Normalize do. Python 3.11, PyTorch 2.13.0.
+"""Each byte normalized as torchvision's ToTensor and Normalize do. Python 3.11, PyTorch 2.13.0.
 
 Run in this folder: python normalization.py; writes normalization.f32, float32 [3, 256, 3] of CIFAR,
 Tiny-ImageNet and digits.

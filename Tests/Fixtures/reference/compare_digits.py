@@ -5,7 +5,7 @@ Written with Python 3.11, scipy 1.17.1.
 
 Use:  compare_digits.py peer.jsonl seed-*/exp_digits_*/logs.csv
 
-Of `train_digits.py` it takes the lines of JSON, of `mixmo train` the logs, one for each seed: the figures after the last epoch. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
+Of `train_digits.py` it takes the lines of JSON, of `mixmo train` the logs, one for each seed: the scores after the last epoch. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
 holds zero; with fewer than three seeds of either, only the values are shown. The row `all` is the mean over the recipes of the differences, with
 Student's interval. That one is narrow: runs of one seed begin with the same weights. The program ends with 1 if any row disagrees.
 """
@@ -18,12 +18,12 @@ from collections import defaultdict
 
 from scipy.stats import ttest_1samp, ttest_ind
 
-FIGURES = {"accuracy": ("accuracy, %", 100, 2), "nll": ("NLL", 1, 4),
+METRICS = {"accuracy": ("accuracy, %", 100, 2), "nll": ("NLL", 1, 4),
            "mean_loss": ("loss of all epochs", 1, 4), "last_loss": ("loss of the last epoch", 1, 4)}
 
 
-def run_of(figures, losses):
-    accuracy, nll = (float(figures[name]) for name in ("accuracy", "nll"))
+def run_of(scores, losses):
+    accuracy, nll = (float(scores[name]) for name in ("accuracy", "nll"))
     return {"accuracy": accuracy, "nll": nll, "mean_loss": statistics.mean(losses), "last_loss": losses[-1]}
 
 
@@ -35,8 +35,8 @@ def read_peer(path, runs):
 
 def read_engine(path, runs):
     rows = list(csv.DictReader(open(path)))
-    figures = {name: rows[-1][f"test/{name}"] for name in ("accuracy", "nll")}
-    runs[path.parent.name].append(run_of(figures, [float(row["train/loss"]) for row in rows]))
+    scores = {name: rows[-1][f"test/{name}"] for name in ("accuracy", "nll")}
+    runs[path.parent.name].append(run_of(scores, [float(row["train/loss"]) for row in rows]))
 
 
 def shown(values, digits):
@@ -44,9 +44,9 @@ def shown(values, digits):
     return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
-def compare(figure, engine, peer):
-    """Prints the rows of one figure; whether all agree."""
-    name, scale, digits = FIGURES[figure]
+def compare(metric, engine, peer):
+    """Prints the rows of one metric; whether all agree."""
+    name, scale, digits = METRICS[metric]
     differences, agree = [], True
 
     def row(recipe, cells, difference, interval):
@@ -57,7 +57,7 @@ def compare(figure, engine, peer):
               f"| {'yes' if within else 'NO'} |")
 
     for recipe in (recipe for recipe in engine if recipe in peer):
-        ours, theirs = ([scale * run[figure] for run in runs[recipe]] for runs in (engine, peer))
+        ours, theirs = ([scale * run[metric] for run in runs[recipe]] for runs in (engine, peer))
         cells = f"{len(ours)}, {len(theirs)} | {shown(ours, digits)} | {shown(theirs, digits)}"
         differences.append(statistics.mean(ours) - statistics.mean(theirs))
         if min(len(ours), len(theirs)) < 3:
@@ -74,8 +74,8 @@ def main():
     read_peer(pathlib.Path(sys.argv[1]), peer)
     for path in sys.argv[2:]:
         read_engine(pathlib.Path(path), engine)
-    print("| recipe | figure | seeds | mixmo | PyTorch | difference, 99 % interval | agree |\n|---|---|---|---|---|---|---|")
-    verdicts = [compare(figure, engine, peer) for figure in FIGURES]
+    print("| recipe | metric | seeds | mixmo | PyTorch | difference, 99 % interval | agree |\n|---|---|---|---|---|---|---|")
+    verdicts = [compare(metric, engine, peer) for metric in METRICS]
     sys.exit(not all(verdicts))
 
 

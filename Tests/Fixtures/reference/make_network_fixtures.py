@@ -170,15 +170,15 @@ def descend(fixture, arithmetic, rate, weight_decay, l2):
     """The loss without its l2 term before each of ten steps."""
     network = fixture.network(arithmetic).train()
     pixels, targets, masks = fixture.batch(number_type(arithmetic))
-    optimiser = torch.optim.SGD(
+    optimizer = torch.optim.SGD(
         network.parameters(), rate, momentum=0.9, nesterov=True, weight_decay=weight_decay)
     losses = []
     for _ in range(DESCENT_STEPS):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = loss_of(network(pixels, masks), targets)
         losses.append(loss.item())
         (loss + l2 * sum(p.square().sum() for p in network.parameters())).backward()
-        optimiser.step()
+        optimizer.step()
     return losses
 
 
@@ -289,11 +289,11 @@ def summary(name, result):
         loss = abs(training["loss"][a] - training["loss"]["float64"])
         drift = max(abs(x - y) for descent in result["descents"]
                     for x, y in zip(descent["losses"][a], descent["losses"]["float64"]))
-        figures = (*logits, loss, worst("gradients", "norm", "norm"),
+        errors = (*logits, loss, worst("gradients", "norm", "norm"),
                    worst("gradients", "largest", "largest"),
                    worst("gradients", "projection", "norm"),
                    worst("statistics", "largest", "largest"), drift)
-        print(f"| {name} | {a} | " + " | ".join(f"{x:.1e}" for x in figures) + " |", flush=True)
+        print(f"| {name} | {a} | " + " | ".join(f"{x:.1e}" for x in errors) + " |", flush=True)
 
 
 def descents(name, architecture, *_):

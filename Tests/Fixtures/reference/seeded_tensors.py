@@ -51,7 +51,7 @@ def state_tensor(seed, name, shape):
 
 
 def pixels(seed, name, shape, mean, std):
-    """Random 8-bit images [N, H, W, 3], scaled to [0, 1] and normalised per channel."""
+    """Random 8-bit images [N, H, W, 3], scaled to [0, 1] and normalized per channel."""
     images = np.floor(256 * uniform(seed, name, shape))
     return ((images / 255 - np.array(mean)) / np.array(std)).astype(np.float32)
 

@@ -33,8 +33,8 @@ def digits():
     """uint8 [1797, 3, 32, 32], labels [1797]."""
     small = torch.from_numpy(load_digits().images)[:, None]
     large = F.interpolate(small, scale_factor=4, mode="bilinear", align_corners=False)
-    grey = (large * 255 / 16).round().to(torch.uint8)  # exact before rounding; half to even
-    return grey.expand(-1, 3, -1, -1).numpy(), load_digits().target
+    gray = (large * 255 / 16).round().to(torch.uint8)  # exact before rounding; half to even
+    return gray.expand(-1, 3, -1, -1).numpy(), load_digits().target
 
 
 def compare_with_files(data, pixels, labels):
@@ -120,7 +120,7 @@ def epoch_indices(count, batch_size, sampler, rng):
         yield np.stack([np.concatenate([batch[:shared], rng.permutation(batch[shared:])]) for _ in range(2)])
 
 
-def initialise(network):
+def initialize(network):
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             deviation = math.sqrt(2 / module.weight[0].numel()) / 0.87962566103423978
@@ -145,7 +145,7 @@ def train(configuration, pixels, labels, seed):
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = peer_torch.Network("wrn", model["network"]["depth"], model["network"]["widen_factor"], 2, CLASSES)
-    initialise(network)
+    initialize(network)
     network.train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(network.parameters(), **parameters)
     inputs = Inputs(pixels, labels, wrapper["msda"], rng)
@@ -204,9 +204,9 @@ def main():
         for path in arguments.configurations:
             start = time.process_time()
             network, losses = train(yaml.safe_load(path.read_text()), pixels[:TRAIN_COUNT], labels[:TRAIN_COUNT], seed)
-            figures = score(network, pixels[TRAIN_COUNT:], labels[TRAIN_COUNT:])
+            scores = score(network, pixels[TRAIN_COUNT:], labels[TRAIN_COUNT:])
             seconds = round(time.process_time() - start)
-            print(json.dumps({"recipe": path.stem, "seed": seed, **figures, "losses": losses, "cpu_seconds": seconds}), flush=True)
+            print(json.dumps({"recipe": path.stem, "seed": seed, **scores, "losses": losses, "cpu_seconds": seconds}), flush=True)
 
 
 if __name__ == "__main__":

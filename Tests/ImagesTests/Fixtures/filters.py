@@ -43,9 +43,9 @@ def correlation(height, width, channels, radius, border):
     }
 
 
-# Random colours, the corners of the cube and greys.
-colours = random.random((40, 3)).tolist()
-colours += [[r, g, b] for r in (0, 0.5, 1) for g in (0, 0.5, 1) for b in (0, 0.5, 1)]
+# Random colors, the corners of the cube and grays.
+colors = random.random((40, 3)).tolist()
+colors += [[r, g, b] for r in (0, 0.5, 1) for g in (0, 0.5, 1) for b in (0, 0.5, 1)]
 
 fixtures = {
     "gaussian": [
@@ -54,7 +54,7 @@ fixtures = {
         gaussian(5, 4, 2, 2.5, 3, "reflect"),
         gaussian(4, 6, 1, 0.1, 4, "reflect"),
     ],
-    # No centre on the edge of two boxes, where Pillow 5.0.0 and 13.0.0 differ.
+    # No center on the edge of two boxes, where Pillow 5.0.0 and 13.0.0 differ.
     "box": [
         box(7, 9, 5, 5), box(5, 4, 7, 9), box(6, 6, 3, 2), box(2, 3, 3, 5), box(4, 5, 1, 1),
     ],
@@ -62,6 +62,6 @@ fixtures = {
         correlation(5, 6, 3, 1, "mirror"), correlation(4, 5, 1, 3, "mirror"),
         correlation(4, 3, 2, 2, "nearest"),
     ],
-    "hsv": [{"rgb": colour, "hsv": colorsys.rgb_to_hsv(*colour)} for colour in colours],
+    "hsv": [{"rgb": color, "hsv": colorsys.rgb_to_hsv(*color)} for color in colors],
 }
 Path(__file__).with_suffix(".json").write_text(json.dumps(fixtures) + "\n")

@@ -90,7 +90,7 @@ def bracketed(logits, y, lower, upper, dtype):
 
 
 def vector_loss(logits, y, x):
-    """The penalised loss and its gradient; x holds the K scales, then the K biases."""
+    """The penalized loss and its gradient; x holds the K scales, then the K biases."""
     n, _, k = logits.shape
     at = np.arange(n)
     scaled = x[:k] * logits + x[k:]

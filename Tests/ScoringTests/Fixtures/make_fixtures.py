@@ -36,7 +36,7 @@ class SplitMix:
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
         return z ^ (z >> 31)
 
-    def centred(self):
+    def centered(self):
         return (self.next() >> 45) - (1 << 18)
 
 
@@ -48,9 +48,9 @@ def draw(p):
     for n in range(p.rows):
         skilled = source.next() % 16 < p.skill
         for c in range(p.classes):
-            base = source.centred()
+            base = source.centered()
             for m in range(p.members):
-                value = ((base + source.centred()) >> p.quantum) << p.quantum
+                value = ((base + source.centered()) >> p.quantum) << p.quantum
                 z[n, m, c] = value * 2.0**p.exponent
                 if skilled and c == y[n]:
                     z[n, m, c] += p.bonus / 8

@@ -31,7 +31,7 @@ BINS = 15
 ABSENT = "absent"
 EDGES = np.arange(BINS + 1) / BINS
 
-# rows N; confidences: `uniform`, `skewed` (towards 1), `edges` (k/15), `levels` (k/8) or `certain`
+# rows N; confidences: `uniform`, `skewed` (toward 1), `edges` (k/15), `levels` (k/8) or `certain`
 # (0 and 1); labels: `calibrated` (right with a probability of the confidence), `random`, `right` or
 # `wrong`.
 Ranking = namedtuple("Ranking", "seed rows confidences labels")
@@ -118,9 +118,9 @@ def smoothed(points, residuals, sigma, size=4001):
     t = np.linspace(0, 1, size)
     density = np.zeros(size)
     for image in range(-8, 9):
-        for centre in (2 * image + points, 2 * image - points):
-            near = np.abs(centre - 0.5) < 0.5 + 10 * sigma
-            distance = (t[:, None] - centre[None, near]) / sigma
+        for center in (2 * image + points, 2 * image - points):
+            near = np.abs(center - 0.5) < 0.5 + 10 * sigma
+            distance = (t[:, None] - center[None, near]) / sigma
             density += np.exp(-distance**2 / 2) @ residuals[near]
     return t, density / (sigma * np.sqrt(2 * np.pi))
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Records ten steps of PyTorch's optimisers: optimizers.json.
+"""Records ten steps of PyTorch's optimizers: optimizers.json.
 
 Written with torch 2.15.0 and numpy 2.4.6.
 
 Use:  make_optimizer_fixtures.py Tests/TrainingTests/Fixtures
 
 The gradients are drawn, the same for all settings, and do not depend on the parameters: what differs
-from PyTorch is the optimiser. Their scale changes from step to step, and the rate rises as in a
+from PyTorch is the optimizer. Their scale changes from step to step, and the rate rises as in a
 warm-up. `l2` adds 2 · l2 · w to a gradient, the derivative of l2 · Σ w². Numbers are float32 in the
 fewest digits that read back the same.
 """
