@@ -99,7 +99,7 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   }
 
   public var description: String {
-    "\(file): \(location.map { "\($0.withoutControlCharacters): " } ?? "")\(problem.description)"
+    "\(file): \(location.map { "\($0): " } ?? "")\(problem)".withoutControlCharacters
   }
 }
 

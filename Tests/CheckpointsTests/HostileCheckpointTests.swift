@@ -295,6 +295,14 @@ struct HostileCheckpointTests {
     #expect(read.count == 100_000)
   }
 
+  @Test func `messages have no control characters of the file`() {
+    for name in ["a\u{13}\nb", "\u{1B}[2J"] {
+      let error = CheckpointError(
+        file: "x\u{7}.pt", location: "k\0", problem: .opaqueValue(name))
+      #expect(!error.description.unicodeScalars.contains { $0.value < 32 })
+    }
+  }
+
   @Test func `more tensors than a file of this size may have are refused`() throws {
     let tensor = Tensor().pickled
     let item = PickleValue.list(Array(repeating: tensor, count: 16_000))

@@ -205,7 +205,7 @@ struct CommandTests {
       workspace.evaluate(
         save: "runs", "--checkpoint", workspace.path("small.yaml"), "--output",
         workspace.path("out")),
-      "small.yaml: neither a PyTorch nor a safetensors file")
+      "small.yaml: expected a checkpoint, found text")
 
     var other = try TestRecipe.small(epochs: 1)
     try other.replace("widen_factor", by: "2")

@@ -25,7 +25,6 @@ struct DataCommandTests {
     ),
     (["data", "download", "cifar10", "--data", "d", "--from", "http:a"], "found \"http:a\""),
     (["data", "download", "cifar10", "--data", "d", "--from", "://a"], "found \"://a\""),
-    (["data", "download", "cifar10", "--data", "d", "--from", ""], "found \"\""),
     (
       ["data", "verify", "--dataset", "cifar100-cc", "--data", "d"], "did you mean \"cifar100-c\"?"
     ),
