@@ -29,7 +29,9 @@ public struct CSVTable: Sendable, Equatable {
   private var headerLine: String {
     let line = header.map { Self.quoted($0, special: ",\"\n\r;\t") }.joined(separator: ",")
     let kind = FileForm(startingWith: line.utf8)?.kind ?? .text
-    let isPlain = ByteOrderMark.length(in: line.utf8) == 0 && [.text, .empty].contains(kind)
+    let isPlain =
+      ByteOrderMark.length(in: line.utf8) == 0 && [.text, .empty].contains(kind)
+      && !line.hasPrefix("sep=")
     return isPlain ? line : header.map(Self.quoted).joined(separator: ",")
   }
 
