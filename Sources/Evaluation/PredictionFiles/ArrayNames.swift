@@ -41,11 +41,13 @@ package struct ArrayNames {
   /// What an array of this name holds.
   package static func content(of name: String) -> Content {
     let words = words(of: name)
+    // Logarithms of probabilities are logits.
+    if words.contains("log"), !words.isDisjoint(with: probabilityWords) { return .logits }
     if !words.isDisjoint(with: logitWords) { return .logits }
     if !words.isDisjoint(with: probabilityWords) { return .probabilities }
     if !words.isDisjoint(with: nameWords) { return .names }
-    // Predicted classes are no labels.
-    if !words.isDisjoint(with: ["pred", "preds", "predicted", "prediction", "predictions", "hat"]) {
+    // Predicted classes and scores are no labels.
+    if !words.isDisjoint(with: predictionWords) {
       return .unknown
     }
     return words.isDisjoint(with: labelWords) ? .unknown : .labels
@@ -63,10 +65,16 @@ package struct ArrayNames {
     return Set(words)
   }
 
-  private static let logitWords: Set = ["logits", "logit"]
+  private static let logitWords: Set = [
+    "logits", "logit", "logprobs", "logprob", "logp", "logsoftmax", "logproba", "logprobabilities",
+  ]
   private static let probabilityWords: Set = [
     "probabilities", "probability", "probs", "prob", "proba", "probas", "p", "softmax", "softmaxes",
     "sigmoid", "posterior", "posteriors",
+  ]
+  private static let predictionWords: Set = [
+    "pred", "preds", "predicted", "prediction", "predictions", "hat", "score", "scores", "output",
+    "outputs",
   ]
   private static let labelWords: Set = [
     "labels", "label", "targets", "target", "y", "gt", "truth", "groundtruth", "class", "classes",

@@ -35,6 +35,8 @@ package struct PredictionReader: Sendable {
     fileprivate let tableCount: Int
     /// Whether predictions and labels are from archives.
     fileprivate let areFromArchives: (predictions: Bool, labels: Bool)
+    /// The tables of predictions whose columns have names.
+    fileprivate let namedTables: [NumberTable]
   }
 
   /// Reads files of predictions, one or one for each member, and the labels of their rows.
@@ -62,27 +64,31 @@ package struct PredictionReader: Sendable {
       predictions: predictions, labels: classes, notes: notes,
       droppedNames: all.reduce(into: []) { $0.formUnion($1.table?.droppedNames ?? []) },
       tableCount: all.count { $0.table != nil },
-      areFromArchives: (files.contains { $0.arrayName != nil }, labels.arrayName != nil))
+      areFromArchives: (files.contains { $0.arrayName != nil }, labels.arrayName != nil),
+      namedTables: files.compactMap(\.table).filter { $0.columnNames != nil })
   }
 
-  /// Checks that each option that chooses in a file had one to choose in.
+  /// Checks that tables which name the same classes have them in one order, and that each option that
+  /// chooses in a file had one to choose in.
   ///
   /// - Parameters:
   ///   - rows: All that was read with these options.
   ///   - file: The first file of predictions, for messages.
   /// - Throws: `PredictionChoiceError` or `TextTableError`.
   package func checkChoices(in rows: [Rows], file: URL) throws {
+    let tables = rows.flatMap(\.namedTables)
+    for table in tables.dropFirst() { try table.checkOrder(as: tables[0]) }
     if array != nil, !rows.contains(where: \.areFromArchives.predictions) {
       throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--array"))
     }
     if labelArray != nil, !rows.contains(where: \.areFromArchives.labels) {
       throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--label-array"))
     }
-    guard !tables.droppedColumns.isEmpty else { return }
+    guard !self.tables.droppedColumns.isEmpty else { return }
     guard rows.contains(where: { $0.tableCount > 0 }) else {
       throw PredictionChoiceError(file: file.path, problem: .noTable(option: "--drop-column"))
     }
-    for name in tables.droppedColumns where Int(name) == nil {
+    for name in self.tables.droppedColumns where Int(name) == nil {
       guard rows.contains(where: { $0.droppedNames.contains(name) }) else {
         throw TextTableError(file: file.path, problem: .noSuchColumn(name))
       }

@@ -25,7 +25,8 @@ extension NumberTable {
       if rowCount > 2, isLabel(column, classCount: others), !isUnusedClass(column) {
         return (column, Self.labels)
       }
-      if rowCount > 2, isRising(column) || maximum(column) >= 1000 {
+      // A class that is the reference of the others has the constant logit 0.
+      if rowCount > 2, isRising(column) || rowCount > 3 && differs(column) {
         return (column, Self.numbers)
       }
     }
@@ -38,6 +39,10 @@ extension NumberTable {
     let whole = (0..<columnCount).filter { column in rows(of: column).allSatisfy(\.isWhole) }
     if rowCount > 3, let column = whole.first(where: counts) { return (column, Self.counting) }
     if let column = whole.first(where: isLikelyLabel) { return (column, Self.labels) }
+    let isWholeAlone = rowCount > 7 && 2 * whole.count <= columnCount
+    if isWholeAlone, !haveRowsOneSum, let column = whole.first(where: differs) {
+      return (column, Self.numbers)
+    }
     return rowCount > 3 ? whole.first(where: isFarLarger).map { ($0, Self.numbers) } : nil
   }
 
@@ -108,6 +113,11 @@ extension NumberTable {
   /// Whether a column is the probability 0 of a class that is never predicted.
   private func isUnusedClass(_ column: Int) -> Bool {
     maximum(column) == 0 && haveRowsOneSum && abs(values[..<columnCount].reduce(-1, +)) < 5e-3
+  }
+
+  /// Whether a column holds several numbers, none of them negative.
+  private func differs(_ column: Int) -> Bool {
+    minimum(column) >= 0 && maximum(column) != minimum(column)
   }
 
   private func isRising(_ column: Int) -> Bool {

@@ -6,6 +6,7 @@ enum ColumnNames {
     if word.isEmpty { return "may number the rows" }
     if labels.contains(word) { return "is named as labels are" }
     if predictions.contains(word) { return "is named as predicted classes are" }
+    if scores.contains(word) { return "is named as a measure of the whole row is" }
     if rows.contains(word) || word.hasPrefix("unnamed") { return "is named as row names are" }
     return nil
   }
@@ -27,6 +28,11 @@ enum ColumnNames {
   private static let predictions: Set = [
     "prediction", "predictions", "pred", "preds", "predicted", "predictedlabel", "predictedclass",
     "predlabel", "predclass", "ypred", "yhat", "argmax", "correct", "iscorrect",
+  ]
+
+  private static let scores: Set = [
+    "confidence", "confidences", "conf", "maxprob", "msp", "loss", "losses", "nll", "crossentropy",
+    "entropy", "uncertainty", "margin", "severity", "seed", "epoch", "weight", "timestamp",
   ]
 
   private static let rows: Set = [

@@ -118,6 +118,22 @@ package struct NumberTable {
   /// The columns that were read.
   package var columns: [Column] { selection.kept }
 
+  /// The names of the columns that were read; nil where one has none.
+  var columnNames: [String]? {
+    let names = columns.compactMap(\.name)
+    return names.count == columnCount ? names : nil
+  }
+
+  /// Checks that this table has its columns in the order of `other`, where both name the same ones.
+  ///
+  /// - Throws: `TextTableError`.
+  func checkOrder(as other: NumberTable) throws {
+    guard let names = columnNames, let others = other.columnNames, names != others,
+      names.sorted() == others.sorted()
+    else { return }
+    throw TextTableError(file: file, problem: .otherOrder(names, file: other.file, others))
+  }
+
   /// Settles what a first line is that may be names.
   package mutating func take(firstLineAsNames isNames: Bool) {
     if !isNames, let firstLine { values.insert(contentsOf: firstLine, at: 0) }

@@ -31,6 +31,8 @@ package struct TextTableError: Error, CustomStringConvertible, Equatable {
     case text(Column, example: String)
     /// A column to leave out that is not there.
     case noSuchColumn(String, columns: [Column] = [])
+    /// Columns that another table names in another order.
+    case otherOrder([String], file: String, [String])
     /// Nothing is left.
     case nothingLeft
     /// Labels that are names.
@@ -58,6 +60,9 @@ package struct TextTableError: Error, CustomStringConvertible, Equatable {
     case .halves:
       "the commas between whole numbers seem to be decimal commas; write decimal points, or say with "
         + "--all-columns that each whole number is a class's"
+    case .otherOrder(let names, let file, let others):
+      "the columns are \(names.listed(limit: 5)), those of \(file) are \(others.listed(limit: 5)); give all "
+        + "files the same classes in the same order"
     case .blankLine(let line):
       "line \(line): found a blank line before it, among the numbers of a single column; remove it, "
         + "unless a number is missing"
