@@ -36,12 +36,14 @@ public struct Checkpoint: Equatable, Sendable {
 
   private init(reading url: URL) throws {
     let mapping = try ByteStorage(mapping: url)
-    let start = mapping.withBytes { Array($0.prefix(PyTorchLegacyFile.magic.count)) }
+    let start = mapping.withBytes { Array($0.prefix(PyTorchLegacyFile.longestHead)) }
     file = url.path
     if start.starts(with: "PK\u{3}\u{4}".utf8) {
       root = try PyTorchArchive.read(url)
-    } else if start == PyTorchLegacyFile.magic {
-      root = try mapping.withBytes { try PyTorchLegacyFile.read($0, file: url.path) }
+    } else if let head = PyTorchLegacyFile.headLength(in: start) {
+      root = try mapping.withBytes {
+        try PyTorchLegacyFile.read($0, after: head, file: url.path)
+      }
     } else if start.dropFirst(8).first == UInt8(ascii: "{") {
       let file = try SafeTensorsFile(mapping, file: url.path)
       root = file.checkpointRoot

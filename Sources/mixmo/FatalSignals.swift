@@ -16,6 +16,8 @@ enum FatalSignals {
     signal(SIGBUS) { _ in
       FatalSignals.end("Error: a file became shorter while it was read, or its disk failed\n")
     }
+    // A file beyond the limit (ulimit -f) is then an error of writing it.
+    signal(SIGXFSZ, SIG_IGN)
     var action = sigaction()
     action.sa_flags = Int32(SA_ONSTACK)
     action.__sigaction_handler.sa_handler = { FatalSignals.handle($0) }

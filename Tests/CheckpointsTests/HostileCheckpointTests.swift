@@ -295,6 +295,22 @@ struct HostileCheckpointTests {
     #expect(read.count == 100_000)
   }
 
+  @Test func `files of the older format begin with a pickle of any protocol`() throws {
+    let bytes = try Array(Data(contentsOf: fixture("read/legacy-types.pt")))
+    let root = try Checkpoint(contentsOf: fixture("read/legacy-types.pt")).root
+    let folder = try TemporaryFolder()
+    let url = folder.file("legacy.pt")
+    let frame: [UInt8] = [0x95, 13, 0, 0, 0, 0, 0, 0, 0]
+    for head in [[0x80, 3], [0x80, 4] + frame, [0x80, 5] + frame] as [[UInt8]] {
+      try AtomicFile.write(Data(head + bytes.dropFirst(2)), to: url)
+      #expect(try Checkpoint(contentsOf: url).root == root)
+    }
+    for head in [[], [0x80], [0x80, 4] + frame, [0x80, 1] + bytes[2...14]] as [[UInt8]] {
+      try AtomicFile.write(Data(head), to: url)
+      #expect(throws: (any Error).self) { try Checkpoint(contentsOf: url) }
+    }
+  }
+
   @Test func `messages have no control characters of the file`() {
     for name in ["a\u{13}\nb", "\u{1B}[2J"] {
       let error = CheckpointError(

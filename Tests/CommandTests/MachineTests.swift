@@ -51,6 +51,21 @@ struct MachineTests {
     }
   }
 
+  @Test func `a file beyond the limit is an error, and leaves nothing unfinished`() throws {
+    let scored = try Scored()
+    let (logits, labels) = (scored.folder.file("logits.npy"), scored.folder.file("labels.npy"))
+    let output = scored.folder.file("limited")
+    let process = try MixmoProcess(
+      [
+        "score", "--logits", logits.path, "--labels", labels.path, "--bootstrap", "0", "--output",
+        output.path,
+      ], limit: "ulimit -f 1")
+    #expect(process.status == 1)
+    #expect(process.errors.contains("File too large"), "\(process.errors)")
+    let left = FileManager.default.enumerator(atPath: output.path)?.compactMap { "\($0)" } ?? []
+    #expect(!left.contains { $0.contains(".partial") }, "\(left)")
+  }
+
   @Test func `an empty argument is misuse`() throws {
     let folder = try TemporaryFolder()
     let before = try folder.names

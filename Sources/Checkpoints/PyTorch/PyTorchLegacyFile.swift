@@ -5,28 +5,44 @@ import Foundation
 /// version, a description of the system, the object, the keys of its storages), then for each key the
 /// number of elements and their bytes.
 struct PyTorchLegacyFile {
-  /// The first pickle: the integer 0x1950A86A20F9469CFC6C in protocol 2.
-  static let magic: [UInt8] = [
-    0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+  /// The first pickle without its protocol: the integer 0x1950A86A20F9469CFC6C.
+  private static let magic: [UInt8] = [
+    0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
   ]
+  /// Protocols 4 and 5 say how many bytes follow.
+  private static let frame: [UInt8] = [0x95, UInt8(magic.count), 0, 0, 0, 0, 0, 0, 0]
+  /// How many bytes the first pickle takes at most.
+  static let longestHead = 2 + frame.count + magic.count
   private static let version = PickleValue.int(1001)
 
   private let file: String
   private let bytes: UnsafeRawBufferPointer
   /// The byte offset of the next read.
-  private var offset = Self.magic.count
+  private var offset: Int
 
   /// The limits on the version and on the description of the system.
   private static let smallLimits = PickleLimits(valueCount: 256)
 
-  static func read(_ bytes: UnsafeRawBufferPointer, file: String) throws -> CheckpointValue {
-    var reader = PyTorchLegacyFile(file: file, bytes: bytes)
+  /// How many bytes the first pickle takes, in any protocol from 2; nil if a file begins otherwise.
+  static func headLength(in start: [UInt8]) -> Int? {
+    guard start.count > 2, start[0] == 0x80, 2...5 ~= start[1] else { return nil }
+    let isFramed = start.dropFirst(2).starts(with: frame)
+    let length = 2 + (isFramed ? frame.count : 0)
+    return start.dropFirst(length).starts(with: magic) ? length + magic.count : nil
+  }
+
+  /// Reads what follows the first pickle, which takes `headLength` bytes.
+  static func read(
+    _ bytes: UnsafeRawBufferPointer, after headLength: Int, file: String
+  ) throws -> CheckpointValue {
+    var reader = PyTorchLegacyFile(file: file, bytes: bytes, offset: headLength)
     return try reader.read()
   }
 
-  private init(file: String, bytes: UnsafeRawBufferPointer) {
+  private init(file: String, bytes: UnsafeRawBufferPointer, offset: Int) {
     self.file = file
     self.bytes = bytes
+    self.offset = offset
   }
 
   private mutating func read() throws -> CheckpointValue {
