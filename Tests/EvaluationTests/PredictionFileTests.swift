@@ -251,6 +251,34 @@ struct PredictionFileTests {
     #expect(try read([plain], rowCount: 2) { $0.areProbabilities = true }.notes.isEmpty)
     try NumPyArray.write([0.5, 0.25, 0.2, 1, 0, 0] as [Double], shape: [2, 3], to: plain)
     #expect(try read([plain], rowCount: 2).notes.isEmpty)
+    try NumPyArray.write([0.67, 0.17, 0.17, 0.2, 0.7, 0.1], shape: [2, 3], to: plain)
+    #expect(try read([plain], rowCount: 2).notes.count == 1)
+    let many = [0.5, 0.25, 0.2] + (1..<40).flatMap { _ in [0.5, 0.25, 0.25] }
+    try NumPyArray.write(many, shape: [40, 3], to: plain)
+    #expect(try read([plain], rowCount: 40).notes.count == 1)
+  }
+
+  @Test func `tables that name the same classes have them in one order`() throws {
+    let folder = try TemporaryFolder()
+    let texts = [
+      "cat,dog\n2.5,0.5\n0.3,1.5\n", "dog,cat\n0.5,2.5\n1.5,0.3\n", "a,b\n2.5,0.5\n0.3,1.5\n",
+    ]
+    let files = try texts.enumerated().map { index, text in
+      let url = folder.file("\(index).csv")
+      try AtomicFile.write(text, to: url)
+      return url
+    }
+    func check(_ together: [[URL]]) throws {
+      let rows = try together.map { try read($0, rowCount: 2) }
+      try PredictionReader().checkChoices(in: rows, file: files[0])
+    }
+    try check([[files[0], files[2]], [files[0]]])
+    for together in [[[files[0], files[1]]], [[files[0]], [files[1]]]] {
+      #expect(
+        message(folder) { try check(together) }
+          == "1.csv: the columns are dog, cat, those of 0.csv are cat, dog; give all files the same "
+          + "classes in the same order")
+    }
   }
 
   @Test func `a first line that counts is told by the labels`() throws {
@@ -282,6 +310,7 @@ struct PredictionFileTests {
       (["p", "logits"], false, "logits"), (["testLogits"], nil, "testLogits"),
       (["logits", "logits_ema"], nil, "logits"), (["a", "b"], nil, nil),
       (["train_logits", "test_logits"], nil, nil), (["y_prob", "y_true"], nil, "y_prob"),
+      (["log_probs", "labels"], nil, "log_probs"), (["y_score", "y_true"], nil, "y_score"),
     ] as [([String], Bool?, String?)])
   func `the array that is meant is found by its name`(
     names: [String], areProbabilities: Bool?, expected: String?

@@ -73,6 +73,8 @@ struct TextTableTests {
     ("2.5,0.5,0\n0.3,1.5,1\n0.2,0.5,1\n", "2", "column 2 holds whole numbers below the number"),
     ("0.0,2.5,0.5\n1.0,0.3,1.5\n2.0,3.1,1.2\n3.0,0.1,0.7\n", "0", "column 0 counts up"),
     ("2.5,0.5,0e0\n0.3,1.5,1e0\n1.2,0.2,1e0\n0.1,0.3,0e0\n", "2", "column 2 holds whole numbers"),
+    ("i,a,b\n812,2.0,0.5\n17,0.3,1.5\n405,0.1,0.4\n33,1.2,0.1\n", "i", "holds whole numbers alone"),
+    ("a,b,loss\n2.5,0.5,0.9\n0.3,1.5,0.8\n", "loss", "is named as a measure of the whole row"),
     (",0,1\n0,2.5,0.5\n1,0.3,1.5\n", "0", "column 0 (without a name)"),
     ("filename,0,1\na.png,2.5,0.5\nb.png,0.3,1.5\n", "0", "column 0 holds text"),
   ])

@@ -25,7 +25,7 @@ extension NumberTable {
       if rowCount > 2, isLabel(column, classCount: others), !isUnusedClass(column) {
         return (column, Self.labels)
       }
-      // A class that is the reference of the others has the constant logit 0.
+      // A column of one number may be a class that is never predicted.
       if rowCount > 2, isRising(column) || rowCount > 3 && differs(column) {
         return (column, Self.numbers)
       }
