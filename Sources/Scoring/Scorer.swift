@@ -2,8 +2,8 @@ import Foundation
 
 /// Fits calibrations and scores predictions, on a number of threads.
 ///
-/// Its calibrations and its metrics are lists, to which a caller can add. Results are the same bits on any number of
-/// threads.
+/// Its calibrations and its metrics are lists, to which a caller can add. Results are the same bits
+/// on any number of threads.
 public struct Scorer: Sendable {
   /// The calibrations that can be asked for, in the order of results.
   public let calibrations: [Calibration]

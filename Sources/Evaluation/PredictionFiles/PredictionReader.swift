@@ -116,7 +116,7 @@ package struct PredictionReader: Sendable {
 
   private func doubt(_ url: URL) -> String {
     "\(url.path): the numbers are scored as logits, but all are from 0 to 1"
-      + (isBinary ? "" : " and those of each row sum to 1")
+      + (isBinary ? "" : " and nearly all rows sum to about 1")
       + "; are they probabilities? --probabilities takes them as such, --no-probabilities says that "
       + "they are logits"
   }
