@@ -5,6 +5,7 @@ import Foundation
 @main
 enum Program {
   static func main() {
+    StandardStreams.open()
     FatalSignals.explain()
     do {
       let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
@@ -60,7 +61,10 @@ enum Program {
       if code.isSuccess {
         do { try Terminal.print(text + "\n") } catch { end(error) }
       } else {
-        Terminal.write(text + "\n", to: .standardError)
+        // What is wrong with a file is said on one line; misuse is said with the usage below it.
+        let isOneLine = code == .failure
+        Terminal.write(
+          (isOneLine ? text.withoutControlCharacters : text) + "\n", to: .standardError)
       }
     }
     exit(code.rawValue)

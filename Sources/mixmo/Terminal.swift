@@ -11,13 +11,13 @@ struct Terminal {
   /// A line about progress.
   func say(_ text: String) {
     guard !isQuiet, !isMute else { return }
-    Self.write(text + "\n", to: .standardError)
+    Self.write(text.withoutControlCharacters + "\n", to: .standardError)
   }
 
   /// A line about something that deserves attention.
   func warn(_ text: String) {
     guard !isMute else { return }
-    Self.write("warning: \(text)\n", to: .standardError)
+    Self.write("warning: \(text.withoutControlCharacters)\n", to: .standardError)
   }
 
   /// A result.

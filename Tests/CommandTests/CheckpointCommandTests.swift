@@ -61,6 +61,39 @@ final class CheckpointCommandTests {
     }
   }
 
+  @Test func `names from a file are shown on one line, without control characters`() throws {
+    let hostile = "a\nwarning: b\u{1B}[2J\r\u{2028}"
+    let weights: CheckpointValue = .orderedDictionary([
+      CheckpointItem(.string(hostile), .tensor(CheckpointTensor([1], [1] as [Float]))),
+      CheckpointItem("b\n", .tensor(CheckpointTensor([1], [2] as [Float]))),
+    ])
+    try Checkpoint(
+      .dictionary([
+        CheckpointItem(.string(hostile), 3), CheckpointItem("state_dict", weights),
+      ])
+    ).write(to: folder.file("a.ckpt"))
+    var described = Checkpoint(weights)
+    described.metadata = [hostile: hostile]
+    try described.write(to: folder.file("d.safetensors"), format: .safeTensors)
+    for (arguments, lineCount) in [
+      (["convert", path("a.ckpt"), path("b.safetensors")], 2),
+      (["convert", path("d.safetensors"), path("c.ckpt")], 2),
+      (["inspect", path("a.ckpt")], nil), (["inspect", path("d.safetensors")], nil),
+      (["inspect", path("a.ckpt"), "--weights", hostile], nil),
+    ] as [([String], Int?)] {
+      let process = try MixmoProcess(arguments)
+      let shown = process.output + process.errors
+      #expect(!shown.contains("\nwarning: b"), "\(shown)")
+      #expect(
+        !shown.unicodeScalars.contains {
+          [.control, .lineSeparator].contains($0.properties.generalCategory) && $0 != "\n"
+        })
+      if let lineCount {
+        #expect(process.errors.split(separator: "\n").count == lineCount, "\(process.errors)")
+      }
+    }
+  }
+
   @Test func `--format overrides the extension, and everything goes into PyTorch's format`() throws
   {
     try writeTraining("last.ckpt")

@@ -66,6 +66,73 @@ struct MachineTests {
     #expect(!left.contains { $0.contains(".partial") }, "\(left)")
   }
 
+  /// The files below a folder but the record, which says how long scoring took.
+  private func tables(_ folder: URL) throws -> [String: [UInt8]] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    return try names.filter { $0.contains(".") && $0 != "run.json" }.reduce(into: [:]) {
+      $0[$1] = try FileContents.read(folder.appending(path: $1), limit: 1 << 20)
+    }
+  }
+
+  @Test func `closed standard streams are not taken for files`() throws {
+    let scored = try Scored()
+    let (logits, labels) = (scored.folder.file("logits.npy"), scored.folder.file("labels.npy"))
+    let output = { (name: String) in scored.folder.file("streams-\(name)") }
+    func score(_ name: String, limit: String?) throws -> MixmoProcess {
+      try MixmoProcess(
+        [
+          "score", "--logits", logits.path, "--labels", labels.path, "--bootstrap", "20",
+          "--output",
+          output(name).path,
+        ], limit: limit)
+    }
+    let open = try score("open", limit: nil)
+    try #require(open.status == 0, "\(open.errors)")
+    let expected = try tables(output("open"))
+    #expect(expected.count > 5)
+    for subset in 1..<8 {
+      let closed = (0..<3).filter { subset >> $0 & 1 == 1 }
+      let process = try score(
+        "\(subset)", limit: "exec " + closed.map { "\($0)>&-" }.joined(separator: " "))
+      // A table that cannot be shown is an error; the files are whole in any case.
+      let isShown = !closed.contains(1)
+      #expect(process.status == (isShown ? 0 : 1), "\(closed): \(process.errors)")
+      #expect(process.output == (isShown ? open.output : ""))
+      if !isShown, !closed.contains(2) {
+        #expect(
+          process.errors.contains("Error: /dev/stdout: cannot be written: Bad file descriptor"))
+      }
+      #expect(try tables(output("\(subset)")) == expected, "\(closed)")
+    }
+  }
+
+  @Test func `a pipe is named as one, wherever a file is expected`() throws {
+    let scored = try Scored()
+    let labels = scored.folder.file("labels.npy")
+    for name in ["pipe", "pipe.npy", "pipe.npz", "pipe.csv", "pipe.ckpt", "pipe.yaml"] {
+      let pipe = scored.folder.file(name)
+      try #require(mkfifo(pipe.path, 0o600) == 0)
+      let arguments: [[String]] =
+        switch name {
+        case "pipe.ckpt": [["inspect", pipe.path]]
+        case "pipe.yaml": [["inspect", "--config", pipe.path]]
+        default:
+          [
+            ["score", "--logits", pipe.path, "--labels", labels.path],
+            ["score", "--logits", scored.folder.file("logits.npy").path, "--labels", pipe.path],
+          ]
+        }
+      for arguments in arguments {
+        let process = try MixmoProcess(arguments)
+        #expect(process.status == 1)
+        #expect(
+          process.errors
+            == "Error: \(pipe.path): expected a regular file, found a pipe; write its content to a "
+            + "file, and name that\n")
+      }
+    }
+  }
+
   @Test func `an empty argument is misuse`() throws {
     let folder = try TemporaryFolder()
     let before = try folder.names

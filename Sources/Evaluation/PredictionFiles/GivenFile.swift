@@ -37,7 +37,10 @@ struct GivenFile {
       let name = try Self.name(in: archive.names, url, of: content, reader)
       numbers = .array(try Self.naming(content, url) { try archive.array(name) })
       arrayName = name
-    default: throw PredictionChoiceError(file: url.path, problem: .unknownForm)
+    default:
+      // A pipe has no name that tells, and cannot be read in any case.
+      _ = try RegularFile(url)
+      throw PredictionChoiceError(file: url.path, problem: .unknownForm)
     }
   }
 

@@ -9,16 +9,20 @@ package final class RegularFile: Sendable {
 
   /// Opens `url`; a pipe or a device is refused without waiting for it.
   ///
-  /// - Throws: `FileError.unreadable`.
+  /// Files are read at any place and more than once, as a pipe cannot be.
+  ///
+  /// - Throws: `FileError.unreadable` or `.notAFile`.
   package init(_ url: URL) throws {
     let file = open(url.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard file >= 0 else { throw FileError.unreadable(url, errno) }
+    guard file >= 0 else {
+      // No such device or address: what a socket gives.
+      throw errno == ENXIO ? FileError.notAFile(url, "a socket") : .unreadable(url, errno)
+    }
     var status = stat()
     let code = fstat(file, &status) == 0 ? 0 : errno
     guard code == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(file)
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      throw FileError.unreadable(url, code != 0 ? code : isFolder ? EISDIR : EINVAL)
+      throw code == 0 ? Self.refusal(of: url, status.st_mode) : .unreadable(url, code)
     }
     self.url = url
     descriptor = file
@@ -26,6 +30,15 @@ package final class RegularFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  private static func refusal(of url: URL, _ mode: mode_t) -> FileError {
+    switch mode & S_IFMT {
+    case S_IFDIR: .unreadable(url, EISDIR)
+    case S_IFIFO: .notAFile(url, "a pipe")
+    case S_IFSOCK: .notAFile(url, "a socket")
+    default: .notAFile(url, "a device")
+    }
+  }
 
   /// A path that opens this very file again, even after another file has replaced it.
   var path: String { "/proc/self/fd/\(descriptor)" }
@@ -56,8 +69,8 @@ package final class RegularFile: Sendable {
 public enum FileContents {
   /// The bytes of the file at `url`.
   ///
-  /// - Throws: `FileError.unreadable` with the system's reason, or `FileError.tooLarge` if the file
-  ///   has more than `limit` bytes.
+  /// - Throws: `FileError.unreadable` with the system's reason, `.notAFile` for a pipe or a device, or
+  ///   `.tooLarge` if the file has more than `limit` bytes.
   public static func read(_ url: URL, limit: Int) throws -> [UInt8] {
     let file = try RegularFile(url)
     guard file.byteCount <= limit else {
