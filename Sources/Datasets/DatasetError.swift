@@ -5,6 +5,8 @@ import Foundation
 package enum DatasetError: Error, CustomStringConvertible, Equatable {
   /// None of `folders` holds the data set.
   case notFound(dataset: String, folders: [URL])
+  /// A folder has files or folders of corrupted images under other names than those that are read.
+  case misnamed(dataset: String, URL, expected: String, found: [String], advice: String)
   /// A file does not hold what it should; `at` is the line, byte, key or index in it.
   case malformed(URL, at: String?, expected: String, found: String)
   /// A file of records holds none.
@@ -57,6 +59,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
         + " name another folder with --data, or "
         + (dataset == Digits.definition.name
           ? "make it with mixmo demo" : "fetch it with mixmo data download")
+    case .misnamed(let dataset, let url, let expected, let found, let advice):
+      "\(dataset): \(url.path): expected \(expected), found \(found.listed()); \(advice)"
     case .malformed(let url, let position, let expected, let found):
       "\(url.path): \(position.map { "\($0): " } ?? "")expected \(expected), found \(found)"
     case .noRecords(let url, let recordSize):

@@ -187,6 +187,58 @@ struct ArrayBenchmarkTests {
         + "found float32 of shape [30, 32, 32, 3]")
   }
 
+  @Test(
+    arguments: [
+      (
+        ["gaussian-noise", "Fog", "jpeg"],
+        "Fog.npy (fog.npy?), gaussian-noise.npy (gaussian_noise.npy?), "
+          + "jpeg.npy (jpeg_compression.npy?)"
+      ),
+      (
+        ["c10_fog_images", "shot_nois", "odd"],
+        "c10_fog_images.npy (fog.npy?), odd.npy, shot_nois.npy (shot_noise.npy?)"
+      ),
+    ], [false, true])
+  func `misnamed arrays are named with what they were probably meant for`(
+    names: ([String], String), hasLabels: Bool
+  ) throws {
+    let arrays = try ArrayFolder(corruptions: names.0)
+    if !hasLabels {
+      try FileManager.default.removeItem(at: arrays.folder.file("CIFAR-10-C/labels.npy"))
+    }
+    #expect(
+      arrays.message { _ = try arrays.benchmark(isPartial: true) }
+        == "CIFAR-10-C: CIFAR-10-C: expected arrays named after corruptions, such as fog.npy, found "
+        + "\(names.1); rename them, or score one with --corruption NAME")
+  }
+
+  @Test func `a misnamed array beside others is named with what it was probably meant for`() throws
+  {
+    let arrays = try ArrayFolder(corruptions: ["fog", "motion blur"])
+    #expect(
+      try arrays.benchmark(["fog"], isPartial: true).notes.first?.contains(
+        "no published list has them: motion blur (motion_blur?); --corruption") == true)
+  }
+
+  @Test(arguments: ["cifar-10-c", "CIFAR10C", "Cifar_10_C"])
+  func `a misnamed folder is named`(name: String) throws {
+    let folder = try TemporaryFolder()
+    try FolderCreation.create(folder.file(name))
+    #expect {
+      try DatasetKind.cifar10.benchmark(
+        of: Self.clean, in: folder.url, names: ["fog"], isPartial: true)
+    } throws: {
+      "\($0)"
+        == "CIFAR-10-C: \(folder.url.path): expected a folder named CIFAR-10-C, found \(name); "
+        + "rename it"
+    }
+  }
+
+  @Test func `a published array that was not asked for is not misnamed`() throws {
+    let arrays = try ArrayFolder(corruptions: ["fog"])
+    #expect(try arrays.benchmark(["snow"], isPartial: true).cells.isEmpty)
+  }
+
   @Test func `a folder that is not there is named`() throws {
     let folder = try TemporaryFolder()
     let path = folder.url.path

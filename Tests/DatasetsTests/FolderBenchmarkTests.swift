@@ -48,6 +48,23 @@ struct FolderBenchmarkTests {
     #expect(images.notes.count == 1 && images.notes[0].hasSuffix("fog/5: left out: n01440764"))
   }
 
+  @Test func `misnamed folders are named with what they were probably meant for`() throws {
+    let tree = try Self.tree()
+    let root = tree.url("Tiny-ImageNet-C")
+    for (name, other) in [("fog", "Fog"), ("Fog", "jpeg-compression")] {
+      try FileManager.default.moveItem(
+        at: root.appending(path: name), to: root.appending(path: other))
+      let hint = other == "Fog" ? "Fog (fog?)" : "jpeg-compression (jpeg_compression?)"
+      #expect {
+        try Self.benchmark(tree)
+      } throws: {
+        "\($0)".hasSuffix(
+          "Tiny-ImageNet-C: expected folders named after corruptions, such as fog, found \(hint); "
+            + "rename them, or score one with --corruption NAME")
+      }
+    }
+  }
+
   @Test func `folders of other names are named once, and read when asked for`() throws {
     let tree = try Self.tree()
     for (index, name) in Tree.classes.enumerated() {

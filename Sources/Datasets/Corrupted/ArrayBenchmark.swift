@@ -37,7 +37,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
     of clean: any Dataset, name: String, in folders: [URL], names: [String], isPartial: Bool
   ) throws {
     guard let (folder, present) = Self.find(names, in: folders) else {
-      throw DatasetError.notFound(dataset: name, folders: folders)
+      throw Self.absence(of: name, in: folders)
     }
     self.folder = folder
     self.clean = clean
@@ -55,6 +55,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
       return (1...Self.severityCount).map { Cell(corruption: corruption, severity: $0) }
     }
     if isPartial {
+      if cells.isEmpty, let misnamed = Self.misnamed(name, in: [folder]) { throw misnamed }
       let others = Self.otherNames(among: present).filter { !names.contains($0) }.filter {
         Self.array(folder.appendingPathComponent($0 + Self.suffix), has: Self.shape(of: clean))
       }
@@ -72,6 +73,36 @@ struct ArrayBenchmark: CorruptionBenchmark {
     let listings = folders.map { ($0, (try? FolderListing.names(in: $0)) ?? []) }
     return listings.first { $0.1.contains(labelsName) }
       ?? listings.first { !known.isDisjoint(with: $0.1) }
+  }
+
+  /// Why no folder is one to read: what there is has other names, or nothing is there.
+  ///
+  /// The last of the folders is the data folder, in which the others are and other data as well.
+  private static func absence(of name: String, in folders: [URL]) -> DatasetError {
+    if let misnamed = misnamed(name, in: folders) { return misnamed }
+    if let data = folders.last {
+      let found = MisnamedCorruptions.folders(like: name, in: data)
+      if !found.isEmpty {
+        return .misnamed(
+          dataset: name, data, expected: "a folder named \(name)", found: found,
+          advice: "rename it")
+      }
+    }
+    return .notFound(dataset: name, folders: folders)
+  }
+
+  /// The first of the folders that has arrays under other names than those that are read.
+  private static func misnamed(_ name: String, in folders: [URL]) -> DatasetError? {
+    for folder in folders {
+      let isData = folders.count > 1 && folder == folders.last
+      let found = MisnamedCorruptions.arrays(in: folder, isOfOthers: isData)
+      guard !found.isEmpty else { continue }
+      return .misnamed(
+        dataset: name, folder, expected: "arrays named after corruptions, such as fog\(suffix)",
+        found: MisnamedCorruptions.hinted(found, suffix: suffix),
+        advice: MisnamedCorruptions.advice)
+    }
+    return nil
   }
 
   /// The names of corruptions that are in no published list, among those of files.

@@ -121,8 +121,8 @@ enum CorruptionNames {
   /// What is said of files of other corruptions that are not scored; nil if there are none.
   static func note(onOthers names: [String], in folder: URL) -> String? {
     guard !names.isEmpty else { return nil }
-    return "\(folder.path): not scored, as no published list has them: \(names.listed()); "
-      + "--corruption NAME scores one"
+    return "\(folder.path): not scored, as no published list has them: "
+      + "\(MisnamedCorruptions.hinted(names).listed()); --corruption NAME scores one"
   }
 
   /// The name in results under which a corruption's files are among `present`, with `suffix` after

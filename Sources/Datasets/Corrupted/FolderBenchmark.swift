@@ -44,6 +44,14 @@ struct FolderBenchmark: CorruptionBenchmark {
       let numbers = try FolderListing.names(in: folder.appendingPathComponent(corruption))
       return all.filter { numbers.contains(String($0.severity)) }
     }
+    if isPartial, !present.contains(where: CorruptionNames.isPublished) {
+      let found = try FolderListing.entries(of: folder).filter(\.isFolder).map(\.name)
+      guard found.isEmpty || !cells.isEmpty else {
+        throw DatasetError.misnamed(
+          dataset: name, folder, expected: "folders named after corruptions, such as fog",
+          found: MisnamedCorruptions.hinted(found), advice: MisnamedCorruptions.advice)
+      }
+    }
     let others = isPartial ? Self.otherNames(in: folder).filter { !names.contains($0) } : []
     notes = [CorruptionNames.note(onOthers: others, in: folder)].compactMap { $0 }
   }
