@@ -49,6 +49,45 @@ struct BinningTests {
     #expect(found.values[.calibrationError] == table.expectedCalibrationError)
   }
 
+  @Test(arguments: Binning.Norm.allCases, UInt64(0)..<8)
+  func `few rows in many bins have the error that is defined`(
+    norm: Binning.Norm, seed: UInt64
+  ) throws {
+    var source = SeededGenerator(seed: seed)
+    let (classCount, binCount) = (1 + Int(source.next() % 6), 1 + Int(source.next() % 1000))
+    let rows = (0..<1 + Int(source.next() % 3)).map { _ in
+      // Zeros too: a bin may hold labels alone.
+      let probabilities = (0..<classCount).map { _ in
+        Double(source.next() % 4) / Double(1 + source.next() % 4 + 3)
+      }
+      return (probabilities, Int(source.next() % UInt64(classCount)))
+    }
+    var classwise = ClasswiseCalibration(
+      classCount: classCount, binning: Binning(count: binCount, norm: norm))
+    for (probabilities, label) in rows {
+      try classwise.add(probabilities: probabilities, label: label)
+    }
+    let errors = (0..<classCount).map { c in
+      let bins = Dictionary(grouping: rows) { row in
+        max(Int((row.0[c] * Double(binCount)).rounded(.up)), 1)
+      }
+      let parts = bins.values.map { rows in
+        let excess = rows.reduce(0.0) { $0 + $1.0[c] - ($1.1 == c ? 1 : 0) }
+        return (count: Double(rows.count), error: abs(excess) / Double(rows.count))
+      }
+      let total = Double(rows.count)
+      switch norm {
+      case .l1: return parts.reduce(0) { $0 + $1.count / total * $1.error }
+      case .l2: return parts.reduce(0) { $0 + $1.count / total * $1.error * $1.error }.squareRoot()
+      case .max: return parts.map(\.error).max() ?? 0
+      }
+    }
+    // Both sides sum at most 18 terms below 1; the squares of l2 lose half the digits near 0.
+    expectClose(
+      try #require(classwise.calibrationError), errors.reduce(0, +) / Double(classCount),
+      absolute: norm == .l2 ? 1e-8 : 1e-14)
+  }
+
   @Test(arguments: UInt64(0)..<12)
   func `the mean is at most the root mean square, and that at most the largest`(
     seed: UInt64

@@ -121,17 +121,24 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   }
 
   /// `sum`, and what the classes contribute that are counted now.
+  ///
+  /// Few rows leave most bins empty; those contribute nothing, and are passed over.
   private func errorSum(after sum: Double) -> Double {
+    var sum = sum
     if binning.norm == .l1 {
-      return zip(sums, labelCounts).reduce(sum) { $0 + abs($1.0.excess(over: $1.1)) }
+      for i in sums.indices where !sums[i].isZero || labelCounts[i] > 0 {
+        sum += abs(sums[i].excess(over: labelCounts[i]))
+      }
+      return sum
     }
-    return stride(from: 0, to: sums.count, by: binning.count).reduce(sum) { sum, start in
+    for start in stride(from: 0, to: sums.count, by: binning.count) {
       var error = Binning.Error(binning.norm)
-      for i in start..<start + binning.count {
+      for i in start..<start + binning.count where binCounts[i] > 0 {
         error.add(count: Double(binCounts[i]), excess: sums[i].excess(over: labelCounts[i]))
       }
-      return sum + error.value(total: Double(count))
+      sum += error.value(total: Double(count))
     }
+    return sum
   }
 
   /// Whether a probability of one class counts for the thresholded error: of many classes, few do.

@@ -64,6 +64,9 @@ struct FixedPointSum: Sendable, Equatable {
 
   mutating func merge(_ other: FixedPointSum) { units &+= other.units }
 
+  /// Whether nothing was added but 0, or what is cut off.
+  var isZero: Bool { units == 0 }
+
   /// The sum − `count`, rounded once.
   func excess(over count: Int) -> Double {
     let count = UInt128(count) << 62
