@@ -3,7 +3,7 @@ import Foundation
 /// A table of text fields with named columns, in the format of RFC 4180.
 public struct CSVTable: Sendable, Equatable {
   /// The names of the columns.
-  public let header: [String]
+  public private(set) var header: [String]
   /// The fields of each row, as many as `header` has.
   public private(set) var rows: [[String]] = []
 
@@ -69,7 +69,8 @@ extension CSVTable {
   ///
   /// A byte order mark is passed over. Lines may end with LF, CR LF or CR. The separator is the comma,
   /// or the semicolon or tab if the header has that and no comma; a line `sep=` before the header
-  /// names it. Rows without any character in a field are passed over.
+  /// names it. Rows without any character in a field are passed over, and so are columns without a name
+  /// and without any character.
   ///
   /// - Throws: `CSVError` for an unclosed quote or one inside a field, a row with more or fewer fields
   ///   than the header, a duplicate column name, more than 4096 columns, two separators in the
@@ -77,17 +78,32 @@ extension CSVTable {
   public init(bytes: [UInt8], file: URL) throws {
     let text = try FileText.text(in: bytes, file: file, expecting: Self.form)
     var parser = try CSVParser(bytes: text, file: file)
-    guard let header = try parser.nextRow() else { throw CSVError.empty(file) }
-    guard Set(header).count == header.count else { throw CSVError.columnTwice(file) }
-    self.init(header: header)
+    guard let names = try parser.nextRow() else { throw CSVError.empty(file) }
+    let namedCount = (names.lastIndex { !$0.isEmpty } ?? 0) + 1
+    var rows: [[String]] = []
     while let row = try parser.nextRow() {
-      if row.allSatisfy(\.isEmpty), row.count == 1 || row.count == header.count { continue }
-      guard row.count == header.count else {
+      guard let last = row.lastIndex(where: { !$0.isEmpty }) else { continue }
+      guard row.count >= namedCount, last < names.count else {
         throw CSVError.fieldCount(
-          file, line: parser.firstLine, expected: header.count, found: row.count)
+          file, line: parser.firstLine, expected: names.count, found: row.count)
       }
-      rows.append(row)
+      let missing = max(names.count - row.count, 0)
+      rows.append(row.prefix(names.count) + Array(repeating: "", count: missing))
     }
+    self.init(header: names)
+    self.rows = rows
+    removeEmptyColumns()
+    guard Set(header).count == header.count else { throw CSVError.columnTwice(file) }
+  }
+
+  /// Removes the columns without a name and without any character, which spreadsheets add.
+  private mutating func removeEmptyColumns() {
+    let kept = header.indices.filter { column in
+      !header[column].isEmpty || rows.contains { !$0[column].isEmpty }
+    }
+    guard kept.count < header.count else { return }
+    header = kept.map { header[$0] }
+    rows = rows.map { row in kept.map { row[$0] } }
   }
 
   /// The fields of one column, or nil if there is no such column.

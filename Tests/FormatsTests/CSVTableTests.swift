@@ -81,17 +81,48 @@ struct CSVTableTests {
         Bool.random(using: &generator)
           ? [line] : [line, empty.randomElement(using: &generator) ?? ""]
       }
+      // Columns without a name and without any character.
+      let columns = (0..<Int.random(in: 0...3, using: &generator)).map { _ in separator }
+      let wide = padded.enumerated().map { index, line in
+        let shown =
+          index == 0 ? columns.count : Int.random(in: 0...columns.count, using: &generator)
+        return line + columns.prefix(shown).joined()
+      }
       let named = Bool.random(using: &generator) ? ["sep=\(separator)"] : []
       let mark = Bool.random(using: &generator) ? "\u{FEFF}" : ""
-      let text = mark + (named + padded).joined(separator: lineEnd)
+      let text = mark + (named + wide).joined(separator: lineEnd)
       #expect(
         try CSVTable(bytes: Array(text.utf8), file: Self.url) == table, "\(text.debugDescription)")
     }
   }
 
+  @Test(
+    arguments: [
+      ("a,b,,\n1,2,,\n", [["a", "b"], ["1", "2"]]),
+      ("a,,b,\n1,,2,\n3,,4\n", [["a", "b"], ["1", "2"], ["3", "4"]]),
+      ("a,b\n1,2,,\n", [["a", "b"], ["1", "2"]]),
+      (",a,\n0,1,\n", [["", "a"], ["0", "1"]]),
+      ("a,,\n", [["a"]]),
+    ])
+  func `unnamed columns without a character are passed over, others are not`(
+    text: String, lines: [[String]]
+  ) throws {
+    let table = try CSVTable(bytes: Array(text.utf8), file: Self.url)
+    #expect([table.header] + table.rows == lines)
+  }
+
+  @Test func `a field in an unnamed column is not lost`() throws {
+    #expect(throws: CSVError.columnTwice(Self.url)) {
+      try CSVTable(bytes: Array("a,,\n1,,\n2,3,4\n".utf8), file: Self.url)
+    }
+    #expect(throws: CSVError.fieldCount(Self.url, line: 2, expected: 1, found: 3)) {
+      try CSVTable(bytes: Array("a\n1,,2\n".utf8), file: Self.url)
+    }
+  }
+
   @Test func `a header that looks like another form is read back`() throws {
     let names = ["<html>", "\u{FEFF}a", "version https://git-lfs.github.com/spec/v1", "sep=;"]
-    for header in names.map({ [$0] }) + [["sep=", ""]] {
+    for header in names.map({ [$0] }) + [["sep=", "b"]] {
       let table = CSVTable(header: header)
       #expect(try CSVTable(bytes: Array(table.text.utf8), file: Self.url) == table)
     }
