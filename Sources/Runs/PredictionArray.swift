@@ -144,8 +144,42 @@ package struct PredictionArray: Sendable {
       }
     } catch let error as ScoringError {
       let isOfLabels = if case .labelOutOfRange = error { true } else { false }
+      if case .notProbabilities = error, arePercentages {
+        throw PredictionFileError(file: file, problem: .percent)
+      }
       throw PredictionFileError(
         file: isOfLabels ? labelFile.path : file, problem: .unusable(error))
     }
+  }
+
+  /// Makes sure that another axis than that of the rows is not as long as there are labels, where the
+  /// rows are not.
+  ///
+  /// Rows that are one more or less are rows: a header, or a row, is missing or too much.
+  ///
+  /// - Throws: `PredictionFileError`.
+  package func checkAxes(labelCount: Int) throws {
+    let shape = memberCount == 1 ? [rowCount, classCount] : shape
+    guard abs(labelCount - rowCount) > 1, shape.dropFirst().contains(labelCount) else { return }
+    throw PredictionFileError(
+      file: file, problem: .otherAxes(shape: shape, labelCount: labelCount))
+  }
+
+  /// Whether all numbers are from 0 to 100, and nearly all rows sum to about 100.
+  package var arePercentages: Bool {
+    func check(_ values: UnsafeBufferPointer<some BinaryFloatingPoint>) -> Bool {
+      var otherSums = 0
+      for start in stride(from: 0, to: values.count, by: classCount) {
+        var sum = 0.0
+        for value in values[start..<start + classCount] {
+          guard value >= 0, value <= 100.1 else { return false }
+          sum += Double(value)
+        }
+        // Ten whole percentages are off 100 by no more.
+        if abs(sum - 100) > 5 { otherSums += 1 }
+      }
+      return 20 * otherSums <= rowCount * memberCount
+    }
+    return withNumbers(float32: { check($0) }, float64: { check($0) })
   }
 }

@@ -9,6 +9,10 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case wrongShape(expected: String, found: [Int])
     /// Another number of labels than the predictions have rows.
     case wrongLabelCount(expected: Int, found: Int)
+    /// Predictions whose axes are in another order than [rows, members, classes], of so many labels.
+    case otherAxes(shape: [Int], labelCount: Int)
+    /// Probabilities in percent.
+    case percent
     /// Numbers that cannot be scored.
     case unusable(ScoringError)
   }
@@ -28,6 +32,14 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case .wrongShape(let expected, let found): "expected shape \(expected), found \(found)"
     case .wrongLabelCount(let expected, let found):
       "expected \(expected) labels, one for each row of predictions, found \(found)"
+    case .otherAxes(let shape, let labelCount):
+      "found shape \(shape) for \(labelCount) labels; expected "
+        + (shape.count == 2
+          ? "[rows, classes]: transpose it (array.T in NumPy)"
+          : "[rows, members, classes]: move axis \(shape[1] == labelCount ? 1 : 2) to the front "
+            + "(np.moveaxis(array, \(shape[1] == labelCount ? 1 : 2), 0) in NumPy)")
+    case .percent:
+      "the rows sum to 100, so the numbers are percentages; expected probabilities: divide them by 100"
     case .unusable(let error): "\(error)"
     }
   }

@@ -59,6 +59,7 @@ package struct PredictionReader: Sendable {
     let predictions = try Self.ensemble(of: members)
     let classes = try labels.classIndices(
       rowCount: predictions.rowCount, classCount: predictions.classCount, &notes)
+    for member in members { try member.checkAxes(labelCount: classes.count) }
     let all = files + [labels]
     return Rows(
       predictions: predictions, labels: classes, notes: notes,
