@@ -10,7 +10,15 @@ struct CIFARPythonTests {
     (.cifar10, "cifar/cifar-10-batches-py", "cifar/cifar-10-batches-bin"),
     (.cifar100, "cifar/cifar-100-python", "cifar/cifar-100-binary"),
     (.cifar10, "cifar/repickled", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-0", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-0-python2", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-1", "cifar/cifar-10-batches-bin"),
     (.cifar10, "cifar/repickled-2", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-4-floats", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-4-bytes", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-4-one-hot", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-4-one-hot-lists", "cifar/cifar-10-batches-bin"),
+    (.cifar10, "cifar/repickled-4-rows", "cifar/cifar-10-batches-bin"),
     (.cifar10, "cifar/repickled-5", "cifar/cifar-10-batches-bin"),
     (.cifar10, "cifar/repickled-5-columns", "cifar/cifar-10-batches-bin"),
     (.cifar10, "cifar/repickled-5-old", "cifar/cifar-10-batches-bin"),
@@ -76,8 +84,30 @@ struct CIFARPythonTests {
       labels, "(K\u{3}J\0\0\0\u{7F}K\0e",
       "labels[1]: expected a label from 0 to 9, found 2130706432"
     ),
+    (labels, "(K\u{3}K\u{9}Ne", "labels[2]: expected a class, found None"),
+    (labels, "(K\u{3}\u{88}K\0e", "labels[1]: expected a class, found a truth value"),
+    (labels, "(K\u{3}U\u{3}catK\0e", "labels[1]: expected a class, found the text \"cat\""),
+    (labels, "(K\u{3}}K\0e", "labels[1]: expected a class, found a dictionary"),
     (
-      labels, "(K\u{3}K\u{9}Ne", "labels[2]: expected a class, found a value that is not an integer"
+      labels, "(K\u{3}cmodels\nLabel\n)RK\0e",
+      "labels[1]: expected a class, found an object of models.Label"
+    ),
+    (
+      labels, "(K\u{3}G@\u{4}\0\0\0\0\0\0K\0e",
+      "labels: row 1: expected a class index, found 2.5"
+    ),
+    (
+      labels, "(K\u{3}K\u{9}K\0\u{86}K\0e",
+      "labels[1]: expected as many numbers as in the first label, 1, found 2"
+    ),
+    (
+      labels, "(K\0K\u{1}\u{86}K\u{1}K\0\u{86}K\0K\u{1}\u{86}e",
+      "labels: expected one-hot rows of 10 classes, found rows of 2"
+    ),
+    (
+      labels, "(K\u{3}K\u{9}\u{86}K\u{1}K\0\u{86}K\0K\u{1}\u{86}e",
+      "labels: row 0: expected a class index, or one 1 among zeros; found an array of shape [3, 2] "
+        + "with other numbers"
     ),
     (
       labels, "(K\u{3}K\u{9}e",

@@ -262,7 +262,7 @@ struct HostilePickleTests {
     expect(pickle(ascii("}(Nu")), .wrongOperand(expected: "keys and values in pairs"), at: 5)
     expect(pickle(ascii("h\u{1}")), .missingMemo(1), at: 2)
     expect(pickle(ascii("X\u{1}\0\0\0"), [255], ascii(".")), .invalidText, at: 2)
-    expect(pickle(ascii("I1\n.")), .unsupportedOpcode(UInt8(ascii: "I")), at: 2)
+    expect(pickle(ascii("Z1\n.")), .unsupportedOpcode(UInt8(ascii: "Z")), at: 2)
     expect(pickle(ascii("("), [0x90]), .wrongOperand(expected: "a value"), at: 3)
     expect(pickle(ascii("](N"), [0x90]), .wrongOperand(expected: "a set"), at: 5)
     expect(pickle(ascii("(o")), .wrongOperand(expected: "a class after the mark"), at: 3)
@@ -272,8 +272,27 @@ struct HostilePickleTests {
     expect(pickle([0x98]), .wrongOperand(expected: "a value"), at: 2)
   }
 
+  @Test func `invalid lines of protocol 0`() {
+    let big = "9223372036854775808"
+    expect(ascii("(I\(big)\nt."), .wrongOperand(expected: "an integer of at most 64 bits"), at: 1)
+    expect(ascii("(L1M\nt."), .wrongOperand(expected: "an integer of at most 64 bits"), at: 1)
+    expect(ascii("(F1,5\nt."), .wrongOperand(expected: "a number"), at: 1)
+    expect(ascii("(S'a\nt."), .wrongOperand(expected: "a text in quotes"), at: 1)
+    expect(ascii("(S'\nt."), .wrongOperand(expected: "a text in quotes"), at: 1)
+    for text in [
+      "S'\\'", "S'\\x1'", "S'\\1'", "S'\\q'", "V\\u00", "V\\uD800", "V\\U00110000", "V\\u+123",
+    ] {
+      expect(ascii("(\(text)\nt."), .invalidText, at: 1)
+    }
+    expect(ascii("(g7\nt."), .missingMemo(7), at: 1)
+    expect(ascii("(g-1\nt."), .wrongOperand(expected: "a whole number"), at: 1)
+    expect(ascii("(Np\nt."), .wrongOperand(expected: "a whole number"), at: 2)
+    expect(ascii("(Nd."), .wrongOperand(expected: "keys and values in pairs"), at: 2)
+    expect(ascii("(I1"), .truncated(expected: 2, found: 1), at: 1)
+  }
+
   @Test func `every pickle cut short is refused`() throws {
-    for name in ["numpy-2", "numpy-4", "python2-cifar"] {
+    for name in ["numpy-0", "numpy-1", "numpy-2", "numpy-4", "python2-cifar"] {
       let bytes = try fixtureBytes("pickle/\(name).pkl")
       for count in bytes.indices {
         #expect(throws: PickleError.self) {
@@ -286,7 +305,8 @@ struct HostilePickleTests {
   @Test func `mutated pickles are read or refused, never a crash`() throws {
     var generator = SeededGenerator(seed: 11)
     for name in [
-      "values-2", "values-5", "numpy-2", "numpy-3", "numpy-4", "python2-cifar", "numpy-5",
+      "values-0", "numpy-0", "values-2", "values-5", "numpy-2", "numpy-3", "numpy-4",
+      "python2-cifar", "numpy-5",
       "objects-2",
       "objects-5", "old-objects",
     ] {

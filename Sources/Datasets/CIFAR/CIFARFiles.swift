@@ -61,80 +61,11 @@ struct CIFARFile: Sendable {
     self.labels = labels
   }
 
-  // MARK: Pickles
-
   private init(python url: URL, labelKey: String, classCount: Int) throws {
-    let byteCount = try RegularFile(url).byteCount
-    guard byteCount <= Self.maximumSize else {
-      throw FileError.tooLarge(url, limit: Self.maximumSize, found: byteCount)
-    }
-    let pickle = try PickleReader.value(contentsOf: url)
-    guard let data = pickle["data"], let labels = pickle[labelKey] else {
-      let keys = (pickle.items ?? []).prefix(10).compactMap { $0.key.text?.prefix(40) }
-      throw DatasetError.malformed(
-        url, at: nil, expected: "a dictionary with data and \(labelKey)",
-        found: pickle.items == nil ? "no dictionary" : "the keys \(keys.joined(separator: ", "))")
-    }
-    let images = try NumPyArray(pickled: data, file: "\(url.path): data")
-    self.labels = try Self.labels(labels, url, labelKey, classCount: classCount)
-    let shape = [self.labels.count, CIFARForm.imageSize]
-    guard images.elementType == .uint8, images.shape == shape else {
-      throw DatasetError.malformed(
-        url, at: "data", expected: "bytes of shape \(shape), one row for each label",
-        found: "\(images.elementType.rawValue) of shape \(images.shape)")
-    }
-    bytes = try images.values()
+    let pickle = try CIFARPickle(url, labelKey: labelKey, classCount: classCount)
+    (labels, bytes) = (pickle.labels, pickle.bytes)
     recordSize = CIFARForm.imageSize
     start = 0
-  }
-
-  /// The classes in a list, of Python's or NumPy's numbers, or in an array, as some programs pickle
-  /// them.
-  private static func labels(
-    _ value: PickleValue, _ url: URL, _ key: String, classCount: Int
-  ) throws -> [Int] {
-    let numbers: [Int]
-    switch value {
-    case .list(let elements), .tuple(let elements):
-      numbers = try elements.enumerated().map { index, element in
-        try label(element, url, "\(key)[\(index)]")
-      }
-    default: numbers = try wholeNumbers(value, url, key)
-    }
-    guard !numbers.isEmpty else {
-      throw DatasetError.malformed(url, at: key, expected: "classes", found: "none")
-    }
-    for (index, number) in numbers.enumerated() where !(0..<classCount).contains(number) {
-      throw DatasetError.labelOutOfRange(
-        url, at: "\(key)[\(index)]", classCount: classCount, found: number)
-    }
-    return numbers
-  }
-
-  /// The class in one element of a list: an integer, or an array or number of NumPy with one.
-  private static func label(_ element: PickleValue, _ url: URL, _ position: String) throws -> Int {
-    if case .int(let number) = element { return number }
-    if case .object = element {
-      let numbers = try wholeNumbers(element, url, position)
-      if numbers.count == 1 { return numbers[0] }
-    }
-    throw DatasetError.malformed(
-      url, at: position, expected: "a class", found: "a value that is not an integer")
-  }
-
-  /// The elements of an array, which may be of a floating-point type if they are integers.
-  private static func wholeNumbers(
-    _ value: PickleValue, _ url: URL, _ position: String
-  ) throws -> [Int] {
-    let array = try NumPyArray(pickled: value, file: "\(url.path): \(position)")
-    guard array.elementType.isFloatingPoint else { return try array.wholeNumbers() }
-    return try array.values(of: Double.self).map { number in
-      guard let integer = Int(exactly: number) else {
-        throw DatasetError.malformed(
-          url, at: position, expected: "classes", found: "\(number), which is not an integer")
-      }
-      return integer
-    }
   }
 }
 

@@ -15,6 +15,7 @@ extension FileForm {
     if bytes.count > 8, bytes[8] == UInt8(ascii: "{"), bytes[4..<8].allSatisfy({ $0 == 0 }) {
       return FileForm(.safeTensors, "a safetensors file")
     }
+    if bytes.starts(with: "}q".utf8) { return FileForm(.pickle, "a pickle") }
     if bytes.count > 1, bytes[0] == 0x80, 2...5 ~= bytes[1] {
       let isCheckpoint = bytes.starts(with: checkpointMark)
       return FileForm(.pickle, isCheckpoint ? "a PyTorch checkpoint" : "a pickle")
@@ -136,6 +137,8 @@ extension FileForm {
     let text = String(decoding: bytes.dropFirst(ByteOrderMark.length(in: bytes)), as: UTF8.self)
     let start = text.drop(while: \.isWhitespace)
     if let form = pointer(start) ?? webPage(start) ?? weightIndex(start) { return form }
+    // A dictionary in protocol 0: a mark, the dictionary, its index in the memo.
+    if start.prefixMatch(of: /\(dp[0-9]+\n/) != nil { return FileForm(.pickle, "a pickle") }
     guard bytes.allSatisfy(isText) else { return nil }
     return FileForm(.text, "text (\"\(start.prefix { !$0.isNewline }.prefix(60))\")")
   }

@@ -23,7 +23,7 @@ public struct FileForm: Equatable, Sendable {
     case compressed
     /// A tar archive.
     case tar
-    /// A pickle of protocol 2 to 5.
+    /// A pickle.
     case pickle
     /// A safetensors file.
     case safeTensors

@@ -1,5 +1,5 @@
 extension NumPyArray {
-  /// Reads a pickled array or scalar of NumPy, of protocols 2 to 5.
+  /// Reads a pickled array or scalar of NumPy, of any protocol.
   ///
   /// - Parameters:
   ///   - value: The unpickled value, such as an entry of CIFAR's files for Python.

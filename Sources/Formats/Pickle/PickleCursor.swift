@@ -1,4 +1,4 @@
-/// The opcodes that pickles of protocols 2 to 5 consist of, under their names in Python's `pickletools`.
+/// The opcodes that pickles consist of, under their names in Python's `pickletools`.
 enum PickleOpcode: UInt8 {
   case mark = 0x28
   case stop = 0x2E
@@ -35,6 +35,17 @@ enum PickleOpcode: UInt8 {
   case binBytes = 0x42
   case shortBinBytes = 0x43
 
+  // Only protocols 0 and 1 have these.
+  case int = 0x49
+  case long = 0x4C
+  case float = 0x46
+  case string = 0x53
+  case unicode = 0x56
+  case get = 0x67
+  case put = 0x70
+  case list = 0x6C
+  case dict = 0x64
+
   case proto = 0x80
   case newObj = 0x81
   case ext1 = 0x82
@@ -62,6 +73,13 @@ enum PickleOpcode: UInt8 {
   case byteArray8 = 0x96
   case nextBuffer = 0x97
   case readonlyBuffer = 0x98
+}
+
+extension PickleOpcode {
+  /// Whether a pickle of protocol 0 or 1, which has no head, can begin with it.
+  var beginsOldPickle: Bool {
+    [.mark, .emptyDict, .emptyList, .emptyTuple, .global].contains(self)
+  }
 }
 
 /// Reads opcodes and operands of a pickle; every read is checked against the bytes that remain.
@@ -118,14 +136,17 @@ struct PickleCursor {
   }
 
   /// Reads text up to the next newline.
-  mutating func line() throws -> String {
+  mutating func line() throws -> String { try text(lineBytes()) }
+
+  /// Reads the bytes up to the next newline.
+  mutating func lineBytes() throws -> UnsafeRawBufferPointer {
     let rest = bytes[offset...]
     guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
       throw error(.truncated(expected: UInt64(rest.count) + 1, found: rest.count))
     }
     let line = try take(UInt64(end - offset))
     offset += 1
-    return try text(line)
+    return line
   }
 
   /// Reads a length and an integer of that many bytes in two's complement; 0 for none.

@@ -42,9 +42,9 @@ public struct PickleError: Error, Equatable, CustomStringConvertible {
   public enum Problem: Error, Equatable {
     /// The pickle ends early; the number of bytes needed and remaining.
     case truncated(expected: UInt64, found: Int)
-    /// Not a pickle of protocols 2 to 5, by its first bytes.
+    /// Not a pickle of a known protocol, by its first bytes.
     case unsupportedProtocol(found: UInt8)
-    /// An opcode that pickles of these protocols do not have.
+    /// An opcode that no pickle has.
     case unsupportedOpcode(UInt8)
     /// A call of something other than a named class or function.
     case forbiddenCall
@@ -71,8 +71,8 @@ extension PickleError.Problem: CustomStringConvertible {
     case .truncated(let expected, let found):
       "truncated: expected \(expected) more bytes, found \(found)"
     case .unsupportedProtocol(let found):
-      "begins with byte \(found), expected a pickle of protocol 2 to 5"
-    case .unsupportedOpcode(let code): "opcode \(code) is none of the protocols 2 to 5"
+      "begins with byte \(found), expected a pickle of protocol 0 to 5"
+    case .unsupportedOpcode(let code): "opcode \(code) is none of the protocols 0 to 5"
     case .forbiddenCall: "calls something that is not a known class or function"
     case .wrongOperand(let expected): "expected \(expected) on the stack"
     case .missingMemo(let index): "memo entry \(index) does not exist"

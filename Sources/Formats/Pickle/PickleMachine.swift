@@ -40,12 +40,15 @@ struct PickleMachine {
     }
   }
 
+  /// Reads the head of a pickle, which protocols 0 and 1 do not have.
   private mutating func start() throws {
+    let start = cursor
     let mark = try cursor.byte()
-    guard mark == PickleOpcode.proto.rawValue else {
+    if mark == PickleOpcode.proto.rawValue { return try readProtocol() }
+    guard let opcode = PickleOpcode(rawValue: mark), opcode.beginsOldPickle else {
       throw cursor.error(.unsupportedProtocol(found: mark))
     }
-    try readProtocol()
+    cursor = start
   }
 
   private mutating func readProtocol() throws {
@@ -80,6 +83,10 @@ struct PickleMachine {
     case .long1: push(try cursor.long(by: UInt8.self))
     case .long4: push(try cursor.long(by: Int32.self))
     case .binFloat: push(.float(try cursor.double()))
+    case .int, .long: push(try cursor.decimal())
+    case .float: push(try cursor.float())
+    case .string: push(try cursor.quoted())
+    case .unicode: push(try cursor.escapedText())
     case .shortBinUnicode: push(.string(try cursor.text(by: UInt8.self)))
     case .binUnicode: push(.string(try cursor.text(by: UInt32.self)))
     case .binUnicode8: push(.string(try cursor.text(by: UInt64.self)))
@@ -122,6 +129,11 @@ struct PickleMachine {
     case .emptySet: stack.append(graph.add(.set))
     case .frozenSet: stack.append(graph.add(.frozenSet, parts: try popToMark()))
     case .tuple: stack.append(graph.add(.tuple, parts: try popToMark()))
+    case .list: stack.append(graph.add(.list, parts: try popToMark()))
+    case .dict:
+      let items = try popToMark()
+      stack.append(graph.add(.dictionary))
+      try setItemsOfTop(items)
     case .tuple1: stack.append(graph.add(.tuple, parts: try pop(1)))
     case .tuple2: stack.append(graph.add(.tuple, parts: try pop(2)))
     case .tuple3: stack.append(graph.add(.tuple, parts: try pop(3)))
@@ -271,6 +283,8 @@ struct PickleMachine {
     case .dup: stack.append(try top)
     case .binGet: try recall(Int(cursor.byte()))
     case .longBinGet: try recall(Int(cursor.integer(UInt32.self)))
+    case .get: try recall(cursor.number())
+    case .put: memo[try cursor.number()] = try top
     case .binPut: memo[Int(try cursor.byte())] = try top
     case .longBinPut: memo[Int(try cursor.integer(UInt32.self))] = try top
     case .memoize: memo[memo.count] = try top

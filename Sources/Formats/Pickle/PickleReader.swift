@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads Python pickles of protocols 2 to 5 as data.
+/// Reads Python pickles of any protocol, 0 to 5, as data.
 ///
 /// Nothing is imported or called: a call becomes a `PickleObject` that describes it, whatever its name.
 /// The names that are understood are a fixed list (`PickleGlobal.known`); the others are opaque. So the

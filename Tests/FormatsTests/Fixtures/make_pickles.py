@@ -103,11 +103,12 @@ def main():
         "long": list(range(2500)),
     }
     array = np.arange(6, dtype="<f4").reshape(2, 3)
-    for protocol in range(2, 6):
+    for protocol in range(6):
         save(f"values-{protocol}", pickle.dumps(values, protocol))
+    for protocol in range(2, 6):
         save(f"objects-{protocol}", pickle.dumps(objects(), protocol))
     save("old-objects", old_objects())
-    for protocol in range(2, 6):
+    for protocol in range(6):
         data = {"array": array, "big": array.astype(">i2"), "number": np.float64(0.1)}
         save(f"numpy-{protocol}", pickle.dumps(data, protocol))
         columns = {"columns": np.asfortranarray(array), "reversed": array.T}

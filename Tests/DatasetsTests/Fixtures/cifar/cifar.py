@@ -4,7 +4,8 @@ Run in this folder: python cifar.py; writes cifar-10-batches-py/test_batch and
 cifar-100-python/test, opcode by opcode as Python 2 pickled the published files; repickled/test_batch and
 repickled-2/test_batch, what Python 3 makes of the first with its labels as an array, and with keys of bytes in
 protocol 2; repickled-5 and others, protocol 5 in both memory orders and labels as numbers and arrays of NumPy;
-and the same images in cifar-10-batches-bin/test_batch.bin and cifar-100-binary/test.bin.
+repickled-0 and -1, the older protocols; repickled-4-floats and others, labels of other types; and the same images in
+cifar-10-batches-bin/test_batch.bin and cifar-100-binary/test.bin.
 """
 import os
 import pickle
@@ -119,6 +120,23 @@ write("cifar-10-batches-py/test_batch", cifar10)
 write("cifar-100-python/test", cifar100)
 write("repickled/test_batch", pickle.dumps({"data": loaded[b"data"], "labels": np.array([3, 9, 0])}, protocol=4))
 write("repickled-2/test_batch", pickle.dumps(loaded, protocol=2))
+write("repickled-0/test_batch", pickle.dumps({"data": data, "labels": [3, 9, 0]}, protocol=0))
+write("repickled-1/test_batch", pickle.dumps(loaded, protocol=1))
+# Protocol 0 as Python 2 writes it: strings in quotes, long integers with an L.
+text = "".join(
+    f"\\x{b:02x}" if not 32 <= b < 127 else chr(b).replace("\\", "\\\\").replace("'", "\\'") for b in data.tobytes())
+python2 = (
+    "(dp1\nS'data'\np2\ncnumpy.core.multiarray\n_reconstruct\np3\n(cnumpy\nndarray\np4\n(I0\ntS'b'\ntRp5\n"
+    f"(I1\n(L{count}L\nL3072L\ntcnumpy\ndtype\np6\n(S'u1'\nI0\nI1\ntRp7\n(I3\nS'|'\nNNNI-1\nI-1\nI0\ntbI00\n"
+    f"S'{text}'\ntbsS'labels'\np8\n(lp9\nI3\naI9\naI0\nas.").encode()
+assert (pickle.loads(python2, encoding="bytes")[b"data"] == data).all()
+write("repickled-0-python2/test_batch", python2)
+one_hot = np.eye(10)[[3, 9, 0]]
+for name, labels in {
+    "floats": [3.0, 9.0, 0.0], "bytes": bytes([3, 9, 0]), "one-hot": one_hot, "one-hot-lists": one_hot.astype(int).tolist(),
+    "rows": [[3], [9], [0]],
+}.items():
+    write(f"repickled-4-{name}/test_batch", pickle.dumps({"data": data, "labels": labels}, protocol=4))
 write("repickled-5/test_batch", pickle.dumps({"data": data, "labels": (3, 9, 0)}, protocol=5))
 columns = np.asfortranarray(data)
 write("repickled-5-columns/test_batch", pickle.dumps({"data": columns, "labels": [np.int64(i) for i in (3, 9, 0)]}, protocol=5))
