@@ -15,15 +15,17 @@ struct CubeAggregation {
   /// What is put behind a protocol's name where substitutes stand in for some of its corruptions.
   private let mark: String
   private let baseline: ScoringSettings.Baseline?
+  private let runName: String
   private var results: [CellResult] = []
   private var distributions: [Cell: Distributions] = [:]
   private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Distributions)] = [:]
 
-  /// An aggregation of `cells`, averaged as the protocols of `kinds` are.
+  /// An aggregation of `cells` of the run `runName`, averaged as the protocols of `settings.kinds` are.
   ///
   /// Where cells of a substitute stand in for those of a corruption, their averages are
   /// not the published ones: the protocols are marked.
-  init(_ cells: [Cell], kinds: [CorruptionKind], baseline: ScoringSettings.Baseline?) {
+  init(_ cells: [Cell], _ settings: ScoringSettings, runName: String) {
+    let kinds = settings.kinds
     let names = Set(cells.map(\.corruption))
     let present = kinds.map { kind in
       let substitute = Cell.substitute(for: kind.name)
@@ -33,7 +35,8 @@ struct CubeAggregation {
     }
     mark = present == kinds ? "" : Cell.substituteMark
     protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
-    self.baseline = baseline
+    baseline = settings.baseline
+    self.runName = runName
   }
 
   mutating func append(_ result: CellResult, _ distributions: Distributions) {
@@ -182,13 +185,13 @@ struct CubeAggregation {
         "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors), drop?.interval()),
     ]
     guard let baseline else { return rows }
+    let (name, baselineErrors) = baseline.errors(
+      for: key.predictor, key.calibration, of: runName)
     return rows + [
+      row("mce_relative_to(\(name))", benchmark.mce(errors, relativeTo: baselineErrors)),
       row(
-        "mce_relative_to(\(baseline.runName))",
-        benchmark.mce(errors, relativeTo: baseline.errors)),
-      row(
-        "relative_mce_relative_to(\(baseline.runName))",
-        benchmark.relativeMCE(errors, relativeTo: baseline.errors)),
+        "relative_mce_relative_to(\(name))",
+        benchmark.relativeMCE(errors, relativeTo: baselineErrors)),
     ]
   }
 

@@ -17,12 +17,14 @@ package struct CubeScorer: Sendable {
   ///
   /// - Parameters:
   ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
+  ///   - runName: The name of the run, which a baseline must not share.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
   ///   - report: Called after each cell, and before each pooled set, with the number of cells done.
   /// - Returns: The numbers, in the order of `cells`.
   /// - Throws: `ScoringError`, or what `logits` or `report` throws.
   package func score(
-    _ cells: [Cell], logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
+    _ cells: [Cell], ofRun runName: String = "", logits: (Cell) throws -> LabeledLogits,
+    report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let fitted = try fit(clean)
@@ -31,7 +33,7 @@ package struct CubeScorer: Sendable {
       ? try Bootstrap(
         imageCount: clean.rowCount, drawCount: settings.drawCount, seed: settings.seed,
         threadCount: threadCount) : nil
-    var aggregation = CubeAggregation(cells, kinds: settings.kinds, baseline: settings.baseline)
+    var aggregation = CubeAggregation(cells, settings, runName: runName)
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
       let scores = try self.scores(of: predictions, fitted)
@@ -55,6 +57,8 @@ package struct CubeScorer: Sendable {
   private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {
     switch settings.fitting {
     case .cleanHalves(let halves): try scorer.fit(settings.calibrations, on: clean, halves: halves)
+    case .mixmoHalves(let halves):
+      try scorer.fit(settings.calibrations, on: clean, halves: halves, combination: .averaged)
     case .validationSet(let logits):
       try scorer.fit(settings.calibrations, onValidationSet: logits)
     case .crossValidation: nil

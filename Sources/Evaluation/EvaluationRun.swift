@@ -73,11 +73,13 @@ package struct EvaluationRun {
     let start = Date()
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
     return try predicting(monitor) { predictions, record in
-      let cube = try score(predictions, monitor)
+      let origin = record.origin
+      let cube = try score(predictions, ofRun: origin.run, monitor)
       if let folder = source.folder {
-        let origin = record.origin
-        try ResultTables(runName: origin.run, datasetName: origin.dataset, cube: cube)
-          .write(to: folder)
+        try ResultTables(
+          runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
+          cube: cube
+        ).write(to: folder)
         try finish(record, in: folder, since: start)
       }
       return cube
@@ -108,17 +110,18 @@ package struct EvaluationRun {
     let earlier = try source.folder.flatMap(RunRecord.find)
     let lock = try source.folder.map { try record.claim($0, migrate: migrate) }
     defer { lock?.release() }
-    if let note = record.noteOfOtherBinning(than: earlier) { try monitor.report(.note(note)) }
+    for note in record.notesOfOtherTables(than: earlier) { try monitor.report(.note(note)) }
     return try body(source.predict(monitor), record)
   }
 
   private func score(
-    _ predictions: CellPredictions, _ monitor: EvaluationMonitor
+    _ predictions: CellPredictions, ofRun name: String, _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
     let scorer = CubeScorer(settings, threadCount: workers.count)
     let cube = try PredictionFileError.naming(source.place) {
-      try scorer.score(predictions.cells, logits: predictions.logits) { cellCount in
+      try scorer.score(predictions.cells, ofRun: name, logits: predictions.logits) {
+        cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
       }
@@ -137,14 +140,21 @@ package struct EvaluationRun {
 }
 
 extension RunRecord {
-  /// That the tables of an earlier evaluation had other bins; nil where they had these.
-  fileprivate func noteOfOtherBinning(than earlier: RunRecord?) -> String? {
-    guard let earlier, earlier.scoring != nil, scoring != nil, earlier.binning != binning else {
-      return nil
+  /// That the tables of an earlier evaluation had other bins, or were of other rows.
+  fileprivate func notesOfOtherTables(than earlier: RunRecord?) -> [String] {
+    guard let earlier, earlier.scoring != nil, scoring != nil else { return [] }
+    var notes: [String] = []
+    if earlier.binning != binning {
+      notes.append(
+        "the calibration errors of this folder were of \(earlier.binning); its tables are written "
+          + "again with \(binning)")
     }
-    return
-      "the calibration errors of this folder were of \(earlier.binning); its tables are written "
-      + "again with \(binning)"
+    if earlier.figures != figures {
+      notes.append(
+        "the numbers of this folder were \(earlier.figures.rawValue); its tables are written again "
+          + "with \(figures.rawValue)")
+    }
+    return notes
   }
 }
 

@@ -7,34 +7,74 @@ import Scoring
 package struct ScoringSettings: Sendable {
   /// What calibrations are fitted on.
   package enum Fitting: Sendable {
-    /// Each half of the clean images, to score the other; nil for MixMo's halves.
+    /// Each half of the clean images, to score the other half in every cell; numbers are those of all
+    /// rows. Nil for MixMo's halves.
     case cleanHalves(CleanHalves?)
+    /// The same, but numbers are means over the halves, as MixMo's.
+    case mixmoHalves(CleanHalves?)
     /// Other images.
     case validationSet(LabeledLogits)
-    /// Five times each half of the scored cell itself, to score the other.
+    /// Five times each half of the scored cell itself, to score the other; numbers are means over the ten
+    /// halves.
     case crossValidation
 
     /// The name on the command line and in records.
     package var name: String {
       switch self {
       case .cleanHalves: "clean-halves"
+      case .mixmoHalves: "mixmo-halves"
       case .validationSet: "validation"
       case .crossValidation: "cv"
       }
     }
+
+    /// What the numbers of the tables are of.
+    package var figures: Figures {
+      switch self {
+      case .cleanHalves, .validationSet: .allRows
+      case .mixmoHalves, .crossValidation: .meansOfHalves
+      }
+    }
+
+    /// The halves that a user chose.
+    fileprivate var chosenHalves: CleanHalves? {
+      switch self {
+      case .cleanHalves(let halves), .mixmoHalves(let halves): halves
+      case .validationSet, .crossValidation: nil
+      }
+    }
   }
 
-  /// A run whose errors without calibration the mean corruption errors of others are relative to.
+  /// A run that the mean corruption errors of others are relative to.
   package struct Baseline: Sendable {
+    /// The folder as it was named.
+    package let folder: String
     package let runName: String
-    /// The errors of its ensemble.
-    package let errors: CorruptionErrors
+    private let errors: [[String]: CorruptionErrors]
 
-    /// Reads the errors of the run in `folder`.
+    /// Reads the errors of the run in the folder at `path`.
     ///
     /// - Throws: `RunsError`, `CSVError` or `FileError`.
-    package init(_ folder: RunFolder) throws {
-      (runName, errors) = try CorruptionErrors.read(of: folder)
+    package init(_ path: String) throws {
+      folder = path
+      (runName, errors) = try CorruptionErrors.read(of: RunFolder(URL(fileURLWithPath: path)))
+    }
+
+    /// The errors that those of `predictor` under `calibration` in the run `name` are relative to, and
+    /// how they are named: those of the same predictor and calibration or, where the baseline has none,
+    /// of its ensemble without calibration.
+    ///
+    /// A baseline that has the run's own name is named by its folder.
+    func errors(
+      for predictor: Predictor, _ calibration: Calibration, of name: String
+    ) -> (name: String, CorruptionErrors) {
+      let label = runName == name ? folder : runName
+      if let errors = errors[[predictor.name, calibration.name]] { return (label, errors) }
+      let substitute = [Predictor.ensemble.name, Calibration.none.name]
+      return (
+        "\(label): \(substitute.joined(separator: ", "))",
+        errors[substitute] ?? CorruptionErrors(cells: [:])
+      )
     }
   }
 
@@ -69,15 +109,13 @@ extension ScoringSettings {
   /// The settings that made a run's tables of its predictions.
   package var record: RunRecord.ScoringRecord {
     RunRecord.ScoringRecord(
-      calibrations: calibrations, fitting: fitting.name, drawCount: drawCount, binning: binning,
-      kinds: kinds)
+      calibrations: calibrations, fitting: fitting.name, figures: fitting.figures,
+      drawCount: drawCount, binning: binning, kinds: kinds)
   }
 
   /// What `mixmo merge` must know to score all shards as these settings say.
   func sharding(_ shard: Shard, plan: [Cell]) -> RunRecord.Sharding {
-    var halves: [[Int]]?
-    if case .cleanHalves(let chosen?) = fitting { halves = chosen.rows }
-    return RunRecord.Sharding(shard, plan: plan, kinds: kinds, halves: halves)
+    RunRecord.Sharding(shard, plan: plan, kinds: kinds, halves: fitting.chosenHalves?.rows)
   }
 
   /// The settings of the shard that left `record`.
@@ -88,10 +126,10 @@ extension ScoringSettings {
       try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
     }
     let names = record.scoring?.calibrations ?? [Calibration.none.name]
-    let isCrossValidated = record.scoring?.fitting == Fitting.crossValidation.name
+    let fittings = [Fitting.cleanHalves(halves), .mixmoHalves(halves), .crossValidation]
     self.init(
       calibrations: names.compactMap(Calibration.init(name:)),
-      fitting: isCrossValidated ? .crossValidation : .cleanHalves(halves),
+      fitting: fittings.first { $0.name == record.scoring?.fitting } ?? .cleanHalves(halves),
       drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
       seed: record.origin.seed, kinds: sharding.kinds)
   }

@@ -10,18 +10,20 @@ package struct TableFormat: Sendable, Equatable {
   package let keys: [String]
   /// Columns of numbers; a field is empty where a number is undefined.
   package let numbers: [String]
-  /// Columns of numbers that older versions did not write, the last of the file.
-  package let laterNumbers: [String]
+  /// Columns that older versions did not write, the last of the file.
+  package let later: [LaterColumn]
 
-  package init(fileName: String, keys: [String], numbers: [String], laterNumbers: [String] = []) {
+  package init(
+    fileName: String, keys: [String], numbers: [String], later: [LaterColumn] = []
+  ) {
     self.fileName = fileName
     self.keys = keys
     self.numbers = numbers
-    self.laterNumbers = laterNumbers
+    self.later = later
   }
 
   /// The header line of the file.
-  package var header: [String] { constants + keys + numbers + laterNumbers }
+  package var header: [String] { constants + keys + numbers + later.map(\.name) }
 
   /// Reads the table in `folder`.
   ///
@@ -32,8 +34,28 @@ package struct TableFormat: Sendable, Equatable {
       throw RunsError.missingFile(folder.url, fileName)
     }
     return try ResultTable(
-      contentsOf: url, keys: keys, constants: constants, numbers: numbers,
-      laterNumbers: laterNumbers)
+      contentsOf: url, keys: keys, constants: constants, numbers: numbers, later: later)
+  }
+}
+
+/// A column that the files of older versions lack.
+package struct LaterColumn: Sendable, Equatable {
+  /// What its fields are.
+  package enum Kind: Sendable {
+    /// Names that tell rows apart; empty where the column is missing.
+    case key
+    /// Numbers, empty where undefined.
+    case number
+    /// Words about the row, which nothing is computed from.
+    case word
+  }
+
+  package let name: String
+  package let kind: Kind
+
+  package init(_ name: String, _ kind: Kind) {
+    self.name = name
+    self.kind = kind
   }
 }
 
@@ -71,26 +93,28 @@ package struct ResultTable: Sendable {
   ///   - keyColumns: The columns whose fields tell rows apart.
   ///   - constantColumns: Columns whose fields every row repeats.
   ///   - numberColumns: Columns that hold numbers, or nothing where a number is undefined.
-  ///   - laterColumns: The same, but the file of an older version may lack them.
+  ///   - later: Columns that the file of an older version may lack.
   /// - Throws: `RunsError` for a column that is missing, a field that is no number, or two rows of
   ///   one key; `CSVError`, or `FileError`.
   package init(
     contentsOf url: URL, keys keyColumns: [String], constants constantColumns: [String] = [],
-    numbers numberColumns: [String], laterNumbers laterColumns: [String] = []
+    numbers numberColumns: [String], later: [LaterColumn] = []
   ) throws {
     let table = try CSVTable(contentsOf: url)
     let needed = keyColumns + constantColumns + numberColumns
     let missing = needed.filter { !table.header.contains($0) }
     guard missing.isEmpty else { throw RunsError.missingColumns(url, missing) }
-    let keyIndices = keyColumns.compactMap(table.header.firstIndex)
-    let (known, numbers) = (needed + laterColumns, numberColumns + laterColumns)
+    let keyColumns = keyColumns + later.filter { $0.kind == .key }.map(\.name)
+    let keyIndices = keyColumns.map(table.header.firstIndex)
+    let known = needed + later.map(\.name)
+    let numbers = numberColumns + later.filter { $0.kind == .number }.map(\.name)
     let numberIndices = table.header.indices.filter { numbers.contains(table.header[$0]) }
     file = url
     self.keyColumns = keyColumns
     self.numberColumns = numberIndices.map { table.header[$0] }
     unknownColumns = table.header.filter { !known.contains($0) }
     constants = constantColumns.reduce(into: [:]) { $0[$1] = table.column($1)?.first }
-    keys = table.rows.map { fields in keyIndices.map { fields[$0] } }
+    keys = table.rows.map { fields in keyIndices.map { $0.map { fields[$0] } ?? "" } }
     let form = try NumberForm(
       of: table.rows.lazy.flatMap { row in numberIndices.map { row[$0] } }, file: url)
     var rows: [[String]: (row: Int, numbers: [String: Number])] = [:]

@@ -5,6 +5,8 @@ import Scoring
 /// The columns of the tables of an evaluation.
 extension TableFormat {
   private static let cellColumns = ["corruption", "severity"]
+  /// What calibrations were fitted on, and so what kind of number a row holds; see `Figures`.
+  private static let fitting = LaterColumn("fitting", .word)
 
   /// One row for each cell, calibration and predictor, a column for each metric.
   ///
@@ -12,7 +14,7 @@ extension TableFormat {
   package static let cells = TableFormat(
     fileName: "cells.csv", keys: cellColumns + ["predictor", "calibration"],
     numbers: ["temperature", "samples"] + Metric.all.map(\.name),
-    laterNumbers: ["temperature_at_bound"])
+    later: [LaterColumn("temperature_at_bound", .number), fitting])
 
   /// One row for each cell, calibration and pair of members, and for the mean over pairs.
   ///
@@ -20,18 +22,21 @@ extension TableFormat {
   /// the one that MixMo defines for this case.
   package static let diversity = TableFormat(
     fileName: "diversity.csv", keys: cellColumns + ["calibration", "pair"],
-    numbers: ["samples"] + DiversityMetric.all.map(\.name) + ["no_shared_error"])
+    numbers: ["samples"] + DiversityMetric.all.map(\.name) + ["no_shared_error"],
+    later: [fitting])
 
-  /// One row for each cell, calibration, predictor and confidence bin.
+  /// One row for each cell, calibration, predictor and confidence bin, and for each half where the
+  /// numbers of `cells` are means over halves.
   package static let reliability = TableFormat(
     fileName: "reliability.csv", keys: cellColumns + ["predictor", "calibration", "bin"],
-    numbers: ["lower", "upper", "count", "confidence", "accuracy"])
+    numbers: ["lower", "upper", "count", "confidence", "accuracy"],
+    later: [LaterColumn("half", .key), fitting])
 
   /// One row for each protocol, predictor, calibration, aggregate and metric.
   package static let summary = TableFormat(
     fileName: "summary.csv",
     keys: ["protocol", "aggregate", "predictor", "calibration", "metric"],
-    numbers: ["value", "low", "high"])
+    numbers: ["value", "low", "high"], later: [fitting])
 
   /// The tables that every finished evaluation leaves.
   package static let results = [cells, diversity, reliability, summary]
@@ -41,11 +46,14 @@ extension TableFormat {
 package struct ResultTables: Sendable {
   package let runName: String
   package let datasetName: String
+  /// What calibrations were fitted on.
+  package let fitting: String
   private let cube: ScoreCube
 
-  package init(runName: String, datasetName: String, cube: ScoreCube) {
+  package init(runName: String, datasetName: String, fitting: String, cube: ScoreCube) {
     self.runName = runName
     self.datasetName = datasetName
+    self.fitting = fitting
     self.cube = cube
   }
 
@@ -67,7 +75,7 @@ package struct ResultTables: Sendable {
         key + [row.predictor.name, scores.calibration.name]
           + [CSVTable.field(row.temperature), "\(row.sampleCount)"]
           + Metric.all.map { CSVTable.field(row.values[$0]) }
-          + [row.temperature == nil ? "" : row.isTemperatureAtBound ? "1" : "0"]
+          + [row.temperature == nil ? "" : row.isTemperatureAtBound ? "1" : "0", fitting]
       }
     }
   }
@@ -77,7 +85,7 @@ package struct ResultTables: Sendable {
       scores.diversity.map { row in
         key + [scores.calibration.name, row.pair.name, "\(row.sampleCount)"]
           + DiversityMetric.all.map { CSVTable.field(row.values[$0]) }
-          + [row.hasNoSharedError ? "1" : "0"]
+          + [row.hasNoSharedError ? "1" : "0", fitting]
       }
     }
   }
@@ -85,10 +93,14 @@ package struct ResultTables: Sendable {
   package var reliability: CSVTable {
     table(.reliability) { key, scores in
       scores.predictors.flatMap { row in
-        (row.reliability?.bins ?? []).enumerated().map { index, bin in
-          key + [row.predictor.name, scores.calibration.name, "\(index)"]
-            + [CSVTable.field(bin.lower), CSVTable.field(bin.upper), "\(bin.count)"]
-            + [CSVTable.field(bin.meanConfidence), CSVTable.field(bin.accuracy)]
+        row.reliability.enumerated().flatMap { half, table -> [[String]] in
+          let key = key + [row.predictor.name, scores.calibration.name]
+          let half = row.reliability.count > 1 ? "\(half)" : ""
+          return table.bins.enumerated().map { index, bin -> [String] in
+            let numbers = [bin.meanConfidence, bin.accuracy].map(CSVTable.field)
+            let edges = [CSVTable.field(bin.lower), CSVTable.field(bin.upper)]
+            return key + ["\(index)"] + edges + ["\(bin.count)"] + numbers + [half, fitting]
+          }
         }
       }
     }
@@ -100,7 +112,7 @@ package struct ResultTables: Sendable {
       table.append(
         [runName, datasetName, row.protocolName, row.aggregate, row.predictor.name]
           + [row.calibration.name, row.metric, CSVTable.field(row.value)]
-          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high)])
+          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high), fitting])
     }
     return table
   }
@@ -120,16 +132,19 @@ package struct ResultTables: Sendable {
 }
 
 extension CorruptionErrors {
-  /// The errors of the ensemble without calibration, from `cells.csv` of a run, and the run's name.
+  /// The errors of each predictor under each calibration, from `cells.csv` of a run, and the run's name.
   ///
+  /// - Returns: The errors by the names of predictor and calibration.
   /// - Throws: `RunsError`, `CSVError` or `FileError`.
-  package static func read(of folder: RunFolder) throws -> (run: String, CorruptionErrors) {
+  package static func read(
+    of folder: RunFolder
+  ) throws -> (run: String, errors: [[String]: CorruptionErrors]) {
     let table = try ResultTable(
       contentsOf: folder.table(.cells), keys: TableFormat.cells.keys, constants: ["run"],
       numbers: [Metric.accuracy.name])
-    var (errors, clean): ([Cell: Double], Double?) = ([:], nil)
-    for (index, key) in table.keys.enumerated()
-    where key[2...] == [Predictor.ensemble.name, Calibration.none.name] {
+    var corrupted: [[String]: [Cell: Double]] = [:]
+    var clean: [[String]: Double] = [:]
+    for (index, key) in table.keys.enumerated() {
       func number<Value>(_ value: Value?, _ column: String, found: String) throws -> Value {
         guard let value else {
           throw RunsError.wrongField(
@@ -139,10 +154,16 @@ extension CorruptionErrors {
       }
       let severity = try number(Int(key[1]), "severity", found: key[1])
       let accuracy = try number(table[key, Metric.accuracy.name], "accuracy", found: "")
-      let cell = Cell(corruption: key[0], severity: severity)
-      if severity == 0 { clean = 1 - accuracy.value } else { errors[cell] = 1 - accuracy.value }
+      let (cell, row) = (Cell(corruption: key[0], severity: severity), Array(key[2...]))
+      corrupted[row, default: [:]][cell] = severity == 0 ? nil : 1 - accuracy.value
+      if severity == 0 { clean[row] = 1 - accuracy.value }
     }
-    guard clean != nil || !errors.isEmpty else { throw RunsError.noEnsemble(table.file) }
-    return (table.constants["run"] ?? "", CorruptionErrors(cells: errors, clean: clean))
+    let errors = corrupted.reduce(into: [[String]: CorruptionErrors]()) { errors, row in
+      errors[row.key] = CorruptionErrors(cells: row.value, clean: clean[row.key])
+    }
+    guard errors[[Predictor.ensemble.name, Calibration.none.name]] != nil else {
+      throw RunsError.noEnsemble(table.file)
+    }
+    return (table.constants["run"] ?? "", errors)
   }
 }

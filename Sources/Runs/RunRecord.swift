@@ -71,8 +71,11 @@ package struct RunRecord: Sendable, Equatable {
   /// How predictions became the numbers of the tables.
   package struct ScoringRecord: Codable, Sendable, Equatable {
     package var calibrations: [String]
-    /// What calibrations were fitted on: `clean-halves`, `validation` or `cv`.
+    /// What calibrations were fitted on: `clean-halves`, `mixmo-halves`, `validation` or `cv`.
     package var fitting: String
+    /// What the numbers of the tables are of; nil in records of older versions, see
+    /// `RunRecord.figures`.
+    package var figures: Figures?
     /// Draws of the bootstrap behind the intervals.
     package var draws: Int
     /// The number of bins of calibration errors; nil in records of older versions, which had 15.
@@ -83,17 +86,21 @@ package struct RunRecord: Sendable, Equatable {
     package var families: [String: String]?
 
     package init(
-      calibrations: [Calibration], fitting: String, drawCount: Int,
+      calibrations: [Calibration], fitting: String, figures: Figures, drawCount: Int,
       binning: Binning = Binning(), kinds: [CorruptionKind]
     ) {
       self.calibrations = calibrations.map(\.name)
       self.fitting = fitting
+      self.figures = figures
       draws = drawCount
       bins = binning.count
       norm = binning.norm.rawValue
       families = Dictionary(kinds.map { ($0.name, $0.family) }) { first, _ in first }
     }
   }
+
+  /// What the numbers of the tables are of.
+  package var figures: Figures { scoring?.figures ?? .olderHalves }
 
   /// The bins of calibration errors in the tables.
   package var binning: Binning {
@@ -227,12 +234,9 @@ extension RunRecord: Codable {
           found: difference.second.withoutControlCharacters)
       }
       cells.merge(existing.cells) { mine, _ in mine }
-      // Tables that are there keep their bins until others are written.
+      // The record describes the tables that are there until others are written.
       var claimed = self
-      if let earlier = existing.scoring {
-        claimed.scoring?.bins = earlier.bins
-        claimed.scoring?.norm = earlier.norm
-      }
+      claimed.scoring = existing.scoring ?? scoring
       try claimed.write(to: folder)
       return lock
     }

@@ -13,6 +13,11 @@ extension RunRecord {
     case sameImages
     /// The calibration errors of both are of the same bins, put together by the same norm.
     case sameBinning
+    /// The numbers of both are of the same kind: see `Figures`; with `areFitted`, calibrations were also
+    /// fitted on rows of the same kind.
+    ///
+    /// The tables of older versions mix kinds; what is computed from their predictions need not.
+    case sameFigures(areFitted: Bool)
     /// Both predict the same corrupted images in these cells.
     case sameCorruptedImages([Cell])
   }
@@ -44,6 +49,7 @@ extension RunRecord {
           + shardFields(other)
       case .sameImages: imageFields(other)
       case .sameBinning: binningFields(other)
+      case .sameFigures(let areFitted): figureFields(other, areFitted: areFitted)
       case .sameCorruptedImages(let cells): corruptionFields(other, cells)
       }
     return fields.first { $0.first != $0.second }
@@ -108,6 +114,14 @@ extension RunRecord {
     ]
   }
 
+  private func figureFields(_ other: RunRecord, areFitted: Bool) -> [Field] {
+    guard figures != .olderHalves, other.figures != .olderHalves,
+      let mine = scoring, let its = other.scoring
+    else { return [] }
+    return [("numbers of the tables (--fitting)", figures.rawValue, other.figures.rawValue)]
+      + (areFitted ? [("calibrations fitted on (--fitting)", mine.fitting, its.fitting)] : [])
+  }
+
   private func corruptionFields(_ other: RunRecord, _ wanted: [Cell]) -> [Field] {
     guard !isOfAnybodysPredictions, !other.isOfAnybodysPredictions else { return [] }
     var fields = [suiteField(other)]
@@ -136,6 +150,7 @@ extension RunRecord {
   private static func scoring(_ record: RunRecord) -> String {
     guard let scoring = record.scoring else { return "none" }
     let calibrations = scoring.calibrations.joined(separator: ",")
-    return "\(calibrations), \(scoring.fitting), \(scoring.draws) draws, \(record.binning)"
+    return "\(calibrations), \(scoring.fitting), \(record.figures.rawValue), "
+      + "\(scoring.draws) draws, \(record.binning)"
   }
 }

@@ -6,9 +6,9 @@ public struct CellScores: Sendable {
   public let predictors: [PredictorScores]
   /// The rows of `diversity.csv`: the mean over pairs, then each pair; none for one member.
   public let diversity: [DiversityScores]
-  /// The fits that gave the numbers, each with the rows that it scored.
+  /// The rows that gave each of the numbers that were averaged, with what calibrated them.
   ///
-  /// Cross-validation fits the same rows several times.
+  /// Cross-validation scores the same rows several times.
   let folds: [CellFold]
   /// How many of the first folds score every row once.
   let foldsPerPass: Int
@@ -27,13 +27,12 @@ public struct PredictorScores: Sendable {
   public let sampleCount: Int
   /// How many of them have a label of probability 0: the loss is infinite, and its mean undefined.
   public let infiniteLossCount: Int
-  /// The metrics that are defined; with several folds the mean of theirs.
+  /// The metrics that are defined; of averaged folds the mean of theirs.
   public let values: MetricValues<Metric>
-  /// The table of all rows, so that its counts add up to them; nil for `members-mean`.
+  /// The table of all rows, or one for each fold that is averaged; none for `members-mean`.
   ///
-  /// With halves, its calibration error is not the mean of theirs. Of repeated cross-validation it
-  /// is the table of the first repetition.
-  public let reliability: ReliabilityTable?
+  /// The mean of their calibration errors is that of `values`.
+  public let reliability: [ReliabilityTable]
 }
 
 /// A fit of one calibration, and the rows of a cell that it scores.
@@ -41,25 +40,30 @@ struct CellFold: Sendable {
   /// The rows; nil for all.
   let rows: [Int]?
   /// What was fitted for each predictor; empty where nothing is fitted.
-  let maps: [Predictor: CalibrationMap]
+  let maps: [Predictor: RowCalibrations]
+
+  /// What calibrates `predictor`.
+  func calibrations(of predictor: Predictor) -> RowCalibrations {
+    maps[predictor] ?? RowCalibrations(.identity)
+  }
 }
 
 /// The numbers of the rows that one fold scores.
 struct FoldScores: Sendable {
   struct OfPredictor: Sendable {
     let predictor: Predictor
-    let map: CalibrationMap
+    let calibrations: RowCalibrations
     let sampleCount: Int
     let infiniteLossCount: Int
     let values: MetricValues<Metric>
     let reliability: ReliabilityTable
 
     init(
-      _ scored: ScoredRows, of predictor: Predictor, calibratedBy map: CalibrationMap,
+      _ scored: ScoredRows, of predictor: Predictor, calibratedBy calibrations: RowCalibrations,
       metrics: [Metric]
     ) {
       self.predictor = predictor
-      self.map = map
+      self.calibrations = calibrations
       sampleCount = scored.rows.count
       infiniteLossCount = scored.infiniteLossCount
       values = scored.values(of: metrics)
@@ -96,13 +100,13 @@ extension PredictorScores {
 
   fileprivate init(_ parts: [FoldScores.OfPredictor], foldsPerPass: Int) {
     predictor = parts[0].predictor
-    temperature = mean(parts.compactMap(\.map.temperature))
-    temperatureBounds = Set(parts.flatMap(\.map.temperatureBounds))
+    temperature = mean(parts.compactMap(\.calibrations.temperature))
+    temperatureBounds = Set(parts.flatMap(\.calibrations.temperatureBounds))
     values = .mean(parts.map(\.values))
     let pass = parts.prefix(foldsPerPass)
     sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
     infiniteLossCount = pass.reduce(0) { $0 + $1.infiniteLossCount }
-    reliability = pass.dropFirst().reduce(into: pass[0].reliability) { $0.merge($1.reliability) }
+    reliability = parts.map(\.reliability)
   }
 
   /// The row of `members-mean`.
@@ -113,7 +117,7 @@ extension PredictorScores {
     sampleCount = members[0].sampleCount
     infiniteLossCount = members.map(\.infiniteLossCount).max() ?? 0
     values = .mean(members.map(\.values))
-    reliability = nil
+    reliability = []
   }
 }
 

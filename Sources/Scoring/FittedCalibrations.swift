@@ -1,7 +1,20 @@
+/// How the rows that several fits score become one number.
+public enum FoldCombination: Sendable {
+  /// Cross-fitted: each row is calibrated by the fit that has not seen it, and a number is that of all
+  /// rows together.
+  case pooled
+  /// A number is the mean of the folds' numbers, as MixMo's, for every calibration and for none.
+  ///
+  /// Calibration errors of fewer rows are larger: such numbers compare with one another alone.
+  case averaged
+}
+
 /// Calibrations of every predictor, fitted on clean rows.
 public struct FittedCalibrations: Sendable {
   /// The calibrations that were asked for, in the order of results.
   public let calibrations: [Calibration]
+  /// How the folds' rows become one number.
+  public let combination: FoldCombination
   /// The fits of those that need fitting.
   let folds: [Fold]
   private let shape: [Int]
@@ -16,16 +29,20 @@ public struct FittedCalibrations: Sendable {
   }
 
   init(
-    _ calibrations: [Calibration], folds: [Fold], on logits: LabeledLogits,
-    areCellsOfItsImages: Bool
+    _ calibrations: [Calibration], folds: [Fold], combination: FoldCombination,
+    on logits: LabeledLogits, areCellsOfItsImages: Bool
   ) {
     self.init(
-      calibrations: calibrations, folds: folds, shape: logits.shape,
+      calibrations: calibrations, folds: folds, combination: combination, shape: logits.shape,
       labels: areCellsOfItsImages ? logits.labels : nil)
   }
 
-  private init(calibrations: [Calibration], folds: [Fold], shape: [Int], labels: [Int]?) {
+  private init(
+    calibrations: [Calibration], folds: [Fold], combination: FoldCombination, shape: [Int],
+    labels: [Int]?
+  ) {
     self.calibrations = calibrations
+    self.combination = combination
     self.folds = folds
     self.shape = shape
     self.labels = labels
@@ -36,6 +53,34 @@ public struct FittedCalibrations: Sendable {
   /// Of two halves the first fold scores the first half, and so was fitted on the second.
   public func maps(of calibration: Calibration, for predictor: Predictor) -> [CalibrationMap] {
     folds.compactMap { $0.maps[calibration]?[predictor] }
+  }
+
+  /// What calibrates each row of a cell of the images that were fitted; nil where the combination of
+  /// calibration and predictor does not exist.
+  public func rowCalibrations(
+    of calibration: Calibration, for predictor: Predictor
+  ) -> RowCalibrations? {
+    cellFolds(of: calibration, rowCount: labels?.count ?? 0).first?.maps[predictor]
+  }
+
+  /// The fits of `calibration`, each with the rows of a cell of `rowCount` rows that it scores.
+  func cellFolds(of calibration: Calibration, rowCount: Int) -> [CellFold] {
+    let maps = folds.map { $0.maps[calibration] ?? [:] }
+    let rows = folds.compactMap(\.rows)
+    guard combination == .pooled, !rows.isEmpty else {
+      return zip(folds, maps).map { fold, maps in
+        CellFold(rows: fold.rows, maps: maps.mapValues { RowCalibrations($0) })
+      }
+    }
+    let predictors = Set(maps.flatMap(\.keys))
+    return [
+      CellFold(
+        rows: nil,
+        maps: predictors.reduce(into: [:]) { all, predictor in
+          all[predictor] = RowCalibrations(
+            maps.map { $0[predictor] ?? .identity }, scoring: rows, rowCount: rowCount)
+        })
+    ]
   }
 
   /// Checks that the logits that were fitted have the shape of `cell`, and its labels where they show
@@ -61,7 +106,7 @@ public struct FittedCalibrations: Sendable {
           (0..<count).flatMap { cell in rows.map { $0 + cell * labels.count } }
         }
         return Fold(rows: rows, maps: fold.maps)
-      }, shape: [labels.count * count] + shape[1...],
+      }, combination: combination, shape: [labels.count * count] + shape[1...],
       labels: (0..<count).flatMap { _ in labels })
   }
 }
@@ -76,15 +121,17 @@ extension Scorer {
   ///     fitted here.
   ///   - clean: The logits of the clean test set.
   ///   - halves: Its halves, by default MixMo's split with seed 31.
+  ///   - combination: How the rows of both halves become one number.
   /// - Returns: The calibrations, for cells of the same images in the same order.
   /// - Throws: `ScoringError` when there are fewer than 2 rows, or other rows than in `halves`, or
   ///   when a calibration is not of the scorer's.
   public func fit(
-    _ calibrations: [Calibration], on clean: LabeledLogits, halves: CleanHalves? = nil
+    _ calibrations: [Calibration], on clean: LabeledLogits, halves: CleanHalves? = nil,
+    combination: FoldCombination = .pooled
   ) throws -> FittedCalibrations {
     let calibrations = try ordered(calibrations)
     var folds: [FittedCalibrations.Fold] = []
-    if calibrations.contains(where: \.needsFitting) {
+    if combination == .averaged || calibrations.contains(where: \.needsFitting) {
       let halves = try halves ?? CleanHalves(rowCount: clean.rowCount)
       guard halves.rowCount == clean.rowCount else {
         throw ScoringError.halvesOfOtherRows(expected: clean.rowCount, found: halves.rowCount)
@@ -95,7 +142,8 @@ extension Scorer {
         return FittedCalibrations.Fold(rows: scored.sorted(), maps: maps)
       }
     }
-    return FittedCalibrations(calibrations, folds: folds, on: clean, areCellsOfItsImages: true)
+    return FittedCalibrations(
+      calibrations, folds: folds, combination: combination, on: clean, areCellsOfItsImages: true)
   }
 
   /// Fits calibrations on all rows of a validation set, to score all rows of every cell.
@@ -111,7 +159,7 @@ extension Scorer {
     let calibrations = try ordered(calibrations)
     let maps = try maps(of: calibrations, on: validation)
     return FittedCalibrations(
-      calibrations, folds: [.init(rows: nil, maps: maps)], on: validation,
+      calibrations, folds: [.init(rows: nil, maps: maps)], combination: .pooled, on: validation,
       areCellsOfItsImages: false)
   }
 
@@ -140,8 +188,9 @@ extension Scorer {
     of calibration: Calibration, on rows: FittingRows
   ) throws -> [Predictor: CalibrationMap] {
     var maps: [Predictor: CalibrationMap] = [:]
-    for predictor in Predictor.predicting(memberCount: rows.logits.memberCount)
-    where calibration.applies(to: predictor) {
+    let memberCount = rows.logits.memberCount
+    for predictor in Predictor.predicting(memberCount: memberCount)
+    where calibration.applies(to: predictor, memberCount: memberCount) {
       let map = try rows.map(by: calibration.calibrator, for: predictor)
       precondition(
         map.isOfConfidence == (calibration.calibrator.output == .confidence),

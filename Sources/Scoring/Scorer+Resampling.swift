@@ -6,26 +6,25 @@ extension Scorer {
 
   /// How the metrics of a cell under one calibration vary over the draws of `bootstrap`.
   ///
-  /// Fits are kept: only the images that are scored vary. A metric of two halves is the mean of both
-  /// on every draw, as its value is. Takes the time of `Bootstrap.distributions(of:images:)`.
+  /// Fits are kept: only the images that are scored vary. A metric of averaged folds is their mean on
+  /// every draw, as its value is. Takes the time of `Bootstrap.distributions(of:images:)`.
   ///
   /// - Parameters:
   ///   - scores: The cell's numbers under the calibration.
   ///   - cell: Its logits.
   ///   - images: The image that each row shows; nil if row i shows image i.
   ///   - bootstrap: Draws of the images.
-  /// - Returns: The distributions for each predictor, `members-mean` included; none where rows were
-  ///   fitted and scored repeatedly, as by cross-validation.
+  /// - Returns: The distributions for each predictor, `members-mean` included.
   /// - Throws: `ScoringError` when logits and images do not match.
   public func resample(
     _ scores: CellScores, of cell: LabeledLogits, images: [Int]? = nil, by bootstrap: Bootstrap
   ) throws -> [Predictor: MetricDistributions] {
     let predictors = scores.predictors.map(\.predictor).filter { $0 != .membersMean }
     // Under `temperature-after` one member has none.
-    guard !predictors.isEmpty, scores.folds.count == scores.foldsPerPass else { return [:] }
+    guard !predictors.isEmpty else { return [:] }
     let parts = try scores.folds.map { fold in
       try distributions(
-        of: predictors, maps: fold.maps, scores.calibration,
+        of: predictors, fold, scores.calibration,
         in: fold.rows.map(cell.selecting(rows:)) ?? cell,
         images: fold.rows.map { rows in images.map { images in rows.map { images[$0] } } ?? rows }
           ?? images, by: bootstrap)
@@ -38,11 +37,11 @@ extension Scorer {
   }
 
   private func distributions(
-    of predictors: [Predictor], maps: [Predictor: CalibrationMap], _ calibration: Calibration,
+    of predictors: [Predictor], _ fold: CellFold, _ calibration: Calibration,
     in logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap
   ) throws -> [Predictor: MetricDistributions] {
     let rows = try predictors.map {
-      try rowScores(of: $0, in: logits, calibration: maps[$0] ?? .identity)
+      try rowScores(of: $0, in: logits, calibrations: fold.calibrations(of: $0))
     }
     let columns = metrics.compactMap { metric in metric.rowValue.map { (metric, $0) } }
     let means = try bootstrap.means(

@@ -9,8 +9,15 @@ extension Scorer {
   public func rows(
     of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws -> ScoredRows {
-    let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
-    if case .confidence = calibration {
+    try rows(of: predictor, in: logits, calibrations: RowCalibrations(calibration))
+  }
+
+  /// The same with the calibration of each row.
+  func rows(
+    of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations
+  ) throws -> ScoredRows {
+    let source = try PredictorLogits(predictor, of: logits, calibrations: calibrations)
+    if calibrations.maps.contains(where: \.isOfConfidence) {
       return ScoredRows(
         try blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true,
         binning: binning)
@@ -38,19 +45,26 @@ extension Scorer {
   public func rowScores(
     of predictor: Predictor, in logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws -> [RowScore] {
-    try blocks.scores(of: PredictorLogits(predictor, of: logits, calibration: calibration))
+    try rowScores(of: predictor, in: logits, calibrations: RowCalibrations(calibration))
+  }
+
+  /// The same with the calibration of each row.
+  public func rowScores(
+    of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations
+  ) throws -> [RowScore] {
+    try blocks.scores(of: PredictorLogits(predictor, of: logits, calibrations: calibrations))
   }
 
   /// The scores of every member, and how far apart the members' probabilities are, in one pass.
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.
   func memberRows(
-    in logits: LabeledLogits, calibrations maps: [CalibrationMap]
+    in logits: LabeledLogits, calibrations maps: [RowCalibrations]
   ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
     let isCounting =
       needsClassProbabilities && countsAllClasses(of: logits, predictorCount: maps.count)
     let sources = try maps.enumerated().map {
-      try PredictorLogits(.member($0), of: logits, calibration: $1)
+      try PredictorLogits(.member($0), of: logits, calibrations: $1)
     }
     let empty = sources.map { _ in
       ClasswiseCalibration(

@@ -44,8 +44,8 @@ extension Scorer {
   ///   - cell: Logits of the images that were fitted, in their order, clean or corrupted; of any
   ///     images when a validation set was fitted.
   ///   - fitted: What was fitted.
-  /// - Returns: Under each calibration the mean over the folds' numbers, for every predictor and
-  ///   pair.
+  /// - Returns: Under each calibration the numbers of every predictor and pair, the folds combined as
+  ///   was said when fitting.
   /// - Throws: `ScoringError` when the shape or a label differs from the logits that were fitted.
   public func score(
     _ cell: LabeledLogits, with fitted: FittedCalibrations
@@ -59,18 +59,19 @@ extension Scorer {
   /// The numbers of a cell under calibrations that are cross-validated on the cell itself.
   ///
   /// Five times the rows are halved, and each half is scored by what was fitted on the other: the
-  /// numbers are means over ten halves. Of `temperature-after` the negated `nll` is the calibrated
+  /// numbers, those without calibration too, are means over ten halves. Of `temperature-after` the negated `nll` is the calibrated
   /// log-likelihood of Ashukha, Lyzhov, Molchanov and Vetrov 2020, "Pitfalls of in-domain
   /// uncertainty estimation and ensembling in deep learning". The first halves are MixMo's.
   ///
-  /// - Throws: `ScoringError.tooFewRowsToHalve` below 2 rows, when something is to be fitted.
+  /// - Throws: `ScoringError.tooFewRowsToHalve` below 2 rows.
   public func crossValidate(
     _ cell: LabeledLogits, under calibrations: [Calibration]
   ) throws -> [CellScores] {
     let calibrations = try ordered(calibrations)
-    let needFitting = calibrations.filter(\.needsFitting)
-    let fits = try (needFitting.isEmpty ? [] : Array(Self.seeds)).map { seed in
-      try fit(needFitting, on: cell, halves: CleanHalves(rowCount: cell.rowCount, seed: seed))
+    let fits = try Self.seeds.map { seed in
+      try fit(
+        calibrations, on: cell, halves: CleanHalves(rowCount: cell.rowCount, seed: seed),
+        combination: .averaged)
     }
     return try scores(of: cell, under: calibrations, fits: fits)
   }
@@ -96,24 +97,23 @@ extension Scorer {
       }
     }
     return CellScores(
-      calibration, parts, folds: folds,
-      foldsPerPass: calibration.needsFitting ? folds.count / fits.count : 1)
+      calibration, parts, folds: folds, foldsPerPass: folds.count / max(fits.count, 1))
   }
 
-  /// The fits of `calibration`, each with the rows that it scores.
+  /// The rows that are scored together under `calibration`, with what calibrates them.
   private func folds(
     of calibration: Calibration, on cell: LabeledLogits, _ fits: [FittedCalibrations]
   ) throws -> [CellFold] {
-    switch calibration.calibrator.fitting {
-    case .nothing, .scoredRows:
-      let rows = FittingRows(cell, blocks: blocks)
-      return [CellFold(rows: nil, maps: try maps(of: calibration, on: rows))]
-    case .otherRows:
-      return try fits.flatMap { fitted in
-        try fitted.check(cell)
-        return fitted.folds.map { CellFold(rows: $0.rows, maps: $0.maps[calibration] ?? [:]) }
-      }
+    for fitted in fits { try fitted.check(cell) }
+    if case .otherRows = calibration.calibrator.fitting {
+      return fits.flatMap { $0.cellFolds(of: calibration, rowCount: cell.rowCount) }
     }
+    let maps = try maps(of: calibration, on: FittingRows(cell, blocks: blocks))
+      .mapValues { RowCalibrations($0) }
+    let averaged = fits.filter { $0.combination == .averaged }.flatMap(\.folds)
+    return averaged.isEmpty
+      ? [CellFold(rows: nil, maps: maps)]
+      : averaged.map { CellFold(rows: $0.rows, maps: maps) }
   }
 
   /// The numbers of a fold whose whole distributions are calibrated.
@@ -122,30 +122,32 @@ extension Scorer {
     _ uncalibrated: UncalibratedScores
   ) throws -> FoldScores {
     let logits = try fold.rows.map(cell.selecting(rows:)) ?? cell
-    let halves = metrics.contains(where: \.needsRefinementLoss) ? try logits.halves() : []
-    let memberMaps = (0..<logits.memberCount).map { fold.maps[.member($0)] ?? .identity }
+    let halves =
+      metrics.contains(where: \.needsRefinementLoss) ? try RefinementLoss.Halves(of: logits) : nil
+    let memberCalibrations = (0..<logits.memberCount).map { fold.calibrations(of: .member($0)) }
     let members =
-      logits.memberCount > 1 && calibration.applies(to: .member(0))
-      ? try memberRows(in: logits, calibrations: memberMaps) : nil
+      logits.memberCount > 1 && calibration.applies(to: .member(0), memberCount: logits.memberCount)
+      ? try memberRows(in: logits, calibrations: memberCalibrations) : nil
     var predictors: [FoldScores.OfPredictor] = []
     var ensemble: [RowScore] = []
     for predictor in Predictor.predicting(memberCount: logits.memberCount)
-    where calibration.applies(to: predictor) {
-      let map = fold.maps[predictor] ?? .identity
+    where calibration.applies(to: predictor, memberCount: logits.memberCount) {
+      let calibrations = fold.calibrations(of: predictor)
       var scored: ScoredRows
       if case .member(let member) = predictor, let members {
         scored = members.rows[member]
       } else {
-        scored = try rows(of: predictor, in: logits, calibration: map)
+        scored = try rows(of: predictor, in: logits, calibrations: calibrations)
       }
       if predictor == .ensemble { ensemble = scored.rows }
-      if case .identity = map { uncalibrated.offer(scored.rows, of: predictor) }
+      if calibrations.isIdentity, fold.rows == nil { uncalibrated.offer(scored.rows, of: predictor) }
       // An infinite loss stays infinite at any temperature.
-      if scored.infiniteLossCount == 0 {
+      if let halves, scored.infiniteLossCount == 0 {
         scored.refinementLoss = try RefinementLoss.value(
-          of: predictor, in: halves, calibration: map, blocks: blocks)
+          of: predictor, in: halves, calibrations: calibrations, blocks: blocks)
       }
-      predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
+      predictors.append(
+        .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))
     }
     var diversity = DiversityAccumulator(
       memberCount: members == nil ? 0 : logits.memberCount, classCount: logits.classCount)
@@ -163,15 +165,15 @@ extension Scorer {
     var predictors: [FoldScores.OfPredictor] = []
     var scores: [Predictor: [RowScore]] = [:]
     for predictor in Predictor.predicting(memberCount: cell.memberCount) {
-      guard let map = fold.maps[predictor], case .confidence(let confidences) = map else {
-        continue
-      }
+      guard let calibrations = fold.maps[predictor] else { continue }
       let all = try uncalibrated.scores(of: predictor)
-      let rows = (fold.rows ?? Array(all.indices)).map { all[$0].calibrated(by: confidences) }
+      let rows = calibrations.calibratingConfidences(
+        of: fold.rows.map { rows in rows.map { all[$0] } } ?? all)
       scores[predictor] = rows
       let scored = ScoredRows(
         rows, classCount: cell.classCount, isConfidenceOnly: true, binning: binning)
-      predictors.append(.init(scored, of: predictor, calibratedBy: map, metrics: metrics))
+      predictors.append(
+        .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))
     }
     let members = (0..<cell.memberCount).compactMap { scores[.member($0)] }
     var diversity = DiversityAccumulator(memberCount: members.count, classCount: cell.classCount)

@@ -61,8 +61,8 @@ struct ScoreCommand: ParsableCommand {
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
-    if !validationLogits.isEmpty && scoring.fitting == .crossValidation {
-      throw ValidationError("--fitting cv needs no validation set.")
+    if !validationLogits.isEmpty && scoring.fitting != .cleanHalves {
+      throw ValidationError("--fitting \(scoring.fitting.rawValue) needs no validation set.")
     }
   }
 

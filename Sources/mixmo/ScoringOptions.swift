@@ -20,8 +20,9 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What calibrations are fitted on: clean-halves, or cv, five times two halves of each cell "
-        + "itself.", valueName: "name"))
+      "What calibrations are fitted on: clean-halves, each half of the clean images for the other, "
+        + "numbers of all images; mixmo-halves, the same with means of the halves' numbers; or cv, "
+        + "five times two halves of each cell itself.", valueName: "name"))
   var fitting: Fitting = .cleanHalves
 
   @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals.", valueName: "count"))
@@ -37,6 +38,7 @@ struct ScoringOptions: ParsableArguments {
 
   enum Fitting: String, ExpressibleByArgument, CaseIterable {
     case cleanHalves = "clean-halves"
+    case mixmoHalves = "mixmo-halves"
     case crossValidation = "cv"
   }
 
@@ -71,12 +73,13 @@ struct ScoringOptions: ParsableArguments {
     seed: UInt64
   ) throws -> ScoringSettings {
     var settings = ScoringSettings(
-      calibrations: try calibrations(), fitting: .cleanHalves(halves), drawCount: bootstrap,
-      binning: binning.binning(), seed: seed, kinds: kinds,
-      baseline: try baseline.map {
-        try ScoringSettings.Baseline(RunFolder(URL(fileURLWithPath: $0)))
-      })
-    if fitting == .crossValidation { settings.fitting = .crossValidation }
+      calibrations: try calibrations(), drawCount: bootstrap, binning: binning.binning(),
+      seed: seed, kinds: kinds, baseline: try baseline.map(ScoringSettings.Baseline.init))
+    switch fitting {
+    case .cleanHalves: settings.fitting = .cleanHalves(halves)
+    case .mixmoHalves: settings.fitting = .mixmoHalves(halves)
+    case .crossValidation: settings.fitting = .crossValidation
+    }
     if let validation { settings.fitting = .validationSet(validation) }
     return settings
   }

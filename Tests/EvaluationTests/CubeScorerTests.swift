@@ -121,15 +121,15 @@ struct CubeScorerTests {
   @Test func `errors are relative to another run's`() throws {
     let folder = try TemporaryFolder()
     let cube = try Self.cube()
-    try ResultTables(runName: "other", datasetName: "d", cube: cube).write(
+    try ResultTables(runName: "other", datasetName: "d", fitting: "clean-halves", cube: cube).write(
       to: RunFolder(folder.url))
-    let again = try Self.cube(baseline: .init(RunFolder(folder.url)))
+    let again = try Self.cube(baseline: .init(folder.url.path))
     // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
     let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
     expectClose(ratio ?? .nan, 1, absolute: 1e-14)
     try AtomicFile.write("run,predictor\r\n", to: folder.file("cells.csv"))
     #expect {
-      try ScoringSettings.Baseline(RunFolder(folder.url))
+      try ScoringSettings.Baseline(folder.url.path)
     } throws: {
       "\($0)".hasSuffix(
         "cells.csv: expected the columns corruption, severity, calibration, accuracy, found none of these names"
@@ -139,7 +139,7 @@ struct CubeScorerTests {
 
   @Test func `the same bytes on any number of threads`() throws {
     let texts = try [1, 3].map { threads in
-      ResultTables(runName: "r", datasetName: "d", cube: try Self.cube(threads: threads))
+      ResultTables(runName: "r", datasetName: "d", fitting: "clean-halves", cube: try Self.cube(threads: threads))
     }
     #expect(texts[0].summary.text == texts[1].summary.text)
     #expect(texts[0].cells.text == texts[1].cells.text)
@@ -149,7 +149,7 @@ struct CubeScorerTests {
     let logits = try LabeledLogits([3, 0, 0, 3], memberCount: 1, classCount: 2, labels: [0, 1])
     let cube = try CubeScorer(ScoringSettings(calibrations: [.none]), threadCount: 1)
       .score([.clean], logits: { _ in logits }, report: { _ in })
-    let files = ResultTables(runName: "r", datasetName: "d", cube: cube)
+    let files = ResultTables(runName: "r", datasetName: "d", fitting: "clean-halves", cube: cube)
     #expect(files.cells.column("auroc_misclassification") == [""])
     #expect(cube.notes.count == 1 && cube.notes[0].hasPrefix("undefined, left empty: "))
     #expect(cube.notes[0].contains("auroc_misclassification in 1 rows"))

@@ -161,11 +161,13 @@ struct EvaluationRunTests {
         "ece_adaptive", "ece_classwise", "tace", "ece_debiased", "ece_smooth", "overconfidence",
         "auroc_misclassification", "aupr_error", "aupr_success", "fpr95", "aurc", "eaurc",
         "augrc", "entropy", "calibration_loss", "refinement_loss", "temperature_at_bound",
+        "fitting",
       ])
+    #expect(Set(files.cells.column("fitting") ?? []) == ["clean-halves"])
     #expect(files.cells.rows.prefix(5).map { $0[4] } == predictors)
     #expect(files.cells.column("samples") == Array(repeating: "24", count: 40))
     #expect(files.diversity.rows.count == 4 * 2 * 2)
-    #expect(files.diversity.header.suffix(1) == ["no_shared_error"])
+    #expect(files.diversity.header.suffix(2) == ["no_shared_error", "fitting"])
     #expect(files.reliability.rows.count == 4 * 4 * 2 * 15)
   }
 

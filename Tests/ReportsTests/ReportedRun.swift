@@ -55,7 +55,8 @@ enum ReportedRun {
         of: $0, labels: labels, memberCount: memberCount, classCount: classCount)
     } report: { _ in
     }
-    try ResultTables(runName: name, datasetName: "made-up", cube: cube).write(to: RunFolder(folder))
+    try ResultTables(runName: name, datasetName: "made-up", fitting: "clean-halves", cube: cube)
+      .write(to: RunFolder(folder))
     var record = RunRecord(
       origin: RunRecord.Origin(
         run: name, dataset: "made-up", images: imageCount, checkpoint: "c\(seed)", data: "d",

@@ -115,7 +115,8 @@ struct RunRecordTests {
     var records = binnings.map { binning in
       var record = Self.record()
       record.scoring = .init(
-        calibrations: [.none], fitting: "cv", drawCount: 0, binning: binning, kinds: [])
+        calibrations: [.none], fitting: "cv", figures: .meansOfHalves, drawCount: 0,
+        binning: binning, kinds: [])
       return record
     }
     for record in records { #expect(binnings.contains(record.binning)) }

@@ -34,7 +34,7 @@ struct BinningTests {
           found, expected, absolute: bound,
           "\(reference.problem) \(name) \(reference.bins) \(reference.norm)")
       }
-      #expect(scores.reliability?.bins.count == reference.bins)
+      #expect(scores.reliability.first?.bins.count == reference.bins)
     }
   }
 
@@ -44,7 +44,7 @@ struct BinningTests {
     let found = try Scorer(threadCount: 1, binning: Binning(count: 15, norm: .l1))
       .score(logits).predictors[0]
     #expect(found.values == expected.values && found.reliability == expected.reliability)
-    let table = try #require(found.reliability)
+    let table = try #require(found.reliability.first)
     #expect(table.calibrationError == table.expectedCalibrationError)
     #expect(found.values[.calibrationError] == table.expectedCalibrationError)
   }

@@ -72,9 +72,9 @@ struct CalibrationTests {
     }
     let single = try Problem(seed: 1, labelSeed: 2, rows: 60, members: 1, classes: 3).draw()
     let scores = try Self.fitted(calibration, on: single)
+    let ofSeveral = [Calibration.temperatureAfterAveraging, .memberTemperatures]
     #expect(
-      scores.predictors.map(\.predictor)
-        == (calibration == .temperatureAfterAveraging ? [] : [.ensemble]))
+      scores.predictors.map(\.predictor) == (ofSeveral.contains(calibration) ? [] : [.ensemble]))
   }
 
   @Test(arguments: [1, 2, 4], Calibration.all)
@@ -205,14 +205,16 @@ struct CalibrationTests {
     }
   }
 
-  @Test func `nothing to fit needs no halves`() throws {
+  @Test func `nothing to fit needs no halves, unless numbers are those of halves`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 1, members: 2, classes: 3).draw()
     let fits = try Self.scorer.fit([.oracle, .none, .none], on: logits)
     #expect(fits.calibrations == [.none, .oracle])
     #expect(try Self.scorer.score(logits, with: fits).map(\.calibration) == [.none, .oracle])
-    #expect(try Self.scorer.crossValidate(logits, under: [.none]).count == 1)
     #expect(throws: ScoringError.tooFewRowsToHalve(1)) {
-      try Self.scorer.crossValidate(logits, under: [.vector])
+      try Self.scorer.crossValidate(logits, under: [.none])
+    }
+    #expect(throws: ScoringError.tooFewRowsToHalve(1)) {
+      try Self.scorer.fit([.none], on: logits, combination: .averaged)
     }
   }
 

@@ -28,7 +28,7 @@ struct OpenListTests {
     let name = "prior"
     let output = CalibratedOutput.distribution
 
-    func applies(to predictor: Predictor) -> Bool { predictor == .ensemble }
+    func applies(to predictor: Predictor, memberCount: Int) -> Bool { predictor == .ensemble }
 
     func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
       let temperature = try rows.map(by: TemperatureCalibrator(), for: predictor).temperature ?? 1
@@ -114,11 +114,11 @@ struct OpenListTests {
     for row in scores.predictors where row.predictor != .membersMean {
       let rows = try Self.scorer.rowScores(of: row.predictor, in: logits)
       let halves = try CleanHalves(rowCount: 101).rows.map { half in half.map { rows[$0] } }
-      let shares = zip(halves, halves.reversed()).compactMap { scored, fitted in
+      let sure = zip(halves, halves.reversed()).flatMap { scored, fitted in
         let center = Accuracy(fitted).value ?? 0
-        return Self.share(scored.map { ($0.confidence + center) / 2 > 0.7 ? 1 : 0 })
+        return scored.map { ($0.confidence + center) / 2 > 0.7 ? 1.0 : 0 }
       }
-      #expect(row.values[Self.sureness] == (shares[0] + shares[1]) / 2)
+      #expect(row.values[Self.sureness] == Self.share(sure))
       #expect(row.values[.accuracy] != nil)
       // It needs the distribution, of which nothing is left.
       #expect(row.values[Self.worstLoss] == nil && row.values[.negativeLogLikelihood] == nil)

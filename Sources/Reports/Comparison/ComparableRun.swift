@@ -38,15 +38,17 @@ struct ComparableRun: Sendable {
       of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
   }
 
-  /// Checks that this run and `other` are of the same images, and their errors of the same bins.
+  /// Checks that this run and `other` are of the same images, their errors of the same bins and their
+  /// numbers of one kind, with `isCalibrated` those of fitted calibrations.
   ///
   /// Where `mixmo score` made one of them, only labels and cells can be compared.
   ///
   /// - Throws: `ReportsError.otherRun` naming the first thing that differs, or
   ///   `ReportsError.otherCells`.
-  func check(isLike other: ComparableRun) throws {
+  func check(isLike other: ComparableRun, isCalibrated: Bool = false) throws {
     try check(.sameImages, other)
     try check(.sameBinning, other)
+    try check(.sameFigures(areFitted: isCalibrated), other)
     try checkLabels(other)
     try check("classes", "\(classCount)", "\(other.classCount)", other)
     try checkCells(other)

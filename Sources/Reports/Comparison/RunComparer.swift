@@ -8,6 +8,8 @@ package struct RunComparer: Sendable {
   /// The name of the predictor that is compared.
   package var predictor = Predictor.ensemble.name
   /// The calibration, fitted on each half of the clean images, in MixMo's split, for the other half.
+  ///
+  /// Numbers are those of all images, or means over the halves where the runs' tables hold those.
   package var calibration = Calibration.none
   /// The number of bootstrap draws for intervals; 0 for no intervals.
   package var drawCount = 1000
@@ -24,7 +26,7 @@ package struct RunComparer: Sendable {
   private struct Subject {
     let run: ComparableRun
     let predictor: Predictor
-    let maps: [CalibrationMap]  // [parts]
+    let calibrations: [RowCalibrations]  // [parts]
   }
 
   /// Compares the runs in `folders`, at least two, with the first of them.
@@ -42,12 +44,19 @@ package struct RunComparer: Sendable {
     _ folders: [URL], report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Comparison {
     let runs = try folders.map { try ComparableRun(folder: RunFolder($0)) }
-    for run in runs.dropFirst() { try runs[0].check(isLike: run) }
-    let imageCount = runs[0].labels.count
-    let parts = try PredictionFileError.naming(runs[0].folder.predictions.folder.path) {
-      try self.parts(imageCount)
+    for (index, run) in runs.enumerated() {
+      for other in runs[(index + 1)...] {
+        try run.check(isLike: other, isCalibrated: calibration.needsFitting)
+      }
     }
-    let subjects = try runs.map(subject)
+    let imageCount = runs[0].labels.count
+    let areHalved = runs.contains { $0.record.figures == .meansOfHalves }
+    let parts = try PredictionFileError.naming(runs[0].folder.predictions.folder.path) {
+      areHalved
+        ? try CleanHalves(rowCount: imageCount).rows.map { $0.sorted() }
+        : [Array(0..<imageCount)]
+    }
+    let subjects = try runs.map { try subject($0, partCount: parts.count) }
     let metrics = Comparison.metrics.filter(calibration.defines)
     let bootstrap =
       drawCount > 0
@@ -63,31 +72,30 @@ package struct RunComparer: Sendable {
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
-    let bounds = zip(labels, subjects).map { ($0, $1.maps.flatMap(\.temperatureBounds)) }
+    let bounds = zip(labels, subjects).map { ($0, $1.calibrations.flatMap(\.temperatureBounds)) }
     return Comparison(
       reference: labels[0], predictor: predictor, calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
-      notes: Self.notes(runs) + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
+      notes: notes(runs, labels) + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
   }
 
-  /// The images of each part that has one calibration: all of them, or two halves.
-  private func parts(_ imageCount: Int) throws -> [[Int]] {
-    guard calibration.needsFitting else { return [Array(0..<imageCount)] }
-    return try CleanHalves(rowCount: imageCount).rows.map { $0.sorted() }
-  }
-
-  private func subject(_ run: ComparableRun) throws -> Subject {
+  private func subject(_ run: ComparableRun, partCount: Int) throws -> Subject {
     let predictor = try run.existingPredictor(named: predictor)
     guard !calibration.isBound else { throw ScoringError.notFitted(calibration.name) }
     guard calibration.needsFitting else {
-      return Subject(run: run, predictor: predictor, maps: [.identity])
+      return Subject(
+        run: run, predictor: predictor,
+        calibrations: [RowCalibrations](repeating: RowCalibrations(.identity), count: partCount))
     }
     let fitted = try scorer.fit([calibration], on: run.logits(of: .clean))
-    let maps = fitted.maps(of: calibration, for: predictor)
-    guard !maps.isEmpty else {
+    let calibrations =
+      partCount > 1
+      ? fitted.maps(of: calibration, for: predictor).map { RowCalibrations($0) }
+      : fitted.rowCalibrations(of: calibration, for: predictor).map { [$0] } ?? []
+    guard !calibrations.isEmpty else {
       throw ScoringError.calibrationOfOtherPredictor(calibration.name, predictor: predictor.name)
     }
-    return Subject(run: run, predictor: predictor, maps: maps)
+    return Subject(run: run, predictor: predictor, calibrations: calibrations)
   }
 
   private func scores(
@@ -95,10 +103,10 @@ package struct RunComparer: Sendable {
   ) throws -> ComparisonTally.PartedRows {
     let run = subject.run
     let logits = try run.logits(of: cell)
-    return try zip(parts, subject.maps).map { images, map in
+    return try zip(parts, subject.calibrations).map { images, calibrations in
       let rows = try scorer.rowScores(
         of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
-        calibration: map)
+        calibrations: calibrations)
       return ScoredRows(rows, classCount: run.classCount, binning: run.record.binning)
     }
   }
@@ -108,11 +116,23 @@ package struct RunComparer: Sendable {
       + TemperatureBound.reasons(bounds, of: "the clean images that it was fitted on")
   }
 
-  private static func notes(_ runs: [ComparableRun]) -> [String] {
-    guard runs.contains(where: \.record.isOfAnybodysPredictions) else { return [] }
-    return [
-      "runs of mixmo score record no images: that all runs show the same ones, in the same order, is "
-        + "taken from their labels"
-    ]
+  private func notes(_ runs: [ComparableRun], _ labels: [String]) -> [String] {
+    var notes = zip(runs, labels).compactMap { run, label -> String? in
+      guard let scoring = run.record.scoring else { return nil }
+      if run.record.figures == .olderHalves, calibration.needsFitting {
+        return "\(label.oneLine): an older version made its tables, of \(run.record.figures.rawValue); "
+          + "the numbers here are computed anew from its predictions"
+      }
+      let halved = ["clean-halves", "mixmo-halves"]
+      guard calibration.needsFitting, !halved.contains(scoring.fitting) else { return nil }
+      return "\(label.oneLine): its tables are calibrated by --fitting \(scoring.fitting); here each "
+        + "half of its clean images calibrates the other"
+    }
+    if runs.contains(where: \.record.isOfAnybodysPredictions) {
+      notes.append(
+        "runs of mixmo score record no images: that all runs show the same ones, in the same order, is "
+          + "taken from their labels")
+    }
+    return notes
   }
 }

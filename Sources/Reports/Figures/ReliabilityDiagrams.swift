@@ -74,25 +74,30 @@ extension Run {
       panels: panels, panelsPerRow: (twoColumn: levels.count, oneColumn: 2), data: data)
   }
 
-  /// The bins of all corruptions at a severity together: counts are summed, and means are weighted
+  /// The bins of all corruptions at a severity together, of all halves where there are any: counts are summed, and means are weighted
   /// by them.
   private func pooledBins(severity: Int, calibration: String) -> [Panel.Bin] {
-    let cells = cells(of: corruptions, severities: [severity])
+    let halves = reliability.values(of: "half")
+    let tables = cells(of: corruptions, severities: [severity]).flatMap { cell in
+      halves.map { (cell: cell, half: $0) }
+    }
     return reliability.values(of: "bin").compactMap { bin in
-      func number(_ cell: Cell, _ column: String) -> Double? {
-        reliability[
-          [cell.corruption, "\(cell.severity)", mainPredictor, calibration, bin], column]?.value
+      func number(_ table: (cell: Cell, half: String), _ column: String) -> Double? {
+        let (cell, half) = table
+        return reliability[
+          [cell.corruption, "\(cell.severity)", mainPredictor, calibration, bin, half], column]?
+          .value
       }
-      let counted = cells.compactMap { cell in
-        number(cell, "count").map { (cell: cell, count: $0) }
+      let counted = tables.compactMap { table in
+        number(table, "count").map { (table: table, count: $0) }
       }
-      guard let first = counted.first?.cell, let lower = number(first, "lower"),
+      guard let first = counted.first?.table, let lower = number(first, "lower"),
         let upper = number(first, "upper")
       else { return nil }
       let total = counted.map(\.count).reduce(0, +)
       func mean(_ column: String) -> Double? {
         guard total > 0 else { return nil }
-        let sum = counted.reduce(0) { $0 + $1.count * (number($1.cell, column) ?? 0) }
+        let sum = counted.reduce(0) { $0 + $1.count * (number($1.table, column) ?? 0) }
         return counted.count == 1 ? number(first, column) : sum / total
       }
       return Panel.Bin(

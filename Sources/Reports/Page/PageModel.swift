@@ -163,7 +163,8 @@ extension PageModel.Facts {
       $0 == RunRecord.Origin.filesSuite ? "read from files" : "generated, table \($0)"
     }
     let scoring = record.scoring.map {
-      "\($0.calibrations.joined(separator: ", ")); fitted on \($0.fitting); "
+      "\($0.calibrations.joined(separator: ", ")); fitted on \($0.fitting); numbers: "
+        + "\(record.figures.rawValue); "
         + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap draws of images" : "no bootstrap")
     }
     let entries: [(String, String?)] = [

@@ -1,7 +1,7 @@
 /// How probabilities are calibrated before they are scored: the `calibration` column.
 ///
 /// Every predictor is calibrated for itself. A predictor that a calibration is not made for has no
-/// row under it; see `applies(to:)`.
+/// row under it; see `applies(to:memberCount:)`.
 public struct Calibration: NamedEntry {
   /// What is fitted, and how.
   public let calibrator: any Calibrator
@@ -14,10 +14,12 @@ public struct Calibration: NamedEntry {
   /// The name in the `calibration` column.
   public var name: String { calibrator.name }
 
-  /// Whether a row of `predictor` under this calibration exists.
+  /// Whether a row of `predictor`, of `memberCount` members, exists under this calibration.
   ///
   /// `members-mean` has one where every member has.
-  public func applies(to predictor: Predictor) -> Bool { calibrator.applies(to: predictor) }
+  public func applies(to predictor: Predictor, memberCount: Int) -> Bool {
+    calibrator.applies(to: predictor, memberCount: memberCount)
+  }
 
   /// Whether it is fitted on other rows than those that it scores.
   public var needsFitting: Bool { calibrator.fitting == .otherRows }

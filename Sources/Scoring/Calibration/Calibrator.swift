@@ -11,10 +11,11 @@ public protocol Calibrator: Sendable {
   /// Which rows it is fitted on; by default others than those that are scored.
   var fitting: CalibrationFitting { get }
 
-  /// Whether it is made for `predictor`, which then has a row in result files; by default for all.
-  func applies(to predictor: Predictor) -> Bool
+  /// Whether it is made for `predictor`, of `memberCount` members, which then has a row in result files;
+  /// by default for all.
+  func applies(to predictor: Predictor, memberCount: Int) -> Bool
 
-  /// The map that is fitted for `predictor`, one that `applies(to:)` accepts.
+  /// The map that is fitted for `predictor`, one that `applies(to:memberCount:)` accepts.
   ///
   /// It is a `CalibrationMap.confidence` where `output` is the confidence, and nowhere else. What fits
   /// nothing is handed the rows that are scored, and returns the same map for any.
@@ -25,7 +26,7 @@ public protocol Calibrator: Sendable {
 
 extension Calibrator {
   public var fitting: CalibrationFitting { .otherRows }
-  public func applies(to predictor: Predictor) -> Bool { true }
+  public func applies(to predictor: Predictor, memberCount: Int) -> Bool { true }
 }
 
 /// What a calibration leaves of the predictions.

@@ -6,21 +6,34 @@
 /// calibrated probabilities, is fitted on each half and scores the other; the loss is the mean over
 /// all rows. probmetrics cuts the rows in five, by class.
 enum RefinementLoss {
-  /// The loss of the rows of `halves`, those of `LabeledLogits.halves()`.
+  /// The rows of a cell in two halves.
+  struct Halves {
+    fileprivate let rows: [[Int]]  // [2]
+    fileprivate let logits: [LabeledLogits]  // [2]
+
+    /// The halves of `CleanHalves`, their rows in the order they are stored; nil for one row.
+    init?(of logits: LabeledLogits) throws(ScoringError) {
+      guard logits.rowCount > 1 else { return nil }
+      rows = try CleanHalves(rowCount: logits.rowCount).rows.map { $0.sorted() }
+      self.logits = [
+        try logits.selecting(rows: rows[0]), try logits.selecting(rows: rows[1]),
+      ]
+    }
+  }
+
+  /// The loss of the rows of `halves`, which `calibrations` calibrate.
   ///
-  /// - Returns: The loss in nats; nil without two halves, and where in a half no class has a larger
-  ///   logit than the label: its loss falls with the temperature down to any bound, which then does not
-  ///   fit the other half.
-  /// - Throws: `ScoringError` when there is no such predictor, or `calibration` is not for it.
+  /// - Returns: The loss in nats; nil where in a half no class has a larger logit than the label: its
+  ///   loss falls with the temperature down to any bound, which then does not fit the other half.
+  /// - Throws: `ScoringError` when there is no such predictor, or `calibrations` are not for it.
   static func value(
-    of predictor: Predictor, in halves: [LabeledLogits], calibration: CalibrationMap,
-    blocks: RowBlocks
+    of predictor: Predictor, in halves: Halves, calibrations: RowCalibrations, blocks: RowBlocks
   ) throws -> Double? {
-    guard halves.count == 2 else { return nil }
-    let objectives = try halves.map {
+    let objectives = try zip(halves.logits, halves.rows).map { logits, rows in
       try TemperatureObjective(
-        PredictorLogits(predictor, of: $0, calibration: calibration), scaled: .calibratedLogits,
-        blocks: blocks)
+        PredictorLogits(
+          predictor, of: logits, calibrations: calibrations.selecting(rows: rows)),
+        scaled: .calibratedLogits, blocks: blocks)
     }
     let first = try TemperatureSearch(objectives[0]).minimum()
     let second = try TemperatureSearch(objectives[1]).minimum(from: first.temperature)
@@ -33,15 +46,6 @@ enum RefinementLoss {
         ?? objective.losses(atDoublingsOf: objective.unit / temperature, count: 1)[0]
       sum += loss * Double(objective.rowCount)
     }
-    return sum / Double(halves[0].rowCount + halves[1].rowCount)
-  }
-}
-
-extension LabeledLogits {
-  /// The halves of `CleanHalves`, their rows in the order they are stored; none of one row.
-  func halves() throws(ScoringError) -> [LabeledLogits] {
-    guard rowCount > 1 else { return [] }
-    let rows = try CleanHalves(rowCount: rowCount).rows
-    return [try selecting(rows: rows[0].sorted()), try selecting(rows: rows[1].sorted())]
+    return sum / Double(halves.rows[0].count + halves.rows[1].count)
   }
 }

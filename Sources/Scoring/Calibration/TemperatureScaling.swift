@@ -38,7 +38,9 @@ public struct MemberTemperatureCalibrator: Calibrator {
   /// The calibrator.
   public init() {}
 
-  public func applies(to predictor: Predictor) -> Bool { predictor.poolsMembers }
+  public func applies(to predictor: Predictor, memberCount: Int) -> Bool {
+    predictor.poolsMembers && memberCount > 1
+  }
 
   public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
     let maps = try (0..<rows.logits.memberCount).map { member in
@@ -57,7 +59,9 @@ public struct TemperatureAfterAveragingCalibrator: Calibrator {
   /// The calibrator.
   public init() {}
 
-  public func applies(to predictor: Predictor) -> Bool { predictor == .ensembleProbabilities }
+  public func applies(to predictor: Predictor, memberCount: Int) -> Bool {
+    predictor == .ensembleProbabilities
+  }
 
   public func fit(_ predictor: Predictor, on rows: FittingRows) throws -> CalibrationMap {
     let fitted = try fittedTemperature(on: rows)

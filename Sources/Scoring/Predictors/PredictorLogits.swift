@@ -6,80 +6,113 @@ internal import Tensors
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
 final class PredictorLogits: Sendable {
   private enum Source {
-    case meanOfMembers(scales: [Double]?)  // [M]
+    case meanOfMembers
     case member(Int)
     case allMembers
   }
 
-  let logits: LabeledLogits
-  let calibration: CalibrationMap
-  /// What the logits of each pooled distribution are divided by after `load`.
-  let temperatures: [Double]  // [P]
-  /// Whether probabilities are scored as they were given, before or without a calibration.
-  let isGiven: Bool
-  private let source: Source
-  private let logitMap: (any LogitMap)?
-  /// Whether there is a `logitMap`: asked for each row, which an existential is slow to answer.
-  private let hasLogitMap: Bool
+  /// What one map does to the rows that it calibrates.
+  final class Part: Sendable {
+    /// What the logits of each pooled distribution are multiplied by after `load`.
+    let scales: [Double]  // [P]
+    /// What the logarithms of averaged probabilities are multiplied by; nil where they stay.
+    let scaleAfterAveraging: Double?
+    /// Whether probabilities are scored as they were given, before or without a calibration.
+    let isGiven: Bool
+    fileprivate let memberScales: [Double]?  // [M]
+    fileprivate let logitMap: (any LogitMap)?
+    /// Whether there is a `logitMap`: asked for each row, which an existential is slow to answer.
+    fileprivate let hasLogitMap: Bool
 
-  init(
+    fileprivate init(
+      _ map: CalibrationMap, of predictor: Predictor, _ logits: LabeledLogits, pooledCount: Int
+    ) {
+      let temperatures: [Double]
+      switch map {
+      case .temperature(let value, _):
+        temperatures = [Double](repeating: value, count: pooledCount)
+      case .memberTemperatures(let values, _) where predictor != .ensemble: temperatures = values
+      default: temperatures = [Double](repeating: 1, count: pooledCount)
+      }
+      scales = temperatures.map { 1 / $0 }
+      if case .temperatureAfterAveraging(let value, _) = map {
+        scaleAfterAveraging = 1 / value
+      } else {
+        scaleAfterAveraging = nil
+      }
+      isGiven =
+        logits.numbers == .probabilities && map.leavesProbabilities
+        && (predictor != .ensemble || logits.memberCount == 1)
+      memberScales = predictor == .ensemble ? map.memberScales : nil
+      logitMap = map.logitMap
+      hasLogitMap = logitMap != nil
+    }
+  }
+
+  let logits: LabeledLogits
+  let calibrations: RowCalibrations
+  /// P, the number of distributions that are averaged.
+  let pooledCount: Int
+  private let source: Source
+  private let parts: [Part]
+
+  convenience init(
     _ predictor: Predictor, of logits: LabeledLogits, calibration: CalibrationMap = .identity
   ) throws(ScoringError) {
+    try self.init(predictor, of: logits, calibrations: RowCalibrations(calibration))
+  }
+
+  init(
+    _ predictor: Predictor, of logits: LabeledLogits, calibrations: RowCalibrations
+  ) throws(ScoringError) {
     let members = logits.memberCount
-    var temperatures: [Double]
     switch predictor {
-    case .ensemble:
-      source = .meanOfMembers(scales: calibration.memberScales)
-      temperatures = [1]
-    case .ensembleProbabilities:
-      source = .allMembers
-      temperatures = [Double](repeating: 1, count: members)
+    case .ensemble: source = .meanOfMembers
+    case .ensembleProbabilities: source = .allMembers
     case .member(let member):
       guard (0..<members).contains(member) else { throw .noSuchMember(member, members: members) }
       source = .member(member)
-      temperatures = [1]
     case .membersMean: throw .membersMeanPredictsNothing
     }
-    try calibration.check(for: predictor, of: logits)
-    switch calibration {
-    case .temperature(let value, _): temperatures = temperatures.map { _ in value }
-    case .memberTemperatures(let values, _) where predictor != .ensemble: temperatures = values
-    default: break
+    let pooledCount = predictor == .ensembleProbabilities ? members : 1
+    var parts: [Part] = []
+    for map in calibrations.maps {
+      try map.check(for: predictor, of: logits)
+      parts.append(Part(map, of: predictor, logits, pooledCount: pooledCount))
     }
     self.logits = logits
-    self.calibration = calibration
-    self.temperatures = temperatures
-    logitMap = calibration.logitMap
-    hasLogitMap = logitMap != nil
-    isGiven =
-      logits.numbers == .probabilities && calibration.leavesProbabilities
-      && (predictor != .ensemble || members == 1)
+    self.calibrations = calibrations
+    self.pooledCount = pooledCount
+    self.parts = parts
   }
 
   private var memberCount: Int { logits.memberCount }
   private var classCount: Int { logits.classCount }
 
-  /// P, the number of distributions that are averaged.
-  var pooledCount: Int { temperatures.count }
+  /// What calibrates `row`.
+  @inline(__always)
+  func part(of row: Int) -> Part { parts[calibrations.index(of: row)] }
 
-  /// Writes the P·K logits of one row, before they are divided by `temperatures`.
+  /// Writes the P·K logits of one row, before they are multiplied by the scales of its part.
   ///
   /// Those of given probabilities are their logarithms, that of 0 `LogarithmOfZero.value`.
   @inline(__always)
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
+    let part = part(of: row)
     if logits.numbers == .logits, case .float32(let numbers) = logits.row(row) {
-      load(numbers, of: row, into: target)
+      load(numbers, of: row, scales: part.memberScales, into: target)
     } else {
-      loadConverted(row, into: target)
+      loadConverted(row, scales: part.memberScales, into: target)
     }
-    guard hasLogitMap, let logitMap else { return }
+    guard part.hasLogitMap, let logitMap = part.logitMap else { return }
     apply(logitMap, to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classCount))
   }
 
   /// Logits in Float32 are read where they are.
   @inline(__always)
   private func load(
-    _ numbers: UnsafePointer<Float>, of row: Int, into target: UnsafeMutablePointer<Double>
+    _ numbers: UnsafePointer<Float>, of row: Int, scales: [Double]?,
+    into target: UnsafeMutablePointer<Double>
   ) {
     // Rows may be apart in memory, where processors do not prefetch by themselves.
     guard case .float32(let next) = logits.row(min(row + 1, logits.rowCount - 1)) else { return }
@@ -91,12 +124,13 @@ final class PredictorLogits: Sendable {
     case .allMembers:
       ProbabilityKernels.preferred.widen(numbers, count: memberCount * classCount, into: target)
       ProbabilityKernels.prefetch(next, count: memberCount * classCount)
-    case .meanOfMembers(nil):
-      ProbabilityKernels.preferred.meanOfRows(
-        numbers, rowCount: memberCount, count: classCount, into: target)
-      ProbabilityKernels.prefetch(next, count: memberCount * classCount)
-    case .meanOfMembers(let scales?):
-      average(numbers, scales: scales, to: target)
+    case .meanOfMembers:
+      if let scales {
+        average(numbers, scales: scales, to: target)
+      } else {
+        ProbabilityKernels.preferred.meanOfRows(
+          numbers, rowCount: memberCount, count: classCount, into: target)
+      }
       ProbabilityKernels.prefetch(next, count: memberCount * classCount)
     }
   }
@@ -115,11 +149,13 @@ final class PredictorLogits: Sendable {
   }
 
   /// The same of Float64, and of probabilities in either type.
-  private func loadConverted(_ row: Int, into target: UnsafeMutablePointer<Double>) {
+  private func loadConverted(
+    _ row: Int, scales: [Double]?, into target: UnsafeMutablePointer<Double>
+  ) {
     switch source {
     case .member(let member): logits.copyLogits(row, members: member..<member + 1, to: target)
     case .allMembers: logits.copyLogits(row, members: 0..<memberCount, to: target)
-    case .meanOfMembers(let scales):
+    case .meanOfMembers:
       withUnsafeTemporaryAllocation(of: Double.self, capacity: memberCount * classCount) { copy in
         guard let start = copy.baseAddress else { return }
         logits.copyLogits(row, members: 0..<memberCount, to: start)
@@ -172,7 +208,7 @@ final class PredictorLogits: Sendable {
 
   private static let leastLogarithm = log(Double.leastNormalMagnitude)
 
-  /// Writes the probabilities of a row as they were given; `isGiven` must be true.
+  /// Writes the probabilities of a row as they were given; `isGiven` of its part must be true.
   func loadGiven(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     switch source {
     case .member(let member): logits.copyDistribution(row, members: member..<member + 1, to: target)

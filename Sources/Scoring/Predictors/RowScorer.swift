@@ -31,8 +31,6 @@ public struct RowScore: Sendable, Equatable {
 /// P pooled distributions, K classes.
 final class RowScorer {
   private let source: PredictorLogits
-  private let scales: [Double]  // [P]
-  private let scaleAfterAveraging: Double?
   private let pooledCount: Int
   let classCount: Int
   /// While a row is scored, the logits of its pooled distributions; then its log-probabilities [K].
@@ -43,8 +41,6 @@ final class RowScorer {
 
   init(_ source: PredictorLogits) {
     self.source = source
-    scales = source.temperatures.map { 1 / $0 }
-    scaleAfterAveraging = source.calibration.scaleAfterAveraging
     pooledCount = source.pooledCount
     classCount = source.logits.classCount
     logProbabilities = .allocate(capacity: pooledCount * classCount)
@@ -59,27 +55,27 @@ final class RowScorer {
   }
 
   func score(_ row: Int) -> RowScore {
-    let label = label(of: row)
-    if source.isGiven { return scoreGiven(row, label: label) }
+    let (label, part) = (label(of: row), source.part(of: row))
+    if part.isGiven { return scoreGiven(row, label: label, part) }
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
       // Logits distinguish classes whose probabilities rounding would make equal.
       let order = order(of: logProbabilities, count: classCount, label: label)
-      normalizePooled()
+      normalizePooled(part)
       return measure(label: label, order: order)
     }
-    normalizePooled()
+    normalizePooled(part)
     averageMembers()
     let order = order(of: scratch, count: classCount, label: label)
-    if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
+    if let scale = part.scaleAfterAveraging { renormalize(scale) }
     return measure(label: label, order: order)
   }
 
   /// Scores the probabilities that were given: they rank the classes.
-  private func scoreGiven(_ row: Int, label: Int) -> RowScore {
+  private func scoreGiven(_ row: Int, label: Int, _ part: PredictorLogits.Part) -> RowScore {
     loadGiven(row)
     let order = order(of: probabilities, count: classCount, label: label)
-    if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
+    if let scale = part.scaleAfterAveraging { renormalize(scale) }
     return measure(label: label, order: order)
   }
 
@@ -92,48 +88,50 @@ final class RowScorer {
 
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {
-    if source.isGiven {
+    let part = source.part(of: row)
+    if part.isGiven {
       loadGiven(row)
-      if let scaleAfterAveraging { renormalize(scaleAfterAveraging) }
+      if let scale = part.scaleAfterAveraging { renormalize(scale) }
       return
     }
     source.load(row, into: logProbabilities)
-    if let scaleAfterAveraging {
-      normalizePooled()
+    if let scale = part.scaleAfterAveraging {
+      normalizePooled(part)
       averageMembers()
-      renormalize(scaleAfterAveraging)
+      renormalize(scale)
       return
     }
     probabilities.update(repeating: 0, count: classCount)
     for pooled in 0..<pooledCount {
       Softmax.add(
         probabilitiesOf: logProbabilities + pooled * classCount, count: classCount,
-        scale: scales[pooled], to: probabilities, scratch: scratch)
+        scale: part.scales[pooled], to: probabilities, scratch: scratch)
     }
     if pooledCount > 1 { divide() }
   }
 
   /// Writes K logits whose softmax is the calibrated distribution of `row`.
   func copyCalibratedLogits(of row: Int, to target: UnsafeMutablePointer<Double>) {
-    var scale = scales[0]
-    if source.isGiven {
+    let part = source.part(of: row)
+    var scale = part.scales[0]
+    if part.isGiven {
       loadGiven(row)
-      scale = scaleAfterAveraging ?? 1
+      scale = part.scaleAfterAveraging ?? 1
     } else {
       source.load(row, into: logProbabilities)
     }
-    if pooledCount > 1, !source.isGiven {
-      normalizePooled()
+    if pooledCount > 1, !part.isGiven {
+      normalizePooled(part)
       averageMembers()
-      scale = scaleAfterAveraging ?? 1
+      scale = part.scaleAfterAveraging ?? 1
     }
     for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
   }
 
-  private func normalizePooled() {
+  private func normalizePooled(_ part: PredictorLogits.Part) {
     probabilities.update(repeating: 0, count: classCount)
     for pooled in 0..<pooledCount {
-      normalize(logProbabilities + pooled * classCount, scale: scales[pooled])
+      normalize(logProbabilities + pooled * classCount, scale: part.scales[pooled])
     }
   }
 
@@ -186,12 +184,6 @@ final class RowScorer {
   }
 }
 
-extension CalibrationMap {
-  fileprivate var scaleAfterAveraging: Double? {
-    if case .temperatureAfterAveraging(let value, _) = self { 1 / value } else { nil }
-  }
-}
-
 extension RowBlocks {
   /// The scores of every row of `source`.
   func scores(of source: PredictorLogits) throws -> [RowScore] {
@@ -199,9 +191,7 @@ extension RowBlocks {
       let scorer = RowScorer(source)
       return block.map(scorer.score)
     }
-    let rows = Array(blocks.joined())
-    guard case .confidence(let map) = source.calibration else { return rows }
-    return rows.map { $0.calibrated(by: map) }
+    return source.calibrations.calibratingConfidences(of: Array(blocks.joined()))
   }
 }
 

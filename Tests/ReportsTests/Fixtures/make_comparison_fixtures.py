@@ -176,7 +176,7 @@ def graph_adjusted(families, leak=Fraction(1, 10**12)):
 
 
 def compare(labels, runs, counts, calibration):
-    parts = [np.arange(N)] if calibration == "none" else [np.array(h) for h in halves()]
+    parts = [np.array(h) for h in halves()]
     rows, values, samples = {}, {}, {}
     for run, logits in runs.items():
         mean = logits.astype(np.float64).mean(axis=2)
@@ -187,11 +187,8 @@ def compare(labels, runs, counts, calibration):
         for c in range(len(CELLS)):
             scored = row_scores(mean[c] / scales[:, None], labels)
             rows[run, c] = scored
-            split = [{k: v[part] for k, v in scored.items()} for part in parts]
-            values[run, c] = np.mean([metric_values(s, np.ones(len(p))) for s, p in zip(split, parts)], 0)
-            samples[run, c] = np.array(
-                [np.mean([metric_values(s, w[p]) for s, p in zip(split, parts)], 0) for w in counts]
-            )
+            values[run, c] = metric_values(scored, np.ones(N))
+            samples[run, c] = np.array([metric_values(scored, w) for w in counts])
     reference, others = list(runs)[0], list(runs)[1:]
     corrupted = range(1, len(CELLS))
     for table in (values, samples):

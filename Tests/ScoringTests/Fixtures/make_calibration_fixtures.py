@@ -159,9 +159,9 @@ def calibrate(method, z, y, name):
     return lambda z: curve(np.exp(average(pooled(z, name))).max(axis=1)), None
 
 
-def applies(method, name):
+def applies(method, name, members):
     if method == "temperature-members":
-        return name in ("ensemble", "ensemble-probs")
+        return name in ("ensemble", "ensemble-probs") and members > 1
     return method != "temperature-after" or name == "ensemble-probs"
 
 
@@ -196,10 +196,23 @@ def confidence_values(z, confidence, y, name):
 
 def score(method, fitted, z, y, name):
     calibrated, t = fitted
+    return values_of(method, calibrated(z), t, z, y, name)
+
+
+def cross_score(method, fits, z, y, name):
+    """All rows together, each by the fit that scores it."""
+    fitted = [(calibrate(method, *where, name), scored) for where, scored in fits]
+    order = np.argsort(np.concatenate([scored for _, scored in fitted]))
+    calibrated = np.concatenate([f(z[scored]) for (f, _), scored in fitted])[order]
+    ts = [t for (_, t), _ in fitted]
+    return values_of(method, calibrated, None if ts[0] is None else np.mean(ts), z, y, name)
+
+
+def values_of(method, calibrated, t, z, y, name):
     if method in ("isotonic", "histogram"):
-        values = confidence_values(z, calibrated(z), y, name)
+        values = confidence_values(z, calibrated, y, name)
     else:
-        logs = calibrated(z)
+        logs = calibrated
         values = metric_values(np.exp(logs), logs, y)
         values["refinement_loss"] = float(refinement(logs, y))
         values["calibration_loss"] = values["nll"] - values["refinement_loss"]
@@ -210,20 +223,25 @@ METHODS = ["none", "temperature", "temperature-members", "temperature-after", "v
            "histogram", "oracle"]
 
 
-def cell(z, y, fits):
-    """The rows of a cell; `fits` lists (where to fit, which rows to score)."""
+def cell(z, y, fits, averaged=False):
+    """The rows of a cell; `fits` lists (where to fit, which rows to score).
+
+    Averaged, a number is the mean of those of the rows that each fit scores, without calibration too.
+    """
     rows = {}
     for method in METHODS:
         rows[method] = {}
         for name in names_of(z.shape[1]):
-            if not applies(method, name):
+            if not applies(method, name, z.shape[1]):
                 continue
+            own = [((z, y), np.arange(len(y)))]
             if method in ("none", "oracle"):
-                rows[method][name] = score(method, calibrate(method, z, y, name), z, y, name)
-                continue
+                used = [((z, y), scored) for _, scored in fits] if averaged else own
+            else:
+                used = fits
             rows[method][name] = mean_of([
                 score(method, calibrate(method, *where, name), z[scored], y[scored], name)
-                for where, scored in fits])
+                for where, scored in used]) if averaged else cross_score(method, used, z, y, name)
         members = [row for name, row in rows[method].items() if name.startswith("member-")]
         if members:
             rows[method]["members-mean"] = mean_of(members)
@@ -252,7 +270,9 @@ def calibrations_fixture():
         {"protocol": "validation", "fitted": validation._asdict(), "scored": clean._asdict(),
          "rows": cell(z, y, [((zv, yv), everything)])},
         {"protocol": "cv", "fitted": clean._asdict(), "scored": clean._asdict(),
-         "rows": cell(z, y, repeated)},
+         "rows": cell(z, y, repeated, averaged=True)},
+        {"protocol": "mixmo-halves", "fitted": clean._asdict(), "scored": corrupted._asdict(),
+         "rows": cell(zc, y, halves, averaged=True)},
         {"protocol": "clean-halves", "fitted": single._asdict(), "scored": single._asdict(),
          "rows": cell(zs, ys, crossed(zs, ys, halved(len(ys))))},
     ]

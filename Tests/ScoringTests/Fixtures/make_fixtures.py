@@ -142,8 +142,20 @@ def diversity_values(first, second):
 
 
 def cell(z, y, temperature=lambda name: 1.0):
+    return cell_of(predictors(z, temperature), y)
+
+
+def cross_fitted(z, halves, fitted):
+    """The predictors with each half at the temperatures of the other."""
+    parts = [list(predictors(z[h], fitted[1 - k].get)) for k, h in enumerate(halves)]
+    order = np.argsort(np.concatenate(halves))
+    for first, second in zip(*parts):
+        yield first[0], *(np.concatenate([first[i], second[i]])[order] for i in (1, 2))
+
+
+def cell_of(predicted, y):
     rows, right = {}, {}
-    for name, p, logs in predictors(z, temperature):
+    for name, p, logs in predicted:
         rows[name] = metric_values(p, logs, y)
         right[name] = p.argmax(axis=1) == y
     members = [name for name in rows if name.startswith("member-")]
@@ -247,6 +259,7 @@ def halves_fixture():
         parts = [cell(z[h], y[h], fitted[1 - k].get) for k, h in enumerate(halves)]
         results.append({
             "problem": p._asdict(),
+            "pooled": cell_of(cross_fitted(z, halves, fitted), y),
             "predictors": {name: mean_of([part["predictors"][name] for part in parts])
                            for name in parts[0]["predictors"]},
             "diversity": {pair: mean_of([part["diversity"][pair] for part in parts])
