@@ -37,22 +37,22 @@ struct CubeScorerTests {
 
   static func cube(
     _ cells: [Cell] = cells(), calibrations: [Calibration] = [.none, .temperature],
-    threads: Int = 2, baseline: ScoringSettings.Baseline? = nil
+    threads: Int = 2, baseline: ScoringSettings.Baseline? = nil, runName: String = "own"
   ) throws -> ScoreCube {
     try CubeScorer(
       ScoringSettings(
         calibrations: calibrations, drawCount: 20, seed: 3, kinds: kinds, baseline: baseline),
       threadCount: threads
-    ).score(cells, logits: logits, report: { _ in })
+    ).score(cells, ofRun: runName, logits: logits, report: { _ in })
   }
 
   static func value(
     _ cube: ScoreCube, _ name: String, _ aggregate: String, _ metric: String,
-    _ calibration: Calibration = .none
+    _ calibration: Calibration = .none, _ predictor: Predictor = .ensemble
   ) -> SummaryValue? {
     cube.summary.first {
       $0.protocolName == name && $0.aggregate == aggregate && $0.metric == metric
-        && $0.predictor == .ensemble && $0.calibration == calibration
+        && $0.predictor == predictor && $0.calibration == calibration
     }
   }
 
@@ -127,6 +127,12 @@ struct CubeScorerTests {
     // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
     let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
     expectClose(ratio ?? .nan, 1, absolute: 1e-14)
+    // Like with like: each predictor and calibration against itself.
+    for (calibration, predictor) in [(Calibration.temperature, Predictor.member(1))] {
+      let own = Self.value(
+        again, "c15", "macro", "mce_relative_to(other)", calibration, predictor)?.value
+      expectClose(own ?? .nan, 1, absolute: 1e-14)
+    }
     try AtomicFile.write("run,predictor\r\n", to: folder.file("cells.csv"))
     #expect {
       try ScoringSettings.Baseline(folder.url.path)
@@ -135,6 +141,31 @@ struct CubeScorerTests {
         "cells.csv: expected the columns corruption, severity, calibration, accuracy, found none of these names"
       )
     }
+  }
+
+  @Test func `a baseline without the row lends its ensemble, and of the same name its folder`() throws {
+    let folder = try TemporaryFolder()
+    let plain = try Self.cube(calibrations: [.none])
+    try ResultTables(runName: "own", datasetName: "d", fitting: "clean-halves", cube: plain)
+      .write(to: RunFolder(folder.url))
+    let path = folder.url.path
+    let again = try Self.cube(baseline: .init(path))
+    let ratio = Self.value(again, "c15", "macro", "mce_relative_to(\(path))")?.value
+    expectClose(ratio ?? .nan, 1, absolute: 1e-14)
+    let metric = "mce_relative_to(\(path): ensemble, none)"
+    let lent = try #require(Self.value(again, "c15", "macro", metric, .temperature, .member(0)))
+    func errors(_ calibration: Calibration, _ predictor: Predictor) -> [Double] {
+      Self.kinds.prefix(15).map { kind in
+        again.cells.filter { $0.cell.corruption == kind.name }.reduce(0) { sum, cell in
+          let rows = cell.scores.first { $0.calibration == calibration }?.predictors ?? []
+          return sum + 1
+            - (rows.first { $0.predictor == predictor }?.values[.accuracy] ?? .nan)
+        }
+      }
+    }
+    let ratios = zip(errors(.temperature, .member(0)), errors(.none, .ensemble)).map { $0 / $1 }
+    // Two sums of 15 quotients.
+    expectClose(lent.value ?? .nan, ratios.reduce(0, +) / 15, absolute: 1e-12)
   }
 
   @Test func `the same bytes on any number of threads`() throws {

@@ -9,6 +9,7 @@ import Testing
   /// The reason why two runs cannot be compared; empty where they can.
   private func problem(
     _ first: StoredRun, _ second: StoredRun, predictor: String = Predictor.ensemble.name,
+    calibration: Calibration = .none,
     change: (URL) throws -> Void = { _ in }
   ) throws -> String {
     let folder = try TemporaryFolder()
@@ -16,6 +17,7 @@ import Testing
     try change(folders[1])
     var comparer = RunComparer(threadCount: 1)
     (comparer.predictor, comparer.drawCount) = (predictor, 8)
+    comparer.calibration = calibration
     do {
       _ = try comparer.compare(folders)
       return ""
@@ -64,6 +66,43 @@ import Testing
     let found = try problem(StoredRun(), other)
     #expect(found.hasPrefix("/a and /b cannot be put side by side: "))
     #expect(found.contains(difference.message))
+  }
+
+  @Test func `numbers of two kinds are refused, and those of older versions computed anew`() throws {
+    var (rows, halves) = (StoredRun(), StoredRun(seed: 1))
+    (rows.figures, halves.figures, halves.fitting) = ("all rows", "means of halves", "mixmo-halves")
+    #expect(
+      try problem(rows, halves)
+        .hasSuffix("numbers of the tables (--fitting): all rows and means of halves"))
+    #expect(try problem(halves, halves) == "" && problem(rows, rows) == "")
+    #expect(try problem(StoredRun(), rows) == "" && problem(halves, StoredRun()) == "")
+    var other = rows
+    other.fitting = "validation"
+    #expect(try problem(rows, other) == "")
+    #expect(
+      try problem(rows, other, calibration: .temperature)
+        .hasSuffix("calibrations fitted on (--fitting): clean-halves and validation"))
+  }
+
+  @Test func `numbers are of all images, or means of halves where the runs' are`() throws {
+    let folder = try TemporaryFolder()
+    func values(_ figures: String) throws -> [Double] {
+      var (first, second) = (StoredRun(), StoredRun(seed: 1))
+      (first.figures, second.figures) = (figures, figures)
+      let folders = try [
+        first.write(to: folder, "a \(figures)"), second.write(to: folder, "b \(figures)"),
+      ]
+      var comparer = RunComparer(threadCount: 1)
+      comparer.drawCount = 0
+      let table = try comparer.compare(folders).table
+      let metrics = try #require(table.column("metric"))
+      return try zip(metrics, #require(table.column("value"))).filter { $0.0 == "ece" }
+        .compactMap { Double($0.1) }
+    }
+    // The triangle inequality, bin by bin.
+    for (rows, halves) in try zip(values("all rows"), values("means of halves")) {
+      #expect(rows < halves)
+    }
   }
 
   @Test func seedsMayDifferWhereNothingWasMadeWithThem() throws {

@@ -180,8 +180,13 @@ import Testing
     Difference(
       testDescription: "seed", change: { $0.origin.seed = 4 },
       message: "seed of the corruptions: 0 and 4"),
+    Difference(
+      testDescription: "numbers",
+      change: {
+        ($0.scoring?.fitting, $0.scoring?.figures) = ("mixmo-halves", .meansOfHalves)
+      }, message: "numbers of the tables (--fitting): all rows and means of halves"),
   ])
-  func `runs of other images are not put side by side`(difference: Difference<RunRecord>) throws {
+  func `runs of other images or numbers are not put side by side`(difference: Difference<RunRecord>) throws {
     let folder = try TemporaryFolder()
     let folders = try twice(in: folder)
     try ReportedRun.change(folders[1], difference.change)
@@ -191,6 +196,25 @@ import Testing
     } throws: {
       "\($0)".hasSuffix("cannot be put side by side: \(difference.message)")
     }
+  }
+
+  @Test func `a page says what kind of numbers it shows, of older versions too`() async throws {
+    let folder = try TemporaryFolder()
+    let folders = try twice(in: folder)
+    func page(_ runs: [URL]) async throws -> String {
+      let url = try await write(runs, to: folder.file("page"), hasGnuplot: false)
+      return try String(contentsOf: url, encoding: .utf8)
+    }
+    let own = try await page([folders[0]])
+    #expect(own.contains("calibrated ones cross-fitted") && own.contains("given the fits"))
+    #expect(own.contains("fitted on clean-halves; numbers: all rows"))
+    try ReportedRun.change(folders[1]) { $0.scoring?.figures = nil }
+    let older = try await page([folders[1]])
+    #expect(older.contains("An older version made the tables"))
+    #expect(older.contains("means of halves where calibrated, all rows without calibration"))
+    #expect(!older.contains("do not compare. Scoring the run again"))
+    let both = try await page(folders)
+    #expect(both.contains("do not compare. Scoring the run again makes its tables anew."))
   }
 
   @Test func `what runs of score do not record, and unused seeds, may differ`() throws {

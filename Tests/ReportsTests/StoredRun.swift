@@ -13,6 +13,8 @@ struct StoredRun {
   var seed = 3
   /// The bins of calibration errors, and their norm.
   var (bins, norm): (Int?, String?)
+  /// What its numbers are of, and what calibrations were fitted on; nil as in older versions.
+  var (figures, fitting): (String?, String?)
   /// SHA-256 of corrupted files, by cell.
   var hashes: [String: String] = [:]
   var labels: [Int]
@@ -52,8 +54,11 @@ struct StoredRun {
 
   private var record: [String: Any] {
     var record: [String: Any] = ["origin": origin, "cells": hashes]
-    guard bins != nil || norm != nil else { return record }
-    var scoring: [String: Any] = ["calibrations": ["none"], "fitting": "clean-halves", "draws": 0]
+    guard bins != nil || norm != nil || figures != nil else { return record }
+    var scoring: [String: Any] = [
+      "calibrations": ["none"], "fitting": fitting ?? "clean-halves", "draws": 0,
+    ]
+    scoring["figures"] = figures
     scoring["bins"] = bins
     scoring["norm"] = norm
     record["scoring"] = scoring

@@ -35,7 +35,8 @@ package struct Report: Sendable {
       first.severities.map { Cell(corruption: name, severity: $0) }
     }
     let relations = [
-      RunRecord.Relation.sameImages, .sameBinning, .sameCorruptedImages(cells),
+      RunRecord.Relation.sameImages, .sameBinning, .sameFigures(areFitted: false),
+      .sameCorruptedImages(cells),
     ]
     for relation in relations {
       if let difference = first.record.difference(from: run.record, as: relation) {
@@ -109,14 +110,22 @@ package struct Report: Sendable {
     return PageModel.Section(
       id: "at-a-glance", title: "At a glance",
       text: [
-        "Means over cells, with 95 % intervals. ECE, of \(runs[0].record.binning.description), "
-          + "cannot be negative and grows with noise, so an interval of a small ECE can lie above it."
+        "Means over cells, with 95 % intervals that contain them. " + kindsOfNumbers + " Intervals of "
+          + "calibrated rows are given the fits. ECE, of \(runs[0].record.binning.description), is the "
+          + "plug-in error: that of a perfectly calibrated network is above 0, the more the fewer images."
       ],
       tables: headline.tables(file: Self.headlineFile, of: isShown),
       moreTables: hasMore
         ? PageModel.MoreTables(
           title: "All calibrations",
           tables: headline.tables(file: Self.headlineFile) { _, _ in true }) : nil)
+  }
+
+  /// What the numbers of the tables are of.
+  private var kindsOfNumbers: String {
+    let sentences = Set(runs.map(\.record.figures)).sorted { $0.rawValue < $1.rawValue }
+      .map(\.sentence)
+    return sentences.joined(separator: " ")
   }
 
   private var title: String {
@@ -147,7 +156,16 @@ package struct Report: Sendable {
         : [
           "\(substitutes.joined(separator: ", ")): made with other means than the published ones; "
             + "figures over all corruptions that include them are no published figures."
-        ]) + unknown
+        ]) + mixedFigures + unknown
+  }
+
+  /// Which runs' numbers do not compare with others', since an older version made their tables.
+  private var mixedFigures: [String] {
+    guard Set(runs.map(\.record.figures)).count > 1 else { return [] }
+    return runs.map {
+      "\($0.label): numbers are \($0.record.figures.rawValue); calibration errors of different kinds do "
+        + "not compare. Scoring the run again makes its tables anew."
+    }
   }
 }
 
@@ -222,5 +240,22 @@ extension Figure {
     Figure(
       name: "run-\(number)-\(name)", title: "\(title): \(label)", caption: caption, panels: panels,
       panelsPerRow: panelsPerRow, legend: legend, data: data)
+  }
+}
+
+extension Figures {
+  /// What is said at the numbers.
+  fileprivate var sentence: String {
+    switch self {
+    case .allRows:
+      "Numbers are those of all images, calibrated ones cross-fitted: each image is scored by a fit that "
+        + "has not seen it."
+    case .meansOfHalves:
+      "Numbers are means over halves of the images, without calibration too; their calibration errors "
+        + "are larger than those of all images."
+    case .olderHalves:
+      "An older version made the tables: calibrated numbers are means over two halves, with larger "
+        + "calibration errors than those of all images, and do not compare with uncalibrated ones."
+    }
   }
 }

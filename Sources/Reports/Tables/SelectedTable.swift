@@ -129,7 +129,9 @@ package struct SelectedTable: Sendable {
     }
     guard selection.metrics.contains(where: Binning.metricNames.contains) else { return }
     for run in runs.dropFirst() {
-      if let difference = runs[0].record.difference(from: run.record, as: .sameBinning) {
+      let relations = [RunRecord.Relation.sameBinning, .sameFigures(areFitted: false)]
+      let differences = relations.compactMap { runs[0].record.difference(from: run.record, as: $0) }
+      if let difference = differences.first {
         throw ReportsError.otherRun(runs[0].folder, run.folder, difference)
       }
     }
