@@ -1,3 +1,4 @@
+import Formats
 import Runs
 import Scoring
 
@@ -16,6 +17,8 @@ struct CubeAggregation {
   private let mark: String
   private let baseline: ScoringSettings.Baseline?
   private let runName: String
+  /// Calibrations that no predictor has a row under.
+  private let idle: [Calibration]
   private var results: [CellResult] = []
   private var distributions: [Cell: Distributions] = [:]
   private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Distributions)] = [:]
@@ -24,7 +27,9 @@ struct CubeAggregation {
   ///
   /// Where cells of a substitute stand in for those of a corruption, their averages are
   /// not the published ones: the protocols are marked.
-  init(_ cells: [Cell], _ settings: ScoringSettings, runName: String) {
+  init(
+    _ cells: [Cell], _ settings: ScoringSettings, runName: String, idle: [Calibration] = []
+  ) {
     let kinds = settings.kinds
     let names = Set(cells.map(\.corruption))
     let present = kinds.map { kind in
@@ -37,6 +42,7 @@ struct CubeAggregation {
     protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
     baseline = settings.baseline
     self.runName = runName
+    self.idle = idle
   }
 
   mutating func append(_ result: CellResult, _ distributions: Distributions) {
@@ -75,9 +81,15 @@ struct CubeAggregation {
     let lacking =
       corrupted.isEmpty
       ? [] : protocols.compactMap { $0.lacking(corrupted) }
-    let notes = lacking + [undefinedNote].compactMap { $0 }
+    let notes = lacking + [idleNote, undefinedNote].compactMap { $0 }
     return ScoreCube(
       cells: results, summary: cleanRows + protocols.flatMap(rows), notes: notes)
+  }
+
+  private var idleNote: String? {
+    idle.isEmpty
+      ? nil
+      : "\(idle.map(\.name).listed()): no rows, since the predictions have one member"
   }
 
   /// Which metrics have no value in some rows, although their calibration defines them.

@@ -21,19 +21,23 @@ package struct CubeScorer: Sendable {
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
   ///   - report: Called after each cell, and before each pooled set, with the number of cells done.
   /// - Returns: The numbers, in the order of `cells`.
-  /// - Throws: `ScoringError`, or what `logits` or `report` throws.
+  /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
     _ cells: [Cell], ofRun runName: String = "", logits: (Cell) throws -> LabeledLogits,
     report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
+    let idle = settings.calibrations.filter { !$0.hasRows(memberCount: clean.memberCount) }
+    guard idle.count < settings.calibrations.count else {
+      throw EvaluationError.nothingToCalibrate(idle.map(\.name))
+    }
     let fitted = try fit(clean)
     let bootstrap =
       settings.drawCount > 0
       ? try Bootstrap(
         imageCount: clean.rowCount, drawCount: settings.drawCount, seed: settings.seed,
         threadCount: threadCount) : nil
-    var aggregation = CubeAggregation(cells, settings, runName: runName)
+    var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
       let scores = try self.scores(of: predictions, fitted)
@@ -80,5 +84,13 @@ package struct CubeScorer: Sendable {
       all[scores.calibration] = try scorer.resample(
         scores, of: logits, images: images, by: bootstrap)
     }
+  }
+}
+
+extension Calibration {
+  /// Whether any predictor of `memberCount` members has a row under it.
+  fileprivate func hasRows(memberCount: Int) -> Bool {
+    Predictor.predicting(memberCount: memberCount)
+      .contains { applies(to: $0, memberCount: memberCount) }
   }
 }

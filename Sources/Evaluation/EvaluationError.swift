@@ -17,6 +17,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case otherCell(expected: Cell, found: Cell)
   /// A model answered a batch with logits of another shape than [N, M, K].
   case otherOutput(expected: [Int], found: [Int])
+  /// Every calibration that was asked for is one of several members, and there is one.
+  case nothingToCalibrate([String])
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
   /// Shards that are missing, and shards that several folders hold.
@@ -32,6 +34,9 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         + "with mixmo data verify"
     case .otherOutput(let expected, let found):
       "the model: expected logits of shape \(expected) for a batch, found \(found)"
+    case .nothingToCalibrate(let names):
+      "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "
+        + "such as --calibration none,temperature"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
     case .otherShards(let count, let missing, let doubled):
