@@ -87,7 +87,8 @@ struct ReportJob {
   static func gnuplot(_ terminal: Terminal) async throws -> GnuplotProgram? {
     let gnuplot = try await GnuplotProgram()
     if gnuplot == nil {
-      terminal.warn("gnuplot was not found; the page has numbers, but no figures")
+      terminal.warn(
+        "gnuplot was not found, or does not run; the page has numbers, but no figures")
     }
     return gnuplot
   }

@@ -59,6 +59,33 @@ struct ReportCommandTests {
     #expect(page.contains("<details open>"))
   }
 
+  @Test func `without gnuplot drawings of other numbers go, those of the same and of others stay`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let run = try score(folder, "a", seed: 3)
+    func names(_ run: String) throws -> Set<String> {
+      Set(try FileManager.default.contentsOfDirectory(atPath: "\(run)/figures"))
+    }
+    #expect(try MixmoProcess("report", run).status == 0)
+    let drawn = try names(run)
+    #expect(drawn.contains("risk-coverage-2-column.pdf"))
+    #expect(try MixmoProcess(["report", run], environment: ["PATH": "/nowhere"]).status == 0)
+    #expect(try names(run) == drawn)
+    // Of a comparison, of a figure that the page no longer has, and of a user.
+    let others = ["verdicts-1-1-column.pdf", "mine.pdf", "mine-3-column.pdf"]
+    let outdated = ["family-curves-1-column.png", "family-curves.csv"]
+    for name in others + outdated {
+      try AtomicFile.write("x", to: URL(filePath: "\(run)/figures/\(name)"))
+    }
+    let other = try score(folder, "b", seed: 4)
+    try FileManager.default.moveItem(atPath: "\(run)/figures", toPath: "\(other)/figures")
+    #expect(try MixmoProcess(["report", other], environment: ["PATH": "/nowhere"]).status == 0)
+    let data = drawn.filter { $0.hasSuffix(".csv") }
+    #expect(!data.isEmpty)
+    #expect(try names(other) == data.union(others))
+  }
+
   @Test func `a folder that is no run is named`() throws {
     let folder = try TemporaryFolder()
     let process = try MixmoProcess("report", folder.url.path)

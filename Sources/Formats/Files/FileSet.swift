@@ -6,6 +6,7 @@ import Foundation
 /// that is killed while it renames leaves whole files, some of them new.
 package struct FileSet {
   private var files: [(url: URL, bytes: [UInt8])] = []
+  private var removed: [URL] = []
 
   package init() {}
 
@@ -15,13 +16,13 @@ package struct FileSet {
   /// Adds a text in UTF-8.
   package mutating func add(_ url: URL, _ text: String) { add(url, Array(text.utf8)) }
 
-  /// Adds the files of another set.
-  package mutating func add(_ other: FileSet) { files += other.files }
+  /// Adds a file that is to be removed once all others are written.
+  package mutating func remove(_ url: URL) { removed.append(url) }
 
   /// Writes all files beside their places, and then renames them; creates missing folders.
   ///
   /// - Throws: `FileError` naming the file and the system's reason, such as a full disk; nothing is
-  ///   changed then.
+  ///   changed then, unless a file cannot be removed.
   package func write() throws {
     var folders: [URL] = []
     var staged: [StagedFile] = []
@@ -38,6 +39,9 @@ package struct FileSet {
       for file in staged { file.discard() }
       for folder in folders.reversed() { rmdir(folder.path) }
       throw error
+    }
+    for url in removed where unlink(url.path) != 0 && errno != ENOENT {
+      throw FileError.unwritable(url, errno)
     }
   }
 

@@ -31,7 +31,7 @@ package struct ComparisonPage: Sendable {
     defer { lock.release() }
     let maps = comparison.pairs.enumerated().compactMap { map($1, number: $0 + 1) }
     var (pictures, files) = try await FigureFiles(
-      folder: folder, gnuplot: gnuplot, threadCount: threadCount
+      folder: folder, gnuplot: gnuplot, threadCount: threadCount, isOfPage: Self.isFigure
     ).draw(maps)
     let model = PageModel(
       title: "Compared with \(comparison.reference)",
@@ -55,6 +55,11 @@ package struct ComparisonPage: Sendable {
     try files.write()
     return page
   }
+
+  private static let figurePrefix = "verdicts-"
+
+  /// Whether a figure of this name is of a comparison, not of a report.
+  static func isFigure(_ name: String) -> Bool { name.hasPrefix(figurePrefix) }
 
   /// The values on clean images and their means over corrupted cells, by metric.
   private func means(_ pair: Comparison.Pair) -> PageModel.Table {
@@ -111,7 +116,7 @@ package struct ComparisonPage: Sendable {
       }
     }
     return Figure(
-      name: "verdicts-\(number)", title: "\(pair.run) beside \(comparison.reference)",
+      name: "\(Self.figurePrefix)\(number)", title: "\(pair.run) beside \(comparison.reference)",
       caption: "Each square is the difference in accuracy, in points: dark where the run is more "
         + "accurate than the reference, orange where it is less, gray where the images do not decide.",
       panels: [

@@ -9,18 +9,20 @@ struct FigureFiles {
   let gnuplot: GnuplotProgram?
   /// How many figures are drawn concurrently.
   let threadCount: Int
+  /// Whether a figure of this name in the folder is one of the page's, which the page replaces.
+  let isOfPage: @Sendable (String) -> Bool
 
   /// What a figure is made of.
   private struct Drawn: Sendable {
     let picture: PageModel.Picture
-    /// Relative to the page.
+    /// The data, then the drawings; paths are relative to the page.
     var files: [(path: String, bytes: [UInt8])]
   }
 
   /// Draws `figures`, in a scratch folder that is removed.
   ///
   /// - Returns: The figures as the page shows them, by name, and their files in `figures/`, which are
-  ///   not written yet.
+  ///   not written yet; drawings of an earlier page that show other numbers are to be removed.
   /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`.
   func draw(_ figures: [Figure]) async throws -> ([String: PageModel.Picture], FileSet) {
     let scratch = folder.appendingPathComponent(".figures.partial")
@@ -36,11 +38,19 @@ struct FigureFiles {
         group.addTask { try await draw(figure, in: scratch) }
       }
       for _ in 0..<max(min(threadCount, ChildProgram.concurrentCount), 1) { startNext() }
+      var (names, data) = (Set<String>(), [String: [UInt8]]())
       while let drawn = try await group.next() {
         pictures[drawn.picture.name] = drawn.picture
-        for (path, bytes) in drawn.files { files.add(folder.appendingPathComponent(path), bytes) }
+        data[drawn.picture.name] = drawn.files[0].bytes
+        for (path, bytes) in drawn.files {
+          files.add(folder.appendingPathComponent(path), bytes)
+          names.insert(URL(fileURLWithPath: path).lastPathComponent)
+        }
         startNext()
       }
+      let earlier = OutdatedFigures(
+        folder: folder.appendingPathComponent("figures"), isOfPage: isOfPage)
+      for url in earlier.files(written: names, data: data) { files.remove(url) }
       return (pictures, files)
     }
   }

@@ -105,7 +105,8 @@ struct PageModel {
   let version: String
   let style = String(decoding: PackageResources.style_css, as: UTF8.self)
 
-  static let withoutGnuplot = "gnuplot was not found: the page has numbers, but no figures."
+  static let withoutGnuplot =
+    "gnuplot was not found, or does not run: the page has numbers, but no figures."
 }
 
 extension PageModel {

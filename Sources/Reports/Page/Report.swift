@@ -64,7 +64,8 @@ package struct Report: Sendable {
     let lock = try PageLock(folder)
     defer { lock.release() }
     var (pictures, files) = try await FigureFiles(
-      folder: folder, gnuplot: gnuplot, threadCount: threadCount
+      folder: folder, gnuplot: gnuplot, threadCount: threadCount,
+      isOfPage: { !ComparisonPage.isFigure($0) }
     ).draw(sections.flatMap(\.figures))
     try addTables(headline, in: folder, to: &files)
     let model = PageModel(
