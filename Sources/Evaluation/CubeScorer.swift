@@ -19,7 +19,8 @@ package struct CubeScorer: Sendable {
   ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
   ///   - runName: The name of the run, which a baseline must not share.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
-  ///   - report: Called after each cell, and before each pooled set, with the number of cells done.
+  ///   - report: Called with the number of cells done, after each cell and before each pooled set, and
+  ///     while intervals are computed, which may take long: before each calibration.
   /// - Returns: The numbers, in the order of `cells`.
   /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
@@ -43,7 +44,7 @@ package struct CubeScorer: Sendable {
       let scores = try self.scores(of: predictions, fitted)
       aggregation.append(
         CellResult(cell: cell, scores: scores),
-        try resample(scores, of: predictions, images: nil, by: bootstrap))
+        try resample(scores, of: predictions, images: nil, by: bootstrap) { try report(index) })
       try report(index + 1)
     }
     for set in aggregation.pooledSets {
@@ -53,7 +54,8 @@ package struct CubeScorer: Sendable {
       let scores = try self.scores(of: pooled, fits)
       let images = set.cells.flatMap { _ in clean.labels.indices }
       aggregation.setPooled(
-        set, scores, try resample(scores, of: pooled, images: images, by: bootstrap))
+        set, scores,
+        try resample(scores, of: pooled, images: images, by: bootstrap) { try report(cells.count) })
     }
     return aggregation.cube
   }
@@ -77,10 +79,12 @@ package struct CubeScorer: Sendable {
   }
 
   private func resample(
-    _ scores: [CellScores], of logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap?
+    _ scores: [CellScores], of logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap?,
+    report: () throws -> Void
   ) throws -> [Calibration: [Predictor: MetricDistributions]] {
     guard let bootstrap else { return [:] }
     return try scores.reduce(into: [:]) { all, scores in
+      try report()
       all[scores.calibration] = try scorer.resample(
         scores, of: logits, images: images, by: bootstrap)
     }

@@ -170,10 +170,30 @@ struct CubeScorerTests {
 
   @Test func `the same bytes on any number of threads`() throws {
     let texts = try [1, 3].map { threads in
-      ResultTables(runName: "r", datasetName: "d", fitting: "clean-halves", cube: try Self.cube(threads: threads))
+      ResultTables(
+        runName: "r", datasetName: "d", fitting: "clean-halves",
+        cube: try Self.cube(threads: threads))
     }
     #expect(texts[0].summary.text == texts[1].summary.text)
     #expect(texts[0].cells.text == texts[1].cells.text)
+  }
+
+  @Test func `before each calibration's intervals a caller can stop`() throws {
+    struct Stop: Error {}
+    let logits = try LabeledLogits(
+      [3, 0, 0, 3, 1, 2, 2, 1], memberCount: 1, classCount: 2, labels: [0, 1, 0, 1])
+    let settings = ScoringSettings(calibrations: [.none, .temperature, .oracle], drawCount: 10)
+    for limit in 1...4 {
+      var counts: [Int] = []
+      func score() throws {
+        _ = try CubeScorer(settings, threadCount: 1).score([.clean], logits: { _ in logits }) {
+          counts.append($0)
+          if counts.count == limit { throw Stop() }
+        }
+      }
+      #expect(throws: Stop.self) { try score() }
+      #expect(counts == Array([0, 0, 0, 1].prefix(limit)))
+    }
   }
 
   @Test func `undefined scores are empty, and a note says which`() throws {
