@@ -106,6 +106,18 @@ struct MachineTests {
     }
   }
 
+  @Test func `what a training says without streams is in none of its files`() throws {
+    let workspace = try Workspace(epochs: 2, trainCount: 16, testCount: 8)
+    try workspace.trainUndisturbed()
+    for closed in ["0>&-", "2>&-", "0>&- 2>&-", "1>&- 2>&-", "0>&- 1>&- 2>&-"] {
+      let save = "streams \(closed.filter(\.isNumber))"
+      // With progress, which is written while files are open.
+      let process = try MixmoProcess(workspace.train(save: save), limit: "exec \(closed)")
+      #expect(process.status == (closed.contains("1>") ? 1 : 0), "\(process.errors)")
+      try workspace.expectSameRun(save)
+    }
+  }
+
   @Test func `a pipe is named as one, wherever a file is expected`() throws {
     let scored = try Scored()
     let labels = scored.folder.file("labels.npy")
