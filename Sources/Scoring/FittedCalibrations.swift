@@ -86,11 +86,16 @@ public struct FittedCalibrations: Sendable {
   /// Checks that the logits that were fitted have the shape of `cell`, and its labels where they show
   /// its images.
   func check(_ cell: LabeledLogits) throws(ScoringError) {
-    let rowCount = labels?.count ?? cell.rowCount
-    guard cell.shape == [rowCount] + shape[1...] else {
-      throw .otherShape(expected: [rowCount] + shape[1...], found: cell.shape)
+    guard let labels else {
+      guard cell.shape[1...] == shape[1...] else {
+        throw .otherValidationSet(expected: cell.shape, found: shape)
+      }
+      return
     }
-    if let labels, let row = labels.indices.first(where: { labels[$0] != cell.labels[$0] }) {
+    guard cell.shape == [labels.count] + shape[1...] else {
+      throw .otherShape(expected: [labels.count] + shape[1...], found: cell.shape)
+    }
+    if let row = labels.indices.first(where: { labels[$0] != cell.labels[$0] }) {
       throw .otherLabel(row: row, expected: labels[row], found: cell.labels[row])
     }
   }

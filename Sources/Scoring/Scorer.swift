@@ -140,7 +140,9 @@ extension Scorer {
         scored = try rows(of: predictor, in: logits, calibrations: calibrations)
       }
       if predictor == .ensemble { ensemble = scored.rows }
-      if calibrations.isIdentity, fold.rows == nil { uncalibrated.offer(scored.rows, of: predictor) }
+      if calibrations.isIdentity, fold.rows == nil {
+        uncalibrated.offer(scored.rows, of: predictor)
+      }
       // An infinite loss stays infinite at any temperature.
       if let halves, scored.infiniteLossCount == 0 {
         scored.refinementLoss = try RefinementLoss.value(

@@ -42,6 +42,8 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case halvesOfOtherRows(expected: Int, found: Int)
   /// A cell to be scored has another shape than the logits that were fitted.
   case otherShape(expected: [Int], found: [Int])
+  /// The validation set is of other members or classes than the rows to be scored.
+  case otherValidationSet(expected: [Int], found: [Int])
   /// A cell to be scored has another label in a row than the logits that were fitted.
   case otherLabel(row: Int, expected: Int, found: Int)
   /// A bootstrap needs at least one image and one draw.
@@ -98,6 +100,9 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
       "the halves have \(found) rows together, but there are \(expected)"
     case .otherShape(let expected, let found):
       "the calibrations were fitted on logits \(expected), this cell has \(found)"
+    case .otherValidationSet(let expected, let found):
+      "the validation set has the shape \(found) (rows, members, classes), the predictions \(expected): "
+        + "expected as many members and classes; give the same models' logits of other images"
     case .otherLabel(let row, let expected, let found):
       "row \(row) has label \(found), but \(expected) in the logits that were fitted"
     case .nothingToResample(let images, let draws):

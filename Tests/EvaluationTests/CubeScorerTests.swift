@@ -121,8 +121,8 @@ struct CubeScorerTests {
   @Test func `errors are relative to another run's`() throws {
     let folder = try TemporaryFolder()
     let cube = try Self.cube()
-    try ResultTables(runName: "other", datasetName: "d", fitting: "clean-halves", cube: cube).write(
-      to: RunFolder(folder.url))
+    try ResultTables(runName: "other", datasetName: "d", fitting: "clean-halves", cube: cube)
+      .write(to: RunFolder(folder.url))
     let again = try Self.cube(baseline: .init(folder.url.path))
     // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
     let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
@@ -143,7 +143,9 @@ struct CubeScorerTests {
     }
   }
 
-  @Test func `a baseline without the row lends its ensemble, and of the same name its folder`() throws {
+  @Test func `a baseline without the row lends its ensemble, and of the same name its folder`()
+    throws
+  {
     let folder = try TemporaryFolder()
     let plain = try Self.cube(calibrations: [.none])
     try ResultTables(runName: "own", datasetName: "d", fitting: "clean-halves", cube: plain)

@@ -68,7 +68,8 @@ import Testing
     #expect(found.contains(difference.message))
   }
 
-  @Test func `numbers of two kinds are refused, and those of older versions computed anew`() throws {
+  @Test func `numbers of two kinds are refused, and those of older versions computed anew`() throws
+  {
     var (rows, halves) = (StoredRun(), StoredRun(seed: 1))
     (rows.figures, halves.figures, halves.fitting) = ("all rows", "means of halves", "mixmo-halves")
     #expect(

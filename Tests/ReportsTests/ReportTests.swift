@@ -187,7 +187,9 @@ import Testing
         record.scoring?.figures = .meansOfHalves
       }, message: "numbers of the tables (--fitting): all rows and means of halves"),
   ])
-  func `runs of other images or numbers are not put side by side`(difference: Difference<RunRecord>) throws {
+  func `runs of other images or numbers are not put side by side`(difference: Difference<RunRecord>)
+    throws
+  {
     let folder = try TemporaryFolder()
     let folders = try twice(in: folder)
     try ReportedRun.change(folders[1], difference.change)

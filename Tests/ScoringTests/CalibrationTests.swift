@@ -220,12 +220,12 @@ struct CalibrationTests {
 
   @Test func `what is fitted for others, or not known, is refused`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 20, members: 2, classes: 3).draw()
-    let others = try Problem(seed: 1, labelSeed: 2, rows: 20, members: 2, classes: 4).draw()
+    let others = try Problem(seed: 1, labelSeed: 2, rows: 17, members: 2, classes: 4).draw()
     let fits = try Self.scorer.fit([.vector], onValidationSet: others)
     #expect(throws: ScoringError.unknownCalibration("isotonic")) {
       try Scorer(calibrations: [.none, .vector]).fit([.isotonic], on: logits)
     }
-    #expect(throws: ScoringError.otherShape(expected: [20, 2, 4], found: [20, 2, 3])) {
+    #expect(throws: ScoringError.otherValidationSet(expected: [20, 2, 3], found: [17, 2, 4])) {
       try Self.scorer.score(logits, with: fits)
     }
     let vector = fits.maps(of: .vector, for: .ensemble)[0]

@@ -1,6 +1,7 @@
-@testable import Scoring
 import TestSupport
 import Testing
+
+@testable import Scoring
 
 struct CellScoresTests {
   struct Reference: Decodable, Sendable {

@@ -120,12 +120,14 @@ package struct RunComparer: Sendable {
     var notes = zip(runs, labels).compactMap { run, label -> String? in
       guard let scoring = run.record.scoring else { return nil }
       if run.record.figures == .olderHalves, calibration.needsFitting {
-        return "\(label.oneLine): an older version made its tables, of \(run.record.figures.rawValue); "
+        return
+          "\(label.oneLine): an older version made its tables, of \(run.record.figures.rawValue); "
           + "the numbers here are computed anew from its predictions"
       }
       let halved = ["clean-halves", "mixmo-halves"]
       guard calibration.needsFitting, !halved.contains(scoring.fitting) else { return nil }
-      return "\(label.oneLine): its tables are calibrated by --fitting \(scoring.fitting); here each "
+      return
+        "\(label.oneLine): its tables are calibrated by --fitting \(scoring.fitting); here each "
         + "half of its clean images calibrates the other"
     }
     if runs.contains(where: \.record.isOfAnybodysPredictions) {

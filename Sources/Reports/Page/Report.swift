@@ -111,7 +111,8 @@ package struct Report: Sendable {
     return PageModel.Section(
       id: "at-a-glance", title: "At a glance",
       text: [
-        "Means over cells, with 95 % intervals that contain them. " + kindsOfNumbers + " Intervals of "
+        "Means over cells, with 95 % intervals that contain them. " + kindsOfNumbers
+          + " Intervals of "
           + "calibrated rows are given the fits. ECE, of \(runs[0].record.binning.description), is the "
           + "plug-in error: that of a perfectly calibrated network is above 0, the more the fewer images."
       ],
