@@ -144,8 +144,9 @@ package struct PredictionArray: Sendable {
       }
     } catch let error as ScoringError {
       let isOfLabels = if case .labelOutOfRange = error { true } else { false }
-      if case .notProbabilities = error, arePercentages {
-        throw PredictionFileError(file: file, problem: .percent)
+      if case .notProbabilities = error, let member = memberInPercent {
+        throw PredictionFileError(
+          file: file, problem: .percent(member: memberCount > 1 ? member : nil))
       }
       throw PredictionFileError(
         file: isOfLabels ? labelFile.path : file, problem: .unusable(error))
@@ -165,11 +166,13 @@ package struct PredictionArray: Sendable {
       file: file, problem: .otherAxes(shape: shape, labelCount: labelCount))
   }
 
-  /// Whether all numbers are from 0 to 100, and nearly all rows sum to about 100.
-  package var arePercentages: Bool {
-    func check(_ values: UnsafeBufferPointer<some BinaryFloatingPoint>) -> Bool {
+  /// The first member all of whose numbers are from 0 to 100, with rows that nearly all sum to about
+  /// 100.
+  package var memberInPercent: Int? {
+    func check(_ values: UnsafeBufferPointer<some BinaryFloatingPoint>, _ member: Int) -> Bool {
       var otherSums = 0
-      for start in stride(from: 0, to: values.count, by: classCount) {
+      for row in 0..<rowCount {
+        let start = (row * memberCount + member) * classCount
         var sum = 0.0
         for value in values[start..<start + classCount] {
           guard value >= 0, value <= 100.1 else { return false }
@@ -178,8 +181,10 @@ package struct PredictionArray: Sendable {
         // Ten whole percentages are off 100 by no more.
         if abs(sum - 100) > 5 { otherSums += 1 }
       }
-      return 20 * otherSums <= rowCount * memberCount
+      return 20 * otherSums <= rowCount
     }
-    return withNumbers(float32: { check($0) }, float64: { check($0) })
+    return (0..<memberCount).first { member in
+      withNumbers(float32: { check($0, member) }, float64: { check($0, member) })
+    }
   }
 }

@@ -11,8 +11,8 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case wrongLabelCount(expected: Int, found: Int)
     /// Predictions whose axes are in another order than [rows, members, classes], of so many labels.
     case otherAxes(shape: [Int], labelCount: Int)
-    /// Probabilities in percent.
-    case percent
+    /// Probabilities in percent, of one member where there are several.
+    case percent(member: Int?)
     /// Numbers that cannot be scored.
     case unusable(ScoringError)
   }
@@ -38,8 +38,9 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
           ? "[rows, classes]: transpose it (array.T in NumPy)"
           : "[rows, members, classes]: move axis \(shape[1] == labelCount ? 1 : 2) to the front "
             + "(np.moveaxis(array, \(shape[1] == labelCount ? 1 : 2), 0) in NumPy)")
-    case .percent:
-      "the rows sum to 100, so the numbers are percentages; expected probabilities: divide them by 100"
+    case .percent(let member):
+      "the rows\(member.map { " of member \($0)" } ?? "") sum to 100, so the numbers are percentages; "
+        + "expected probabilities: divide them by 100"
     case .unusable(let error): "\(error)"
     }
   }

@@ -100,6 +100,19 @@ struct PredictionAxesTests {
     #expect(
       labeled(rows) == "a.npy: the rows sum to 100, so the numbers are percentages; expected "
         + "probabilities: divide them by 100")
+    // Of the members, each in a file of its own.
+    let fractions = rows.map { $0 / 100 }
+    for member in 0..<2 {
+      let urls = [folder.file("0.npy"), folder.file("1.npy")]
+      for (index, url) in urls.enumerated() {
+        try NumPyArray.write(index == member ? rows : fractions, shape: [30, classCount], to: url)
+      }
+      let found = try read(urls, labelCount: 30, areProbabilities: true)
+      #expect(
+        message(folder) {
+          _ = try found.predictions.labeled(found.labels, from: folder.file("y.npy"))
+        }.contains("the rows of member \(member) sum to 100"))
+    }
     #expect(labeled(rows.map { $0 - 50 }).hasSuffix("are they logits?"))
     #expect(labeled(rows.map { $0 / 2 }).hasSuffix("are they logits?"))
   }

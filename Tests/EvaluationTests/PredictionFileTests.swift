@@ -232,7 +232,8 @@ struct PredictionFileTests {
     #expect(
       message(folder) {
         _ = try read([wrong], rowCount: 2) { ($0.isBinary, $0.areProbabilities) = (true, true) }
-      } == "w.csv: row 1: expected the probability of class 1, found 1.5; are they logits?")
+      } == "w.csv: row 1: expected the probability of class 1, found 1.5; are they logits, or "
+        + "in percent?")
     try NumPyArray.write([1, 2, 3, 4] as [Float], shape: [2, 2], to: url)
     #expect(
       message(folder) { _ = try read([url], rowCount: 2) { $0.isBinary = true } }

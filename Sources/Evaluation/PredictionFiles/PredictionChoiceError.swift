@@ -51,7 +51,8 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
       "--binary: expected one number for each row, in shape [rows], [rows, 1] or [rows, members, 1], "
         + "found \(shape); predictions with a column for each class need no --binary"
     case .notProbability(let row, let value):
-      "row \(row): expected the probability of class 1, found \(value); are they logits?"
+      "row \(row): expected the probability of class 1, found \(value); are they logits, "
+        + "or in percent?"
     case .notAllProbabilities(let array):
       "the array \(array.oneLine) is named as probabilities are, the other files hold something else; "
         + "say --probabilities or --no-probabilities"
