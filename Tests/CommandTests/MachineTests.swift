@@ -27,6 +27,19 @@ struct MachineTests {
     #expect(limit < 2_000_000 || score.status == 0, "\(score.errors)")
   }
 
+  @Test(arguments: [150_000, 300_000, 450_000, 700_000, 2_000_000])
+  func `a training in little memory works, or ends in a sentence`(limit: Int) throws {
+    let workspace = try Workspace(epochs: 1, trainCount: 16, testCount: 8)
+    let process = try MixmoProcess(
+      workspace.train(save: "runs", "--threads", "4", "--quiet"), limit: "ulimit -v \(limit)")
+    if process.status != 0 {
+      #expect(process.status == 1)
+      let last = process.errors.split(separator: "\n").last ?? ""
+      #expect(last.hasPrefix("Error: ") && last.contains("ulimit -v"), "\(process.errors)")
+    }
+    #expect(limit < 2_000_000 || process.status == 0, "\(process.errors)")
+  }
+
   @Test(
     arguments: [
       ["PMIX_RANK": "1"], ["OMPI_COMM_WORLD_RANK": "1"],
