@@ -4,7 +4,7 @@ import Formats
 public struct CheckpointOutline: Sendable {
   /// A key.
   public struct Row: Equatable, Sendable, Encodable {
-    /// The keys that lead to it, with points between them, as `FoundWeights.name` has them.
+    /// The keys that lead to it, with dots between them, as `FoundWeights.name` has them.
     public let name: String
     /// What is there, in words.
     public let content: String

@@ -18,7 +18,7 @@ struct OutputOptions: ParsableArguments {
 struct WeightsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The dictionary of weights to take where a checkpoint has several that fit, by its keys with points "
+      "The dictionary of weights to take where a checkpoint has several that fit, by its keys with dots "
         + "between them, as inspect prints them, such as ema.state_dict; . is the file's own dictionary.",
       valueName: "key"))
   var weights: String?

@@ -17,10 +17,10 @@ struct ConvertCommand: ParsableCommand {
         mixmo convert runs/cutmixmo/last.ckpt cutmixmo.safetensors
       """)
 
-  @Argument(help: "The file to read.", completion: .file())
+  @Argument(help: ArgumentHelp("The file to read.", valueName: "in"), completion: .file())
   var input: String
 
-  @Argument(help: "The file to write.", completion: .file())
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"), completion: .file())
   var output: String
 
   @Option(

@@ -5,7 +5,7 @@ import Images
 extension Target {
   static let cifar = Target(
     name: "cifar", maximumLength: 6200,
-    seeds: { try cifarFixtures("-bin", "-binary") },
+    seeds: { try cifarFixtures("cifar-10-batches-bin", "cifar-100-binary") },
     read: { input in
       input.link("binary/cifar-10-batches-bin/test_batch.bin")
       input.link("binary/cifar-100-binary/test.bin")
@@ -15,7 +15,11 @@ extension Target {
   static let cifarPython = Target(
     name: "cifar-python", maximumLength: 9600,
     words: pickleWords + ["data", "labels", "fine_labels", "uint8", "u1", "i8"],
-    seeds: { try cifarFixtures("-py", "-python") },
+    seeds: {
+      try cifarFixtures(
+        "cifar-10-batches-py", "cifar-100-python", "repickled-1", "repickled-4-floats",
+        "repickled-4-bytes", "repickled-4-rows", "repickled-4-one-hot", "repickled-4-one-hot-lists")
+    },
     read: { input in
       input.link("python/cifar-10-batches-py/test_batch")
       input.link("python/cifar-100-python/test")
@@ -54,14 +58,10 @@ extension Target {
     return [0x93] + Array("NUMPY\u{1}\0".utf8) + [UInt8(header.utf8.count), 0] + header.utf8 + bytes
   }
 
-  /// Files of the forms whose names end so; two records of a binary one are enough.
-  private static func cifarFixtures(_ endings: String...) throws -> [Seed] {
+  /// The files of some forms; two records of a binary one are enough.
+  private static func cifarFixtures(_ forms: String...) throws -> [Seed] {
     let root = "DatasetsTests/Fixtures/cifar"
-    return try [
-      "cifar-10-batches-bin", "cifar-100-binary", "cifar-10-batches-py", "cifar-100-python",
-    ]
-    .filter { form in endings.contains { form.hasSuffix($0) } }
-    .flatMap { form in
+    return try forms.flatMap { form in
       try Seed.fixtures("\(root)/\(form)").map { file in
         let record = form.hasSuffix("-bin") ? 3073 : form.hasSuffix("-binary") ? 3074 : 4800
         return Seed(name: "\(form)-\(file.name)", bytes: Array(file.bytes.prefix(2 * record)))

@@ -51,6 +51,7 @@ extension Target {
       [
         "a,b\n1,2\n", "a,b\r\n\"1\",\"2\"\"\n\"\r\n", "name,value\n\"x, y\",\n", "\n", "a\n\n",
         "\u{FEFF}a;b\r\n1;0,5\r\n;\r\n", "sep=\t\na\tb\n1\t2\n", "\"a;b\",\"c\"\r1,2\r",
+        "a,b,,\n1,2,,\n", "a,,b,\n1,,2,\n3,,4\n,,\n", ",a\n0,1\n",
       ].enumerated().map { Seed(name: "\($0.offset)", bytes: Array($0.element.utf8)) }
     },
     read: { input in

@@ -4,7 +4,7 @@ import Formats
 public struct FoundWeights: Equatable, Sendable {
   /// The tensors.
   public var weights: StateDictionary
-  /// The keys that lead to them, with points between them and the prefix of names that was dropped; "."
+  /// The keys that lead to them, with dots between them and the prefix of names that was dropped; "."
   /// for the file's own dictionary.
   public var name: String
   /// Entries of their dictionary that are no part of the network.
