@@ -61,7 +61,7 @@ struct CIFAR: DatasetDefinition {
   /// The form and the files of one part: those of the first folder below `data` that has any of
   /// them.
   ///
-  /// - Throws: `DatasetError.notFound` with the folders tried.
+  /// - Throws: `DatasetError.notFound` with the folders tried, or `.misnamed`.
   private func find(
     _ split: DatasetSplit, in data: URL
   ) throws -> (form: CIFARForm, urls: [URL]) {
@@ -76,7 +76,7 @@ struct CIFAR: DatasetDefinition {
         if !tried.contains(folder) { tried.append(folder) }
       }
     }
-    throw DatasetError.notFound(dataset: name, folders: tried)
+    throw DatasetError.absence(of: name, in: tried)
   }
 }
 

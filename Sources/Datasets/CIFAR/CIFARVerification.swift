@@ -123,6 +123,8 @@ extension CIFAR {
       VerifiedForm(folders: corruptedFolders, marks: [[list], names]) { folder in
         names.map { folder.check($0, md5: digests[$0], inspect: imageFindings) }
           + [folder.check(list, md5: digests[list], inspect: labelFindings)]
+      } explanation: {
+        ArrayBenchmark.misnamed(corruptedName, in: $0)
       }
     ]
   }

@@ -37,7 +37,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
     of clean: any Dataset, name: String, in folders: [URL], names: [String], isPartial: Bool
   ) throws {
     guard let (folder, present) = Self.find(names, in: folders) else {
-      throw Self.absence(of: name, in: folders)
+      throw Self.misnamed(name, in: folders) ?? DatasetError.absence(of: name, in: folders)
     }
     self.folder = folder
     self.clean = clean
@@ -75,24 +75,11 @@ struct ArrayBenchmark: CorruptionBenchmark {
       ?? listings.first { !known.isDisjoint(with: $0.1) }
   }
 
-  /// Why no folder is one to read: what there is has other names, or nothing is there.
+  /// That the first of the folders which has arrays has them under other names than those that are
+  /// read; nil where none has.
   ///
-  /// The last of the folders is the data folder, in which the others are and other data as well.
-  private static func absence(of name: String, in folders: [URL]) -> DatasetError {
-    if let misnamed = misnamed(name, in: folders) { return misnamed }
-    if let data = folders.last {
-      let found = MisnamedCorruptions.folders(like: name, in: data)
-      if !found.isEmpty {
-        return .misnamed(
-          dataset: name, data, expected: "a folder named \(name)", found: found,
-          advice: "rename it")
-      }
-    }
-    return .notFound(dataset: name, folders: folders)
-  }
-
-  /// The first of the folders that has arrays under other names than those that are read.
-  private static func misnamed(_ name: String, in folders: [URL]) -> DatasetError? {
+  /// The last of several folders is the data folder, which has other data as well.
+  static func misnamed(_ name: String, in folders: [URL]) -> DatasetError? {
     for folder in folders {
       let isData = folders.count > 1 && folder == folders.last
       let found = MisnamedCorruptions.arrays(in: folder, isOfOthers: isData)

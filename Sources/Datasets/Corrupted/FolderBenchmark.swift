@@ -31,7 +31,7 @@ struct FolderBenchmark: CorruptionBenchmark {
     isPartial: Bool
   ) throws {
     let found = folders.first { FileManager.default.fileExists(atPath: $0.path) }
-    guard let folder = found else { throw DatasetError.notFound(dataset: name, folders: folders) }
+    guard let folder = found else { throw DatasetError.absence(of: name, in: folders) }
     self.folder = folder
     self.clean = clean
     self.classes = classes

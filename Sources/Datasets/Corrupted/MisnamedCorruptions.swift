@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 
-/// Files and folders of corrupted images whose names are nearly those that are read.
+/// Files and folders of corruptions whose names are nearly those that are read.
 enum MisnamedCorruptions {
   /// What to do about them.
   static let advice = "rename them, or score one with --corruption NAME"
@@ -11,8 +11,8 @@ enum MisnamedCorruptions {
   static func near(_ name: String) -> String? {
     let published = CorruptionNames.benchmark + CorruptionNames.extra
     guard !published.contains(name) else { return nil }
-    let found = plain(name)
-    let texts = published.map { (name: $0, plain: plain($0)) }
+    let found = name.lettersAndDigits
+    let texts = published.map { (name: $0, plain: $0.lettersAndDigits) }
     let inside = texts.filter { found.contains($0.plain) }
     if let longest = inside.max(by: { $0.plain.count < $1.plain.count }) { return longest.name }
     let begun = texts.filter { found.count >= 4 && $0.plain.hasPrefix(found) }
@@ -44,18 +44,7 @@ enum MisnamedCorruptions {
     }
   }
 
-  /// The folders in `parent` that are named as `name` is but for case, spaces and marks.
-  static func folders(like name: String, in parent: URL) -> [String] {
-    let names = (try? FolderListing.entries(of: parent).filter(\.isFolder).map(\.name)) ?? []
-    return names.filter { $0 != name && plain($0) == plain(name) }
-  }
-
   private static func stem(_ name: String) -> String {
     String(name.prefix { $0 != "." })
-  }
-
-  /// The letters and digits of a name, in lower case.
-  private static func plain(_ name: String) -> String {
-    name.lowercased().filter { $0.isLetter || $0.isNumber }
   }
 }

@@ -95,7 +95,7 @@ struct TinyImageNetFolder {
 
   /// Finds the data set below the folder `data`.
   ///
-  /// - Throws: `DatasetError.notFound` with the folders tried, or what is wrong with `wnids.txt`.
+  /// - Throws: `DatasetError.notFound` with the folders tried, or `.misnamed`, or what is wrong with `wnids.txt`.
   init(in data: URL) throws {
     let folders = Self.candidates.map(data.subfolder)
     let found = folders.first { folder in
@@ -104,7 +104,7 @@ struct TinyImageNetFolder {
       }
     }
     guard let found else {
-      throw DatasetError.notFound(dataset: TinyImageNet.name, folders: folders)
+      throw DatasetError.absence(of: TinyImageNet.name, in: folders)
     }
     root = found
     classes = try TinyImageNetClasses.listed(in: found)

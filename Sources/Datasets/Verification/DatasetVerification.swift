@@ -9,7 +9,7 @@ package struct DatasetVerification: Sendable {
 
   /// Looks for the data set below the folder `data`.
   ///
-  /// - Throws: `DatasetError.notFound` with the folders tried.
+  /// - Throws: `DatasetError.notFound` with the folders tried, or `.misnamed`.
   package init(_ dataset: VerifiedDataset, in data: URL) throws {
     var tried: [URL] = []
     var checks: [VerificationCheck] = []
@@ -21,7 +21,10 @@ package struct DatasetVerification: Sendable {
       }
     }
     guard !checks.isEmpty else {
-      throw DatasetError.notFound(dataset: dataset.name, folders: tried)
+      let explanations = dataset.forms(data).lazy.compactMap { form in
+        form.explanation(form.folders.map(data.subfolder))
+      }
+      throw explanations.first ?? DatasetError.absence(of: dataset.name, in: tried)
     }
     self.checks = checks
   }
@@ -92,6 +95,8 @@ struct VerifiedForm: Sendable {
   /// list; if there is none, of the second list; and so on.
   let marks: [[String]]
   let checks: @Sendable (VerifiedFolder) -> [VerificationCheck]
+  /// Why none of the folders has the files, where that can be told.
+  var explanation: @Sendable ([URL]) -> DatasetError? = { _ in nil }
 
   /// The index of the first of `folders` that has the files.
   func index(in folders: [URL]) -> Int? {
