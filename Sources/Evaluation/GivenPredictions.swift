@@ -48,6 +48,7 @@ package struct GivenPredictions: PredictionSource {
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
+    let notes = try notes + settings.notesOfImpossibleLabels(in: rows)
     for note in notes { try monitor.report(.note(note)) }
     var record = RunRecord(
       origin: RunRecord.Origin(

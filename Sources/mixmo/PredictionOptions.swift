@@ -37,15 +37,15 @@ struct PredictionOptions: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "Every column of text tables that is not left out is a class, even if its name or numbers are "
-        + "those of an index or of labels."))
+      "Every column that is not left out is a class, in the order of the labels, even if its name or "
+        + "numbers are those of an index or of labels."))
   var allColumns = false
 
   @Flag(
     inversion: .prefixedNo,
     help: ArgumentHelp(
       "Where the first line of a text table is numbers: it names the columns, or it is a row. Without "
-        + "either, 0,1,2 above other numbers are names."))
+        + "either, the number of labels and the form of the line tell."))
   var header: Bool?
 
   func validate() throws {

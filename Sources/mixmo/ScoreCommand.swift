@@ -12,10 +12,11 @@ struct ScoreCommand: ParsableCommand {
       A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
       several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the array named \
       logits or probabilities, or the only one), and tables of text, .csv, .tsv, .txt or .dat: a row \
-      on each line, separated by commas, semicolons, tabs or spaces, below names of columns or none. \
+      on each line, separated by commas, semicolons, tabs, bars or spaces, below names of columns or none. \
       Labels are class indices from 0, in the same forms.
 
-      A column that is no class, such as row numbers, is refused until --drop-column leaves it out. \
+      A column that is no class, such as row numbers, is refused until --drop-column leaves it out, or \
+      --all-columns says that it is one. \
       What was decided about a file is said, and kept in run.json.
 
       Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \

@@ -55,8 +55,8 @@ struct ScoreFilesTests {
       "score", "--logits", folder.file("z.csv").path, "--labels", folder.file("y.csv").path,
       "--bootstrap", "0", "--output", output.path, "--json")
     #expect(process.status == 0, "\(process.errors)")
-    for file in ["z.csv", "y.csv"] {
-      #expect(process.errors.contains("\(file): the first line, which counts, is taken for names"))
+    for line in ["z.csv: the first line, 0, 1, 2, is", "y.csv: the first line, 0, is"] {
+      #expect(process.errors.contains("\(line) taken for names of columns"), "\(process.errors)")
     }
     let record = String(
       decoding: try FileContents.read(output.appending(path: "run.json"), limit: 1 << 16),
@@ -126,6 +126,34 @@ struct ScoreFilesTests {
     let sum = margins.reduce(0) { $0 + log1p(exp(-$1)) }
     // The logits are rounded to Float32: 2⁻²⁴ of 2.2 each.
     expectClose([logits.cells["nll"] ?? .nan], [sum / 3], absolute: 2e-7)
+  }
+
+  @Test func `labels of the probability 0 that leave nothing to fit on are named, and recorded`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let p: [Double] = [0.75, 0.25, 0, 0.5, 0, 0.5, 0, 0.25, 0.75]
+    try NumPyArray.write(p, shape: [3, 3], to: folder.file("p.npy"))
+    try NumPyArray.write([0, 2, 1] as [Int64], shape: [3], to: folder.file("y.npy"))
+    try NumPyArray.write([2, 1, 0] as [Int64], shape: [3], to: folder.file("none.npy"))
+    try NumPyArray.write([2, 0, 1] as [Int64], shape: [3], to: folder.file("some.npy"))
+    for (labels, message) in [
+      ("none.npy", "the label has the probability 0 in every row (ensemble): nothing is left"),
+      ("some.npy", "the label has the probability 0 in 1 of 3 (ensemble) rows, which temperature"),
+    ] {
+      let output = folder.file(labels + ".out")
+      let process = try MixmoProcess([
+        "score", "--logits", folder.file("p.npy").path, "--labels", folder.file("y.npy").path,
+        "--validation-logits", folder.file("p.npy").path, "--validation-labels",
+        folder.file(labels).path, "--probabilities", "--temperature-scaling", "--bootstrap", "0",
+        "--output", output.path,
+      ])
+      #expect(process.status == 0 && process.errors.contains(message), "\(process.errors)")
+      let record = String(
+        decoding: try FileContents.read(output.appending(path: "run.json"), limit: 1 << 16),
+        as: UTF8.self)
+      #expect(record.contains(message))
+    }
   }
 
   @Test(arguments: [

@@ -240,23 +240,22 @@ struct PredictionFileTests {
         .contains("--binary: expected one number for each row"))
   }
 
-  @Test func `numbers that look like probabilities are named, for each file`() throws {
+  @Test(arguments: [
+    ("cat", "did you mean \"Cat\"?"), ("Dgo", "did you mean \"Dog\"?"),
+    ("elephant", "known are Cat, Dog"),
+  ])
+  func `a column to leave out that is not there is answered with the nearest`(
+    name: String, answer: String
+  ) throws {
     let folder = try TemporaryFolder()
-    let (plain, half) = (folder.file("p.npy"), folder.file("h.npy"))
-    try NumPyArray.write([0.5, 0.25, 0.25, 1, 0, 0] as [Double], shape: [2, 3], to: plain)
-    try NumPyArray.write([0.1, 0.2, 0.7, 0.3, 0.3, 0.4] as [Float16], shape: [2, 3], to: half)
-    let rows = try read([plain, half], rowCount: 2)
-    #expect(rows.predictions.numbers == .logits && rows.notes.count == 2)
-    #expect(rows.notes.allSatisfy { $0.contains("--probabilities") })
-    #expect(try read([plain], rowCount: 2) { $0.areProbabilities = false }.notes.isEmpty)
-    #expect(try read([plain], rowCount: 2) { $0.areProbabilities = true }.notes.isEmpty)
-    try NumPyArray.write([0.5, 0.25, 0.2, 1, 0, 0] as [Double], shape: [2, 3], to: plain)
-    #expect(try read([plain], rowCount: 2).notes.isEmpty)
-    try NumPyArray.write([0.67, 0.17, 0.17, 0.2, 0.7, 0.1], shape: [2, 3], to: plain)
-    #expect(try read([plain], rowCount: 2).notes.count == 1)
-    let many = [0.5, 0.25, 0.2] + (1..<40).flatMap { _ in [0.5, 0.25, 0.25] }
-    try NumPyArray.write(many, shape: [40, 3], to: plain)
-    #expect(try read([plain], rowCount: 40).notes.count == 1)
+    let url = try folder.file("z.csv", holding: Array("Cat,Dog\n2.5,0.5\n0.3,1.5\n".utf8))
+    var reader = PredictionReader()
+    reader.tables.droppedColumns = [name]
+    #expect(
+      message(folder) {
+        let rows = try read([url], rowCount: 2) { $0.tables.droppedColumns = [name] }
+        try reader.checkChoices(in: [rows], file: url)
+      } == "z.csv: --drop-column \(name): expected a column that a file has; \(answer)")
   }
 
   @Test func `tables that name the same classes have them in one order`() throws {
@@ -280,27 +279,6 @@ struct PredictionFileTests {
           == "1.csv: the columns are dog, cat, those of 0.csv are cat, dog; give all files the same "
           + "classes in the same order")
     }
-  }
-
-  @Test func `a first line that counts is told by the labels`() throws {
-    let folder = try TemporaryFolder()
-    func settle(_ predictions: String, _ labels: String) throws -> String {
-      let files = try [("z.csv", predictions), ("y.csv", labels)].map {
-        try folder.file($0, holding: Array($1.utf8))
-      }
-      return message(folder) {
-        let rows = try PredictionReader().read([files[0]], labels: files[1])
-        throw Outcome(
-          description: "\(rows.predictions.rowCount) \(rows.labels) \(rows.notes.count)")
-      }
-    }
-    // Both are headers, as one is certainly.
-    #expect(try settle("0,1,2\n2.5,0.5,0.1\n0.3,1.5,0.2\n", "0\n0\n1\n") == "2 [0, 1] 2")
-    #expect(try settle("0,1,2\n2.5,0.5,0.1\n0.3,1.5,0.2\n", "0\n1\n") == "2 [0, 1] 1")
-    #expect(try settle("0,1\n3,0\n", "y\n0\n1\n") == "2 [0, 1] 0")
-    #expect(try settle("a,b\n3,0\n", "0\n1\n") == "1 [1] 1")
-    #expect(try settle("3,5\n0.5,0.75\n", "y\n1\n0\n") == "2 [1, 0] 0")
-    #expect(try settle("0,1\n1,0\n", "0\n1\n").contains("say --header or --no-header"))
   }
 
   @Test(
@@ -338,9 +316,4 @@ struct PredictionFileTests {
     try NumPyArray.write([1, 2] as [Int64], shape: [2], to: folder.file("test_idx.npy"))
     #expect(throws: PredictionFileError.self) { try CleanHalves(in: [folder.url]) }
   }
-}
-
-/// What came out, where a test compares messages.
-private struct Outcome: Error, CustomStringConvertible {
-  let description: String
 }

@@ -39,11 +39,13 @@ struct TextTablePropertyTests {
     case (.decimalCommas, .decimalComma): true
     case (.indexWithoutName, .headerWidth(_, let names, let columns)):
       names == table.classCount && columns == names + 1
-    case (.rowNames, .text(let column, _)): column.index == table.extraColumn
-    case (.rowNames, .notAClass(let column, _)): column.index == table.extraColumn
-    case (.namedIndex, .notAClass(let column, _)), (.unnamedIndex, .notAClass(let column, _)),
-      (.bareIndex, .notAClass(let column, _)), (.namedLabels, .notAClass(let column, _)),
-      (.bareLabels, .notAClass(let column, _)):
+    case (.rowNames, .text(let column, _, _)): column.index == table.extraColumn
+    case (.rowNames, .notAClass(let column, _, true)): column.index == table.extraColumn
+    case (.namedIndex, .notAClass(let column, _, true)),
+      (.unnamedIndex, .notAClass(let column, _, true)),
+      (.bareIndex, .notAClass(let column, _, true)),
+      (.namedLabels, .notAClass(let column, _, true)),
+      (.bareLabels, .notAClass(let column, _, true)):
       column.index == table.extraColumn
     default: false
     }

@@ -81,14 +81,21 @@ extension Target {
   static let numberTable = Target(
     name: "number-table", maximumLength: 512,
     words: [
-      ",", ";", "\t", "\r\n", "\r", "\"", "\"\"", "#", "# a b", "\u{FEFF}", "0,1,2", "id", "label",
-      "1e400", "4.9e-324", "nan", "0,5", "-0", "005",
+      ",", ";", "\t", "|", "\r\n", "\r", "\"", "\"\"", "#", "# a b", "\u{FEFF}", "0,1,2", "id",
+      "label",
+      "1e400", "4.9e-324", "nan", "0,5", "-0", "005", "sep=", "%", "D0", "tensor(", "\u{A0}",
+      "\u{2212}",
     ],
     seeds: {
       let texts = [
         ",cat,dog\n0,2.5,0.5\n1,0.3,1.5\n", "0,1,2\n2.0,0.5,0.1\n", "2,01;0,52\n0,34;1,55\n",
         "# logits of 3\n2.0 0.5 0.1\n", "\"V1\",\"V2\"\n\"2\",\"0.5\"\n", "2\t0.5\r0.3\t1.5\r",
         "\u{FEFF}a;b;\r\n1;2.5;\r\n", "label\n3\n0\n", "a.png 1.25 2 # first\n", "0,873\n0,126\n",
+        "sep=|\n0.0|1.0\n2.5|1e3\n", "\"sep=;\"\r2;1;0;\r4;5;6;\r", "p1,p0\n1.5,2.5\n",
+        "no\tyes\n70%\t\u{A0}2.0\n", "tensor(1.5),[2.0\n2.0D0,\u{2212}1\n0x1F,(1+0j)\n",
+        "1,2.5,0\n2,0.5,1\n3,1.5,1\n4,0.25,0\n", "2.5,0.5,2.5\n1,3,3\n0,5,5\n7,1,7\n",
+        "9,5\n8,-3\n7,2\n6,4\n5,1\n",
+        "1700000000.5 0.5\n1700000001 2\n1700000002 1\n1700000003 4\n",
       ]
       return try texts.enumerated().map {
         Seed(name: "\($0.offset)", bytes: Array($0.element.utf8))
@@ -113,6 +120,7 @@ extension Target {
           }
           options.takesAllColumns = true
           options.droppedColumns = []
+          options.hasHeader = false
           let text = Array(lines.joined(separator: "\n").utf8)
           let copy = try NumberTable(text, file: input.url.path, of: content, options)
           precondition(copy.values == table.values, "\(text)")

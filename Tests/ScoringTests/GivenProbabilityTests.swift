@@ -165,6 +165,53 @@ struct GivenProbabilityTests {
     }
   }
 
+  /// A probability as it is written in one of several ways.
+  private func written(_ probability: Double, _ form: Int) -> Double {
+    let texts = ["%.6g", "%.9g", "%.1f", "%.2f", "%.3f", "%.5f", "%.8f"]
+    switch form {
+    case 0: return probability
+    case 1: return Double(Float(probability))
+    case 2: return Double(Float16(probability))
+    case 3: return probability * 1.0001
+    case 4: return probability * (1 - 1e-9)
+    default: return Double(String(format: texts[form - 5], probability)) ?? .nan
+    }
+  }
+
+  @Test(arguments: 1...40 as ClosedRange<UInt64>)
+  func `each member is scored as alone, whatever the precision of others`(seed: UInt64) throws {
+    var source = SeededGenerator(seed: seed)
+    let (rows, members, classes) = (
+      9, Int.random(in: 2...4, using: &source), Int.random(in: 2...6, using: &source)
+    )
+    let (exact, labels) = draw(seed, rows: rows, members: members, classes: classes)
+    let forms = (0..<members).map { _ in Int.random(in: 0..<12, using: &source) }
+    let written = exact.indices.map { self.written(exact[$0], forms[$0 / classes % members]) }
+    let alone: [[Double]] = (0..<members).map { member in
+      (0..<rows).flatMap { row in
+        let start = (row * members + member) * classes
+        return written[start..<start + classes]
+      }
+    }
+    func sums(_ values: [Double], _ members: Int) -> LabeledLogits? {
+      try? labeled(values, labels, members: members, as: .probabilities)
+    }
+    let separate = alone.map { sums($0, 1) }
+    // Numbers of one decimal can be no probabilities, together as alone.
+    guard let together = sums(written, members) else {
+      #expect(separate.contains { $0 == nil })
+      return
+    }
+    for (member, values) in separate.enumerated() {
+      let values = try #require(values)
+      #expect(
+        try scorer.rowScores(of: .member(member), in: together)
+          == scorer.rowScores(of: .ensemble, in: values))
+      #expect(together.sums?.roundings[member] == values.sums?.roundings[0])
+      #expect(together.sums?.dividedCounts[member] == values.sums?.dividedCount)
+    }
+  }
+
   @Test func `logits in Float64 are those in Float32, and more`() throws {
     let problem = try Problem(seed: 3, labelSeed: 4, rows: 40, members: 3, classes: 9).draw()
     let wide = try LabeledLogits(

@@ -25,8 +25,8 @@ struct GivenFile {
     switch url.pathExtension.lowercased() {
     case let text where Self.textExtensions.contains(text):
       var options = reader.tables
-      // The first line of labels is told by their number.
-      if content == .labels { options.hasHeader = nil }
+      // Names above predictions say nothing of labels: their number tells.
+      if content == .labels, options.hasHeader == true { options.hasHeader = nil }
       numbers = .table(try NumberTable(contentsOf: url, of: content, options))
       arrayName = nil
     case "npy":

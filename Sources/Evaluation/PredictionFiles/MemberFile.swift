@@ -54,24 +54,3 @@ struct MemberFile {
     return members.count == 1 ? members[0] : PredictionArray(interleaving: members)
   }
 }
-
-extension PredictionArray {
-  /// Whether logits are more likely probabilities: all from 0 to 1, with rows that nearly all sum to 1;
-  /// of a binary classifier with one output, whether that is always from 0 to 1.
-  func lookLikeProbabilities(_ isBinary: Bool) -> Bool {
-    func check(_ values: UnsafeBufferPointer<some BinaryFloatingPoint>) -> Bool {
-      var otherSums = 0
-      for start in stride(from: 0, to: values.count, by: classCount) {
-        var sum = 0.0
-        for index in start..<start + classCount {
-          guard values[index] >= 0, values[index] <= 1 else { return false }
-          sum += Double(values[index])
-        }
-        // Ten probabilities of two decimals are off 1 by no more.
-        if abs(sum - 1) > 0.05 { otherSums += 1 }
-      }
-      return isBinary || 20 * otherSums <= rowCount * memberCount
-    }
-    return withNumbers(float32: { check($0) }, float64: { check($0) })
-  }
-}

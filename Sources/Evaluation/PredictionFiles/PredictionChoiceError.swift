@@ -19,7 +19,11 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     /// Probabilities, by the name of their array, beside other files.
     case notAllProbabilities(array: String)
     /// A first line that may be a row or names.
-    case firstLine
+    case firstLine(String, of: NumberTable.Content)
+    /// A row more than labels or predictions have, which may be names; counts with that row.
+    case oneRowMore(rows: Int, labels: Int, of: NumberTable.Content)
+    /// A column of an array that is no class.
+    case notAClass(column: Int, reason: String, member: Int?)
     /// One-hot labels of another number of classes.
     case oneHotClasses(expected: Int, found: Int)
     /// Labels in the form of text or objects.
@@ -56,9 +60,19 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     case .notAllProbabilities(let array):
       "the array \(array.oneLine) is named as probabilities are, the other files hold something else; "
         + "say --probabilities or --no-probabilities"
-    case .firstLine:
-      "the first line counts as names of columns do, but can be a row of numbers as well; say --header "
-        + "or --no-header"
+    case .firstLine(let text, .classes):
+      "the first line, \(text.oneLine), can be names of columns or a row; say --header or --no-header"
+    case .firstLine(let text, .labels):
+      "the first line, \(text.oneLine), seems to name the column, but the predictions have as many rows with "
+        + "it; say --header or --no-header of these, or remove it"
+    case .oneRowMore(let rows, let labels, let content):
+      "expected \(rows) labels, one for each row of predictions, found \(labels); "
+        + (content == .classes
+          ? "if the first line names the columns, say --header"
+          : "if the first line names the column, remove it")
+    case .notAClass(let column, let reason, let member):
+      "column \(column)\(member.map { " of member \($0)" } ?? "") \(reason), which is no class; save the array "
+        + "without it, or say with --all-columns that every column is a class"
     case .oneHotClasses(let expected, let found):
       "expected one-hot labels of \(expected) classes, as the predictions have, found \(found)"
     case .notNumbers(let descr):

@@ -48,18 +48,20 @@ package struct PredictionReader: Sendable {
   package func read(_ predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
     var files = try predictionFiles.map { try GivenFile($0, of: .classes, self) }
     var labels = try GivenFile(labelFile, of: .labels, self)
-    var notes = try FirstLines.settle(&files, &labels)
+    var notes = files.flatMap { $0.table?.notes ?? [] }
+    notes += try FirstLines.settle(&files, &labels, tables)
     let numbers = try numbers(in: files, &notes)
     let members = try files.map { try MemberFile(file: $0, isBinary: isBinary, numbers).array() }
-    if numbers == .logits, areProbabilities == nil {
-      for (member, file) in zip(members, files) where member.lookLikeProbabilities(isBinary) {
-        notes.append(doubt(file.url))
-      }
+    for (member, file) in zip(members, files) {
+      notes += try remarks(on: member, file).map { "\(file.url.path): \($0)" }
     }
     let predictions = try Self.ensemble(of: members)
     let classes = try labels.classIndices(
       rowCount: predictions.rowCount, classCount: predictions.classCount, &notes)
-    for member in members { try member.checkAxes(labelCount: classes.count) }
+    for (member, file) in zip(members, files) {
+      try member.checkAxes(labelCount: classes.count)
+      notes += try remarks(onColumnsOf: member, file, beside: classes)
+    }
     let all = files + [labels]
     return Rows(
       predictions: predictions, labels: classes, notes: notes,
@@ -91,7 +93,9 @@ package struct PredictionReader: Sendable {
     }
     for name in self.tables.droppedColumns where Int(name) == nil {
       guard rows.contains(where: { $0.droppedNames.contains(name) }) else {
-        throw TextTableError(file: file.path, problem: .noSuchColumn(name))
+        throw TextTableError(
+          file: file.path,
+          problem: .noSuchColumn(name, columns: rows.flatMap(\.namedTables).flatMap(\.columns)))
       }
     }
   }
@@ -115,11 +119,27 @@ package struct PredictionReader: Sendable {
     return .probabilities
   }
 
-  private func doubt(_ url: URL) -> String {
-    "\(url.path): the numbers are scored as logits, but all are from 0 to 1"
-      + (isBinary ? "" : " and nearly all rows sum to about 1")
-      + "; are they probabilities? --probabilities takes them as such, --no-probabilities says that "
-      + "they are logits"
+  /// What a user should know of the numbers of a file.
+  private func remarks(on member: PredictionArray, _ file: GivenFile) throws -> [String] {
+    var remarks = try file.wholeNumberRemarks()
+    if member.numbers == .logits, areProbabilities == nil {
+      remarks += member.doubts(isBinary: isBinary).map { doubt, members in
+        doubt.remark(members: members, isBinary: isBinary)
+      }
+    }
+    return remarks
+  }
+
+  /// Checks that the columns of a file are classes.
+  ///
+  /// - Returns: What a user should know of them.
+  private func remarks(
+    onColumnsOf member: PredictionArray, _ file: GivenFile, beside labels: [Int]
+  ) throws -> [String] {
+    guard !isBinary, !tables.takesAllColumns, labels.count == member.rowCount else { return [] }
+    try file.check(member, beside: labels)
+    return file.remarkOnColumns(of: member, beside: labels).map { ["\(file.url.path): \($0)"] }
+      ?? []
   }
 
   private static func ensemble(of members: [PredictionArray]) throws -> PredictionArray {

@@ -14,7 +14,12 @@ extension ProbabilitySums {
     }
     return
       "\(difference); \(dividedCount) of \(count) distributions are divided by their sum, because "
-      + "rounding explains no more than \(Self.short(rounding)) or a number is above 1"
+      + "rounding explains no more than \(Self.short(roundingOfDivided)) or a number is above 1"
+  }
+
+  /// The largest rounding of the members of which distributions are divided.
+  private var roundingOfDivided: Double {
+    zip(roundings, dividedCounts).filter { $0.1 > 0 }.map(\.0).max() ?? 0
   }
 
   /// How those of several members are put together.

@@ -82,28 +82,36 @@ struct ColumnSelection {
     }
   }
 
-  /// Checks that the names of the columns allow their content, and that they hold no text.
+  /// Checks that no column holds text, and that names of columns allow any numbers.
   ///
   /// - Throws: `TextTableError` naming the first column that is something else.
-  func checkNames(as content: NumberTable.Content, takesAll: Bool) throws {
+  func checkTexts(as content: NumberTable.Content, takesAll: Bool) throws {
     let kept = kept
-    for column in kept where !takesAll && column.name != nil {
-      guard let name = column.name, let reason = ColumnNames.otherContent(of: name) else {
+    for column in kept where !takesAll {
+      guard let name = column.name, let meaning = ColumnNames.meaning(of: name, among: head.names)
+      else { continue }
+      if content == .labels, kept.count == 1, name.isEmpty || ColumnNames.isLabel(name) { continue }
+      guard content == .labels || meaning.isMeasure || head.texts[column.index] != nil else {
         continue
       }
-      if content == .labels, kept.count == 1, name.isEmpty || ColumnNames.isLabel(name) { continue }
-      throw TextTableError(file: file, problem: .notAClass(column, reason: reason))
+      throw TextTableError(
+        file: file, problem: .notAClass(column, reason: meaning.reason, isCertain: true))
     }
     for column in kept {
       guard let text = head.texts[column.index] else { continue }
-      let line = head.lines.last ?? 1
-      throw TextTableError(
-        file: file,
-        problem: kept.count > 1
-          ? .text(column, example: text)
-          : content == .labels
-            ? .classNames(line: line, found: text)
-            : .notANumber(line: line, column, found: text))
+      throw TextTableError(file: file, problem: problem(with: text, in: column, of: content))
     }
+  }
+
+  private func problem(
+    with text: SampleText, in column: Column, of content: NumberTable.Content
+  ) -> TextTableError.Problem {
+    if OddNumber(text.text) != nil {
+      return .notANumber(line: text.line, column, found: text.text)
+    }
+    if kept.count > 1 { return .text(column, line: text.line, example: text.text) }
+    return content == .labels
+      ? .classNames(line: text.line, found: text.text)
+      : .notANumber(line: text.line, column, found: text.text)
   }
 }

@@ -15,8 +15,8 @@ package struct TableOptions: Sendable {
 
 /// Numbers in a text file, as many on each line.
 ///
-/// Fields are separated by commas, semicolons, tabs or spaces, the same in the whole file, and may be
-/// in quotes. The first line may name the columns, as may a comment before it; blank lines and
+/// Fields are separated by commas, semicolons, tabs, bars or spaces, the same in the whole file, and may
+/// be in quotes. The first line may name the columns, as may a comment before it; blank lines and
 /// comments, which begin with `#`, are passed over.
 package struct NumberTable {
   /// What the numbers are.
@@ -30,8 +30,10 @@ package struct NumberTable {
   package typealias Column = TextTableError.Column
 
   package let file: String
+  private let content: Content
   /// The number of columns that were read.
   package let columnCount: Int
+  let isSeparatedByCommas: Bool
   private let selection: ColumnSelection
   /// The numbers, without those of a first line that may be names.
   package private(set) var values: [Double] = []  // [rows, columns]
@@ -39,8 +41,12 @@ package struct NumberTable {
   package private(set) var forms: [FieldForms]  // [columns]
   /// The numbers of a first line that may also be names of columns.
   package private(set) var firstLine: [Double]?
-  /// Whether that line is rather names; nil if nobody knows.
-  package private(set) var isProbablyNames: Bool?
+  /// How the numbers of that line are written.
+  private(set) var firstForms: [FieldForms]  // [columns]
+  /// The numbers of a line that was taken for names.
+  private var numbersAsNames: [Double]?
+  /// What a user should know of the columns.
+  var notes: [String] = []
   /// The columns to leave out by name that the file has.
   package private(set) var droppedNames: Set<String>
   /// The columns beside that of the labels that were left out unasked.
@@ -67,7 +73,7 @@ package struct NumberTable {
       try selection.drop(options.droppedColumns, of: content)
       try selection.checkHeader()
       if content == .labels { selection.keepLabels() }
-      try selection.checkNames(as: content, takesAll: options.takesAllColumns)
+      try selection.checkTexts(as: content, takesAll: options.takesAllColumns)
       return try NumberTable(bytes, head, selection, as: content)
     }
     if content == .classes, !options.takesAllColumns { try checkColumns() }
@@ -78,37 +84,45 @@ package struct NumberTable {
     as content: Content
   ) throws {
     file = selection.file
+    self.content = content
+    isSeparatedByCommas = head.separator == .comma
     self.selection = selection
     columnCount = selection.isKept.count { $0 }
     droppedNames = selection.droppedNames
     leftOut = selection.leftOut
     forms = [FieldForms](repeating: [], count: columnCount)
+    firstForms = forms
     var lines = TextLines(bytes)
+    if head.namesSeparator { _ = lines.next() }
     lines.countsTabs = head.separator == .tab
     let reader = RowReader(bytes, head, selection)
     if head.firstLine == .names { _ = lines.next() }
-    if case .counts(let isProbablyNames) = head.firstLine, let line = lines.next() {
-      self.isProbablyNames = isProbablyNames
+    if head.firstLine == .numbers, let line = lines.next() {
       var firstLine: [Double] = []
-      var ignored = forms
-      try reader.append(line, to: &firstLine, &ignored)
+      try reader.append(line, to: &firstLine, &firstForms)
       self.firstLine = firstLine
     }
-    var isFirst = true
+    try readRows(&lines, by: reader, fieldCount: head.fieldCount, size: bytes.count)
+  }
+
+  private mutating func readRows(
+    _ lines: inout TextLines, by reader: RowReader, fieldCount: Int, size: Int
+  ) throws {
     while let line = lines.next() {
-      if columnCount == 1, line.followsBlank, !isFirst, head.fieldCount == 1 {
+      if columnCount == 1, line.followsBlank, fieldCount == 1,
+        firstLine != nil || !values.isEmpty
+      {
         throw TextTableError(file: file, problem: .blankLine(line: line.number))
       }
-      try reader.append(line, to: &values, &forms)
-      if isFirst {
-        isFirst = false
-        let rowCount = (bytes.count - line.range.lowerBound) / max(1, line.range.count) + 1
+      if values.isEmpty {
+        let rowCount = (size - line.range.lowerBound) / max(1, line.range.count) + 1
         values.reserveCapacity(rowCount * columnCount)
       }
+      try reader.append(line, to: &values, &forms)
     }
     if values.isEmpty {
       guard let firstLine else { throw TextTableError(file: file, problem: .empty) }
-      (values, self.firstLine) = (firstLine, nil)
+      (values, forms, self.firstLine) = (firstLine, firstForms, nil)
     }
   }
 
@@ -120,6 +134,7 @@ package struct NumberTable {
 
   /// The names of the columns that were read; nil where one has none.
   var columnNames: [String]? {
+    if let numbersAsNames { return numbersAsNames.map { "\($0)".replacing(/\.0$/, with: "") } }
     let names = columns.compactMap(\.name)
     return names.count == columnCount ? names : nil
   }
@@ -135,9 +150,20 @@ package struct NumberTable {
   }
 
   /// Settles what a first line is that may be names.
-  package mutating func take(firstLineAsNames isNames: Bool) {
-    if !isNames, let firstLine { values.insert(contentsOf: firstLine, at: 0) }
-    firstLine = nil
+  ///
+  /// - Throws: `TextTableError` for names that count in another order than from the left, or for a column
+  ///   that is no class with this row.
+  mutating func take(firstLineAsNames isNames: Bool, _ options: TableOptions) throws {
+    guard let firstLine else { return }
+    self.firstLine = nil
+    if isNames {
+      numbersAsNames = firstLine
+    } else {
+      values.insert(contentsOf: firstLine, at: 0)
+      for column in forms.indices { forms[column].formUnion(firstForms[column]) }
+    }
+    guard content == .classes, !options.takesAllColumns else { return }
+    if isNames { try checkOrder(columnNames) } else { try checkNumbers() }
   }
 }
 

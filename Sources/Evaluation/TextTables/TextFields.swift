@@ -1,7 +1,7 @@
 /// What stands between the fields of a line.
 enum Separator: CaseIterable, Sendable {
   // In the order in which they are tried: a comma or a space can also belong to a field.
-  case semicolon, comma, tab
+  case semicolon, comma, tab, pipe
   /// Spaces, as many as there are, and tabs.
   case spaces
 
@@ -11,6 +11,7 @@ enum Separator: CaseIterable, Sendable {
     case .semicolon: .semicolon
     case .comma: .comma
     case .tab: .tab
+    case .pipe: UInt8(ascii: "|")
     case .spaces: nil
     }
   }

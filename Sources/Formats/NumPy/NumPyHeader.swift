@@ -274,6 +274,23 @@ public struct NumPyError: Error, Equatable, CustomStringConvertible {
   public var description: String { "\(file): \(problem.description)" }
 }
 
+extension NumPyError.Problem {
+  /// How to save elements of another type so that they are read.
+  private static func remedy(for descr: String) -> String? {
+    switch descr.drop(while: { "<>=|".contains($0) }) {
+    case "f16", "f12": "save extended precision as array.astype(numpy.float64)"
+    case "c8", "c16", "c32": "save the real part, array.real"
+    case "V2": "save bfloat16 as array.astype(numpy.float32)"
+    case "O": "save objects as numbers, such as numpy.array(list, dtype=float)"
+    case "structure":
+      "save the fields as columns, as numpy.lib.recfunctions.structured_to_unstructured does"
+    case let type where type.hasPrefix("U") || type.hasPrefix("S"):
+      "save texts as numbers, such as array.astype(float)"
+    default: nil
+    }
+  }
+}
+
 extension NumPyError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
@@ -285,6 +302,7 @@ extension NumPyError.Problem: CustomStringConvertible {
     case .malformedHeader(let offset, let expected): "byte \(offset): expected \(expected)"
     case .unsupportedType(let descr):
       "elements of type \(descr.oneLine), expected integers, floating-point numbers or booleans"
+        + (Self.remedy(for: descr).map { "; \($0)" } ?? "")
     case .shapeTooLarge(let shape):
       shape.count > NumPyHeader.maximumRank
         ? "\(shape.count) dimensions, at most \(NumPyHeader.maximumRank) are read"

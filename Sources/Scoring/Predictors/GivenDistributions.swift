@@ -53,7 +53,8 @@ extension LabeledLogits {
     _ row: Int, member: Int, to target: UnsafeMutablePointer<Double>
   ) {
     self.row(row).widen(from: member * classCount, count: classCount, into: target)
-    sums?.normalize(UnsafeMutableBufferPointer(start: target, count: classCount))
+    sums?.normalize(
+      UnsafeMutableBufferPointer(start: target, count: classCount), member: member)
   }
 }
 
