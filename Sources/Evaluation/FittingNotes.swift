@@ -14,7 +14,7 @@ extension ScoringSettings {
     switch fitting {
     case .validationSet(let validation):
       return try validation.notesOfImpossibleLabels(named: "validation rows", isScored: false)
-    case .cleanHalves(let chosen):
+    case .cleanHalves(let chosen), .mixmoHalves(let chosen):
       guard rows.rowCount > 1 else { return [] }
       let halves = try chosen ?? CleanHalves(rowCount: rows.rowCount)
       guard halves.rowCount == rows.rowCount else { return [] }

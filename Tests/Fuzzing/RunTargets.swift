@@ -41,6 +41,7 @@ extension Target {
     name: "predictions", maximumLength: 1024, words: npy.words + ["(2, 2)", "(1, 2, 2)"],
     seeds: npy.seeds,
     read: { input in
+      input.attempt { try readGiven(input, as: "given.npy") }
       let array = try PredictionArray(contentsOf: input.url)
       let labels = [Int](repeating: 0, count: array.rowCount)
       for numbers in PredictionNumbers.allCases {
@@ -55,6 +56,16 @@ extension Target {
         }
       }
     })
+
+  /// Reads the input as predictions and as their labels.
+  private static func readGiven(_ input: Input, as name: String) throws {
+    input.link(name)
+    let url = Input.folder.appendingPathComponent(name)
+    let rows = try PredictionReader().read([url], labels: url)
+    precondition(rows.notes.allSatisfy { $0.contains(url.path) })
+    guard rows.labels.count == rows.predictions.rowCount else { return }
+    _ = try rows.predictions.labeled(rows.labels, from: url)
+  }
 
   private static let quickMetrics: [Metric] = [
     .negativeLogLikelihood, .brierScore, .calibrationError, .entropy, .riskCoverageArea,
@@ -103,6 +114,7 @@ extension Target {
         + Seed.fixtures("EvaluationTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
     },
     read: { input in
+      input.attempt { try readGiven(input, as: "given.csv") }
       for (content, takesAll) in [
         (NumberTable.Content.classes, false), (.classes, true), (.labels, false),
       ] {

@@ -122,7 +122,9 @@ extension GivenFile {
       notes.append(
         "\(url.path): the first line, \(text), is taken for names of columns"
           + (content == .classes ? "; --no-header says that it is a row" : ""))
-    } else if content == .classes, count != nil, isOpen || form == .names {
+    } else if content == .classes, count != nil,
+      isOpen && table.isFirstLineDistinct || form == .names
+    {
       notes.append(
         "\(url.path): the first line, \(text), is taken for a row; --header says that it is names")
     }

@@ -66,13 +66,13 @@ extension NumberTable {
       forms.indices.allSatisfy { forms[$0].contains(.integer) != forms[$0].contains(.decimal) }
     let others = forms.count - integers.count
     guard isOfTwoKinds, others > 0, rowCount > 1 else { return nil }
+    let whole = WholeColumns(numbers)
     for column in integers {
       if numbers.counts(column) { return (column, "counts row by row, as row numbers do") }
       // A column of nothing but 0 may be a class that is never predicted, or the one that logits are
       // relative to.
-      guard rowCount > 2, numbers.maximum(column) > 0, !numbers.belongsToSum(column) else {
-        continue
-      }
+      guard rowCount > 2, numbers.maximum(column) > 0, !(whole?.belongsToSum(column) ?? true)
+      else { continue }
       if numbers.isLabel(column, classCount: others) {
         return (column, "holds whole numbers below the number of classes, as labels are")
       }

@@ -18,8 +18,7 @@ extension NumberTable {
       return firstLine == [0] ? .names : .either
     }
     let isUnlike =
-      isOtherForm || isFirstLineOutOfRange
-      || isFirstLineWholeAlone && Set(firstLine).count == columnCount
+      isOtherForm || isFirstLineOutOfRange || isFirstLineWholeAlone && isFirstLineDistinct
     // Shares of two classes may be 0 and 1 in the first row.
     if isDistributionLikeOthers {
       let isInteger = firstForms.allSatisfy { $0 == .integer }
@@ -40,6 +39,9 @@ extension NumberTable {
     return isInteger && forms.allSatisfy { $0 == .decimal }
       || isDecimal && forms.allSatisfy { $0.isDisjoint(with: .decimal) }
   }
+
+  /// Whether the numbers of the first line differ, as names do.
+  var isFirstLineDistinct: Bool { firstLine.map { Set($0).count == columnCount } ?? false }
 
   /// Whether each line below has a number with a fraction.
   private var isFirstLineWholeAlone: Bool {
