@@ -39,7 +39,14 @@ struct ConfigurationFileTests {
   @Test(arguments: [
     ("", "/recipe.yaml: expected YAML, found an empty file"),
     ("epochs: [", "/recipe.yaml:2: not YAML: did not find expected node content"),
-    ("epochs: 3\nepochs: 4", "/recipe.yaml: not YAML: the key \"epochs\" is given twice"),
+    (
+      "rate: 1\nepochs: 3\nepochs: 4",
+      "/recipe.yaml:2: not YAML: the key \"epochs\" is given twice, first here"
+    ),
+    (
+      "rate: 1\nmilestones:\n  3: 1\n  2: 1\n  2: 2",
+      "/recipe.yaml:4: not YAML: the key \"2\" is given twice, first here"
+    ),
     (
       "epoch: 3\nmixing: mixup\nmilestones: {}",
       "/recipe.yaml:1: epoch: unknown key; did you mean \"epochs\"?"
@@ -94,6 +101,14 @@ struct ConfigurationFileTests {
     (
       "epochs: 3\nmixing: mixup\nmilestones: {2: '0.1'}",
       "3: milestones.2: expected a number, found \"0.1\" in quotes"
+    ),
+    (
+      "epochs: 3\nmixing: mixup\nmilestones:\n  1: 0.1\n  '2': 0.1",
+      "5: milestones: expected the number 2 as a key, found \"2\" in quotes"
+    ),
+    (
+      "epochs: 3\nmixing: mixup\nmilestones: {\"2\": 0.1}",
+      "3: milestones: expected the number 2 as a key, found \"2\" in quotes"
     ),
   ])
   func `a number in quotes is called text`(text: String, message: String) {

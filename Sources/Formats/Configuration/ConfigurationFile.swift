@@ -55,10 +55,7 @@ extension ConfigurationFile {
     switch error {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       mismatch(at: context.codingPath, expected: Self.name(of: type))
-    case .keyNotFound(let key, let context):
-      ConfigurationError(
-        url, line(of: context.codingPath), context.codingPath.map(\.stringValue),
-        "the key \"\(key.stringValue)\" is missing")
+    case .keyNotFound(let key, let context): missing(key, at: context.codingPath)
     case .dataCorrupted(let context):
       ConfigurationError(
         url, line(of: context.codingPath), context.codingPath.map(\.stringValue),
@@ -66,6 +63,18 @@ extension ConfigurationFile {
     @unknown default:
       ConfigurationError(url, nil, [], "\(error)")
     }
+  }
+
+  /// A key that is not there, or only as text where a number is meant.
+  private func missing(_ key: any CodingKey, at path: [any CodingKey]) -> ConfigurationError {
+    let keys = (node(at: path)?.mapping?.map(\.key) ?? []).compactMap(\.scalar)
+    let quoted = keys.first { $0.string == key.stringValue && $0.isQuoted }
+    return ConfigurationError(
+      url, quoted?.mark?.line ?? line(of: path), path.map(\.stringValue),
+      quoted == nil
+        ? "the key \"\(key.stringValue)\" is missing"
+        : "expected the number \(key.stringValue) as a key, found \"\(key.stringValue)\""
+          + Self.quotes)
   }
 
   private func mismatch(at path: [any CodingKey], expected: String) -> ConfigurationError {
@@ -82,11 +91,13 @@ extension ConfigurationFile {
 
   /// What a number or truth value in quotes is, which looks like one.
   private static func remark(on scalar: Node.Scalar, _ expected: String) -> String {
-    guard [.singleQuoted, .doubleQuoted].contains(scalar.style) else { return "" }
+    guard scalar.isQuoted else { return "" }
     let isNumber = expected.hasSuffix("number") && Double(scalar.string) != nil
     let isTruth = expected == name(of: Bool.self) && ["true", "false"].contains(scalar.string)
-    return isNumber || isTruth ? " in quotes, which make it text; remove them" : ""
+    return isNumber || isTruth ? quotes : ""
   }
+
+  private static let quotes = " in quotes, which make it text; remove them"
 
   private func node(at path: [any CodingKey]) -> Node? {
     path.reduce(Optional(root)) { node, key in
@@ -115,6 +126,10 @@ extension ConfigurationFile {
   }
 }
 
+extension Node.Scalar {
+  fileprivate var isQuoted: Bool { [.singleQuoted, .doubleQuoted].contains(style) }
+}
+
 extension Node.Sequence {
   fileprivate subscript(safely index: Int) -> Node? {
     indices.contains(index) ? self[index] : nil
@@ -126,6 +141,7 @@ extension YamlError {
     switch self {
     case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
       mark.line
+    case .duplicatedKeysInMapping(_, let context): context.mark.line
     default: nil
     }
   }
@@ -136,7 +152,7 @@ extension YamlError {
       .composer(_, let problem, _, _):
       problem
     case .duplicatedKeysInMapping(let duplicates, _):
-      "the key \"\(duplicates.map { "\($0)" }.joined(separator: "\", \""))\" is given twice"
+      "the key \"\(duplicates.map { "\($0)" }.joined(separator: "\", \""))\" is given twice, first here"
     default: "\(self)"
     }
   }
