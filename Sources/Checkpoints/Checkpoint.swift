@@ -91,15 +91,18 @@ public enum CheckpointFormat: String, Sendable, CaseIterable {
 // MARK: Safetensors
 
 extension SafeTensorsFile {
-  /// The tensors as an ordered dictionary.
+  /// The tensors as an ordered dictionary, then those of types that are not read.
   fileprivate var checkpointRoot: CheckpointValue {
-    .orderedDictionary(
-      tensors.map { tensor in
-        CheckpointItem(
-          .string(tensor.name),
-          .tensor(
-            CheckpointTensor(tensor.elementType, shape: tensor.shape, storage: tensor.storage)))
-      })
+    let read = tensors.map { tensor in
+      CheckpointItem(
+        .string(tensor.name),
+        .tensor(
+          CheckpointTensor(tensor.elementType, shape: tensor.shape, storage: tensor.storage)))
+    }
+    let opaque = others.map { other in
+      CheckpointItem(.string(other.name), .opaque("\(other.typeName.oneLine) tensor"))
+    }
+    return .orderedDictionary(read + opaque)
   }
 
   /// Replaces `url` with the tensors of `root`, which must be a dictionary of nothing else.
@@ -109,12 +112,19 @@ extension SafeTensorsFile {
     guard let items = root.items else {
       throw CheckpointError(file: url.path, location: nil, problem: .notATensor)
     }
-    let tensors = try items.map { item in
-      guard case .string(let name) = item.key, case .tensor(let tensor) = item.value else {
+    let entries = try items.map { item in
+      guard let entry = item.namedTensor else {
         throw CheckpointError(file: url.path, path: [item.key.description], problem: .notATensor)
       }
-      return SafeTensor(
-        name, tensor.elementType, shape: tensor.shape, storage: tensor.rowMajorBytes())
+      return entry
+    }
+    guard entries.map(\.tensor).areCopyable else {
+      throw CheckpointError(file: url.path, location: nil, problem: .tooManyRepeats)
+    }
+    let tensors = entries.map { entry in
+      SafeTensor(
+        entry.name, entry.tensor.elementType, shape: entry.tensor.shape,
+        storage: entry.tensor.rowMajorBytes())
     }
     try write(tensors, metadata: metadata, to: url)
   }

@@ -20,8 +20,9 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
 
   /// Creates an error about the value at a path of keys.
   init(file: String, path: [String], problem: Problem) {
+    let shown = path.count > 20 ? path.prefix(10) + ["…"] + path.suffix(5) : path[...]
     self.init(
-      file: file, location: path.isEmpty ? nil : path.map(\.oneLine).joined(separator: "/"),
+      file: file, location: path.isEmpty ? nil : shown.map(\.oneLine).joined(separator: "/"),
       problem: problem)
   }
 
@@ -29,8 +30,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   public enum Problem: Error, Equatable {
     /// Not a zip archive, PyTorch's older format or safetensors, by its first bytes.
     case notACheckpoint(firstBytes: [UInt8])
-    /// A zip archive without exactly one `<folder>/data.pkl`.
-    case noDataPickle
+    /// A zip archive without exactly one `<folder>/data.pkl`; its members.
+    case noDataPickle(members: [String])
     /// A byte order other than `little` and `big`.
     case unsupportedByteOrder(String)
     /// A pickled tensor or storage that PyTorch would not write.
@@ -39,19 +40,15 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case unsupportedElementType(String)
     /// Two tensors that describe their shared storage differently.
     case conflictingStorage(key: String)
-    /// A compressed storage, which PyTorch does not write.
-    case compressedStorage
     /// A storage whose size in bytes is not what its tensors declare.
     case wrongStorageSize(expected: Int, found: UInt64)
     /// A shape, strides or an offset that are negative, too large or of different rank.
     case malformedView(shape: [Int], strides: [Int], offset: Int)
     /// A tensor with elements beyond the end of its storage; numbers of elements.
     case viewBeyondStorage(expected: Int, found: Int)
-    /// A tensor that repeats the elements of its storage too often.
-    case viewTooLarge(count: Int, maximum: Int)
-    /// Tensors that together repeat the storages of the file too often.
-    case tooManyRepeats(maximumByteCount: Int)
-    /// A key of an entry or storage that is too long; its number of bytes.
+    /// Tensors that repeat the elements of their storages too often to be written one by one.
+    case tooManyRepeats
+    /// A key of a storage that is too long; its number of bytes.
     case keyTooLong(Int)
     /// A dictionary with a duplicate key.
     case duplicateKey(String)
@@ -61,6 +58,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     case noWeights(keys: [String])
     /// Several dictionaries of tensors that may be meant.
     case severalWeights(choices: [String])
+    /// No dictionary of tensors but some that may be those of an optimizer, a loss or the like.
+    case doubtfulWeights(choices: [String])
     /// No dictionary of tensors of the name that was asked for.
     case noSuchWeights(name: String, choices: [String])
     /// Not a dictionary, or an empty one.
@@ -104,7 +103,8 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
 }
 
 extension CheckpointError.Problem: CustomStringConvertible {
-  /// The limit on keys of entries and storages, in bytes; more than any network needs.
+  /// The limit on keys of entries that are read and on those of storages, in bytes; more than any
+  /// network needs.
   static let maximumKeyByteCount = 1024
 
   public var description: String {
@@ -113,23 +113,24 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "neither a PyTorch nor a safetensors file: "
         + (bytes.isEmpty
           ? "an empty file" : "begins with the bytes " + bytes.hexadecimal(separator: " "))
-    case .noDataPickle: "not a PyTorch checkpoint: expected one folder with data.pkl in the archive"
+    case .noDataPickle(let members):
+      "not a PyTorch checkpoint: expected one folder with data.pkl in the archive, found "
+        + (members.isEmpty ? "nothing" : members.listed(limit: 3))
+        + "; if one of these is the checkpoint, unpack the archive and name that file"
     case .unsupportedByteOrder(let name): "byte order \"\(name.oneLine)\", expected little or big"
     case .malformedTensor(let expected): "not a tensor as PyTorch writes it: expected \(expected)"
     case .unsupportedElementType(let name):
       "elements of \(name.oneLine), a type that is not supported"
     case .conflictingStorage(let key): "the tensors describe storage \(key.oneLine) differently"
-    case .compressedStorage: "a compressed storage; save the checkpoint with torch.save"
     case .wrongStorageSize(let expected, let found):
       "a storage of \(found) bytes, its tensors need \(expected)"
     case .malformedView(let shape, let strides, let offset):
       "impossible shape \(shape), strides \(strides) or offset \(offset)"
     case .viewBeyondStorage(let expected, let found):
       "reaches to element \(expected) of a storage of \(found)"
-    case .viewTooLarge(let count, let maximum):
-      "\(count) elements repeat a smaller storage, at most \(maximum) are read"
-    case .tooManyRepeats(let maximum):
-      "the tensors so far repeat the storages of the file to more than \(maximum) bytes"
+    case .tooManyRepeats:
+      "the tensors repeat the elements of smaller storages too often to be written one by one; "
+        + "PyTorch's format keeps the storages, or choose a dictionary with --weights"
     case .keyTooLong(let count):
       "a key of \(count) bytes, at most \(Self.maximumKeyByteCount) are read"
     case .duplicateKey(let key): "duplicate key \(key.oneLine)"
@@ -140,13 +141,14 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .severalWeights(let choices):
       "\(choices.count) dictionaries of tensors may be meant: \(choices.listed()); choose one with "
         + "--weights"
+    case .doubtfulWeights(let choices):
+      "no dictionary of tensors is surely a network's, since their keys are those of lists, numbers, "
+        + "optimizers or losses; found \(choices.listed()); choose one with --weights"
     case .noSuchWeights(let name, let choices):
       "--weights \(name.oneLine): no dictionary of tensors has this name; found "
         + (choices.isEmpty ? "none" : choices.listed())
     case .noDictionary(let found): "holds \(found.oneLine), expected a dictionary of tensors"
-    case .mismatch(let missing, let unexpected, let shapes, let unusable):
-      "other weights than the network's: "
-        + mismatch(missing, unexpected, shapes, unusable).joined(separator: "; ")
+    case .mismatch: "other weights than the network's: \(differences)"
     case .unusableWeight(let value, let index):
       "element \(index) is \(value), with which a network cannot predict; the checkpoint is at fault: "
         + "its training diverged or it is damaged"
@@ -155,19 +157,21 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .notATensor: "not a named tensor; weights and safetensors files contain only those"
     case .notAWeight(let found):
       "not a named tensor but \(found); weights contain only those"
-    case .opaqueValue(let name): "a value of \(name) cannot be written"
+    case .opaqueValue(let name): "\(CheckpointValue.opaque(name).kind) cannot be written"
     }
   }
 
-  private func mismatch(
-    _ missing: [String], _ unexpected: [String], _ shapes: [CheckpointError.ShapeMismatch],
-    _ unusable: [String]
-  ) -> [String] {
-    let shapes = shapes.map { "\($0.name) \($0.found), expected \($0.expected)" }
+  /// What a mismatch consists of, without more words.
+  var differences: String {
+    guard case .mismatch(let missing, let unexpected, let others, let unusable) = self else {
+      return ""
+    }
+    let shapes = others.map { "\($0.name) \($0.found), expected \($0.expected)" }
     let kinds = [
       ("missing", missing), ("not expected", unexpected), ("of another shape", shapes),
       ("not usable", unusable),
     ]
     return kinds.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0): \($0.1.listed())" }
+      .joined(separator: "; ")
   }
 }

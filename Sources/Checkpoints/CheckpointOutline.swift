@@ -4,14 +4,14 @@ import Formats
 public struct CheckpointOutline: Sendable {
   /// A key.
   public struct Row: Equatable, Sendable, Encodable {
-    /// The keys that lead to it, with dots between them, as `FoundWeights.name` has them.
+    /// The keys that lead to it, as `FoundWeights.name` has them.
     public let name: String
     /// What is there, in words.
     public let content: String
   }
 
   /// The keys in the order of the file, those of a dictionary after its own.
-  public private(set) var rows: [Row] = []
+  public let rows: [Row]
 
   /// The most rows, those of one dictionary or list, and the levels that are shown.
   private static let maximumCount = 200
@@ -20,40 +20,42 @@ public struct CheckpointOutline: Sendable {
 
   /// The outline of a file; empty if it is nothing but a dictionary of tensors.
   public init(_ checkpoint: Checkpoint) {
-    guard !checkpoint.root.isAllTensors else { return }
-    add(checkpoint.root, path: [])
+    var found: [(name: ValueName, content: String)] = []
+    if !checkpoint.root.isAllTensors { Self.add(checkpoint.root, path: [], to: &found) }
+    rows = zip(ValueName.texts(found.map(\.name)), found).map {
+      Row(name: $0.oneLine, content: $1.content)
+    }
   }
 
-  private mutating func add(_ value: CheckpointValue, path: [CheckpointKey]) {
+  private static func add(
+    _ value: CheckpointValue, path: [CheckpointKey],
+    to rows: inout [(name: ValueName, content: String)]
+  ) {
     let children = value.children
-    for (key, child) in children.prefix(Self.maximumWidth) where rows.count < Self.maximumCount {
+    for (key, child) in children.prefix(maximumWidth) where rows.count < maximumCount {
       let path = path + [key]
-      rows.append(Row(name: WeightCandidate.name(path).oneLine, content: child.content))
-      if path.count < Self.maximumDepth, !child.isAllTensors, child.hasParts {
-        add(child, path: path)
+      rows.append((ValueName(path), child.content))
+      if path.count < maximumDepth, !child.isAllTensors, child.hasParts {
+        add(child, path: path, to: &rows)
       }
     }
-    guard children.count > Self.maximumWidth, rows.count < Self.maximumCount else { return }
+    guard children.count > maximumWidth, rows.count < maximumCount else { return }
     rows.append(
-      Row(
-        name: WeightCandidate.name(path + [.string("…")]).oneLine,
-        content: "\(children.count - Self.maximumWidth) more"))
+      (ValueName(path + [.string("…")]), "\(children.count - maximumWidth) more"))
   }
 }
 
 extension CheckpointValue {
-  fileprivate var children: [(key: CheckpointKey, value: CheckpointValue)] {
-    switch self {
-    case .dictionary(let items), .orderedDictionary(let items): items.map { ($0.key, $0.value) }
-    case .list(let elements): elements.enumerated().map { (.int($0), $1) }
-    default: []
-    }
-  }
-
   /// Whether the parts are worth rows of their own: a list of numbers is not.
   fileprivate var hasParts: Bool {
     guard case .list(let elements) = self else { return true }
-    return elements.contains { $0.items != nil }
+    return elements.contains { element in
+      switch element {
+      case .dictionary, .orderedDictionary: true
+      case .list: element.hasParts
+      default: false
+      }
+    }
   }
 
   /// Whether the value is a dictionary of nothing but tensors.

@@ -1,9 +1,11 @@
 import Formats
+import Foundation
 
 /// A tensor of a checkpoint: a view of a storage, which several tensors may share.
 ///
 /// Element `[i, j, …]` has index `offset + i · strides[0] + j · strides[1] + …` in the storage. Copies
-/// of a tensor share its storage, which is immutable.
+/// of a tensor share its storage, which is immutable. A view may repeat elements, so that a small file
+/// can describe a tensor that fits in no memory: see `isCopyable`.
 public struct CheckpointTensor: Sendable {
   /// The type of the elements as stored.
   public let elementType: ElementType
@@ -18,9 +20,6 @@ public struct CheckpointTensor: Sendable {
 
   let storage: ByteStorage
 
-  /// The limit on the elements of a view that repeats elements of its storage.
-  private static let maximumRepeatedCount = 1 << 20
-
   /// Creates a view of `storage`, and checks that all its elements lie in it.
   init(
     _ elementType: ElementType, shape: [Int], strides: [Int], offset: Int, storage: ByteStorage
@@ -31,9 +30,6 @@ public struct CheckpointTensor: Sendable {
     else { throw .malformedView(shape: shape, strides: strides, offset: offset) }
     guard count == 0 || end <= stored else {
       throw .viewBeyondStorage(expected: end, found: stored)
-    }
-    guard count <= max(stored, Self.maximumRepeatedCount) else {
-      throw .viewTooLarge(count: count, maximum: Self.maximumRepeatedCount)
     }
     self.elementType = elementType
     self.shape = shape
@@ -194,16 +190,6 @@ extension CheckpointTensor {
     }
   }
 
-  /// The bits of the elements in row-major order.
-  fileprivate func bits() -> [UInt64] {
-    switch elementType.byteCount {
-    case 8: elements { (word: UInt64) in word }
-    case 4: elements { (word: UInt32) in UInt64(word) }
-    case 2: elements { (word: UInt16) in UInt64(word) }
-    default: elements { (word: UInt8) in UInt64(word) }
-    }
-  }
-
   private func elements<Stored: BitwiseCopyable, Element: BitwiseCopyable>(
     _ convert: (Stored) -> Element
   ) -> [Element] {
@@ -257,7 +243,19 @@ extension CheckpointTensor {
 extension CheckpointTensor: Equatable {
   /// Whether both have the same type, shape and bits, in whatever storage and layout.
   public static func == (left: CheckpointTensor, right: CheckpointTensor) -> Bool {
-    left.elementType == right.elementType && left.shape == right.shape
-      && left.bits() == right.bits()
+    guard left.elementType == right.elementType, left.shape == right.shape else { return false }
+    let isSameView =
+      left.storage === right.storage && left.offset == right.offset
+      && left.strides == right.strides
+    if isSameView || left.count == 0 { return true }
+    let (first, second) = (left.rowMajorBytes(), right.rowMajorBytes())
+    return first.withBytes { first in
+      second.withBytes { second in
+        guard first.count == second.count, let start = first.baseAddress,
+          let other = second.baseAddress
+        else { return false }
+        return memcmp(start, other, first.count) == 0
+      }
+    }
   }
 }

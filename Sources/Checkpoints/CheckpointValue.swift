@@ -32,6 +32,15 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     }
   }
 
+  /// The entries of a dictionary, or the elements of a list under their indices.
+  var children: [(key: CheckpointKey, value: CheckpointValue)] {
+    switch self {
+    case .dictionary(let items), .orderedDictionary(let items): items.map { ($0.key, $0.value) }
+    case .list(let elements): elements.enumerated().map { (.int($0), $1) }
+    default: []
+    }
+  }
+
   /// The kind of the value, for messages.
   package var kind: String {
     switch self {
@@ -41,9 +50,13 @@ public indirect enum CheckpointValue: Equatable, Sendable {
     case .list: "a list"
     case .dictionary, .orderedDictionary: items?.isEmpty ?? true ? "an empty dict" : "a dict"
     case .tensor: "a tensor without a name"
+    case .opaque(let name) where name.hasPrefix(Self.omission): name
     case .opaque(let name): (name.hasSuffix(" tensor") ? "a " : "a value of ") + name.oneLine
     }
   }
+
+  /// How the name of a value begins that was left out because it exceeds a limit.
+  static let omission = "values left out: "
 
   /// The value of `key` in a dictionary of either kind.
   public subscript(key: CheckpointKey) -> CheckpointValue? {

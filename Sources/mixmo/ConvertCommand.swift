@@ -88,6 +88,7 @@ struct ConvertCommand: ParsableCommand {
       return (converted, omissions + texts.map { "metadata \($0)" })
     }
     let found = try checkpoint.foundWeights(named: chosen.weights)
+    if let others = found.otherWeights { speech.terminal.warn("\(checkpoint.file): \(others)") }
     var converted = Checkpoint(found.weights.value, file: checkpoint.file)
     if format == .safeTensors {
       converted.metadata =

@@ -49,10 +49,11 @@ struct InspectCommand: ParsableCommand {
     } else {
       try speech.terminal.show(report.text)
     }
+    if let others = report.otherWeights { speech.terminal.warn(others) }
     // The keys are shown even so: they tell what to choose.
     switch problem?.problem {
     case nil: break
-    case .severalWeights?: speech.terminal.warn(problem?.description ?? "")
+    case .severalWeights?, .doubtfulWeights?: speech.terminal.warn(problem?.description ?? "")
     default: if let problem { throw problem }
     }
   }
@@ -112,6 +113,8 @@ private struct InspectionReport: Encodable {
   /// The name of the weights in the file.
   var weights: String?
   var keys: [CheckpointOutline.Row] = []
+  /// What is to say about dictionaries that may be weights as well.
+  var otherWeights: String?
   let separation: Separation?
 
   enum CodingKeys: String, CodingKey {
@@ -133,14 +136,16 @@ private struct InspectionReport: Encodable {
         name: entry.name, type: entry.tensor.elementType.description, shape: entry.tensor.shape,
         parameters: entry.parameterCount)
     }
-    let filters = entries.compactMap { entry -> FeatureSeparation.Filters? in
-      guard entry.tensor.shape.count == 4, entry.tensor.elementType.isFloatingPoint else {
-        return nil
-      }
-      return FeatureSeparation.Filters(
-        entry.name, shape: entry.tensor.shape, weights: entry.tensor.floats())
+    let filters = entries.filter {
+      $0.tensor.shape.count == 4 && $0.tensor.elementType.isFloatingPoint
     }
-    self.init(rows: rows, separation: FeatureSeparation(filters))
+    // Of views that repeat their elements too often no copies are made.
+    let copied = filters.map(\.tensor).areCopyable ? filters : []
+    let separation = FeatureSeparation(
+      copied.compactMap {
+        FeatureSeparation.Filters($0.name, shape: $0.tensor.shape, weights: $0.tensor.floats())
+      })
+    self.init(rows: rows, separation: separation)
     add(checkpoint, found)
   }
 
@@ -149,6 +154,7 @@ private struct InspectionReport: Encodable {
     others = found.map { $0.leftOut + $0.beside } ?? checkpoint.nonWeightKeys
     metadata = checkpoint.metadata
     weights = found?.name
+    otherWeights = found?.otherWeights.map { "\(checkpoint.file): \($0)" }
     keys = CheckpointOutline(checkpoint).rows
   }
 

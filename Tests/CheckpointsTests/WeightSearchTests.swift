@@ -270,13 +270,105 @@ struct UnknownNetworkTests {
   @Test func `a value that may be a weight is named, and other values are left out`() throws {
     let found = try Checkpoint(["fc.weight": tensor, "fc.bias": tensor, "epoch": 3]).foundWeights()
     #expect(found.leftOut == ["epoch"] && found.weights.entries.count == 2)
-    let root: CheckpointValue = [
-      "m": ["a.weight": tensor, "b": tensor, "c": .opaque("sparse tensor")]
-    ]
+    let sparse = CheckpointValue.opaque("sparse tensor")
+    let flat = try Checkpoint(["a.weight": tensor, "b": tensor, "c": sparse]).foundWeights()
+    #expect(flat.leftOut == ["c (a sparse tensor)"] && flat.weights.entries.count == 2)
+    #expect(flat.passedOver == [])
+    // Alone or as one of several that are not read, it is what is missing.
     let problem = CheckpointError.Problem.notAWeight(found: "a sparse tensor")
-    #expect(throws: CheckpointError(file: "a", location: "m/c", problem: problem)) {
-      try names(root)
+    #expect(throws: CheckpointError(file: "a", location: "model/c", problem: problem)) {
+      try names(["model": ["c": sparse]])
     }
+  }
+
+  @Test func `weights in lists and under numbers are found, and those of doubtful keys are named`()
+    throws
+  {
+    let state: CheckpointValue = ["fc.weight": tensor]
+    for (root, name) in [
+      ([state], "0"), ([0: state], "0"), (["m": [1, state]], "m.1"),
+      ([.other("tuple", 0): state], "<tuple 0>"), ([["net": state]], "0.net"),
+    ] as [(CheckpointValue, String)] {
+      #expect(try Checkpoint(root).foundWeights().name == name)
+      #expect(CheckpointOutline(Checkpoint(root)).rows.map(\.name).contains(name))
+    }
+    for (root, name) in [
+      (["optimizer": state], "optimizer"), (["loss": ["net": state]], "loss.net"),
+      ([["a": tensor]], "0"),
+    ] as [(CheckpointValue, String)] {
+      let problem = CheckpointError.Problem.doubtfulWeights(choices: [name])
+      #expect(throws: CheckpointError(file: "a", location: nil, problem: problem)) {
+        try names(root)
+      }
+      #expect("\(problem)".hasSuffix("found \(name); choose one with --weights"))
+      #expect(try Checkpoint(root).foundWeights(named: name).name == name)
+    }
+    let problem = CheckpointError.Problem.severalWeights(choices: ["0", "1"])
+    #expect(throws: CheckpointError(file: "a", location: nil, problem: problem)) {
+      try names([state, ["fc.weight": other]])
+    }
+    // What an optimizer numbers is none.
+    let momenta: CheckpointValue = [
+      "o": ["state": [0: ["exp_avg": tensor], 1: ["exp_avg": other]]]
+    ]
+    #expect(
+      throws: CheckpointError(file: "a", location: nil, problem: .noWeights(keys: ["o"]))
+    ) { try names(momenta) }
+  }
+
+  @Test func `names that several dictionaries share are told apart`() throws {
+    let (state, second): (CheckpointValue, CheckpointValue) = (
+      ["fc.weight": tensor], ["fc.weight": other]
+    )
+    for (root, choices) in [
+      (["a": ["b": state], "a.b": second], ["['a']['b']", "['a.b']"]),
+      ([0: state, "0": second], ["[0]", "['0']"]),
+      (
+        ["a'\\\n": ["b": state], "a'\\\n.b": second], ["['a\\'\\\\\\n']['b']", "['a\\'\\\\\\n.b']"]
+      ),
+    ] as [(CheckpointValue, [String])] {
+      let problem = CheckpointError.Problem.severalWeights(choices: choices)
+      #expect(throws: CheckpointError(file: "a", location: nil, problem: problem)) {
+        try names(root)
+      }
+      let network = [NetworkTensor("fc.weight", shape: [1])]
+      #expect(throws: CheckpointError(file: "a", location: nil, problem: problem)) {
+        try Checkpoint(root, file: "a").weights(for: network)
+      }
+      let rows = CheckpointOutline(Checkpoint(root)).rows.map(\.name)
+      for (name, value) in zip(choices, [1, 2] as [Float]) {
+        let found = try Checkpoint(root).weights(for: network, named: name)
+        #expect(found.name == name && found.weights["fc.weight"]?.floats() == [value])
+        let any = try Checkpoint(root).foundWeights(named: name)
+        #expect(any.name == name && any.weights["fc.weight"]?.floats() == [value])
+        #expect(rows.contains(name))
+      }
+    }
+  }
+
+  @Test func `a dictionary that is broken is named where another is taken`() throws {
+    let sparse = CheckpointValue.opaque("sparse tensor")
+    let whole: CheckpointValue = ["fc.weight": tensor, "fc.bias": tensor, "bn.weight": tensor]
+    let network = ["fc.weight", "fc.bias", "bn.weight"].map { NetworkTensor($0, shape: [1]) }
+    for (broken, reason) in [
+      (
+        ["fc.weight": tensor, "fc.bias": sparse, "bn.weight": tensor],
+        "1 not usable: fc.bias (a sparse tensor)"
+      ),
+      (["fc.weight": tensor, "bn.weight": tensor], "1 missing: fc.bias"),
+    ] as [(CheckpointValue, String)] {
+      let checkpoint = Checkpoint(["raw": broken, "ema": whole], file: "a")
+      let found = try checkpoint.weights(for: network)
+      #expect(found.name == "ema" && found.passedOver == ["raw (\(reason))"])
+      #expect(
+        found.omissions
+          == "the weights are ema, since others are damaged or not the network's: raw "
+          + "(\(reason))")
+      #expect(try checkpoint.weights(for: network, named: "ema").passedOver == [])
+    }
+    let checkpoint = Checkpoint(
+      ["raw": ["fc.weight": tensor, "fc.bias": sparse, "bn.weight": tensor], "ema": whole])
+    #expect(try checkpoint.foundWeights().passedOver == ["raw (fc.bias (a sparse tensor))"])
   }
 
   @Test func `the outline of a file is bounded`() {

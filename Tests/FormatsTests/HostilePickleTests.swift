@@ -33,9 +33,37 @@ struct HostilePickleTests {
       let parts = object.arguments + object.elements + (object.state.map { [$0] } ?? [])
       let items = object.items.flatMap { [$0.key, $0.value] }
       return [object.callee] + (parts + items).flatMap(names)
-    case .none, .bool, .int, .largeInteger, .float, .string, .bytes, .cycle: return []
+    case .none, .bool, .int, .largeInteger, .float, .string, .surrogates, .bytes, .cycle, .omitted:
+      return []
     }
   }
+
+  /// The values in a value, its levels, and what was left out of it.
+  private func size(
+    of value: PickleValue
+  ) -> (count: Int, height: Int, omissions: [PickleOmission]) {
+    let parts: [PickleValue]
+    switch value {
+    case .list(let elements), .tuple(let elements): parts = elements
+    case .dictionary(let items): parts = items.flatMap { [$0.key, $0.value] }
+    case .object(let object):
+      parts =
+        object.arguments + object.elements + object.items.flatMap { [$0.key, $0.value] }
+        + (object.state.map { [$0] } ?? [])
+    case .omitted(let omission): return (1, 0, [omission])
+    default: parts = []
+    }
+    return parts.reduce(into: (1, 0, [])) { whole, part in
+      let size = size(of: part)
+      whole.0 += size.count
+      whole.1 = max(whole.1, size.height + 1)
+      whole.2 += size.omissions
+    }
+  }
+
+  /// The most values in what a pickle of this size describes: those that it holds, and as many more as
+  /// references may add.
+  private func maximumCount(_ bytes: [UInt8]) -> Int { 1 << 18 + 2 * bytes.count }
 
   @Test(arguments: [
     ("os-system-2", "posix.system"), ("os-system-4", "posix.system"),
@@ -130,29 +158,46 @@ struct HostilePickleTests {
       let calls = Array(repeating: ascii("h\u{1}h\0") + opcodes + ascii("a"), count: count).joined()
       let name = ascii("c\(callee)\nq\u{1}")
       let bytes = pickle(arguments, ascii("0"), name, ascii("0]"), Array(calls), ascii("."))
-      let error = #expect(throws: PickleError.self) {
-        try PickleReader.value(of: bytes, file: "x.pkl")
-      }
-      guard case .tooLarge("values", _) = error?.problem else {
-        Issue.record("\(String(describing: error))")
-        continue
-      }
-      // In something unknown they are left out.
-      let inside = pickle(
-        arguments, ascii("0"), name, ascii("0cx\ny\n)") + [0x81], ascii("]"), Array(calls),
-        ascii("b."))
-      let object = PickleObject(callee: PickleGlobal("x", "y"), arguments: [])
-      #expect(try PickleReader.value(of: inside, file: "x.pkl") == .object(object))
+      let size = size(of: try PickleReader.value(of: bytes, file: "x.pkl"))
+      // References that are followed are counted, twice as many as values.
+      #expect(size.count <= 2 * maximumCount(bytes))
+      #expect(size.omissions.contains(.repetition))
     }
   }
 
-  @Test func `what exceeds the limits in something unknown is left out of it`() throws {
-    // 60,000 lists in one another are the state of an object.
-    let deep = Array(repeating: UInt8(ascii: "]"), count: 60_000)
-    let close = Array(repeating: UInt8(ascii: "a"), count: 59_999)
-    let object = PickleObject(callee: PickleGlobal("a", "B"), arguments: [])
-    let bytes = pickle(ascii("]ca\nB\n)") + [0x81], deep, close, ascii("ba."))
-    #expect(try PickleReader.value(of: bytes, file: "x.pkl") == .list([.object(object)]))
+  @Test func `what is nested too deeply is left out where it is, and its neighbors stay`() throws {
+    // 60,000 lists in one another beside a number, in a list or as the state of an object.
+    let deep =
+      Array(repeating: UInt8(ascii: "]"), count: 60_000)
+      + Array(repeating: UInt8(ascii: "a"), count: 59_999)
+    for bytes in [
+      pickle(ascii("]("), deep, ascii("K\u{7}e.")),
+      pickle(ascii("ca\nB\n)"), [0x81], ascii("("), deep, ascii("K\u{7}tb.")),
+    ] {
+      let value = try PickleReader.value(of: bytes, file: "x.pkl")
+      let size = size(of: value)
+      #expect(size.height <= 251 && size.omissions == [.nesting])
+      let parts: PickleValue? = if case .object(let object) = value { object.state } else { value }
+      switch parts {
+      case .list(let parts)?, .tuple(let parts)?: #expect(parts.last == .int(7))
+      default: Issue.record("\(bytes.count) bytes: no parts")
+      }
+    }
+  }
+
+  @Test func `a value stays where it is nearest to the root, whatever else refers to it`() throws {
+    // A list in a deep chain that comes first, and again beside the chain.
+    let chain =
+      Array(repeating: UInt8(ascii: "]"), count: 300) + ascii("]q\0K\u{7}a")
+      + Array(repeating: UInt8(ascii: "a"), count: 300)
+    let value = try PickleReader.value(
+      of: pickle(ascii("]("), chain, ascii("h\0e.")), file: "x.pkl")
+    guard case .list(let parts) = value else {
+      Issue.record("no list")
+      return
+    }
+    #expect(parts.last == .list([.int(7)]))
+    #expect(size(of: value).omissions == [.nesting])
   }
 
   @Test func `the result of a call is not called`() {
@@ -162,7 +207,7 @@ struct HostilePickleTests {
     expect(pickle(ascii("X\u{4}\0\0\0eval)R.")), .forbiddenCall, at: 12)
   }
 
-  @Test func `a memo bomb is counted, not expanded`() {
+  @Test func `a memo bomb is counted, not expanded`() throws {
     // Each list holds the one before ten times: 10^12 values in 300 bytes.
     var bytes = ascii("(]q\0")
     for level in UInt8(1)...12 {
@@ -170,19 +215,50 @@ struct HostilePickleTests {
       bytes += ascii("e") + [UInt8(ascii: "q"), level]
     }
     let bomb = pickle(bytes, ascii("1h\u{C}."))
-    expect(
-      bomb, .tooLarge(what: "values", maximum: 1 << 18 + bomb.count / 64), at: bytes.count + 5)
+    let size = size(of: try PickleReader.value(of: bomb, file: "x.pkl"))
+    #expect(size.count <= maximumCount(bomb) && size.omissions.contains(.repetition))
   }
 
-  @Test func `depth is bounded on the way and through the memo`() {
-    let deep = Array(repeating: UInt8(ascii: "]"), count: 60_000)
-    let close = Array(repeating: UInt8(ascii: "a"), count: 59_999)
-    let problem = PickleError.Problem.tooLarge(what: "levels of nesting", maximum: 100)
-    expect(pickle(deep, close, ascii(".")), problem, at: 120_001)
-    // Each list is complete before the next one contains it: 150 levels without nested opcodes.
+  @Test func `text that many references repeat is counted by its length`() throws {
+    // A program that writes each reference would write 2 GB.
+    let text = ascii("X") + [0, 0, 1, 0] + Array(repeating: UInt8(ascii: "a"), count: 1 << 16)
+    let references = Array(repeating: ascii("h\0"), count: 1 << 15).joined()
+    let bytes = pickle(ascii("]("), text, ascii("q\0"), Array(references), ascii("e."))
+    let value = try PickleReader.value(of: bytes, file: "x.pkl")
+    guard case .list(let parts) = value else {
+      Issue.record("no list")
+      return
+    }
+    let length = parts.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
+    #expect(length <= 16 * maximumCount(bytes))
+    #expect(parts.first?.text?.utf8.count == 1 << 16 && parts.last == .omitted(.repetition))
+  }
+
+  @Test func `random graphs of lists describe bounded values`() throws {
+    var generator = SeededGenerator(seed: 17)
+    for _ in 0..<60 {
+      var bytes = ascii("](")
+      let count = Int.random(in: 2...200, using: &generator)
+      for index in 0..<count {
+        bytes += ascii("](")
+        for _ in 0..<Int.random(in: 0...12, using: &generator) where index > 0 {
+          bytes += [UInt8(ascii: "h"), UInt8(Int.random(in: 0..<index, using: &generator))]
+        }
+        bytes += ascii("e") + [UInt8(ascii: "q"), UInt8(index)]
+      }
+      bytes += ascii("e.")
+      let size = size(of: try PickleReader.value(of: pickle(bytes), file: "x.pkl"))
+      #expect(size.count <= maximumCount(bytes))
+      // Twice the limit, where what is shared is nested in what is shared.
+      #expect(size.height <= 501)
+    }
+  }
+
+  @Test func `depth is bounded on the way and through the memo`() throws {
+    // Each list is complete before the next one contains it: 250 levels without nested opcodes.
     var chain = ascii("]q\0")
-    for level in UInt8(1)...150 { chain += ascii("]h") + [level - 1] + ascii("aq") + [level] }
-    let all = (UInt8(0)...150).flatMap { [UInt8(ascii: "h"), $0] }
+    for level in UInt8(1)...250 { chain += ascii("]h") + [level - 1] + ascii("aq") + [level] }
+    let all = (UInt8(0)...250).flatMap { [UInt8(ascii: "h"), $0] }
     expect(
       pickle(chain, ascii("]("), all, ascii("e.")),
       .wrongOperand(
@@ -191,36 +267,39 @@ struct HostilePickleTests {
       pickle(ascii("]("), chain, ascii("1]("), all, ascii("e.")),
       .wrongOperand(
         expected: "exactly one value at the end"), at: chain.count + all.count + 8)
-    expect(
-      pickle(ascii("("), chain, ascii("1]("), all, ascii("e.")), problem,
-      at: chain.count + all.count + 7)
+    let value = try PickleReader.value(
+      of: pickle(ascii("("), chain, ascii("1]("), all, ascii("e.")), file: "x.pkl")
+    #expect(size(of: value).height <= 501)
   }
 
   /// A byte of a file must not take unbounded memory.
-  @Test func `values, references and entries of the memo are bounded by the size of the file`() {
+  @Test func `values and entries of the memo are bounded by the size of the file`() throws {
     let limit = 1 << 18
-    func expectLimit(_ parts: [UInt8]..., at opcode: Int, count: Int, size: Int) {
-      let bytes = pickle(Array(parts.joined()))
-      let maximum = limit + bytes.count / 64
-      // The opcode that makes one value more than the limit.
-      let offset = 2 + opcode + (maximum * count) * size
-      expect(bytes, .tooLarge(what: "values", maximum: maximum), at: offset)
+    let lists = pickle(Array(repeating: UInt8(ascii: "]"), count: 600_000))
+    let maximum = limit + lists.count / 2
+    expect(lists, .tooLarge(what: "values", maximum: maximum), at: 2 + maximum)
+    // What takes no memory of its own may be as much as there are bytes.
+    for opcodes in ["N", "\u{88}", "\u{89}", ")", "K\u{5}"] {
+      let opcodes = opcodes.unicodeScalars.map { UInt8($0.value) }
+      let many = Array(repeating: opcodes, count: 600_000).joined()
+      let value = try PickleReader.value(
+        of: pickle(ascii("]("), Array(many), ascii("e.")), file: "x.pkl")
+      #expect(size(of: value).count == 600_001)
     }
-    let many = 290_000
-    expectLimit(Array(repeating: UInt8(ascii: "N"), count: many), at: 0, count: 1, size: 1)
-    expectLimit(Array(repeating: UInt8(ascii: "("), count: many), at: 0, count: 1, size: 1)
-    let memo = (0..<many).flatMap { index in
-      [UInt8(ascii: "r")] + withUnsafeBytes(of: UInt32(index).littleEndian) { Array($0) }
+    // With limits that do not grow with the file.
+    let few = PickleLimits(valueCount: 100)
+    for opcodes in ["N", "(", "]q\0", "]2", "r\u{1}\0\0\0"] {
+      let many = Array(repeating: ascii(opcodes), count: 200).joined()
+      #expect(throws: PickleError.self) {
+        try PickleReader.value(of: pickle(ascii("]"), Array(many)), file: "x.pkl", limits: few)
+      }
     }
-    expectLimit(ascii("]"), memo, at: 1, count: 1, size: 5)
-    // 4 opcodes for each value are counted, and "]" and "q\0" are two of them.
-    let references = Array(repeating: ascii("h\0a"), count: 4 * many).joined()
-    let bytes = pickle(ascii("]q\0]"), Array(references))
-    let maximum = limit + bytes.count / 64
-    let last = 4 * (maximum + 1) - 3  // counted from the opcode after the first three
-    expect(
-      bytes, .tooLarge(what: "values", maximum: maximum),
-      at: 2 + 4 + (last - 1) / 2 * 3 + (last - 1) % 2 * 2)
+    var memo = ascii("]")
+    for index in 0..<200 { memo += ascii("q") + [UInt8(index)] }
+    let error = #expect(throws: PickleError.self) {
+      try PickleReader.value(of: pickle(memo, ascii(".")), file: "x.pkl", limits: few)
+    }
+    #expect(error?.problem == .tooLarge(what: "values", maximum: 100))
   }
 
   @Test func `lengths beyond the file`() {
@@ -263,6 +342,11 @@ struct HostilePickleTests {
     expect(pickle(ascii("h\u{1}")), .missingMemo(1), at: 2)
     expect(pickle(ascii("X\u{1}\0\0\0"), [255], ascii(".")), .invalidText, at: 2)
     expect(pickle(ascii("Z1\n.")), .unsupportedOpcode(UInt8(ascii: "Z")), at: 2)
+    // The second of these is the first half of a surrogate, the third no UTF-8 around one.
+    for text in [[0xED, 0xA0], [0xED, 0xA0, 0x7F], [0xED, 0xA0, 0x80, 255]] as [[UInt8]] {
+      expect(
+        pickle(ascii("X"), [UInt8(text.count), 0, 0, 0], text, ascii(".")), .invalidText, at: 2)
+    }
     expect(pickle(ascii("("), [0x90]), .wrongOperand(expected: "a value"), at: 3)
     expect(pickle(ascii("](N"), [0x90]), .wrongOperand(expected: "a set"), at: 5)
     expect(pickle(ascii("(o")), .wrongOperand(expected: "a class after the mark"), at: 3)

@@ -50,6 +50,26 @@ struct SafeTensorsFileTests {
     #expect(file.metadata == ["format": "pt"])
   }
 
+  @Test func `tensors of types that are not read are passed over`() throws {
+    let file = try file("other-types")
+    #expect(file.tensors.map(\.name) == ["uint64", "weight", "uint32", "uint16", "bias"])
+    #expect(file.tensors.map(\.elementType) == [.uint64, .float32, .uint32, .uint16, .uint8])
+    for index in [0, 2, 3] { #expect(file.tensors[index].withBytes { $0.first } == 200) }
+    #expect(
+      file.others.map(\.name) == [
+        "complex64", "float8_e5m2fnuz", "float8_e4m3fnuz", "float8_e8m0fnu", "float8_e4m3fn",
+        "float8_e5m2", "float4_e2m1fn_x2",
+      ])
+    #expect(
+      file.others.map(\.typeName) == [
+        "C64", "F8_E5M2FNUZ", "F8_E4M3FNUZ", "F8_E8M0", "F8_E4M3", "F8_E5M2", "F4",
+      ])
+    let folder = try TemporaryFolder()
+    let url = folder.file("a.safetensors")
+    try SafeTensorsFile.write(file.tensors, to: url)
+    expectEqual(try SafeTensorsFile(contentsOf: url).tensors, file.tensors)
+  }
+
   @Test func `names that JSON escapes, and a file of nothing`() throws {
     let names = try file("names")
     #expect(names.tensors.map(\.name) == [#"a "quoted" \ name"#, "naïve ∑\n\u{1}"])

@@ -31,7 +31,8 @@ extension Target {
   static let safetensors = Target(
     name: "safetensors", maximumLength: 2048,
     words: ElementType.safeTensorsTypes.compactMap(\.safeTensorsName).map { "\"\($0)\"" } + [
-      "\"dtype\":", "\"shape\":[", "\"data_offsets\":[", "\"__metadata__\":{", "\\ud83d\\ude00",
+      "\"F8_E4M3\"", "\"F4\"", "\"C64\"", "\"dtype\":", "\"shape\":[", "\"data_offsets\":[",
+      "\"__metadata__\":{", "\\ud83d\\ude00",
       "[0,0]", "9223372036854775807",
     ],
     seeds: {
@@ -60,25 +61,31 @@ extension Target {
     try Seed.fixtures("CheckpointsTests/Fixtures/read").filter(isWanted)
       .filter { !$0.name.hasSuffix("safetensors") }
       + Seed.fixtures("CheckpointsTests/Fixtures", endingIn: "ckpt").filter(isWanted)
-      + neighbors().filter(isWanted)
+      + neighbors("neighbors").filter(isWanted) + neighbors("random-neighbors").filter(isWanted)
   }
 
-  /// Weights with an object of each of many kinds beside them.
-  private static func neighbors() throws -> [Seed] {
+  /// Weights with an object of each of many kinds beside them, or with random ones beside and around
+  /// them; those that are not too long.
+  private static func neighbors(_ name: String) throws -> [Seed] {
     struct Row: Decodable {
-      let kind: String
+      let kind: String?
+      let seed: Int?
       let form: String
       let size: Int
     }
-    let folder = "CheckpointsTests/Fixtures"
-    let table = try Seed.fixtures(folder, endingIn: "neighbors.json")
-    let archive = try Seed.fixtures(folder, endingIn: "neighbors.zip")
+    func content(_ end: String) throws -> [UInt8] {
+      try Seed.fixtures("CheckpointsTests/Fixtures", endingIn: end)
+        .first { $0.name == "\(name).\(end)" }?.bytes ?? []
+    }
     let file = MemoryFile()
-    file.hold(archive.flatMap(\.bytes))
-    var bytes = try ZipArchive(contentsOf: file.url).bytes(of: "files", atMost: 1 << 20)[...]
-    return try JSONDecoder().decode([Row].self, from: Data(table.flatMap(\.bytes))).map { row in
+    file.hold(try content("zip"))
+    var bytes = try ZipArchive(contentsOf: file.url).bytes(of: "files", atMost: 1 << 26)[...]
+    let rows = try JSONDecoder().decode([Row].self, from: Data(content("json")))
+    return rows.compactMap { row in
       defer { bytes = bytes.dropFirst(row.size) }
-      return Seed(name: "\(row.form)-\(row.kind)", bytes: Array(bytes.prefix(row.size)))
+      guard row.size <= 4500 else { return nil }
+      let kind = row.kind ?? "random-\(row.seed ?? 0)"
+      return Seed(name: "\(row.form)-\(kind)", bytes: Array(bytes.prefix(row.size)))
     }
   }
 

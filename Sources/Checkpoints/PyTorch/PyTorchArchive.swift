@@ -5,7 +5,10 @@ import Foundation
 /// `data.pkl`, a member `data/<key>` for each storage, and the name of the byte order.
 enum PyTorchArchive {
   /// The limit on a deflated pickle in a smaller file, in bytes.
-  private static let smallPickleByteCount = 1 << 20
+  private static let smallPickleByteCount = 1 << 24
+  /// How much of a deflated pickle counts for the limit on its values: this many times the file's size,
+  /// and in a small file this many bytes.
+  private static let (countedInflation, smallCountedByteCount) = (4, 1 << 21)
 
   static func read(_ url: URL) throws -> CheckpointValue {
     let archive = try ZipArchive(contentsOf: url)
@@ -14,10 +17,11 @@ enum PyTorchArchive {
     let pickle = "\(folder)/data.pkl"
     let bytes = try archive.bytes(
       of: pickle, atMost: max(archive.byteCount, smallPickleByteCount))
+    let counted = max(countedInflation * archive.byteCount, smallCountedByteCount)
     let (value, identifiers) = try bytes.withUnsafeBytes { bytes in
       try PickleReader.document(
         of: bytes, file: "\(url.path): \(pickle.oneLine)",
-        limits: PickleLimits(fileByteCount: archive.byteCount))
+        limits: PickleLimits(fileByteCount: min(bytes.count, counted)))
     }
     // The type of bytes without one is not known, so that they cannot be reversed.
     let isForeign = isBigEndian != isHostBigEndian
@@ -26,7 +30,7 @@ enum PyTorchArchive {
     let names = try references.map { reference in
       try check(reference, in: archive, folder, file: url.path)
     }
-    let storages = try archive.storages(ofStored: names) { index, bytes in
+    let storages = try archive.storages(of: names) { index, bytes in
       guard isForeign, let size = references[index].elementByteCount else { return }
       bytes.reverseBytes(ofEach: size)
     }
@@ -40,7 +44,8 @@ enum PyTorchArchive {
       return parts.count == 2 && parts[1] == "data.pkl" ? parts[0] : nil
     }
     guard folders.count == 1 else {
-      throw CheckpointError(file: file, location: nil, problem: .noDataPickle)
+      throw CheckpointError(
+        file: file, location: nil, problem: .noDataPickle(members: archive.members.map(\.name)))
     }
     return String(folders[0])
   }
@@ -67,7 +72,6 @@ enum PyTorchArchive {
     func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
       CheckpointError(file: file, location: name, problem: problem)
     }
-    guard member.isStored else { throw fail(.compressedStorage) }
     guard let expected = reference.byteCount, member.byteCount == UInt64(expected) else {
       throw fail(
         .wrongStorageSize(expected: reference.byteCount ?? 0, found: member.byteCount))

@@ -6,34 +6,26 @@ import Formats
 struct PyTorchDecoder {
   private let file: String
   private let storages: [String: ByteStorage]
-  /// The limit on the bytes of all tensors together, counted for each reference to them.
-  private let maximumByteCount: Int
-  private var byteCount = 0
+  /// The keys that lead to the current value.
+  private var path: [CheckpointKey] = []
   /// How many modules and tensors of networks that were pickled whole may still be followed.
   private var moduleBudget = 100_000
-
-  /// How often the tensors of a file may repeat its storages: layers share weights less often.
-  private static let maximumRepetition = 16
-  /// The bytes allowed beyond that, for expanded views of few elements.
-  private static let expandedByteCount = 1 << 24
 
   /// The value of `pickled`, whose tensors are views of `storages`.
   static func value(
     of pickled: PickleValue, file: String, storages: [String: ByteStorage]
   ) throws -> CheckpointValue {
     var decoder = PyTorchDecoder(file: file, storages: storages)
-    return try decoder.value(pickled, at: [])
+    return try decoder.value(pickled)
   }
 
   private init(file: String, storages: [String: ByteStorage]) {
     self.file = file
     self.storages = storages
-    let stored = storages.values.reduce(0) { $0 + $1.bytes.count }
-    maximumByteCount = Self.maximumRepetition * stored + Self.expandedByteCount
   }
 
-  /// The value of `pickled`, which has the key path `path` in the checkpoint.
-  private mutating func value(_ pickled: PickleValue, at path: [String]) throws -> CheckpointValue {
+  /// The value of `pickled`, which is at `path` in the checkpoint.
+  private mutating func value(_ pickled: PickleValue) throws -> CheckpointValue {
     switch pickled {
     case .none: .none
     case .bool(let value): .bool(value)
@@ -41,63 +33,77 @@ struct PyTorchDecoder {
     case .largeInteger(let digits): .opaque("int of \(digits.count) bytes")
     case .float(let value): .double(value)
     case .string(let text): .string(text)
+    case .surrogates: .opaque("text with a lone surrogate")
     case .bytes: pickled.shortText.map(CheckpointValue.string) ?? .opaque("bytes")
     case .list(let elements), .tuple(let elements):
       .list(
-        try elements.enumerated().map { index, element in
-          try value(element, at: path + [String(index)])
-        })
-    case .dictionary(let items):
-      try dictionary(items, at: path).map { .dictionary($0) } ?? .opaque("dict")
-    case .object(let object): try value(of: object, pickled, at: path)
+        try elements.enumerated().map { index, element in try value(element, under: .int(index)) })
+    case .dictionary(let items): .dictionary(try dictionary(items))
+    case .object(let object): try value(of: object, pickled)
     case .global(let global): .opaque(global.shownName)
     case .persistent: .opaque("storage")
     case .cycle: .opaque("reference to a value around it")
+    case .omitted(.nesting): .opaque(CheckpointValue.omission + "nested too deeply")
+    case .omitted(.repetition): .opaque(CheckpointValue.omission + "repeated too often")
     }
   }
 
   private mutating func value(
-    of object: PickleObject, _ pickled: PickleValue, at path: [String]
+    _ pickled: PickleValue, under key: CheckpointKey
+  ) throws -> CheckpointValue {
+    path.append(key)
+    let made = try value(pickled)
+    path.removeLast()
+    return made
+  }
+
+  private mutating func value(
+    of object: PickleObject, _ pickled: PickleValue
   ) throws -> CheckpointValue {
     if PickledTensor.rebuildingFunctions.contains(object.callee) {
-      return try tensor(pickled, at: path)
+      return try tensor(pickled)
     }
-    if let items = pickled.items, let entries = try dictionary(items, at: path) {
+    if let items = pickled.items {
+      let entries = try dictionary(items)
       return object.callee == .orderedDictionary
         ? .orderedDictionary(entries) : .dictionary(entries)
     }
     if PickleGlobal.scalar.contains(object.callee) { return number(pickled) }
-    if let items = ModuleState(object)?.stateDictionary(within: &moduleBudget), !items.isEmpty,
-      let entries = try dictionary(items, at: path)
-    {
-      return .orderedDictionary(entries)
+    if let items = ModuleState(object)?.stateDictionary(within: &moduleBudget), !items.isEmpty {
+      return .orderedDictionary(try dictionary(items))
     }
     return .opaque(object.callee.shownName)
   }
 
-  /// The entries of a dictionary, or nil if it has some and no key is a string or an integer.
-  private mutating func dictionary(
-    _ items: [PickleItem], at path: [String]
-  ) throws -> [CheckpointItem]? {
+  /// The entries of a dictionary.
+  ///
+  /// A key that is not read, or equal only as text, is known by its kind.
+  private mutating func dictionary(_ items: [PickleItem]) throws -> [CheckpointItem] {
     var entries: [CheckpointItem] = []
-    var keys: Set<CheckpointKey> = []
+    entries.reserveCapacity(items.count)
+    // The keys so far, and whether each is text of Python 3.
+    var keys: [CheckpointKey: Bool] = [:]
     for item in items {
-      let key = try key(item.key, at: path) ?? .other(item.key.kind, entries.count)
-      guard keys.insert(key).inserted else {
-        throw CheckpointError(file: file, path: path, problem: .duplicateKey(key.description))
+      let isText = if case .string = item.key { true } else { false }
+      var key = Self.key(item.key) ?? .other(item.key.kind, entries.count)
+      if let wasText = keys[key] {
+        guard wasText != isText, case .string = key else {
+          throw CheckpointError(
+            file: file, path: path.map(\.description), problem: .duplicateKey(key.description))
+        }
+        // Python tells text and bytes apart.
+        key = .other(item.key.kind, entries.count)
       }
-      entries.append(CheckpointItem(key, try value(item.value, at: path + [key.description])))
+      keys[key] = isText
+      entries.append(CheckpointItem(key, try value(item.value, under: key)))
     }
-    let isReadable = entries.contains { if case .other = $0.key { false } else { true } }
-    return isReadable || entries.isEmpty ? entries : nil
+    return entries
   }
 
-  private func key(_ pickled: PickleValue, at path: [String]) throws -> CheckpointKey? {
+  /// A key that is an integer or short text.
+  private static func key(_ pickled: PickleValue) -> CheckpointKey? {
     if case .int(let number) = pickled { return .int(number) }
-    guard let text = pickled.shortText else { return nil }
-    guard text.isShortKey else {
-      throw CheckpointError(file: file, path: path, problem: .keyTooLong(text.utf8.count))
-    }
+    guard let text = pickled.shortText, text.isShortKey else { return nil }
     return .string(text)
   }
 
@@ -115,9 +121,7 @@ struct PyTorchDecoder {
   // MARK: Tensors
 
   /// A tensor, or what it is if its elements cannot be read.
-  private mutating func tensor(
-    _ pickled: PickleValue, at path: [String]
-  ) throws -> CheckpointValue {
+  private func tensor(_ pickled: PickleValue) throws -> CheckpointValue {
     do throws(CheckpointError.Problem) {
       let view: PickledTensor
       switch try PickledTensor.parse(pickled) {
@@ -128,17 +132,12 @@ struct PyTorchDecoder {
         if view.storage.isUntyped { return .opaque("foreign tensor") }
         throw .malformedTensor(expected: "a storage of the file")
       }
-      let made = try CheckpointTensor(
-        view.elementType, shape: view.shape, strides: view.strides, offset: view.offset,
-        storage: storage)
-      // Both are sizes of memory, so that the sum fits in 64 bits.
-      byteCount += made.count * made.elementType.byteCount
-      guard byteCount <= maximumByteCount else {
-        throw .tooManyRepeats(maximumByteCount: maximumByteCount)
-      }
-      return .tensor(made)
+      return .tensor(
+        try CheckpointTensor(
+          view.elementType, shape: view.shape, strides: view.strides, offset: view.offset,
+          storage: storage))
     } catch {
-      throw CheckpointError(file: file, path: path, problem: error)
+      throw CheckpointError(file: file, path: path.map(\.description), problem: error)
     }
   }
 }
@@ -151,12 +150,14 @@ extension PickleValue {
     case .bool: "bool"
     case .int, .largeInteger: "int"
     case .float: "float"
-    case .string, .bytes: "bytes"
+    case .string: "text"
+    case .surrogates: "text with a lone surrogate"
+    case .bytes: "bytes"
     case .tuple: "tuple"
     case .list, .dictionary: "value"
     case .object(let object): object.callee.shownName.oneLine
     case .global(let name): name.shownName.oneLine
-    case .persistent, .cycle: "reference"
+    case .persistent, .cycle, .omitted: "reference"
     }
   }
 }

@@ -4,6 +4,8 @@ import Foundation
 /// The format of `torch.save` before PyTorch 1.6: five consecutive pickles (a magic number, the format's
 /// version, a description of the system, the object, the keys of its storages), then for each key the
 /// number of elements and their bytes.
+///
+/// Bytes after that are passed over.
 struct PyTorchLegacyFile {
   /// The first pickle without its protocol: the integer 0x1950A86A20F9469CFC6C.
   private static let magic: [UInt8] = [
@@ -57,9 +59,6 @@ struct PyTorchLegacyFile {
       of: bytes, at: &offset, file: "\(file): object",
       limits: PickleLimits(fileByteCount: bytes.count))
     let storages = try storages(of: identifiers, isBigEndian: !isLittleEndian)
-    guard offset == bytes.count else {
-      throw error("end", .wrongByteCount(expected: offset, found: bytes.count))
-    }
     return try PyTorchDecoder.value(of: object, file: file, storages: storages)
   }
 

@@ -6,15 +6,31 @@ public struct FoundWeights: Equatable, Sendable {
   public var weights: StateDictionary
   /// The keys that lead to them, with dots between them and the prefix of names that was dropped; "."
   /// for the file's own dictionary.
+  ///
+  /// Where another dictionary has the same name, the keys as subscripts of
+  /// Python, such as `['a.b']`.
   public var name: String
   /// Entries of their dictionary that are no part of the network.
   public var leftOut: [String]
   /// The keys of what stands beside the dictionary.
   public var beside: [String]
+  /// Dictionaries that may be of the network too but cannot be its weights, with the reasons.
+  public var passedOver: [String] = []
 
-  /// A sentence about what was left out of the dictionary, if anything was.
+  /// A sentence about what was left out of the dictionary and which others were passed over, if any.
   package var omissions: String? {
-    leftOut.isEmpty ? nil : "no part of the network, left out: \(leftOut.listed())"
+    let sentences = [
+      leftOut.isEmpty ? nil : "no part of the network, left out: \(leftOut.listed())", otherWeights,
+    ].compactMap { $0 }
+    return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
+  }
+
+  /// A sentence about the dictionaries that were passed over, if there are any.
+  package var otherWeights: String? {
+    passedOver.isEmpty
+      ? nil
+      : "the weights are \(name.oneLine), since others are damaged or not the network's: "
+        + passedOver.listed()
   }
 }
 
@@ -37,58 +53,75 @@ extension Checkpoint {
   ) throws -> FoundWeights {
     let candidates = WeightCandidate.all(in: root)
     var fitting: [NetworkMatch] = []
+    var near: [NetworkMatch] = []
     var nearest: NetworkMatch?
     for match in candidates.lazy.flatMap({ NetworkMatch.all($0, network) }) {
-      if match.fits { fitting.append(match) }
-      if name == nil || match.isNamed(name), nearest?.isNearer(than: match) != true {
+      if match.fits { fitting.append(match) } else if match.isNear(network) { near.append(match) }
+      if name.map(match.isNamed) ?? true, nearest?.isNearer(than: match) != true {
         nearest = match
       }
     }
+    let names = fitting.map(\.name)
     if let name, nearest == nil {
-      throw problem(.noSuchWeights(name: name, choices: fitting.map(\.name)))
+      throw problem(.noSuchWeights(name: name, choices: ValueName.texts(names)))
     }
-    let asked = distinct(fitting.filter { name == nil || $0.isNamed(name) }) {
+    let asked = distinct(fitting.filter { name.map($0.isNamed) ?? true }) {
       $0.hasEqualTensors($1)
     }
     // One that was asked for by its whole name is not meant by the name of its dictionary alone.
-    let exact = asked.filter { $0.name == name }
+    let exact = asked.filter { match in name.map(match.name.matches) ?? false }
     let chosen = exact.isEmpty ? asked : exact
-    guard chosen.count <= 1 else { throw problem(.severalWeights(choices: chosen.map(\.name))) }
-    guard let match = chosen.first else { throw nearest.map(mismatch) ?? missingWeights }
+    guard chosen.count <= 1 else {
+      throw problem(.severalWeights(choices: chosen.map { $0.name.text(among: names) }))
+    }
+    guard let match = chosen.first else {
+      throw nearest.map(mismatch) ?? missingWeights(candidates)
+    }
     return FoundWeights(
-      weights: StateDictionary(match.entries, file: file), name: match.name,
-      leftOut: match.leftOut, beside: match.candidate.neighbors(in: root))
+      weights: StateDictionary(match.entries, file: file), name: match.name.text(among: names),
+      leftOut: match.leftOut, beside: match.candidate.neighbors(in: root),
+      passedOver: name == nil
+        ? near.map { "\($0.name.dotted) (\($0.problem.differences))" } : [])
   }
 
   /// What is wrong with the dictionary that is nearest to the network's.
   private func mismatch(_ match: NetworkMatch) -> CheckpointError {
     CheckpointError(
       file: file,
-      location: match.name == WeightCandidate.wholeFile ? nil : match.name.oneLine,
+      location: match.name.dotted == ValueName.wholeFile ? nil : match.name.dotted.oneLine,
       problem: match.problem)
   }
 
   /// The weights of whatever network the file holds.
   ///
-  /// They are the one dictionary of nothing but named tensors, or else of mostly those; the state of an
-  /// optimizer or a loss does not count. If all names have the prefixes `module.` or `_orig_mod.` of
-  /// PyTorch's wrappers, they are removed.
+  /// They are the one dictionary of nothing but named tensors, or else of mostly those, whose names are
+  /// such as layers have, or else any names; the state of an optimizer or a loss does not count. Entries
+  /// that are no tensors that can be read are left out. If all names have the prefixes `module.` or
+  /// `_orig_mod.` of PyTorch's wrappers, they are removed.
   ///
   /// - Parameter name: The name of the dictionary to take, as in `FoundWeights.name`, if there is a
   ///   choice.
   /// - Returns: The tensors in the order of the file.
-  /// - Throws: `CheckpointError.Problem.severalWeights`, `noSuchWeights`, `noWeights`, `noDictionary`, or
-  ///   `notAWeight` for an entry that is not a tensor although it should be.
+  /// - Throws: `CheckpointError.Problem.severalWeights`, `doubtfulWeights`, `noSuchWeights`, `noWeights`,
+  ///   `noDictionary`, or `notAWeight` for an entry that is not a tensor although it should be.
   public func foundWeights(named name: String? = nil) throws -> FoundWeights {
     let candidates = WeightCandidate.all(in: root)
     if let name { return try foundWeights(named: name, in: candidates) }
-    let pure = candidates.filter(\.isPure)
-    let eligible = pure.isEmpty ? candidates.filter(\.isMixed) : pure
-    let networks = eligible.filter(\.looksLikeNetwork)
-    let chosen = distinct(networks.isEmpty ? eligible : networks) { $0.items == $1.items }
-    guard chosen.count <= 1 else { throw problem(.severalWeights(choices: chosen.map(\.name))) }
-    guard let candidate = chosen.first else { throw missingWeights }
-    return try found(candidate)
+    let networks = candidates.filter(\.looksLikeNetwork)
+    let ranked = [
+      networks.filter(\.isPure), networks.filter(\.isMixed), candidates.filter(\.isPure),
+      candidates.filter(\.isMixed),
+    ]
+    let chosen = distinct(ranked.first { !$0.isEmpty } ?? []) { $0.hasEqualItems($1) }
+    let names = candidates.map(\.name)
+    guard chosen.count <= 1 else {
+      throw problem(.severalWeights(choices: chosen.map { $0.name.text(among: names) }))
+    }
+    guard let candidate = chosen.first else { throw missingWeights(candidates) }
+    var found = found(candidate, among: names)
+    found.passedOver = ranked[1].filter { $0.path != candidate.path && !$0.isPure }
+      .compactMap(\.unreadable)
+    return found
   }
 
   /// The weights; see `foundWeights(named:)`.
@@ -112,34 +145,35 @@ extension Checkpoint {
   private func foundWeights(
     named name: String, in candidates: [WeightCandidate]
   ) throws -> FoundWeights {
-    let named = distinct(candidates.filter { $0.name == name }) { $0.items == $1.items }
-    guard named.count <= 1 else { throw problem(.severalWeights(choices: named.map(\.name))) }
-    if let candidate = named.first { return try found(candidate) }
-    // The name of a dictionary and a prefix of the names in it.
-    for candidate in candidates {
-      let path = candidate.path.isEmpty ? "" : candidate.name + "."
-      guard name.hasPrefix(path) else { continue }
-      let prefix = name.dropFirst(path.count) + "."
-      let part = candidate.items.filter { item in
-        if case .string(let full) = item.key { full.hasPrefix(prefix) } else { false }
-      }
-      if !part.isEmpty {
-        return try found(WeightCandidate(path: candidate.path, items: part), prefix: String(prefix))
+    let names = candidates.map(\.name)
+    var named = candidates.filter { $0.name.matches(name) }.map { (candidate: $0, prefix: "") }
+    if named.isEmpty {
+      // The name of a dictionary and a prefix of the names in it.
+      named = candidates.flatMap { candidate in
+        candidate.parts(named: name).map { (candidate: $0.part, prefix: $0.prefix) }
       }
     }
-    throw problem(.noSuchWeights(name: name, choices: candidates.map(\.name)))
+    let chosen = distinct(named) { $0.candidate.hasEqualItems($1.candidate) }
+    guard chosen.count <= 1 else {
+      let choices = chosen.map { ValueName($0.candidate.path, prefix: $0.prefix) }
+      throw problem(.severalWeights(choices: ValueName.texts(choices)))
+    }
+    guard let (candidate, prefix) = chosen.first else {
+      throw problem(.noSuchWeights(name: name, choices: ValueName.texts(names)))
+    }
+    return found(candidate, prefix: prefix, among: names)
   }
 
-  private func found(_ candidate: WeightCandidate, prefix: String = "") throws -> FoundWeights {
+  private func found(
+    _ candidate: WeightCandidate, prefix: String = "", among names: [ValueName]
+  ) -> FoundWeights {
     var entries: [StateDictionary.Entry] = []
     var leftOut: [String] = []
     for item in candidate.items {
       if let entry = item.namedTensor {
         entries.append(.init(String(entry.name.dropFirst(prefix.count)), entry.tensor))
-      } else if case .opaque = item.value, case .string = item.key {
-        throw notAWeight(item, candidate.path)
       } else {
-        leftOut.append(WeightCandidate.name(candidate.path + [item.key]))
+        leftOut.append(candidate.description(of: item))
       }
     }
     let averaged = entries.filter { $0.name == "n_averaged" && $0.tensor.count == 1 }
@@ -148,7 +182,7 @@ extension Checkpoint {
     if others != nil { leftOut += averaged.map(\.name) }
     return FoundWeights(
       weights: StateDictionary(others ?? Self.unwrapped(entries) ?? entries, file: file),
-      name: WeightCandidate.name(candidate.path, prefix: prefix), leftOut: leftOut,
+      name: ValueName(candidate.path, prefix: prefix).text(among: names), leftOut: leftOut,
       beside: candidate.neighbors(in: root))
   }
 
@@ -169,7 +203,11 @@ extension Checkpoint {
   }
 
   /// The reason why there are no weights.
-  private var missingWeights: CheckpointError {
+  private func missingWeights(_ candidates: [WeightCandidate]) -> CheckpointError {
+    let doubtful = candidates.filter(\.isDoubtful).map(\.name)
+    guard doubtful.isEmpty else {
+      return problem(.doubtfulWeights(choices: ValueName.texts(doubtful)))
+    }
     guard let items = root.items, !items.isEmpty else {
       return problem(.noDictionary(found: root.kind))
     }

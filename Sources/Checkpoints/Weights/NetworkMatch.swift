@@ -29,7 +29,7 @@ struct NetworkMatch {
   /// Entries that are no part of the network, with what they are if they are no tensors.
   private(set) var leftOut: [String] = []
 
-  var name: String { WeightCandidate.name(candidate.path, prefix: prefix) }
+  var name: ValueName { ValueName(candidate.path, prefix: prefix) }
   var hasAll: Bool { missing.isEmpty && shapes.isEmpty && unusable.isEmpty }
   var fits: Bool { hasAll && unexpected.isEmpty }
 
@@ -38,15 +38,21 @@ struct NetworkMatch {
   }
 
   /// Whether `--weights` means the dictionary, or the part of it with the prefix.
-  func isNamed(_ name: String?) -> Bool { name == self.name || name == candidate.name }
+  func isNamed(_ name: String) -> Bool { self.name.matches(name) || candidate.name.matches(name) }
+
+  /// Whether most of the network's tensors are there, so that the dictionary may be meant.
+  func isNear(_ network: [NetworkTensor]) -> Bool { 2 * entries.count > network.count }
 
   /// Whether the dictionary is at least as much like the network's as another's.
   func isNearer(than other: NetworkMatch) -> Bool { likeness >= other.likeness }
 
   private var likeness: (Int, Int, Int) { (hasAll ? 1 : 0, entries.count, -unexpected.count) }
 
-  /// Whether both have the same bits for each tensor.
-  func hasEqualTensors(_ other: NetworkMatch) -> Bool { entries == other.entries }
+  /// Whether both have the same bits for each tensor; no if they are too large to compare.
+  func hasEqualTensors(_ other: NetworkMatch) -> Bool {
+    entries.map(\.tensor).areCopyable && other.entries.map(\.tensor).areCopyable
+      && entries == other.entries
+  }
 
   private init(_ candidate: WeightCandidate, prefix: String) {
     self.candidate = candidate
@@ -167,7 +173,7 @@ extension CheckpointItem {
 
 extension CheckpointValue {
   /// Whether the value is a tensor or one that was not read.
-  fileprivate var isOfTensorKind: Bool {
+  var isOfTensorKind: Bool {
     switch self {
     case .tensor: true
     case .opaque(let name): name.hasSuffix(" tensor")

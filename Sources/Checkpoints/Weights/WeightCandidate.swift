@@ -6,17 +6,8 @@ struct WeightCandidate {
   let path: [CheckpointKey]
   let items: [CheckpointItem]
 
-  /// The name of the file's own dictionary.
-  static let wholeFile = "."
-
   /// The path as `inspect` prints it and as `--weights` takes it.
-  var name: String { Self.name(path) }
-
-  /// The name of what has a path of keys, and of the entries of it whose names begin with `prefix`.
-  static func name(_ path: [CheckpointKey], prefix: String = "") -> String {
-    let keys = path.map(\.description) + (prefix.isEmpty ? [] : [String(prefix.dropLast())])
-    return keys.isEmpty ? wholeFile : keys.joined(separator: ".")
-  }
+  var name: ValueName { ValueName(path) }
 
   /// All dictionaries in `root` with a tensor, or something like one, that has a name.
   static func all(in root: CheckpointValue) -> [WeightCandidate] {
@@ -49,24 +40,63 @@ struct WeightCandidate {
     var value = root
     for (depth, key) in path.enumerated() {
       let above = Array(path[..<depth])
-      names += (value.items ?? []).map(\.key).filter { $0 != key }
-        .map { Self.name(above + [$0]) }
-      guard let next = value[key] else { break }
-      value = next
+      names += value.children.map(\.key).filter { $0 != key }
+        .map { ValueName(above + [$0]).dotted }
+      guard let next = value.children.first(where: { $0.key == key }) else { break }
+      value = next.value
     }
     return names
   }
 
+  /// Whether both have the same entries; no if they are too large to compare.
+  func hasEqualItems(_ other: WeightCandidate) -> Bool {
+    let tensors = [items, other.items].map { $0.compactMap { $0.namedTensor?.tensor } }
+    return tensors.allSatisfy(\.areCopyable) && items == other.items
+  }
+
+  /// The entries whose names begin with a prefix, where the dictionary's name and the prefix make up
+  /// `name`.
+  func parts(named name: String) -> [(part: WeightCandidate, prefix: String)] {
+    let names = path.isEmpty ? [""] : [self.name.dotted + ".", self.name.subscripts + "."]
+    let starts = Set(names).union(path.isEmpty ? ["."] : [])
+    return starts.sorted().filter(name.hasPrefix).compactMap { start in
+      let prefix = name.dropFirst(start.count) + "."
+      let part = items.filter { item in
+        if case .string(let full) = item.key { full.hasPrefix(prefix) } else { false }
+      }
+      return part.isEmpty ? nil : (WeightCandidate(path: path, items: part), String(prefix))
+    }
+  }
+
+  /// The name of an entry, with what it is if it is no tensor.
+  func description(of item: CheckpointItem) -> String {
+    let name = ValueName(path + [item.key]).dotted
+    return item.value.isOfTensorKind ? "\(name) (\(item.value.kind))" : name
+  }
+
   // MARK: Without a network to compare with
+
+  /// The name of the dictionary and what in it cannot be read as a tensor; nil if all can.
+  var unreadable: String? {
+    let others = items.filter { $0.namedTensor == nil && $0.value.isOfTensorKind }
+    guard !others.isEmpty else { return nil }
+    return "\(name.dotted) (\(others.map(\.description).listed(limit: 3)))"
+  }
 
   /// Whether the dictionary may be a network's state: nothing but named tensors, not of an optimizer,
   /// a loss or the like.
   var isPure: Bool { isPlausible && items.allSatisfy(\.isNamedTensor) }
 
-  /// Whether most of its entries are named tensors, though not all.
-  var isMixed: Bool {
-    isPlausible && 2 * items.count(where: \.isNamedTensor) > items.count
+  /// Whether most of its entries are named tensors, and it is not of an optimizer, a loss or the like.
+  var isMixed: Bool { isPlausible && isMostlyTensors }
+
+  /// Whether it may be a network's state although its keys speak against it.
+  var isDoubtful: Bool {
+    let isOfOptimizer = path.contains("state") || hasTellingKey
+    return !isPlausible && isMostlyTensors && (looksLikeNetwork || !isOfOptimizer)
   }
+
+  private var isMostlyTensors: Bool { 2 * items.count(where: \.isNamedTensor) > items.count }
 
   /// Whether a name is one that PyTorch gives to the tensors of a layer.
   var looksLikeNetwork: Bool {
@@ -77,13 +107,20 @@ struct WeightCandidate {
     }
   }
 
+  /// Whether the keys that lead to it allow that it is a network's state: optimizers number theirs.
   private var isPlausible: Bool {
-    path.allSatisfy { key in
+    let hasNumber = path.contains { if case .string = $0 { false } else { true } }
+    return !hasTellingKey && (!hasNumber || looksLikeNetwork)
+  }
+
+  /// Whether a key that leads to it tells that it is no network's.
+  private var hasTellingKey: Bool {
+    path.contains { key in
       guard case .string(let name) = key else { return false }
       let words = [
         "optim", "sched", "scaler", "criterion", "loss", "rng", "random", "momentum", "grad",
       ]
-      return !words.contains { name.lowercased().contains($0) }
+      return words.contains { name.lowercased().contains($0) }
     }
   }
 }

@@ -140,11 +140,13 @@ private struct LabelList {
     case .bool: "a truth value"
     case .int, .largeInteger, .float: "a number"
     case .string, .bytes: value.shortText.map { "the text \"\($0.prefix(40))\"" } ?? "bytes"
+    case .surrogates: "text with a lone surrogate"
     case .list, .tuple: "a list"
     case .dictionary: "a dictionary"
     case .global(let name): "the name \(name)"
     case .object(let object): "an object of \(object.callee)"
     case .cycle, .persistent: "a reference"
+    case .omitted: "a value beyond the limits"
     }
   }
 }

@@ -128,11 +128,25 @@ struct PickleCursor {
     try take(UInt64(integer(Length.self)))
   }
 
-  /// Reads a length of the given type, then that many bytes of UTF-8.
-  mutating func text<Length: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+  /// Reads a length of the given type, then that many bytes of UTF-8, in which surrogates may stand alone.
+  mutating func unicode<Length: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     by length: Length.Type
-  ) throws -> String {
-    try text(counted(by: length))
+  ) throws -> PickleValue {
+    let bytes = try counted(by: length)
+    if let text = String(validating: bytes, as: UTF8.self) { return .string(text) }
+    guard Self.isTextWithSurrogates(bytes) else { throw error(.invalidText) }
+    return .surrogates(Array(bytes))
+  }
+
+  /// Whether the bytes are UTF-8 once each surrogate, in three bytes, is replaced by U+FFFD.
+  private static func isTextWithSurrogates(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var plain = Array(bytes)
+    for index in plain.indices.dropLast(2)
+    where plain[index] == 0xED && 0xA0...0xBF ~= plain[index + 1] && 0x80...0xBF ~= plain[index + 2]
+    {
+      (plain[index], plain[index + 1], plain[index + 2]) = (0xEF, 0xBF, 0xBD)
+    }
+    return String(validating: plain, as: UTF8.self) != nil
   }
 
   /// Reads text up to the next newline.

@@ -1,24 +1,32 @@
 /// Limits on the contents of a pickle.
 public struct PickleLimits: Sendable {
-  /// The number of values in the file, and in the result if each reference to a shared value counts.
+  /// The number of values on the stack, and of those that further references to shared values add to the
+  /// result; 16 bytes of text count as one.
+  ///
+  /// References that exceed it are left out.
   public var valueCount: Int
+  /// The number of values in the pickle other than `None`, truth values, bytes as integers and empty
+  /// tuples, which take no memory of their own.
+  ///
+  /// More are an error.
+  public var nodeCount: Int
   /// The depth of nested values.
+  ///
+  /// What is deeper is left out, twice as deep where values are shared.
   public var depth: Int
 
-  /// Creates limits.
-  public init(valueCount: Int, depth: Int = 100) {
+  /// Creates limits; by default there are as many values in the pickle as in the result.
+  public init(valueCount: Int, nodeCount: Int? = nil, depth: Int = 250) {
     self.valueCount = valueCount
+    self.nodeCount = nodeCount ?? valueCount
     self.depth = depth
   }
 
-  /// Limits that admit the labels of an image data set and the checkpoint of any network.
+  /// Limits that admit whatever Python writes: one byte for each value, two for one that takes memory.
   ///
-  /// A value takes at least one byte in a file and about 500 bytes of memory at most. With these limits
-  /// the memory stays below 128 MiB plus eight times the size of the file.
-  ///
-  /// - Parameter byteCount: The size in bytes of the file that contains the pickle.
+  /// - Parameter byteCount: The size in bytes of the pickle, or of the file that contains it.
   public init(fileByteCount byteCount: Int) {
-    self.init(valueCount: 1 << 18 + byteCount / 64)
+    self.init(valueCount: 1 << 18 + byteCount, nodeCount: 1 << 18 + byteCount / 2)
   }
 }
 
@@ -52,7 +60,7 @@ public struct PickleError: Error, Equatable, CustomStringConvertible {
     case wrongOperand(expected: String)
     /// A reference to a memo entry that does not exist.
     case missingMemo(Int)
-    /// A string that is not UTF-8.
+    /// Text that is not UTF-8, even with surrogates that stand alone.
     case invalidText
     /// More of something than `PickleLimits` allows.
     case tooLarge(what: String, maximum: Int)

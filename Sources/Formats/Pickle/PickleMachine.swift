@@ -7,11 +7,6 @@ struct PickleMachine {
   /// The heights of the stack at its marks.
   private var marks: [Int] = []
   private var memo: [Int: PickleGraph.Reference] = [:]
-  /// The number of opcodes so far, which bounds the number of references between values.
-  private var opcodeCount = 0
-
-  /// Opcodes allowed per value: one to create it, one to store it, and some to refer to it.
-  static let opcodesPerValue = 4
 
   init(cursor: PickleCursor, limits: PickleLimits) {
     self.cursor = cursor
@@ -32,10 +27,13 @@ struct PickleMachine {
   }
 
   /// Bounds allocations: values, references to them, and entries of the memo.
-  private mutating func checkLimits() throws {
-    opcodeCount += 1
-    let count = max(graph.nodes.count, stack.count, marks.count, memo.count)
-    guard count <= limits.valueCount, opcodeCount / Self.opcodesPerValue <= limits.valueCount else {
+  ///
+  /// An opcode adds no more references than it has taken from the stack.
+  private func checkLimits() throws {
+    guard graph.nodes.count <= limits.nodeCount else {
+      throw cursor.error(.tooLarge(what: "values", maximum: limits.nodeCount))
+    }
+    guard max(stack.count, marks.count, memo.count) <= limits.valueCount else {
       throw cursor.error(.tooLarge(what: "values", maximum: limits.valueCount))
     }
   }
@@ -62,23 +60,19 @@ struct PickleMachine {
     guard marks.isEmpty, stack.count == 1, let root = stack.first else {
       throw operandError("exactly one value at the end")
     }
-    var builder = PickleBuilder(graph, limits: limits)
-    do throws(PickleError.Problem) {
-      return (try builder.value(of: root), try builder.persistentIdentifiers())
-    } catch {
-      throw cursor.error(error)
-    }
+    var builder = PickleBuilder(graph, root: root, limits: limits)
+    return (builder.value(of: root), builder.persistentIdentifiers())
   }
 
   // MARK: Opcodes that contain a value
 
   private mutating func pushScalar(_ opcode: PickleOpcode) throws -> Bool {
     switch opcode {
-    case .none: push(.none)
-    case .newTrue: push(.bool(true))
-    case .newFalse: push(.bool(false))
+    case .none: stack.append(graph.constant(.none))
+    case .newTrue: stack.append(graph.constant(.truth(true)))
+    case .newFalse: stack.append(graph.constant(.truth(false)))
     case .binInt: push(.int(Int(try cursor.integer(Int32.self))))
-    case .binInt1: push(.int(Int(try cursor.byte())))
+    case .binInt1: stack.append(graph.constant(.byte(try cursor.byte())))
     case .binInt2: push(.int(Int(try cursor.integer(UInt16.self))))
     case .long1: push(try cursor.long(by: UInt8.self))
     case .long4: push(try cursor.long(by: Int32.self))
@@ -87,9 +81,9 @@ struct PickleMachine {
     case .float: push(try cursor.float())
     case .string: push(try cursor.quoted())
     case .unicode: push(try cursor.escapedText())
-    case .shortBinUnicode: push(.string(try cursor.text(by: UInt8.self)))
-    case .binUnicode: push(.string(try cursor.text(by: UInt32.self)))
-    case .binUnicode8: push(.string(try cursor.text(by: UInt64.self)))
+    case .shortBinUnicode: push(try cursor.unicode(by: UInt8.self))
+    case .binUnicode: push(try cursor.unicode(by: UInt32.self))
+    case .binUnicode8: push(try cursor.unicode(by: UInt64.self))
     case .shortBinString, .shortBinBytes: push(.bytes(Array(try cursor.counted(by: UInt8.self))))
     case .binString, .binBytes: push(.bytes(Array(try cursor.counted(by: UInt32.self))))
     case .binBytes8, .byteArray8: push(.bytes(Array(try cursor.counted(by: UInt64.self))))
@@ -125,7 +119,7 @@ struct PickleMachine {
     switch opcode {
     case .emptyList: stack.append(graph.add(.list))
     case .emptyDict: stack.append(graph.add(.dictionary))
-    case .emptyTuple: stack.append(graph.add(.tuple))
+    case .emptyTuple: stack.append(graph.constant(.emptyTuple))
     case .emptySet: stack.append(graph.add(.set))
     case .frozenSet: stack.append(graph.add(.frozenSet, parts: try popToMark()))
     case .tuple: stack.append(graph.add(.tuple, parts: try popToMark()))

@@ -12,6 +12,9 @@ public indirect enum PickleValue: Equatable, Sendable {
   case float(Double)
   /// Unicode text.
   case string(String)
+  /// Text with surrogates that stand alone, as Python has it for names of files that are not UTF-8; its
+  /// bytes in UTF-8 with the surrogates encoded as other characters are.
+  case surrogates([UInt8])
   /// Bytes or a byte array of Python 3, or a string of Python 2.
   case bytes([UInt8])
   /// A list.
@@ -28,6 +31,16 @@ public indirect enum PickleValue: Equatable, Sendable {
   case cycle
   /// A reference to something outside the pickle, such as a storage of PyTorch.
   case persistent(PickleValue)
+  /// A value that was left out, because it exceeds a limit.
+  case omitted(PickleOmission)
+}
+
+/// The limit for which a value was left out.
+public enum PickleOmission: Equatable, Sendable {
+  /// It has more levels than are read.
+  case nesting
+  /// References to shared values make it larger than the file allows.
+  case repetition
 }
 
 /// One entry of a dictionary.

@@ -1,7 +1,7 @@
 /// Writes values as a Python pickle of protocol 2, which PyTorch's restricted reader accepts.
 ///
-/// The memo is not used: a value that occurs twice is written twice, and a reference to a value that
-/// contains this one as `None`. Equal values give equal bytes.
+/// The memo is not used: a value that occurs twice is written twice. A reference to a value that contains
+/// this one is written as `None`, and so is a value that was left out. Equal values give equal bytes.
 public struct PickleWriter {
   private var bytes: [UInt8] = []
 
@@ -20,14 +20,15 @@ public struct PickleWriter {
 
   private mutating func write(_ value: PickleValue) {
     switch value {
-    case .none, .cycle: append(.none)
+    case .none, .cycle, .omitted: append(.none)
     case .bool(let value): append(value ? .newTrue : .newFalse)
     case .int(let value): write(value)
     case .largeInteger(let digits): write(digits: digits)
     case .float(let value):
       append(.binFloat)
       append(value.bitPattern.bigEndian)
-    case .string(let text): write(text)
+    case .string(let text): write(Array(text.utf8))
+    case .surrogates(let content): write(content)
     case .bytes(let content): write(encoded(content))
     case .list(let elements):
       append(.emptyList)
@@ -72,10 +73,10 @@ public struct PickleWriter {
     bytes += digits
   }
 
-  private mutating func write(_ text: String) {
+  private mutating func write(_ text: [UInt8]) {
     append(.binUnicode)
-    append(UInt32(truncatingIfNeeded: text.utf8.count).littleEndian)
-    bytes += Array(text.utf8)
+    append(UInt32(truncatingIfNeeded: text.count).littleEndian)
+    bytes += text
   }
 
   private mutating func write(tuple elements: [PickleValue]) {
@@ -92,8 +93,8 @@ public struct PickleWriter {
   private mutating func write(_ global: PickleGlobal) {
     guard !(global.module + global.name).utf8.contains(UInt8(ascii: "\n")) else {
       // A line cannot hold the name; this opcode of protocol 4 can.
-      write(global.module)
-      write(global.name)
+      write(Array(global.module.utf8))
+      write(Array(global.name.utf8))
       return append(.stackGlobal)
     }
     append(.global)

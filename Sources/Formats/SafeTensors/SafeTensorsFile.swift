@@ -8,8 +8,11 @@ import Foundation
 ///
 /// The file is memory-mapped, and its tensors are views of the mapping.
 public struct SafeTensorsFile: Sendable {
-  /// The tensors in the order of their data.
+  /// The tensors in the order of their data, except the others.
   public let tensors: [SafeTensor]
+  /// Tensors whose elements are of a type that is not read: the name of each, and the format's name of
+  /// the type.
+  public let others: [(name: String, typeName: String)]
   /// The strings of the header's `__metadata__`.
   public let metadata: [String: String]
 
@@ -48,11 +51,13 @@ public struct SafeTensorsFile: Sendable {
     }
     try Self.checkTiling(entries, dataByteCount: storage.bytes.count - headerEnd, file: file)
     metadata = header.metadata
-    tensors = entries.map { entry in
+    others = entries.filter { $0.elementType == nil }.map { ($0.name, $0.typeName) }
+    tensors = entries.compactMap { entry in
+      guard let elementType = entry.elementType else { return nil }
       let range = headerEnd + entry.data.lowerBound..<headerEnd + entry.data.upperBound
       let part = ByteStorage(
         UnsafeRawBufferPointer(rebasing: storage.bytes[range]), ownedBy: storage)
-      return SafeTensor(entry.name, entry.elementType, shape: entry.shape, storage: part)
+      return SafeTensor(entry.name, elementType, shape: entry.shape, storage: part)
     }
   }
 

@@ -3,7 +3,10 @@ struct SafeTensorsHeader {
   /// The description of one tensor.
   struct Entry {
     var name: String
-    var elementType: ElementType
+    /// The format's name of the type.
+    var typeName: String
+    /// The type; nil for one that is not read.
+    var elementType: ElementType?
     var shape: [Int]
     /// The byte offsets of the tensor, relative to the beginning of the data.
     var data: Range<Int>
@@ -20,8 +23,6 @@ struct SafeTensorsHeader {
 struct SafeTensorsHeaderParser {
   private var json: JSONCursor
 
-  /// The limit on tensors, and on metadata strings; each takes up to a kilobyte of memory.
-  private static let maximumEntryCount = 1 << 15
   /// NumPy's limit, more than any network needs.
   private static let maximumRank = 64
 
@@ -34,9 +35,6 @@ struct SafeTensorsHeaderParser {
     var names: Set<String> = []
     try json.readObject { json, name in
       guard names.insert(name).inserted else { throw json.error(.duplicateName, of: name) }
-      guard names.count <= Self.maximumEntryCount else {
-        throw json.error(.tooMany("tensors", maximum: Self.maximumEntryCount))
-      }
       if name == SafeTensorsHeader.metadataKey {
         header.metadata = try Self.metadata(&json)
       } else {
@@ -52,9 +50,6 @@ struct SafeTensorsHeaderParser {
     try json.readObject { json, key in
       guard metadata.updateValue(try json.readString(), forKey: key) == nil else {
         throw json.error(.duplicateName, of: "\(SafeTensorsHeader.metadataKey)/\(key)")
-      }
-      guard metadata.count <= maximumEntryCount else {
-        throw json.error(.tooMany("metadata strings", maximum: maximumEntryCount))
       }
     }
     return metadata
@@ -83,20 +78,25 @@ struct SafeTensorsHeaderParser {
   private static func entry(
     _ name: String, _ type: String, _ shape: [Int], _ begin: Int, _ end: Int, _ json: JSONCursor
   ) throws -> SafeTensorsHeader.Entry {
-    guard let elementType = ElementType(safeTensorsName: type) else {
-      throw json.error(.unsupportedType(type), of: name)
-    }
-    guard let expected = elementType.byteCount(of: shape) else {
+    guard let count = ElementType.elementCount(of: shape) else {
       throw json.error(.shapeTooLarge(shape), of: name)
     }
     guard begin <= end else {
       throw json.error(.backwards(begin: begin, end: end), of: name)
     }
-    guard end - begin == expected else {
-      throw json.error(.wrongByteCount(expected: expected, found: end - begin), of: name)
+    if let bitCount = ElementType.safeTensorsBitCount(of: type) {
+      let isWhole = bitCount.isMultiple(of: 8)
+      let (size, overflow) = count.multipliedReportingOverflow(
+        by: isWhole ? bitCount / 8 : bitCount)
+      guard !overflow else { throw json.error(.shapeTooLarge(shape), of: name) }
+      let expected = isWhole || size == 0 ? size : (size - 1) / 8 + 1
+      guard end - begin == expected else {
+        throw json.error(.wrongByteCount(expected: expected, found: end - begin), of: name)
+      }
     }
     return SafeTensorsHeader.Entry(
-      name: name, elementType: elementType, shape: shape, data: begin..<end)
+      name: name, typeName: type, elementType: ElementType(safeTensorsName: type), shape: shape,
+      data: begin..<end)
   }
 }
 
@@ -104,9 +104,21 @@ extension ElementType {
   /// The names of the types that are read and written, in the order in which the reference library
   /// lays out the tensors of a file.
   private static let safeTensorsNames: [(type: ElementType, name: String)] = [
-    (.int64, "I64"), (.float64, "F64"), (.float32, "F32"), (.int32, "I32"), (.bfloat16, "BF16"),
-    (.float16, "F16"), (.int16, "I16"), (.int8, "I8"), (.uint8, "U8"), (.bool, "BOOL"),
+    (.uint64, "U64"), (.int64, "I64"), (.float64, "F64"), (.float32, "F32"), (.uint32, "U32"),
+    (.int32, "I32"), (.bfloat16, "BF16"), (.float16, "F16"), (.uint16, "U16"), (.int16, "I16"),
+    (.int8, "I8"), (.uint8, "U8"), (.bool, "BOOL"),
   ]
+
+  /// The bits of each element of the types whose tensors are passed over.
+  private static let otherBitCounts = [
+    "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+    "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+  ]
+
+  /// The bits of each element of the type that the format calls `name`, or nil for another.
+  fileprivate static func safeTensorsBitCount(of name: String) -> Int? {
+    ElementType(safeTensorsName: name).map { 8 * $0.byteCount } ?? otherBitCounts[name]
+  }
 
   /// The types that are read and written, in the order of their tensors in a file.
   package static let safeTensorsTypes = safeTensorsNames.map(\.type)
@@ -288,9 +300,7 @@ public struct SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case malformedHeader(offset: Int, expected: String)
     /// Two tensors or metadata strings of the same name.
     case duplicateName
-    /// More of something than the reader allows.
-    case tooMany(String, maximum: Int)
-    /// Elements of a type that is not read or written.
+    /// Elements of a type that is not written.
     case unsupportedType(String)
     /// A shape whose size in bytes exceeds `Int`.
     case shapeTooLarge([Int])
@@ -323,7 +333,6 @@ extension SafeTensorsError.Problem: CustomStringConvertible {
     case .malformedHeader(let offset, let expected):
       "byte \(offset): expected \(expected.oneLine)"
     case .duplicateName: "duplicate name"
-    case .tooMany(let what, let maximum): "more than \(maximum) \(what)"
     case .unsupportedType(let name):
       "elements of \(name.oneLine), expected one of "
         + ElementType.safeTensorsTypes.compactMap(\.safeTensorsName).joined(separator: ", ")

@@ -4,8 +4,9 @@ import Synchronization
 
 /// A zip archive that is open for reading, through libzip.
 ///
-/// Members are stored or deflated. Checksums are verified on reading, and every declared size is
-/// checked against the caller's limit before memory is allocated.
+/// Members are stored or deflated. Bytes after the end of the archive are passed over. Checksums are
+/// verified on reading, except those of 0, which PyTorch writes where it computes none. Every declared
+/// size is checked against the caller's limit before memory is allocated.
 public final class ZipArchive {
   /// A file in an archive.
   public struct Member: Equatable, Sendable {
@@ -32,10 +33,11 @@ public final class ZipArchive {
   ///
   /// - Parameters:
   ///   - url: The archive.
-  ///   - maximumMemberCount: The limit on members, which take about 500 bytes of memory each.
+  ///   - maximumMemberCount: The limit on members, which take about 500 bytes of memory each; by default
+  ///     as many as the file has room for.
   /// - Throws: `ZipError` for an archive that is truncated or inconsistent, or has unsafe or duplicate
   ///   names, overlapping members or too many, or `FileError`.
-  public init(contentsOf url: URL, maximumMemberCount: Int = 1 << 14) throws {
+  public init(contentsOf url: URL, maximumMemberCount: Int? = nil) throws {
     file = url.path
     descriptor = try ZipDescriptor(url, maximumMemberCount: maximumMemberCount)
     byteCount = descriptor.byteCount
@@ -78,22 +80,33 @@ public final class ZipArchive {
     try handle.read(indices[name] ?? 0, name, into: destination)
   }
 
-  /// Reads stored members on several threads, each with its own handle.
+  /// The most bytes to which members may be inflated together: weights are compressed to half or less
+  /// only where they are few or mostly zero.
+  package var maximumInflatedByteCount: Int { 1 << 28 + 16 * byteCount }
+
+  /// Reads members on several threads, each with its own handle.
   ///
-  /// Together the members are no larger than the archive: `init` has checked that they do not overlap.
+  /// Together the stored members are no larger than the archive: `init` has checked that they do not
+  /// overlap. The deflated ones are limited to `maximumInflatedByteCount`.
   ///
   /// - Parameters:
-  ///   - names: Names of stored members.
+  ///   - names: Names of members, each once.
   ///   - finish: Called with each member's index in `names` and its contents, which it may change.
   /// - Returns: The contents in the order of `names`.
-  /// - Throws: `ZipError` of the first of `names` that is missing, deflated or damaged.
+  /// - Throws: `ZipError` of the first of `names` that is missing, too large or damaged.
   package func storages(
-    ofStored names: [String],
+    of names: [String],
     finish: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer) -> Void
   ) throws -> [ByteStorage] {
+    var inflated = maximumInflatedByteCount
     let chosen = try names.map { name in
       let member = try member(name)
-      guard member.isStored else { throw error(name, .notStored) }
+      if !member.isStored {
+        guard member.byteCount <= UInt64(inflated) else {
+          throw error(name, .tooLarge(declared: member.byteCount, maximum: inflated))
+        }
+        inflated -= Int(member.byteCount)
+      }
       return (index: indices[name] ?? 0, name: name, byteCount: Int(member.byteCount))
     }
     let total = chosen.reduce(0) { $0 + $1.byteCount }
@@ -188,8 +201,6 @@ public struct ZipError: Error, Equatable, CustomStringConvertible {
     case missing
     /// Neither stored nor deflated, or encrypted.
     case unsupportedCompression(method: UInt16)
-    /// Deflated, where only stored members are read.
-    case notStored
     /// A declared size in bytes above the caller's limit.
     case tooLarge(declared: UInt64, maximum: Int)
     /// Data that is truncated, not valid deflate, or does not match its checksum.
@@ -208,7 +219,8 @@ public struct ZipError: Error, Equatable, CustomStringConvertible {
 extension ZipError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .malformed(let reason): "not a complete zip archive: \(reason)"
+    case .malformed(let reason):
+      "not a complete zip archive: \(reason); the file may be cut short, copy or download it again"
     case .unsafeName: "a member's name is empty, absolute or contains '..'"
     case .duplicateName: "two members have the same name"
     case .overlappingMembers: "the members overlap: together they are larger than the file"
@@ -216,7 +228,6 @@ extension ZipError.Problem: CustomStringConvertible {
     case .missing: "no such member"
     case .unsupportedCompression(let method):
       "compression method \(method) or encryption, expected stored or deflated"
-    case .notStored: "deflated, expected stored"
     case .tooLarge(let declared, let maximum): "\(declared) bytes, at most \(maximum) are read here"
     case .damaged(let reason): "damaged: \(reason)"
     case .wrongByteCount(let expected, let found): "expected \(expected) bytes, found \(found)"

@@ -8,13 +8,17 @@ final class ZipDescriptor: Sendable {
   /// The limit on members, for each of which libzip allocates about 350 bytes.
   let maximumMemberCount: Int
 
-  /// Opens the regular file at `url`.
+  /// The bytes that a member takes at least: its header and its entry in the directory.
+  private static let minimumMemberByteCount = 30 + 46
+
+  /// Opens the regular file at `url`; without a limit there are as many members as it has room for.
   ///
   /// - Throws: `FileError.unreadable`.
-  init(_ url: URL, maximumMemberCount: Int) throws {
+  init(_ url: URL, maximumMemberCount: Int?) throws {
     regularFile = try RegularFile(url)
     file = url.path
-    self.maximumMemberCount = maximumMemberCount
+    self.maximumMemberCount =
+      maximumMemberCount ?? regularFile.byteCount / Self.minimumMemberByteCount
   }
 
   /// The size of the file in bytes when it was opened.
@@ -30,13 +34,15 @@ final class ZipDescriptor: Sendable {
   ///
   /// - Throws: `ZipError.Problem.tooManyMembers`, `FileError.unreadable`.
   func checkMemberCount() throws {
-    let tail = try bytes(
-      at: max(byteCount - Self.searchedByteCount, 0), count: Self.searchedByteCount)
+    let tail = try self.tail
     for locator in tail.indices.dropLast(19)
     where tail[locator...].starts(with: Self.zip64Locator) {
       let offset = tail.integer(at: locator + 8)
       guard let start = Int(exactly: offset), start <= byteCount - 40 else { continue }
-      let count = try bytes(at: start, count: 40).integer(at: 32)
+      let record = try bytes(at: start, count: 40)
+      // What only looks like a locator, such as that of an archive in this one, leads elsewhere.
+      guard record.starts(with: Self.zip64EndRecord) else { continue }
+      let count = record.integer(at: 32)
       guard count <= UInt64(maximumMemberCount) else {
         throw ZipError(
           file: file, member: nil,
@@ -45,9 +51,34 @@ final class ZipDescriptor: Sendable {
     }
   }
 
+  /// The byte offset of the end of the archive, if other bytes follow it; nil if none is found, or the
+  /// file ends there.
+  ///
+  /// - Throws: `FileError.unreadable`.
+  func endBeforeOtherBytes() throws -> Int? {
+    let tail = try self.tail
+    let last = tail.indices.dropLast(Self.endRecordByteCount - 1).last { index in
+      tail[index...].starts(with: Self.endRecord)
+    }
+    guard let last else { return nil }
+    let comment = Int(tail[last + 20]) | Int(tail[last + 21]) << 8
+    let end = byteCount - tail.count + last + Self.endRecordByteCount + comment
+    return end < byteCount ? end : nil
+  }
+
+  /// The last bytes of the file, where its end records are.
+  private var tail: [UInt8] {
+    get throws {
+      try bytes(at: max(byteCount - Self.searchedByteCount, 0), count: Self.searchedByteCount)
+    }
+  }
+
+  private static let endRecordByteCount = 22
   /// The size of the end record, its comment and the locator of the zip64 end record.
-  private static let searchedByteCount = 0xFFFF + 22 + 20
+  private static let searchedByteCount = 0xFFFF + endRecordByteCount + 20
+  private static let endRecord = Array("PK\u{5}\u{6}".utf8)
   private static let zip64Locator = Array("PK\u{6}\u{7}".utf8)
+  private static let zip64EndRecord = Array("PK\u{6}\u{6}".utf8)
 
   /// Up to `count` bytes from byte `offset` of the file on.
   private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
@@ -81,15 +112,33 @@ final class ZipHandle: @unchecked Sendable {
   ///   - isChecked: Whether another handle has checked the directory against the members' headers.
   /// - Throws: `ZipError`.
   init(_ descriptor: ZipDescriptor, isChecked: Bool = false) throws {
-    var code: Int32 = 0
     let flags = isChecked ? ZIP_RDONLY : ZIP_RDONLY | ZIP_CHECKCONS
-    guard let archive = zip_open(descriptor.path, flags, &code) else {
-      let problem: ZipError.Problem =
-        code == ZIP_ER_EXISTS ? .duplicateName : .malformed(libzipReason(code))
-      throw ZipError(file: descriptor.file, member: nil, problem: problem)
-    }
-    self.archive = archive
     self.descriptor = descriptor
+    do throws(ZipError) {
+      archive = try Self.open(descriptor, end: nil, flags: flags)
+    } catch {
+      guard let end = try descriptor.endBeforeOtherBytes() else { throw error }
+      archive = try Self.open(descriptor, end: end, flags: flags)
+    }
+  }
+
+  /// Opens the bytes of a file before `end`, or all of them.
+  private static func open(
+    _ descriptor: ZipDescriptor, end: Int?, flags: Int32
+  ) throws(ZipError) -> OpaquePointer {
+    var error = zip_error_t()
+    zip_error_init(&error)
+    defer { zip_error_fini(&error) }
+    // A length of 0 means all.
+    let length = end.map(Int64.init) ?? 0
+    if let source = zip_source_file_create(descriptor.path, 0, length, &error) {
+      if let archive = zip_open_from_source(source, flags, &error) { return archive }
+      zip_source_free(source)
+    }
+    let code = zip_error_code_zip(&error)
+    throw ZipError(
+      file: descriptor.file, member: nil,
+      problem: code == ZIP_ER_EXISTS ? .duplicateName : .malformed(libzipReason(code)))
   }
 
   deinit { zip_discard(archive) }
@@ -116,7 +165,17 @@ final class ZipHandle: @unchecked Sendable {
     // libzip verifies the checksum when it reaches the end, so the end must be read too.
     var beyond: UInt8 = 0
     let rest = zip_fread(member, &beyond, 1)
-    guard rest == 0 else { throw damaged(reason(of: member, rest)) }
+    let hasWrongChecksum = rest < 0 && zip_error_code_zip(zip_file_get_error(member)) == ZIP_ER_CRC
+    guard rest == 0 || hasWrongChecksum && isWithoutChecksum(index) else {
+      throw damaged(reason(of: member, rest))
+    }
+  }
+
+  /// Whether a member is stored with a checksum of 0, which stands for none.
+  private func isWithoutChecksum(_ index: Int) -> Bool {
+    var status = zip_stat_t()
+    return zip_stat_index(archive, UInt64(index), 0, &status) == 0 && status.crc == 0
+      && status.comp_method == ZIP_CM_STORE
   }
 
   private func error(_ member: String?, _ problem: ZipError.Problem) -> ZipError {
