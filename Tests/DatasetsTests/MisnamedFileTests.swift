@@ -2,6 +2,7 @@ import Corruptions
 import Datasets
 import Formats
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -26,6 +27,21 @@ struct MisnamedFileTests {
     } throws: {
       "\($0)".contains(expected)
     }
+  }
+
+  @Test func `a folder's name stays on one line`() throws {
+    let tree = try TinyImageNetTree()
+    try tree.writeTrain()
+    try tree.writeValidation(.published)
+    try tree.write(text: "", "train/a\nok       train\u{1B}[2J/x")
+    let dataset = try #require(VerifiedDataset.named("tinyimagenet200"))
+    let records = try DatasetVerification(dataset, in: tree.folder.url).run(
+      workers: Workers(count: 2))
+    let line = try #require(records.map(\.line).first { $0.contains("train/a") })
+    #expect(
+      line.hasPrefix(
+        "wrong    tinyimagenet200-data/train/a\u{FFFD}ok       train\u{FFFD}[2J: no class"))
+    #expect(records.allSatisfy { !$0.line.contains { $0.isNewline } })
   }
 
   /// A name in another case, with other marks between its words and something before or after them.

@@ -102,7 +102,7 @@ private struct FolderImages: CorruptedDataset {
       severity: Int(root.lastPathComponent) ?? 0)
     notes =
       listing.otherFolders.isEmpty
-      ? [] : ["\(root.path): left out: \(listing.otherFolders.joined(separator: ", "))"]
+      ? [] : ["\(root.path): left out: \(listing.otherFolders.listed())"]
   }
 
   var name: String { images.name }

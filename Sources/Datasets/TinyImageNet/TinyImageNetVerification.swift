@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 extension TinyImageNet {
@@ -66,7 +67,7 @@ extension TinyImageNet {
             var found = Self.findings(
               of: Self.images(listing.classes, in: url), classes: classes, perClass: 50)
             if !listing.otherFolders.isEmpty {
-              found.note = "left out: \(listing.otherFolders.joined(separator: ", "))"
+              found.note = "left out: \(listing.otherFolders.listed())"
             }
             return found
           }

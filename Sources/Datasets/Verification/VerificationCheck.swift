@@ -92,7 +92,7 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
     case ok, wrong, missing
   }
 
-  /// The result as a line of text.
+  /// The result as one line of text, which a terminal can show.
   package var line: String {
     let facts = [
       problem, images.map { "\($0) images" }, bytes.map(ByteCount.text),
@@ -100,7 +100,8 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
     ]
     let text = facts.compactMap { $0 }.joined(separator: ", ")
     let name = status.rawValue.leftAligned(8)
-    return text.isEmpty ? "\(name) \(path)" : "\(name) \(path): \(text)"
+    return (text.isEmpty ? "\(name) \(path)" : "\(name) \(path): \(text)")
+      .withoutControlCharacters
   }
 }
 
