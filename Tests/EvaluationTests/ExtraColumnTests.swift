@@ -187,6 +187,12 @@ struct ExtraColumnTests {
       #expect(found.values == flat)
       #expect(found.notes.contains { $0.contains("if it is no class, save the array without it") })
     }
+    let shuffled = try folder.array(
+      "s.npy", [2, 1, 0, 0, 5, 2, 3, 4, -1, 1, 6, 3] as [Double], [4, 3])
+    #expect(
+      try folder.read([shuffled], rowCount: 4).notes.contains {
+        $0.contains("column 0 holds each number of a range once")
+      })
     let constant = [9.5, 1.5, 2, 8.5, 3, 1.5, 9.5, 2, 3.5, 9.25, 1, 1.5]
     let url = try folder.array("z.npy", constant, [4, 3])
     #expect(

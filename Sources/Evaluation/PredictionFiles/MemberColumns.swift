@@ -44,7 +44,7 @@ extension GivenFile {
         $0.doubtful
       }
       if let doubtful {
-        return remark(on: doubtful, "holds whole numbers alone, beside others without any")
+        return remark(on: doubtful.column, doubtful.reason)
       }
       let largest = predictions.withColumns(of: member) {
         $0.alwaysLargest(beside: labels)

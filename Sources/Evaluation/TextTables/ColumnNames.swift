@@ -18,8 +18,11 @@ enum ColumnNames {
   /// - Returns: The meaning; nil for a name that tells nothing.
   static func meaning(of name: String, among names: [String]? = nil) -> Meaning? {
     let word = normalized(name)
-    let opposites = opposites[word] ?? []
-    if names?.contains(where: { opposites.contains(normalized($0)) }) ?? false { return nil }
+    if let names, let opposites = opposites[word],
+      names.contains(where: { opposites.contains(normalized($0)) })
+    {
+      return nil
+    }
     func meaning(
       _ reason: String, isWhole: Bool = false, isMeasure: Bool = false
     ) -> Meaning {
@@ -45,13 +48,15 @@ enum ColumnNames {
   /// order of texts, `c0, c1, c10, c2`: from 0 or 1 on, with the same text around each number.
   static func areOutOfOrder(_ names: [String]) -> Bool {
     var numbers: [Int] = []
-    var frame: (Substring, Substring)?
-    for name in names {
-      guard let digits = name.firstRange(of: /[0-9]+/), let number = Int(name[digits]) else {
+    var frame: (Substring.UTF8View, Substring.UTF8View)?
+    for name in names.map(\.utf8) {
+      let before = name.prefix { !$0.isDigit }
+      let digits = name[before.endIndex...].prefix(while: \.isDigit)
+      guard let number = Int(String(decoding: digits, as: UTF8.self)) else { return false }
+      let after = name[digits.endIndex...]
+      if let frame, !frame.0.elementsEqual(before) || !frame.1.elementsEqual(after) {
         return false
       }
-      let (before, after) = (name[..<digits.lowerBound], name[digits.upperBound...])
-      if let frame, frame != (before, after) { return false }
       frame = (before, after)
       numbers.append(number)
     }

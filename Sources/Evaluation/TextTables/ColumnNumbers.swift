@@ -63,11 +63,8 @@ struct ColumnNumbers<Number: BinaryFloatingPoint> {
     return WholeColumns(self)?.finding(beside: labels)
   }
 
-  /// A column of whole numbers beside others without any, in a table too small to tell by that.
-  var doubtful: Int? {
-    guard columnCount > 1, rowCount < 4 else { return nil }
-    return WholeColumns(self)?.doubtful
-  }
+  /// A column that may be no class, in a table too small to tell.
+  var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
 
   /// A column that is the largest in every row, so that one class is always predicted.
   ///

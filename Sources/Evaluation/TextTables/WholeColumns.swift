@@ -77,10 +77,18 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
     return nil
   }
 
-  /// A column beside others without any whole number.
-  var doubtful: Int? {
-    guard columns.count < columnCount, otherCount == 0 else { return nil }
-    return columns.first { !belongsToSum($0) }
+  /// A column beside others without any whole number, or that may number the rows in another order, and
+  /// what it holds.
+  var doubtful: ColumnNumbers<Number>.Finding? {
+    if rowCount < 4, columns.count < columnCount, otherCount == 0 {
+      return columns.first { !belongsToSum($0) }
+        .map { ($0, "holds whole numbers alone, beside others without any") }
+    }
+    guard rowCount > 3 else { return nil }
+    let column = columns.first { column in
+      [0, 1].contains(numbers.minimum(column)) && chanceOfPermutation(column) ?? 0 < log(0.05)
+    }
+    return column.map { ($0, "holds each number of a range once") }
   }
 
   // MARK: Chance
@@ -131,24 +139,33 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
     let count = (0..<columnCount).reduce(-rowCount) { count, column in
       count + numbers.rows(of: column).count { $0 == number }
     }
-    return chance(count, of: rowCount * (columnCount - 1)) < smallChance
+    // The first row may hold any number.
+    let others = Double(rowCount - 1) / Double(rowCount)
+    return others * chance(count, of: rowCount * (columnCount - 1)) < smallChance
   }
 
-  /// Whether a column holds each number of a range once, and would not by chance if its numbers were
-  /// drawn from the range of the others.
-  private func isPermutation(_ column: Int) -> Bool {
-    guard numbers.maximum(column) - numbers.minimum(column) == Double(rowCount - 1),
+  /// The logarithm of the chance that a column holds each number of a range once if its numbers are
+  /// drawn from the range of the others; nil for a column that does not.
+  private func chanceOfPermutation(_ column: Int) -> Double? {
+    let start = numbers.minimum(column)
+    guard numbers.maximum(column) - start == Double(rowCount - 1),
       Set(numbers.rows(of: column)).count == rowCount
-    else { return false }
+    else { return nil }
     let others = (0..<columnCount).filter { $0 != column }
     let (least, most) = (
       others.map(numbers.minimum).min() ?? 0, others.map(numbers.maximum).max() ?? 0
     )
     let (rows, range) = (Double(rowCount), most - least + 1)
-    guard rows <= range else { return true }
-    // rows! orders of each of the ranges, of range ^ rows draws.
-    let chance = lgamma(rows + 1) + log(range - rows + 1) - rows * log(range)
-    return chance < log(5e-4 / Double(columnCount))
+    guard rows <= range else { return -.infinity }
+    // rows! orders of each of the ranges, of range ^ rows draws. Row numbers begin with 0 or 1.
+    let rangeCount = start == 0 || start == 1 ? min(2, range - rows + 1) : range - rows + 1
+    return lgamma(rows + 1) + log(rangeCount) - rows * log(range)
+  }
+
+  private func isPermutation(_ column: Int) -> Bool {
+    let start = numbers.minimum(column)
+    let limit = start == 0 || start == 1 ? smallChance : smallChance + log(0.1)
+    return chanceOfPermutation(column).map { $0 < limit } ?? false
   }
 
   // MARK: Properties of a column
