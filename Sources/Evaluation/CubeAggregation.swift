@@ -17,6 +17,7 @@ struct CubeAggregation {
   private let mark: String
   private let baseline: ScoringSettings.Baseline?
   private let runName: String
+  private let figures: Figures
   /// Calibrations that no predictor has a row under.
   private let idle: [Calibration]
   private var results: [CellResult] = []
@@ -42,6 +43,7 @@ struct CubeAggregation {
     protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
     baseline = settings.baseline
     self.runName = runName
+    figures = settings.fitting.figures
     self.idle = idle
   }
 
@@ -83,7 +85,8 @@ struct CubeAggregation {
       ? [] : protocols.compactMap { $0.lacking(corrupted) }
     let notes = lacking + [idleNote, undefinedNote].compactMap { $0 }
     return ScoreCube(
-      cells: results, summary: cleanRows + protocols.flatMap(rows), notes: notes)
+      cells: results, summary: cleanRows + protocols.flatMap(rows), notes: notes,
+      figures: figures)
   }
 
   private var idleNote: String? {

@@ -22,10 +22,13 @@ package struct SummaryTable: Sendable {
   }
 
   package let rows: [Row]
+  private let figures: Figures
   /// The number of corrupted cells.
   package let cellCount: Int
 
-  package init(_ results: [CellResult]) {
+  package init(_ cube: ScoreCube) {
+    let results = cube.cells
+    figures = cube.figures
     let clean = results.filter { $0.cell == .clean }
     let corrupted = results.filter { $0.cell != .clean }
     cellCount = corrupted.count
@@ -55,7 +58,17 @@ package struct SummaryTable: Sendable {
       let scores = [row.clean, row.corrupted].compactMap { $0 }.map(Self.cells)
       lines.append(Self.line(row.predictor, row.calibration, temperature, scores))
     }
-    return lines.map { $0.withoutTrailingSpaces + "\n" }.joined()
+    return (lines + [footnote].compactMap { $0 })
+      .map { $0.withoutTrailingSpaces + "\n" }.joined()
+  }
+
+  /// What the numbers are of, where that is not plain.
+  private var footnote: String? {
+    guard figures == .allRows else { return "Numbers are \(figures.rawValue)." }
+    let isCalibrated = rows.contains { Calibration(name: $0.calibration)?.needsFitting == true }
+    return isCalibrated
+      ? "Numbers are of all images; calibrated ones are cross-fitted or fitted on other images."
+      : nil
   }
 
   private static func line(

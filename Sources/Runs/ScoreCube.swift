@@ -7,11 +7,16 @@ package struct ScoreCube: Sendable {
   package let summary: [SummaryValue]
   /// What a user should know, such as why an aggregate is missing.
   package let notes: [String]
+  /// What the numbers are of.
+  package let figures: Figures
 
-  package init(cells: [CellResult], summary: [SummaryValue], notes: [String]) {
+  package init(
+    cells: [CellResult], summary: [SummaryValue], notes: [String], figures: Figures
+  ) {
     self.cells = cells
     self.summary = summary
     self.notes = notes
+    self.figures = figures
   }
 }
 
