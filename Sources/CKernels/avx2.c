@@ -11,6 +11,8 @@
 
 #include "pixels.inc"
 #include "probabilities.inc"
+#include "sums.inc"
+#include "rows.inc"
 #include "product.inc"
 #include "winograd.inc"
 

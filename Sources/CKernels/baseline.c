@@ -10,6 +10,8 @@
 
 #include "pixels.inc"
 #include "probabilities.inc"
+#include "sums.inc"
+#include "rows.inc"
 #include "winograd.inc"
 
 #include "table.inc"

@@ -1,7 +1,9 @@
 // Each kernel as its definition says, with matrices and plain loops: the others are tested against
 // these.
 
+#include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "CKernels.h"
 
@@ -212,34 +214,7 @@ static void normalizationGradient(const KernelNormalization *n) {
   }
 }
 
-static double softmaxNumerators(
-  const double *logits, ptrdiff_t classes, double scale, double *numerators, ptrdiff_t *largest) {
-  *largest = 0;
-  for (ptrdiff_t c = 1; c < classes; c++)
-    if (logits[c] > logits[*largest]) *largest = c;
-  double rest = 0;
-  for (ptrdiff_t c = 0; c < classes; c++) {
-    numerators[c] = exp(scale * (logits[c] - logits[*largest]));
-    if (c != *largest) rest += numerators[c];
-  }
-  return rest;
-}
-
-static void logarithms(const double *numbers, ptrdiff_t count, double *logarithms) {
-  for (ptrdiff_t i = 0; i < count; i++) logarithms[i] = log(numbers[i]);
-}
-
-static void widen(const float *numbers, ptrdiff_t count, double *results) {
-  for (ptrdiff_t i = 0; i < count; i++) results[i] = numbers[i];
-}
-
-static void meanOfRows(const float *rows, ptrdiff_t rowCount, ptrdiff_t count, double *means) {
-  for (ptrdiff_t i = 0; i < count; i++) {
-    double sum = 0;
-    for (ptrdiff_t row = 0; row < rowCount; row++) sum += rows[row * count + i];
-    means[i] = sum / rowCount;
-  }
-}
+#include "reference-rows.inc"
 
 #define LEVEL reference
 #define LEVEL_NAME "reference"

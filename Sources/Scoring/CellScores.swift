@@ -122,5 +122,5 @@ extension PredictorScores {
 }
 
 private func mean(_ values: [Double]) -> Double? {
-  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  values.isEmpty ? nil : sortedSum(values.count) { values[$0] } / Double(values.count)
 }

@@ -100,15 +100,13 @@ public struct ProbabilitySums: Sendable, Equatable {
   private func sum(
     of distribution: some Sequence<Double>, _ rounding: Double
   ) -> (sum: Double, divides: Bool) {
-    var (sum, compensation, largest) = (0.0, 0.0, 0.0)
+    var (sum, largest) = (FixedPointSum(), 0.0)
     for number in distribution {
-      let next = sum + number
-      compensation += sum >= number ? (sum - next) + number : (number - next) + sum
-      sum = next
+      sum.add(number)
       largest = max(largest, number)
     }
-    sum += compensation
-    return (sum, abs(sum - 1) > rounding || largest > 1)
+    let difference = sum.excess(over: 1)
+    return (1 + difference, abs(difference) > rounding || largest > 1)
   }
 }
 

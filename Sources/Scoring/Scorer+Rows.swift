@@ -120,10 +120,9 @@ extension Scorer {
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration
   ) throws -> ScoredRows {
-    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, errorSum: 0) }
+    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, errors: []) }
     return scored(
-      source, rows, classwise: classwise,
-      errorSum: try thresholdedErrorSum(after: 0, of: source, classwise))
+      source, rows, classwise: classwise, errors: try thresholdedErrors(of: source, classwise))
   }
 
   /// Rows that were scored once, with errors of so many classes that they are counted in groups, with
@@ -133,7 +132,7 @@ extension Scorer {
     let size = max(
       1, memoryForClasses(of: source.logits) / ClasswiseCalibration.bytesPerClass(binning))
     var all = ClasswiseCalibration(classCount: classCount, classes: 0..<0, binning: binning)
-    var sum = 0.0
+    var errors: [Double] = []
     for first in stride(from: 0, to: classCount, by: size) {
       let classes = first..<min(first + size, classCount)
       let pool = AccumulatorPool {
@@ -144,42 +143,42 @@ extension Scorer {
         pool.withOne { scorer.add(block, to: &$0) }
       }
       let classwise = pool.merged { $0.merge($1) }
-      sum = try thresholdedErrorSum(after: sum, of: source, classwise)
+      errors += try thresholdedErrors(of: source, classwise)
       all.append(closing: classwise)
     }
-    return scored(source, rows, classwise: all, errorSum: sum)
+    return scored(source, rows, classwise: all, errors: errors)
   }
 
+  /// Scored rows with the thresholded errors of classes, in any order.
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], classwise: ClasswiseCalibration?,
-    errorSum: Double
+    errors: [Double]
   ) -> ScoredRows {
     let classCount = source.logits.classCount
     return ScoredRows(
       rows, classCount: classCount, binning: binning, classwise: classwise,
       thresholdedCalibrationError: classwise.map {
-        errorSum / (Double($0.count) * Double(classCount))
+        errors.sorted().reduce(0, +) / (Double($0.count) * Double(classCount))
       })
   }
 
-  /// `sum` and the thresholded errors of the classes that `classwise` has counted.
+  /// The thresholded errors of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
   /// mostly in one, with a pass over the rows for each group.
-  private func thresholdedErrorSum(
-    after sum: Double, of source: PredictorLogits, _ classwise: ClasswiseCalibration
-  ) throws -> Double {
-    var sum = sum
+  private func thresholdedErrors(
+    of source: PredictorLogits, _ classwise: ClasswiseCalibration
+  ) throws -> [Double] {
+    var errors: [Double] = []
     for classes in ThresholdedCalibration.classGroups(of: classwise, keeping: keptProbabilityLimit)
     {
       let thresholded = try thresholded(
         ThresholdedCalibration(cutting: classwise, classes: classes), source)
-      let errors = try blocks.workers.map(classes.count) {
+      errors += try blocks.workers.map(classes.count) {
         thresholded.error(of: classes.lowerBound + $0)
       }
-      sum = errors.reduce(sum, +)
     }
-    return sum
+    return errors
   }
 
   /// `empty` with every row of `source` added.

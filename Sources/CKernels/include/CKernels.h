@@ -96,6 +96,12 @@ typedef struct {
   ptrdiff_t channels;
 } KernelNormalization;
 
+/// The probabilities of classes, and their logarithms.
+typedef struct {
+  const double *probabilities;
+  const double *logarithms;
+} KernelDistribution;
+
 // MARK: Tables
 
 /// The kernels of networks.
@@ -141,12 +147,41 @@ typedef struct {
 } KernelTable;
 
 /// The kernels of probabilities, in Float64. Levels other than `reference` give the same bits.
+///
+/// Sums over classes are of terms that are rounded to a common unit, and then exact: they do not
+/// depend on the order of the classes. K terms without signs are off by at most K · 2⁻⁵² of the
+/// largest term, terms with signs by twice as much.
 typedef struct {
   /// Writes exp(scale · (logit − largest logit)) for each of at least one class, and the lowest
   /// index of the largest logit; returns the sum of the other classes' numerators.
   double (*softmaxNumerators)(
     const double *logits, ptrdiff_t classes, double scale, double *numerators,
     ptrdiff_t *largest);
+
+  /// Divides numerators by 1 + rest, and replaces logits by scale · (logit − maximum) − logSum.
+  void (*normalize)(
+    double *logits, double *numerators, ptrdiff_t classes, double scale, double maximum,
+    double rest, double logSum);
+
+  /// Writes the sums over classes of d, e·d, e·d², e·d³ and e·d⁴, where d is maximum − logit and e
+  /// the numerator.
+  void (*softmaxMoments)(
+    const double *logits, const double *numerators, ptrdiff_t classes, double maximum,
+    double *moments);
+
+  /// Writes Σ (p − 1[label])² and −Σ p log p.
+  void (*brierScoreAndEntropy)(
+    KernelDistribution distribution, ptrdiff_t classes, ptrdiff_t label, double *results);
+
+  /// Writes Σ |p − q| · |log p − log q|, Σ p·q, Σ p² and Σ q².
+  void (*pairProducts)(
+    KernelDistribution p, KernelDistribution q, ptrdiff_t classes, double *results);
+
+  /// Returns Σ p (log p − log q) over the classes where p and q differ, of terms with signs.
+  double (*divergence)(KernelDistribution p, KernelDistribution q, ptrdiff_t classes);
+
+  /// Returns the sum of numbers of at least 0.
+  double (*sum)(const double *numbers, ptrdiff_t count);
 
   /// Writes the natural logarithms of positive normal numbers.
   void (*logarithms)(const double *numbers, ptrdiff_t count, double *logarithms);
@@ -156,6 +191,15 @@ typedef struct {
 
   /// Writes the means over rows[rowCount, count], each added up from the first row on.
   void (*meanOfRows)(const float *rows, ptrdiff_t rowCount, ptrdiff_t count, double *means);
+
+  /// Sorts each column of rows[rowCount, count], the smallest number first.
+  void (*sortColumns)(double *rows, ptrdiff_t rowCount, ptrdiff_t count);
+
+  /// Writes the means over rows[rowCount, count], each added up from the smallest number on: they do
+  /// not depend on the order of rows, which are changed. Where they are relative, the largest sum is
+  /// subtracted from all before they are divided.
+  void (*meanOfColumns)(
+    double *rows, ptrdiff_t rowCount, ptrdiff_t count, int isRelative, double *means);
 } ProbabilityTable;
 
 /// The kernels of one instruction set.

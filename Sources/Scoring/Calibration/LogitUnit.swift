@@ -39,7 +39,8 @@ struct LogitUnit: Sendable {
     {
       floor = max(floor, gap)
     }
-    let spreads = rows.map { -meanDeviation($0) }
+    // Sorted, so that neither the order of classes nor that of members matters.
+    let spreads = rows.map { -meanDeviation($0.sorted()) }.sorted()
     guard let largest = spreads.max(), largest > 0, largest.isFinite else { return }
     let squares = spreads.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }
     let scale = largest * (squares / Double(spreads.count)).squareRoot()
@@ -51,7 +52,7 @@ struct LogitUnit: Sendable {
   }
 
   /// The mean of the deviations that are above the floor.
-  func meanDeviation(_ row: some Sequence<Double>) -> Double {
+  private func meanDeviation(_ row: [Double]) -> Double {
     var (mean, count) = (0.0, 0.0)
     for deviation in row where deviation >= floor {
       count += 1

@@ -1,6 +1,7 @@
 // P scaled distributions, K classes.
 
 import Foundation
+internal import Tensors
 
 /// The mean negative log-likelihood of a predictor as a function of a scale β = 1/T.
 ///
@@ -127,6 +128,10 @@ private final class RowObjective {
   private let variances: UnsafeMutablePointer<Double>  // [P]
   private let thirdCumulants: UnsafeMutablePointer<Double>  // [P]
   private let fourthCumulants: UnsafeMutablePointer<Double>  // [P]
+  /// The deviations of the mean logits from the largest.
+  private let meanDeviations: UnsafeMutablePointer<Double>  // [P]
+  /// Those of the label's.
+  private let labelDeviations: UnsafeMutablePointer<Double>  // [P]
 
   init(
     _ source: PredictorLogits, scaled: TemperatureObjective.Scaled, kept: CalibratedLogits?,
@@ -146,11 +151,14 @@ private final class RowObjective {
     variances = .allocate(capacity: pooledCount)
     thirdCumulants = .allocate(capacity: pooledCount)
     fourthCumulants = .allocate(capacity: pooledCount)
+    meanDeviations = .allocate(capacity: pooledCount)
+    labelDeviations = .allocate(capacity: pooledCount)
   }
 
   deinit {
     for memory in [
       logits, exponentials, logLikelihoods, slopes, variances, thirdCumulants, fourthCumulants,
+      meanDeviations, labelDeviations,
     ] {
       memory.deallocate()
     }
@@ -159,15 +167,20 @@ private final class RowObjective {
   func value(of row: Int, scale: Double) -> TemperatureObjective.Value {
     load(row)
     let label = source.logits.labels[row]
-    var spread = RowSpread()
+    var (isLost, isWrong) = (false, false)
     for pooled in 0..<pooledCount {
-      differentiate(pooled, label: label, scale: scale, &spread)
+      let largest = differentiate(pooled, label: label, scale: scale)
+      if labelDeviations[pooled] < 0 { isLost = true }
+      if largest != label { isWrong = true }
     }
     var value = pooledCount > 1 ? average() : onlyValue
-    value.squaredSpread = spread.squares / Double(pooledCount)
-    value.lead = spread.leads / Double(pooledCount)
-    value.lostShare = spread.isLost ? 1 : 0
-    value.wrongShare = spread.isWrong ? 1 : 0
+    let (means, labels) = (meanDeviations, labelDeviations)
+    let squares = sortedSum(pooledCount) { means[$0] * means[$0] }
+    let leads = sortedSum(pooledCount) { labels[$0] - means[$0] }
+    value.squaredSpread = squares / Double(pooledCount)
+    value.lead = leads / Double(pooledCount)
+    value.lostShare = isLost ? 1 : 0
+    value.wrongShare = isWrong ? 1 : 0
     return value
   }
 
@@ -226,45 +239,45 @@ private final class RowObjective {
 
   private func sumAndSquare(_ pooled: Int) -> Double {
     let exponentials = exponentials + pooled * classCount
-    var sum = 0.0
-    for c in 0..<classCount {
-      sum += exponentials[c]
-      exponentials[c] *= exponentials[c]
-    }
+    let sum = ProbabilityKernels.preferred.sum(of: exponentials, count: classCount)
+    for c in 0..<classCount { exponentials[c] *= exponentials[c] }
     return sum
   }
 
-  private func differentiate(
-    _ pooled: Int, label: Int, scale: Double, _ spread: inout RowSpread
-  ) {
+  /// Computes what is known of one distribution; returns the lowest index of the largest logit.
+  private func differentiate(_ pooled: Int, label: Int, scale: Double) -> Int {
     let row = logits + pooled * classCount
     let softmax = Softmax(row, count: classCount, scale: scale, exponentials: exponentials)
-    let (maximum, exponentials) = (row[softmax.largest], exponentials)
-    var moments = Moments()
-    let whole = classCount & ~7
-    for c in stride(from: 0, to: whole, by: 8) {
-      moments.add(exponentials.lanes(at: c), row.lanes(at: c) - maximum)
-    }
-    for c in whole..<classCount { moments.add(exponentials[c], row[c] - maximum, lane: c - whole) }
+    let maximum = row[softmax.largest]
+    let moments = ProbabilityKernels.preferred.softmaxMoments(
+      row, numerators: exponentials, count: classCount, maximum: maximum)
     let share = 1 / softmax.sum
-    let (first, second) = (moments.first.sum() * share, moments.second.sum() * share)
-    let (third, fourth) = (moments.third.sum() * share, moments.fourth.sum() * share)
+    // Deviations are at most 0, the kernel's at least.
+    let (first, second) = (-moments.1 * share, moments.2 * share)
+    let (third, fourth) = (-moments.3 * share, moments.4 * share)
     let square = first * first
-    spread.add(
-      label: row[label] - maximum, isWrong: softmax.largest != label,
-      mean: unit.floor == -.infinity
-        ? moments.zeroth.sum() / Double(classCount) : meanDeviation(row, maximum))
+    labelDeviations[pooled] = row[label] - maximum
+    meanDeviations[pooled] =
+      unit.floor == -.infinity
+      ? -moments.0 / Double(classCount) : meanUnmaskedDeviation(row, maximum)
     logLikelihoods[pooled] = scale * (row[label] - maximum) - softmax.logSum
     slopes[pooled] = row[label] - maximum - first
     variances[pooled] = max(0, second - square)
     thirdCumulants[pooled] = third - first * (3 * second - 2 * square)
     fourthCumulants[pooled] =
       fourth - 4 * first * third - 3 * second * second + square * (12 * second - 6 * square)
+    return softmax.largest
   }
 
-  private func meanDeviation(_ row: UnsafePointer<Double>, _ maximum: Double) -> Double {
-    unit.meanDeviation(
-      UnsafeBufferPointer(start: row, count: classCount).lazy.map { $0 - maximum })
+  /// The mean deviation of the classes that are not masked; `exponentials` are lost.
+  private func meanUnmaskedDeviation(_ row: UnsafePointer<Double>, _ maximum: Double) -> Double {
+    var count = 0
+    for c in 0..<classCount {
+      let isCounted = row[c] - maximum >= unit.floor
+      exponentials[c] = isCounted ? maximum - row[c] : 0
+      count += isCounted ? 1 : 0
+    }
+    return -ProbabilityKernels.preferred.sum(of: exponentials, count: classCount) / Double(count)
   }
 
   private var onlyValue: TemperatureObjective.Value {
@@ -276,18 +289,19 @@ private final class RowObjective {
   /// The derivatives of the logarithm of the averaged probabilities, from those of each.
   private func average() -> TemperatureObjective.Value {
     let logMean = logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
-    var (first, second, third, fourth) = (0.0, 0.0, 0.0, 0.0)
-    for m in 0..<pooledCount {
-      let (slope, variance, cumulant) = (slopes[m], variances[m], thirdCumulants[m])
-      let square = slope * slope
-      let weight = exp(logLikelihoods[m] - logMean) / Double(pooledCount)
-      first += weight * slope
-      second += weight * (square - variance)
-      third += weight * (slope * (square - 3 * variance) - cumulant)
-      fourth +=
-        weight
-        * (square * (square - 6 * variance) - 4 * slope * cumulant + 3 * variance * variance
-          - fourthCumulants[m])
+    let (slopes, variances, cumulants) = (slopes, variances, thirdCumulants)
+    // Likelihoods become weights.
+    let weights = logLikelihoods
+    for m in 0..<pooledCount { weights[m] = exp(weights[m] - logMean) / Double(pooledCount) }
+    func mean(_ term: (_ m: Int, _ square: Double) -> Double) -> Double {
+      sortedSum(pooledCount) { m in weights[m] * term(m, slopes[m] * slopes[m]) }
+    }
+    let first = mean { m, _ in slopes[m] }
+    let second = mean { m, square in square - variances[m] }
+    let third = mean { m, square in slopes[m] * (square - 3 * variances[m]) - cumulants[m] }
+    let fourth = mean { m, square in
+      square * (square - 6 * variances[m]) - 4 * slopes[m] * cumulants[m]
+        + 3 * variances[m] * variances[m] - fourthCumulants[m]
     }
     let square = first * first
     return .init(
@@ -295,49 +309,5 @@ private final class RowObjective {
       thirdDerivative: first * (3 * second - 2 * square) - third,
       fourthDerivative: 4 * first * third + 3 * second * second - fourth
         - square * (12 * second - 6 * square))
-  }
-}
-
-/// What is known of the logits of one row, over its pooled distributions.
-private struct RowSpread {
-  /// Σ of (largest − mean logit)².
-  var squares = 0.0
-  /// Σ of the label's minus the mean logit.
-  var leads = 0.0
-  var isLost = false
-  var isWrong = false
-
-  /// Adds a distribution: the deviations of the label and of the mean from the largest logit.
-  @inline(__always)
-  mutating func add(label: Double, isWrong: Bool, mean: Double) {
-    squares += mean * mean
-    leads += label - mean
-    if label < 0 { isLost = true }
-    if isWrong { self.isWrong = true }
-  }
-}
-
-/// Σ e·dⁿ of one distribution, and Σ d, eight classes at a time.
-private struct Moments {
-  var zeroth = Lanes.zero
-  var (first, second, third, fourth) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-
-  @inline(__always)
-  mutating func add(_ exponentials: Lanes, _ deviations: Lanes) {
-    zeroth += deviations
-    let one = exponentials * deviations
-    let two = one * deviations
-    let three = two * deviations
-    first += one
-    second += two
-    third += three
-    fourth += three * deviations
-  }
-
-  @inline(__always)
-  mutating func add(_ exponential: Double, _ deviation: Double, lane: Int) {
-    var (exponentials, deviations) = (Lanes.zero, Lanes.zero)
-    (exponentials[lane], deviations[lane]) = (exponential, deviation)
-    add(exponentials, deviations)
   }
 }

@@ -39,8 +39,10 @@ public struct VectorCalibrator: Calibrator {
     guard let logits = try rows.possible(for: predictor) else {
       return .identity(classCount: rows.logits.classCount)
     }
+    let source = try PredictorLogits(
+      predictor, of: logits, calibrations: RowCalibrations(.identity), asTheyAre: true)
     let objective = VectorObjective(
-      source: try PredictorLogits(predictor, of: logits), blocks: rows.blocks,
+      source: source, blocks: rows.blocks, order: CanonicalOrder(of: source),
       curvatureMemoryLimit: curvatureMemoryLimit)
     return objective.scaling(of: try objective.minimum(from: objective.identity).parameters)
   }
@@ -93,11 +95,12 @@ public struct VectorScaling: LogitMap, Equatable {
 /// The mean negative log-likelihood of a predictor as a function of a scale and a bias for each of
 /// K classes, plus 1e-4 · (Σ (scale − 1)² + Σ bias²).
 ///
-/// Parameters are the K scales, then the K biases. For one distribution it is convex. Where P are
+/// Parameters are the K scales, then the K biases, both in canonical order. For one distribution it is convex. Where P are
 /// averaged after scaling, their gradients have the weights of their likelihoods of the label.
 private struct VectorObjective {
   let source: PredictorLogits
   let blocks: RowBlocks
+  let order: CanonicalOrder
   let curvatureMemoryLimit: Int
   /// Only rows 0, `stride`, 2·`stride`, … count.
   var stride = 1
@@ -130,7 +133,8 @@ private struct VectorObjective {
 
   func scaling(of parameters: [Double]) -> VectorScaling {
     VectorScaling(
-      scales: Array(parameters[..<classCount]), biases: Array(parameters[classCount...]))
+      scales: order.natural(parameters[..<classCount]),
+      biases: order.natural(parameters[classCount...]))
   }
 
   /// The minimum that is found from `start`, never above the loss there.
@@ -154,7 +158,7 @@ private struct VectorObjective {
   func value(at parameters: [Double]) throws -> QuasiNewton.Value {
     let scaling = scaling(of: parameters)
     let blocks = try blocks.map(rowCount) { rows in
-      let gradient = VectorGradient(source, scaling)
+      let gradient = VectorGradient(source, order.distributions, scaling)
       for row in rows { gradient.add(row * stride) }
       return gradient.sums
     }
@@ -162,7 +166,7 @@ private struct VectorObjective {
     for block in blocks.dropFirst() { for i in sums.indices { sums[i] += block[i] } }
     for i in sums.indices { sums[i] /= Double(rowCount) }
     var value = QuasiNewton.Value(
-      loss: sums[2 * classCount], gradient: Array(sums[..<(2 * classCount)]))
+      loss: sums[2 * classCount], gradient: order.canonical(sums[..<(2 * classCount)]))
     for (i, neutral) in identity.enumerated() {
       let excess = parameters[i] - neutral
       value.loss += Self.penalty * excess * excess
@@ -181,16 +185,23 @@ private struct VectorObjective {
     let step = max(1, rowCount / curvatureRowCount, (rowCount - 1) / limit + 1)
     let sampleCount = (rowCount + step - 1) / step
     let blocks = try blocks.map(sampleCount) { rows in
-      let gradient = VectorGradient(source, scaling)
+      let gradient = VectorGradient(source, order.distributions, scaling)
       var curvature = VectorCurvature(classCount: classCount)
       for row in rows { gradient.add(row * step * stride, to: &curvature) }
       curvature.finish()
       return curvature
     }
-    var matrix = blocks.dropFirst().reduce(into: blocks[0]) { $0.merge($1) }.sums
+    let sums = blocks.dropFirst().reduce(into: blocks[0]) { $0.merge($1) }.sums
     let size = 2 * classCount
-    for i in matrix.indices { matrix[i] /= Double(sampleCount) }
-    for i in 0..<size { matrix[i * size + i] += 2 * Self.penalty }
+    let natural = order.classes + order.classes.map { $0 + classCount }
+    var matrix = [Double](repeating: 0, count: size * size)
+    for i in 0..<size {
+      for j in 0...i {
+        let (row, column) = (max(natural[i], natural[j]), min(natural[i], natural[j]))
+        matrix[i * size + j] = sums[row * size + column] / Double(sampleCount)
+      }
+      matrix[i * size + i] += 2 * Self.penalty
+    }
     return CholeskyFactor(matrix, size: size)
   }
 }
@@ -198,6 +209,8 @@ private struct VectorObjective {
 /// The sum over rows of the loss and its gradient, in memory that it owns.
 private final class VectorGradient {
   private let source: PredictorLogits
+  /// The order in which distributions are added.
+  private let distributions: [Int]  // [P]
   private let scaling: VectorScaling
   private let pooledCount: Int
   private let classCount: Int
@@ -207,8 +220,9 @@ private final class VectorGradient {
   private let exponentials: UnsafeMutablePointer<Double>  // [K]
   private let total: UnsafeMutablePointer<Double>  // [2K + 1]: by scale, by bias, the loss
 
-  init(_ source: PredictorLogits, _ scaling: VectorScaling) {
+  init(_ source: PredictorLogits, _ distributions: [Int], _ scaling: VectorScaling) {
     self.source = source
+    self.distributions = distributions
     self.scaling = scaling
     pooledCount = source.pooledCount
     classCount = source.logits.classCount
@@ -231,7 +245,7 @@ private final class VectorGradient {
     let label = source.logits.labels[row]
     let logMean = load(row, label: label)
     total[2 * classCount] -= logMean
-    for pooled in 0..<pooledCount {
+    for pooled in distributions {
       accumulate(pooled, label: label, weight: weight(of: pooled, logMean: logMean))
     }
   }
@@ -239,7 +253,7 @@ private final class VectorGradient {
   /// Adds the second derivatives of a row.
   func add(_ row: Int, to curvature: inout VectorCurvature) {
     let logMean = load(row, label: source.logits.labels[row])
-    for pooled in 0..<pooledCount {
+    for pooled in distributions {
       curvature.add(
         logits + pooled * classCount, scaled + pooled * classCount,
         weight: weight(of: pooled, logMean: logMean))

@@ -95,6 +95,7 @@ struct PairDistances {
 /// Measures distances between members' probabilities, row by row, in memory that it owns.
 struct DistributionDistances: ~Copyable {
   private let members: [Distribution]  // [M]
+  private let copies: UnsafeMutablePointer<Double>  // [M, K]
   private let means: UnsafeMutablePointer<Double>  // [K]
   private let logMeans: UnsafeMutablePointer<Double>  // [K]
   private(set) var diversity: DistributionDiversity
@@ -102,12 +103,14 @@ struct DistributionDistances: ~Copyable {
   init(_ members: [Distribution]) {
     self.members = members
     let classCount = members.first?.classCount ?? 0
+    copies = .allocate(capacity: members.count * classCount)
     means = .allocate(capacity: classCount)
     logMeans = .allocate(capacity: classCount)
     diversity = DistributionDiversity(memberCount: members.count)
   }
 
   deinit {
+    copies.deallocate()
     means.deallocate()
     logMeans.deallocate()
   }
@@ -124,22 +127,16 @@ struct DistributionDistances: ~Copyable {
   /// The mean over `members` of the divergence from their mean m, Σ p(log p − log m).
   private func information(_ members: [Distribution]) -> Double {
     let (means, logMeans, count) = (means, logMeans, members[0].classCount)
-    for c in 0..<count { means[c] = members[0].probabilities[c] }
-    for member in members.dropFirst() {
-      for c in 0..<count { means[c] += member.probabilities[c] }
+    for (m, member) in members.enumerated() {
+      (copies + m * count).update(from: member.kernels.probabilities, count: count)
     }
-    for c in 0..<count { means[c] /= Double(members.count) }
-    ProbabilityKernels.preferred.logarithms(of: means, count: count, into: logMeans)
-    var total = 0.0
-    for member in members {
-      let (p, logP) = (member.probabilities, member.logProbabilities)
-      // Where p equals the mean the term is 0, also where both underflow and the logarithm is −∞.
-      total += sum(count) { c in
-        let terms = p.lanes(at: c) * (logP.lanes(at: c) - logMeans.lanes(at: c))
-        return terms.replacing(with: 0, where: p.lanes(at: c) .== means.lanes(at: c))
-      } term: { c in
-        p[c] == means[c] ? 0 : p[c] * (logP[c] - logMeans[c])
-      }
+    let kernels = ProbabilityKernels.preferred
+    kernels.meanOfColumns(copies, rowCount: members.count, count: count, into: means)
+    kernels.logarithms(of: means, count: count, into: logMeans)
+    let mean = ProbabilityKernels.Distribution(probabilities: means, logarithms: logMeans)
+    let total = sortedSum(members.count) { m in
+      // Where p equals the mean nothing is added, also where both underflow and a logarithm is −∞.
+      kernels.divergence(of: members[m].kernels, from: mean, count: count)
     }
     // Rounding may take the divergence of nearly equal distributions below 0.
     return max(0, total / Double(members.count))
@@ -148,33 +145,26 @@ struct DistributionDistances: ~Copyable {
 
 /// One row of a member's probabilities, in memory that another object owns.
 struct Distribution {
-  let probabilities: UnsafePointer<Double>  // [K]
-  let logProbabilities: UnsafePointer<Double>  // [K]
+  let kernels: ProbabilityKernels.Distribution
   let classCount: Int
   /// Whether probabilities of 0 may have been given; others are only too small to be shown.
   let mayHoldZeros: Bool
 
   /// The distances between two distributions whose mutual information is known.
   func distances(from other: Distribution, information: Double) -> PairDistances {
-    let (p, q) = (probabilities, other.probabilities)
-    let (logP, logQ) = (logProbabilities, other.logProbabilities)
-    let divergence = sum(classCount) { c in
-      (p.lanes(at: c) - q.lanes(at: c)) * (logP.lanes(at: c) - logQ.lanes(at: c))
-    } term: { c in
-      (p[c] - q[c]) * (logP[c] - logQ[c])
-    }
-    let squares = product(p, p, count: classCount) * product(q, q, count: classCount)
-    let cosine = product(p, q, count: classCount) / squares.squareRoot()
+    let sums = ProbabilityKernels.preferred.pairProducts(
+      of: kernels, and: other.kernels, count: classCount)
+    let cosine = sums.product / (sums.firstSquare * sums.secondSquare).squareRoot()
     return PairDistances(
-      divergence: mayHoldZeros && !hasZeros(of: other) ? .infinity : divergence / 2,
+      divergence: mayHoldZeros && !hasZeros(of: other) ? .infinity : sums.divergence / 2,
       cosine: min(1, cosine), information: information)
   }
 
   /// Whether both give 0 to the same classes.
   private func hasZeros(of other: Distribution) -> Bool {
     (0..<classCount).allSatisfy {
-      LogarithmOfZero.isMeant(by: logProbabilities[$0])
-        == LogarithmOfZero.isMeant(by: other.logProbabilities[$0])
+      LogarithmOfZero.isMeant(by: kernels.logarithms[$0])
+        == LogarithmOfZero.isMeant(by: other.kernels.logarithms[$0])
     }
   }
 }
@@ -183,7 +173,7 @@ extension RowScorer {
   /// The probabilities of the row scored last, until the next is scored.
   var distribution: Distribution {
     Distribution(
-      probabilities: probabilities, logProbabilities: logProbabilities, classCount: classCount,
-      mayHoldZeros: mayHoldZeros)
+      kernels: .init(probabilities: probabilities, logarithms: logProbabilities),
+      classCount: classCount, mayHoldZeros: mayHoldZeros)
   }
 }

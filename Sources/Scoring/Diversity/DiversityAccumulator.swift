@@ -52,6 +52,19 @@ public struct DiversityAccumulator: Sendable, Equatable {
     }
   }
 
+  /// The mean over all pairs, in both directions, of how often one member is right where the other
+  /// is; nil where that is undefined for one.
+  ///
+  /// Of pairs that go from the lower index to the higher the mean would depend on the order of members.
+  var meanConditionalAccuracy: Double? {
+    let values = pairs.flatMap {
+      [$0.errors.conditionalAccuracy, $0.errors.conditionalAccuracyMirror]
+    }
+    let defined = values.compactMap { $0 }
+    guard !values.isEmpty, defined.count == values.count else { return nil }
+    return sortedSum(defined.count) { defined[$0] } / Double(defined.count)
+  }
+
   /// The accuracy of `ensemble` less the members' mean accuracy; nil for no rows, and for no scores
   /// of `ensemble`.
   ///

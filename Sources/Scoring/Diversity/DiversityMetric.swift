@@ -46,10 +46,12 @@ extension DiversityMetric {
   public static let agreement = DiversityMetric("agreement", ofPair: \.errors.agreement)
   /// Accuracy of the second member on the rows that the first gets right.
   public static let conditionalAccuracy = DiversityMetric(
-    "conditional_accuracy", ofPair: \.errors.conditionalAccuracy)
+    "conditional_accuracy", ofPair: \.errors.conditionalAccuracy,
+    ofAll: \.meanConditionalAccuracy)
   /// Accuracy of the first member on the rows that the second gets right.
   public static let conditionalAccuracyMirror = DiversityMetric(
-    "conditional_accuracy_mirror", ofPair: \.errors.conditionalAccuracyMirror)
+    "conditional_accuracy_mirror", ofPair: \.errors.conditionalAccuracyMirror,
+    ofAll: \.meanConditionalAccuracy)
   /// Pearson's χ² of the table of N11, N10, N01 and N00.
   public static let chiSquare = DiversityMetric("chi_square", ofPair: \.errors.chiSquare)
   /// Share of rows where the members predict different classes.

@@ -107,7 +107,7 @@ extension ErrorContingency {
   public var chiSquare: Double? {
     guard let (first, second) = variances else { return nil }
     let difference = Double(concordance - discordance)
-    return Double(count) * (difference / first) * (difference / second)
+    return Double(count) * ((difference / first) * (difference / second))
   }
 
   // Products of two counts are exact in 128 bits.

@@ -19,8 +19,8 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   private var sliceCounts: [Int]  // [classes, slices]
   /// The edges 0, 1/B, 2/B, … of B bins, and one beyond 1.
   private let edges: [Double]
-  /// What classes that were counted before contribute to the error.
-  private var closedSum = 0.0
+  /// The errors of the classes that were counted before.
+  private var closedErrors: [Double] = []
 
   /// Nothing counted yet, over `classCount` classes.
   public init(classCount: Int, binning: Binning = Binning()) {
@@ -100,7 +100,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
 
   /// Takes over the error of `next`, the same rows in the classes that follow, without its counts.
   mutating func append(closing next: ClasswiseCalibration) {
-    closedSum = next.errorSum(after: errorSum(after: closedSum))
+    closedErrors += errors + next.errors
     count = next.count
     (sums, labelCounts, binCounts, sliceCounts) = ([], [], [], [])
     classes = next.classes.upperBound..<next.classes.upperBound
@@ -115,30 +115,27 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   /// root of the mean over classes of the squares instead of the mean of the roots.
   public var calibrationError: Double? {
     guard count > 0 else { return nil }
-    let sum = errorSum(after: closedSum)
+    let sum = (closedErrors + errors).sorted().reduce(0, +)
     return binning.norm == .l1
       ? sum / (Double(count) * Double(classCount)) : sum / Double(classCount)
   }
 
-  /// `sum`, and what the classes contribute that are counted now.
+  /// The errors of the classes that are counted now, in the norm L1 times the number of rows.
   ///
   /// Few rows leave most bins empty; those contribute nothing, and are passed over.
-  private func errorSum(after sum: Double) -> Double {
-    var sum = sum
-    if binning.norm == .l1 {
-      for i in sums.indices where !sums[i].isZero || labelCounts[i] > 0 {
-        sum += abs(sums[i].excess(over: labelCounts[i]))
+  private var errors: [Double] {
+    stride(from: 0, to: sums.count, by: binning.count).map { start in
+      var (sum, error) = (0.0, Binning.Error(binning.norm))
+      for i in start..<start + binning.count {
+        if binning.norm == .l1 {
+          guard !sums[i].isZero || labelCounts[i] > 0 else { continue }
+          sum += abs(sums[i].excess(over: labelCounts[i]))
+        } else if binCounts[i] > 0 {
+          error.add(count: Double(binCounts[i]), excess: sums[i].excess(over: labelCounts[i]))
+        }
       }
-      return sum
+      return binning.norm == .l1 ? sum : error.value(total: Double(count))
     }
-    for start in stride(from: 0, to: sums.count, by: binning.count) {
-      var error = Binning.Error(binning.norm)
-      for i in start..<start + binning.count where binCounts[i] > 0 {
-        error.add(count: Double(binCounts[i]), excess: sums[i].excess(over: labelCounts[i]))
-      }
-      sum += error.value(total: Double(count))
-    }
-    return sum
   }
 
   /// Whether a probability of one class counts for the thresholded error: of many classes, few do.

@@ -14,6 +14,12 @@ public struct ConfidenceRanking: Sendable, Equatable {
     var excess: Double { Double(count) * confidence - Double(rightCount) }
   }
 
+  /// A confidence, and what it is ranked by.
+  private struct Ranked {
+    let score: Double
+    let confidence: Double
+  }
+
   let ties: [Tie]
   /// How many rows there are.
   public let count: Int
@@ -23,9 +29,15 @@ public struct ConfidenceRanking: Sendable, Equatable {
   /// How many of the rows are wrong.
   public var wrongCount: Int { count - rightCount }
 
-  /// The ranking of `rows`.
+  /// The ranking of `rows` by `RowScore.rankingScore`.
+  ///
+  /// Rows of one score are tied, with the lowest of their confidences, which differ by rounding alone.
   public init(_ rows: [RowScore]) {
-    self.init(rows.lazy.map { ($0.confidence, $0.isRight) })
+    func ranked(_ isRight: Bool) -> [Ranked] {
+      rows.lazy.filter { $0.isRight == isRight }
+        .map { Ranked(score: $0.rankingScore, confidence: $0.confidence) }
+    }
+    self.init(right: ranked(true), wrong: ranked(false))
   }
 
   /// The ranking of rows of which these are known.
@@ -34,7 +46,6 @@ public struct ConfidenceRanking: Sendable, Equatable {
   public init(_ rows: some Sequence<(confidence: Double, isRight: Bool)>) {
     var (right, wrong): ([Double], [Double]) = ([], [])
     for row in rows {
-      precondition(!row.confidence.isNaN, "a confidence is NaN")
       if row.isRight { right.append(row.confidence) } else { wrong.append(row.confidence) }
     }
     self.init(right: right, wrong: wrong)
@@ -42,17 +53,30 @@ public struct ConfidenceRanking: Sendable, Equatable {
 
   /// The ranking of the confidences of right and of wrong rows, both in any order.
   init(right: [Double], wrong: [Double]) {
-    let (right, wrong) = (right.sorted(), wrong.sorted())
+    self.init(
+      right: right.map { Ranked(score: $0, confidence: $0) },
+      wrong: wrong.map { Ranked(score: $0, confidence: $0) })
+  }
+
+  private init(right: [Ranked], wrong: [Ranked]) {
+    let (right, wrong) = (Self.sorted(right), Self.sorted(wrong))
     var ties: [Tie] = []
     ties.reserveCapacity(right.count + wrong.count)
     var (r, w) = (0, 0)
     while r < right.count || w < wrong.count {
       let (firstRight, firstWrong) = (r, w)
-      let confidence =
-        w == wrong.count || r < right.count && right[r] <= wrong[w] ? right[r] : wrong[w]
-      repeat {
-        if r < right.count, right[r] == confidence { r += 1 } else { w += 1 }
-      } while r < right.count && right[r] == confidence || w < wrong.count && wrong[w] == confidence
+      let score =
+        w == wrong.count || r < right.count && right[r].score <= wrong[w].score
+        ? right[r].score : wrong[w].score
+      var confidence = Double.infinity
+      while r < right.count, right[r].score == score {
+        confidence = min(confidence, right[r].confidence)
+        r += 1
+      }
+      while w < wrong.count, wrong[w].score == score {
+        confidence = min(confidence, wrong[w].confidence)
+        w += 1
+      }
       ties.append(
         Tie(
           confidence: confidence, count: r - firstRight + w - firstWrong,
@@ -61,5 +85,10 @@ public struct ConfidenceRanking: Sendable, Equatable {
     self.ties = ties
     count = right.count + wrong.count
     rightCount = right.count
+  }
+
+  private static func sorted(_ rows: [Ranked]) -> [Ranked] {
+    precondition(!rows.contains { $0.score.isNaN }, "a confidence is NaN")
+    return rows.sorted { $0.score < $1.score }
   }
 }

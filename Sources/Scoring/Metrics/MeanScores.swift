@@ -4,7 +4,7 @@ public struct Accuracy: Sendable, Equatable {
   public private(set) var count = 0
   /// How many of them were predicted right.
   public private(set) var rightCount = 0
-  private var topFiveCount = 0
+  private var topFiveSum = 0.0
 
   /// The accuracy on `rows`.
   public init(_ rows: [RowScore] = []) {
@@ -18,9 +18,10 @@ public struct Accuracy: Sendable, Equatable {
 
   /// The share of rows whose label is among the five most probable classes; 1 for five or fewer.
   ///
-  /// Among equal probabilities the lower class index comes first.
+  /// Where equal probabilities are on both sides of the fifth place, a row counts as the share of
+  /// their orders in which its label is among the five: it does not depend on the order of classes.
   public var topFive: Double? {
-    count > 0 ? Double(topFiveCount) / Double(count) : nil
+    count > 0 ? topFiveSum / Double(count) : nil
   }
 
   /// Adds a batch.
@@ -28,7 +29,7 @@ public struct Accuracy: Sendable, Equatable {
     count += rows.count
     for row in rows {
       rightCount += row.isRight ? 1 : 0
-      topFiveCount += row.labelRank < 5 ? 1 : 0
+      topFiveSum += row.topFiveShare
     }
   }
 }

@@ -103,7 +103,7 @@ extension Metric {
   /// Share of rows whose label is among the five most probable classes.
   public static let topFiveAccuracy = Metric(
     "accuracy_top5", of: .accuracy(\.topFive), better: .higher
-  ) { row, _ in row.labelRank < 5 ? 1 : 0 }
+  ) { row, _ in row.topFiveShare }
   /// Mean of −log p of the label, in nats, where MixMo and pytorch-ensembles take −log(1e-12 + p).
   public static let negativeLogLikelihood = Metric(
     "nll", of: .probabilityScores(\.negativeLogLikelihood))
@@ -181,13 +181,15 @@ public struct MetricValues<Key: NamedEntry>: Sendable, Equatable {
     set { values[metric] = newValue }
   }
 
-  /// Each metric's mean over `all`, undefined where it is undefined in one of them.
+  /// Each metric's mean over `all`, in any order; undefined where it is undefined in one of them.
   public static func mean(_ all: [MetricValues]) -> MetricValues {
     var mean = MetricValues()
     guard let first = all.first else { return mean }
     for metric in first.values.keys {
       let values = all.compactMap { $0[metric] }
-      if values.count == all.count { mean[metric] = values.reduce(0, +) / Double(values.count) }
+      if values.count == all.count {
+        mean[metric] = sortedSum(values.count) { values[$0] } / Double(values.count)
+      }
     }
     return mean
   }

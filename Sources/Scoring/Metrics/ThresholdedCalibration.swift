@@ -125,7 +125,8 @@ public struct ThresholdedCalibration: Sendable {
   /// and until all rows that were counted are added.
   public var calibrationError: Double? {
     guard count > 0, count == expectedCount else { return nil }
-    return classes.reduce(0) { $0 + error(of: $1) } / (Double(count) * Double(classCount))
+    let errors = classes.map(error(of:)).sorted()
+    return errors.reduce(0, +) / (Double(count) * Double(classCount))
   }
 
   /// Σ over the bins of one class of count · |share of labels − mean probability|.

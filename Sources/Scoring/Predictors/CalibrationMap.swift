@@ -25,7 +25,9 @@ public enum CalibrationMap: Sendable {
 
   /// T, of several members the mean; nil where there is none.
   public var temperature: Double? {
-    temperatures.isEmpty ? nil : temperatures.reduce(0, +) / Double(temperatures.count)
+    let temperatures = temperatures
+    guard !temperatures.isEmpty else { return nil }
+    return sortedSum(temperatures.count) { temperatures[$0] } / Double(temperatures.count)
   }
 
   /// The temperatures that were fitted.

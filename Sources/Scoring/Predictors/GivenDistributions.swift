@@ -21,30 +21,47 @@ extension LabeledLogits {
 
   /// Writes the mean of the probabilities that some members give in a row, [K].
   ///
-  /// Of one member they are as given. A sum of several is exact but for 2⁻¹⁰⁰ or so, and the mean is
-  /// rounded once: members that agree have their own probability as the mean.
+  /// Of one member they are as given. A sum of several is exact but for 2⁻¹⁰⁰ or so, in any order of
+  /// the members, and the mean is rounded once: members that agree have their own probability as the
+  /// mean.
   func copyDistribution(_ row: Int, members: Range<Int>, to target: UnsafeMutablePointer<Double>) {
-    copyDistribution(row, member: members.lowerBound, to: target)
-    guard members.count > 1 else { return }
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * classCount) { memory in
-      guard let copy = memory.baseAddress else { return }
-      let lost = copy + classCount
-      lost.initialize(repeating: 0, count: classCount)
-      for member in members.dropFirst() {
-        copyDistribution(row, member: member, to: copy)
-        for c in 0..<classCount {
-          let (sum, next) = (target[c] + copy[c], copy[c])
-          let added = sum - target[c]
-          lost[c] += (target[c] - (sum - added)) + (next - added)
-          target[c] = sum
-        }
+    guard members.count > 1 else {
+      return copyDistribution(row, member: members.lowerBound, to: target)
+    }
+    let size = (members.count + 1) * classCount
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: size) { memory in
+      guard let rows = memory.baseAddress else { return }
+      for (i, member) in members.enumerated() {
+        copyDistribution(row, member: member, to: rows + i * classCount)
       }
-      let count = Double(members.count)
+      ProbabilityKernels.preferred.sortColumns(
+        of: rows, rowCount: members.count, count: classCount)
+      exactMean(
+        ofColumns: rows, count: members.count, to: target, lost: rows + members.count * classCount)
+    }
+  }
+
+  /// Writes the means of `count` rows, with `lost` as room for K numbers.
+  private func exactMean(
+    ofColumns rows: UnsafePointer<Double>, count: Int, to target: UnsafeMutablePointer<Double>,
+    lost: UnsafeMutablePointer<Double>
+  ) {
+    target.update(from: rows, count: classCount)
+    lost.update(repeating: 0, count: classCount)
+    for row in 1..<count {
       for c in 0..<classCount {
-        let mean = target[c] / count
-        let rest = target[c].addingProduct(-mean, count) + lost[c]
-        target[c] = min(1, mean + rest / count)
+        let next = rows[row * classCount + c]
+        let sum = target[c] + next
+        let added = sum - target[c]
+        lost[c] += (target[c] - (sum - added)) + (next - added)
+        target[c] = sum
       }
+    }
+    let count = Double(count)
+    for c in 0..<classCount {
+      let mean = target[c] / count
+      let rest = target[c].addingProduct(-mean, count) + lost[c]
+      target[c] = min(1, mean + rest / count)
     }
   }
 

@@ -23,9 +23,13 @@ final class PredictorLogits: Sendable {
     fileprivate let logitMap: (any LogitMap)?
     /// Whether there is a `logitMap`: asked for each row, which an existential is slow to answer.
     fileprivate let hasLogitMap: Bool
+    /// Whether mean logits are given relative to the largest: means are rounded, so that equal
+    /// differences of sums need not be equal differences of means.
+    fileprivate let isRelative: Bool
 
     fileprivate init(
-      _ map: CalibrationMap, of predictor: Predictor, _ logits: LabeledLogits, pooledCount: Int
+      _ map: CalibrationMap, of predictor: Predictor, _ logits: LabeledLogits, pooledCount: Int,
+      asTheyAre: Bool
     ) {
       let temperatures: [Double]
       switch map {
@@ -46,6 +50,7 @@ final class PredictorLogits: Sendable {
       memberScales = predictor == .ensemble ? map.memberScales : nil
       logitMap = map.logitMap
       hasLogitMap = logitMap != nil
+      isRelative = logitMap == nil && !asTheyAre
     }
   }
 
@@ -62,8 +67,10 @@ final class PredictorLogits: Sendable {
     try self.init(predictor, of: logits, calibrations: RowCalibrations(calibration))
   }
 
+  /// With `asTheyAre`, mean logits are not given relative to the largest: maps are fitted on them.
   init(
-    _ predictor: Predictor, of logits: LabeledLogits, calibrations: RowCalibrations
+    _ predictor: Predictor, of logits: LabeledLogits, calibrations: RowCalibrations,
+    asTheyAre: Bool = false
   ) throws(ScoringError) {
     let members = logits.memberCount
     switch predictor {
@@ -78,7 +85,8 @@ final class PredictorLogits: Sendable {
     var parts: [Part] = []
     for map in calibrations.maps {
       try map.check(for: predictor, of: logits)
-      parts.append(Part(map, of: predictor, logits, pooledCount: pooledCount))
+      parts.append(
+        Part(map, of: predictor, logits, pooledCount: pooledCount, asTheyAre: asTheyAre))
     }
     self.logits = logits
     self.calibrations = calibrations
@@ -100,9 +108,9 @@ final class PredictorLogits: Sendable {
   func load(_ row: Int, into target: UnsafeMutablePointer<Double>) {
     let part = part(of: row)
     if logits.numbers == .logits, case .float32(let numbers) = logits.row(row) {
-      load(numbers, of: row, scales: part.memberScales, into: target)
+      load(numbers, of: row, part, into: target)
     } else {
-      loadConverted(row, scales: part.memberScales, into: target)
+      loadConverted(row, part, into: target)
     }
     guard part.hasLogitMap, let logitMap = part.logitMap else { return }
     apply(logitMap, to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classCount))
@@ -111,7 +119,7 @@ final class PredictorLogits: Sendable {
   /// Logits in Float32 are read where they are.
   @inline(__always)
   private func load(
-    _ numbers: UnsafePointer<Float>, of row: Int, scales: [Double]?,
+    _ numbers: UnsafePointer<Float>, of row: Int, _ part: Part,
     into target: UnsafeMutablePointer<Double>
   ) {
     // Rows may be apart in memory, where processors do not prefetch by themselves.
@@ -125,32 +133,40 @@ final class PredictorLogits: Sendable {
       ProbabilityKernels.preferred.widen(numbers, count: memberCount * classCount, into: target)
       ProbabilityKernels.prefetch(next, count: memberCount * classCount)
     case .meanOfMembers:
-      if let scales {
-        average(numbers, scales: scales, to: target)
-      } else {
+      if memberCount <= 2, part.memberScales == nil {
+        // Two numbers have one sum in both orders, and half of it is exact.
         ProbabilityKernels.preferred.meanOfRows(
           numbers, rowCount: memberCount, count: classCount, into: target)
+      } else {
+        let count = memberCount * classCount
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { copy in
+          guard let start = copy.baseAddress else { return }
+          ProbabilityKernels.preferred.widen(numbers, count: count, into: start)
+          average(start, part, to: target)
+        }
       }
       ProbabilityKernels.prefetch(next, count: memberCount * classCount)
     }
   }
 
-  private func average<Number: BinaryFloatingPoint>(
-    _ row: UnsafePointer<Number>, scales: [Double], to target: UnsafeMutablePointer<Double>
+  /// Writes the means of `rows`, [M, K], which are changed.
+  private func average(
+    _ rows: UnsafeMutablePointer<Double>, _ part: Part, to target: UnsafeMutablePointer<Double>
   ) {
     let classCount = classCount
-    target.update(repeating: 0, count: classCount)
-    for m in 0..<memberCount {
-      let (member, scale) = (row + m * classCount, scales[m])
-      for c in 0..<classCount { target[c] += scale * Double(member[c]) }
+    if let scales = part.memberScales {
+      for m in 0..<memberCount {
+        let (member, scale) = (rows + m * classCount, scales[m])
+        for c in 0..<classCount { member[c] *= scale }
+      }
     }
-    let count = Double(memberCount)
-    for c in 0..<classCount { target[c] /= count }
+    ProbabilityKernels.preferred.meanOfColumns(
+      rows, rowCount: memberCount, count: classCount, isRelative: part.isRelative, into: target)
   }
 
   /// The same of Float64, and of probabilities in either type.
   private func loadConverted(
-    _ row: Int, scales: [Double]?, into target: UnsafeMutablePointer<Double>
+    _ row: Int, _ part: Part, into target: UnsafeMutablePointer<Double>
   ) {
     switch source {
     case .member(let member): logits.copyLogits(row, members: member..<member + 1, to: target)
@@ -159,10 +175,9 @@ final class PredictorLogits: Sendable {
       withUnsafeTemporaryAllocation(of: Double.self, capacity: memberCount * classCount) { copy in
         guard let start = copy.baseAddress else { return }
         logits.copyLogits(row, members: 0..<memberCount, to: start)
-        let scales = scales ?? [Double](repeating: 1, count: memberCount)
         switch logits.numbers {
-        case .logits: average(start, scales: scales, to: target)
-        case .probabilities: averageLogarithms(start, scales: scales, to: target)
+        case .logits: average(start, part, to: target)
+        case .probabilities: averageLogarithms(start, part, to: target)
         }
       }
     }
@@ -173,14 +188,15 @@ final class PredictorLogits: Sendable {
   /// A class that a member gives 0 then has the probability 0, unless every class has one: those with
   /// the fewest zeros are left, with the mean of their other logarithms.
   private func averageLogarithms(
-    _ row: UnsafePointer<Double>, scales: [Double], to target: UnsafeMutablePointer<Double>
+    _ row: UnsafePointer<Double>, _ part: Part, to target: UnsafeMutablePointer<Double>
   ) {
+    let scales = part.memberScales ?? [Double](repeating: 1, count: memberCount)
+    func isZero(_ m: Int, _ c: Int) -> Bool {
+      LogarithmOfZero.isMeant(by: row[m * classCount + c])
+    }
     var fewest = Double.infinity
     for c in 0..<classCount {
-      target[c] = 0
-      for m in 0..<memberCount where LogarithmOfZero.isMeant(by: row[m * classCount + c]) {
-        target[c] += scales[m]
-      }
+      target[c] = sortedSum(memberCount) { isZero($0, c) ? scales[$0] : 0 }
       fewest = min(fewest, target[c])
     }
     for c in 0..<classCount {
@@ -188,11 +204,10 @@ final class PredictorLogits: Sendable {
         target[c] = LogarithmOfZero.value
         continue
       }
-      target[c] = 0
-      for m in 0..<memberCount where !LogarithmOfZero.isMeant(by: row[m * classCount + c]) {
-        target[c] += scales[m] * row[m * classCount + c]
+      let sum = sortedSum(memberCount) {
+        isZero($0, c) ? 0 : scales[$0] * row[$0 * classCount + c]
       }
-      target[c] /= Double(memberCount)
+      target[c] = sum / Double(memberCount)
     }
   }
 

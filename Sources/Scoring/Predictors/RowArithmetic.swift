@@ -18,27 +18,17 @@ extension UnsafeMutablePointer<Double> {
   func lanes(at index: Int) -> Lanes { UnsafePointer(self).lanes(at: index) }
 }
 
-/// Σ term(i) for i in 0..<count; `lanes` gives the terms of eight indices at a time.
+/// Σ term(m) for m in 0..<count, added up from the smallest term on: it does not depend on the order
+/// of the terms.
 @inline(__always)
-func sum(
-  _ count: Int, lanes: (Int) -> Lanes, term: (Int) -> Double
-) -> Double {
-  var sums = Lanes.zero
-  let whole = count & ~7
-  for i in stride(from: 0, to: whole, by: 8) { sums += lanes(i) }
-  var sum = sums.sum()
-  for i in whole..<count { sum += term(i) }
-  return sum
-}
-
-/// Σ first·second over `count` numbers.
-func product(
-  _ first: UnsafePointer<Double>, _ second: UnsafePointer<Double>, count: Int
-) -> Double {
-  sum(count) {
-    first.lanes(at: $0) * second.lanes(at: $0)
-  } term: {
-    first[$0] * second[$0]
+func sortedSum(_ count: Int, _ term: (Int) -> Double) -> Double {
+  // Two numbers have one sum in both orders.
+  guard count > 2 else { return count == 2 ? term(0) + term(1) : count == 1 ? term(0) : 0 }
+  return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { memory in
+    var terms = memory
+    for m in 0..<count { terms.initializeElement(at: m, to: term(m)) }
+    terms.sort()
+    return terms.reduce(0, +)
   }
 }
 
@@ -53,47 +43,47 @@ struct Softmax {
 
   var sum: Double { 1 + rest }
   var logSum: Double { log1p(rest) }
+  /// The probability of the classes but the largest.
+  var uncertainty: Double { rest / sum }
 
   /// Writes the `count` numerators to `exponentials`.
   init(
-    _ logits: UnsafeMutablePointer<Double>, count: Int, scale: Double,
+    _ logits: UnsafePointer<Double>, count: Int, scale: Double,
     exponentials: UnsafeMutablePointer<Double>
   ) {
     (largest, rest) = ProbabilityKernels.preferred.softmaxNumerators(
       of: logits, count: count, scale: scale, into: exponentials)
   }
 
-  /// Replaces one row of logits by log-probabilities and adds its probabilities to `probabilities`.
+  /// Replaces one row of logits by log-probabilities, and writes its probabilities.
   static func normalize(
     _ row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
-    addingTo probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
-  ) {
-    let softmax = add(
-      probabilitiesOf: row, count: count, scale: scale, to: probabilities, scratch: scratch)
-    let (maximum, logSum) = (row[softmax.largest], softmax.logSum)
-    for c in 0..<count { row[c] = scale * (row[c] - maximum) - logSum }
+    into probabilities: UnsafeMutablePointer<Double>
+  ) -> Softmax {
+    let softmax = Softmax(row, count: count, scale: scale, exponentials: probabilities)
+    ProbabilityKernels.preferred.normalize(
+      row, numerators: probabilities, count: count, scale: scale, maximum: row[softmax.largest],
+      rest: softmax.rest, logSum: softmax.logSum)
+    return softmax
   }
 
-  /// Adds the probabilities of one row of logits to `probabilities`.
-  @discardableResult
-  static func add(
-    probabilitiesOf row: UnsafeMutablePointer<Double>, count: Int, scale: Double,
-    to probabilities: UnsafeMutablePointer<Double>, scratch: UnsafeMutablePointer<Double>
-  ) -> Softmax {
-    let softmax = Softmax(row, count: count, scale: scale, exponentials: scratch)
+  /// Writes the probabilities of one row of logits, those of `normalize`.
+  static func probabilities(
+    of row: UnsafePointer<Double>, count: Int, scale: Double,
+    into probabilities: UnsafeMutablePointer<Double>
+  ) {
+    let softmax = Softmax(row, count: count, scale: scale, exponentials: probabilities)
     let share = 1 / softmax.sum
-    for c in 0..<count { probabilities[c] += scratch[c] * share }
-    return softmax
+    for c in 0..<count { probabilities[c] *= share }
   }
 }
 
-/// The logarithm of the mean of `exp(values[m * stride])` over `count` values.
+/// The logarithm of the mean of `exp(values[m * stride])` over `count` values, in any order.
 @inline(__always)
 func logMeanExponential(_ values: UnsafeMutablePointer<Double>, count: Int, stride: Int) -> Double {
   var maximum = values[0]
   for m in 1..<count { maximum = max(maximum, values[m * stride]) }
-  var sum = 0.0
-  for m in 0..<count { sum += exp(values[m * stride] - maximum) }
+  let sum = sortedSum(count) { exp(values[$0 * stride] - maximum) }
   return maximum + log(sum / Double(count))
 }
 
@@ -115,49 +105,50 @@ func logMeans(
   }
 }
 
-/// The lowest index of the largest score, and how many classes come before `label`, equals by index.
-func order(
-  of scores: UnsafeMutablePointer<Double>, count: Int, label: Int
-) -> (first: Int, labelRank: Int) {
-  let own = scores[label]
-  var (maxima, above) = (Lanes(repeating: own), SIMD8<Int64>.zero)
-  let whole = count & ~7
-  for c in stride(from: 0, to: whole, by: 8) {
-    let lanes = scores.lanes(at: c)
-    above &+= SIMD8<Int64>.zero.replacing(with: 1, where: lanes .> own)
-    maxima = maxima.replacing(with: lanes, where: lanes .> maxima)
-  }
-  var (rank, maximum) = (Int(above.wrappedSum()), maxima.max())
-  for c in whole..<count {
-    rank += scores[c] > own ? 1 : 0
-    maximum = max(maximum, scores[c])
-  }
-  for c in 0..<label { rank += scores[c] == own ? 1 : 0 }
-  var first = 0
-  while first < count - 1, scores[first] != maximum { first += 1 }
-  return (first, rank)
-}
+/// Where the label stands among the classes of one row.
+struct ClassOrder {
+  /// The lowest index of the largest score.
+  let first: Int
+  /// How many classes have a larger score than the label.
+  let aboveCount: Int
+  /// How many have the label's, itself included.
+  let tiedCount: Int
+  /// How many classes come before the label, equals by index.
+  let labelRank: Int
 
-/// Σ (p − 1[label])² and −Σ p log p of one distribution.
-func brierScoreAndEntropy(
-  _ probabilities: UnsafeMutablePointer<Double>, _ logProbabilities: UnsafeMutablePointer<Double>,
-  count: Int, label: Int
-) -> (brierScore: Double, entropy: Double) {
-  let own = probabilities[label]
-  probabilities[label] = 0
-  var (squares, entropies) = (Lanes.zero, Lanes.zero)
-  let whole = count & ~7
-  for c in stride(from: 0, to: whole, by: 8) {
-    let lanes = probabilities.lanes(at: c)
-    squares += lanes * lanes
-    entropies -= lanes * logProbabilities.lanes(at: c)
+  /// The order by falling scores.
+  init(of scores: UnsafePointer<Double>, count: Int, label: Int) {
+    let own = scores[label]
+    var (maxima, above, tied) = (Lanes(repeating: own), SIMD8<Int64>.zero, SIMD8<Int64>.zero)
+    let whole = count & ~7
+    for c in stride(from: 0, to: whole, by: 8) {
+      let lanes = scores.lanes(at: c)
+      above &+= SIMD8<Int64>.zero.replacing(with: 1, where: lanes .> own)
+      tied &+= SIMD8<Int64>.zero.replacing(with: 1, where: lanes .== own)
+      maxima = maxima.replacing(with: lanes, where: lanes .> maxima)
+    }
+    var (larger, equal, maximum) = (
+      Int(above.wrappedSum()), Int(tied.wrappedSum()), maxima.max()
+    )
+    for c in whole..<count {
+      larger += scores[c] > own ? 1 : 0
+      equal += scores[c] == own ? 1 : 0
+      maximum = max(maximum, scores[c])
+    }
+    var first = 0
+    while first < count - 1, scores[first] != maximum { first += 1 }
+    self.first = first
+    (aboveCount, tiedCount) = (larger, equal)
+    labelRank = larger + (equal > 1 ? (0..<label).count { scores[$0] == own } : 0)
   }
-  for c in whole..<count {
-    squares[c - whole] += probabilities[c] * probabilities[c]
-    entropies[c - whole] -= probabilities[c] * logProbabilities[c]
+
+  /// The share of the orders of equal classes in which the label is among the first five.
+  ///
+  /// The first place goes to the predicted class, whatever its equals.
+  var topFiveShare: Double {
+    guard labelRank > 0 else { return 1 }
+    let isTiedWithFirst = aboveCount == 0
+    let places = max(0, 5 - max(aboveCount, 1))
+    return min(1, Double(places) / Double(tiedCount - (isTiedWithFirst ? 1 : 0)))
   }
-  probabilities[label] = own
-  return (
-    squares.sum() + (1 - own) * (1 - own), entropies.sum() - own * logProbabilities[label]
-  )
 }

@@ -1,4 +1,5 @@
 import Foundation
+internal import Tensors
 
 /// What a predictor predicts for one row, and how good that is.
 public struct RowScore: Sendable, Equatable {
@@ -6,8 +7,16 @@ public struct RowScore: Sendable, Equatable {
   public let predictedClass: Int
   /// How many classes come before the label when sorted by probability, equals by index.
   public let labelRank: Int
+  /// The label's share of the first five places by probability: 1 or 0 but where classes that are
+  /// equal to it are on both sides of the last.
+  public let topFiveShare: Double
   /// The largest probability.
-  public internal(set) var confidence: Double
+  public private(set) var confidence: Double
+  /// What confidence is ranked by, among rows of one predictor: the larger, the more confident.
+  ///
+  /// A confidence that was given or mapped ranks itself. One of a softmax has no digits left near 1;
+  /// from 1 − 2⁻¹⁰ on it is ranked by what is left for the other classes, as one divided by it.
+  public private(set) var rankingScore: Double
   /// −log p of the label, in nats, from the log-softmax; infinite where a given probability is 0.
   public let negativeLogLikelihood: Double
   /// Σ over classes of (p − 1[label])².
@@ -22,6 +31,7 @@ public struct RowScore: Sendable, Equatable {
   func calibrated(by map: some ConfidenceMap) -> RowScore {
     var row = self
     row.confidence = map.value(at: confidence)
+    row.rankingScore = row.confidence
     return row
   }
 }
@@ -37,6 +47,8 @@ final class RowScorer {
   let logProbabilities: UnsafeMutablePointer<Double>  // [P, K]
   /// Those of the row scored last.
   let probabilities: UnsafeMutablePointer<Double>  // [K]
+  private let memberProbabilities: UnsafeMutablePointer<Double>  // [P, K], P > 1
+  private var softmaxes: [Softmax] = []  // [P], P > 1
   private let scratch: UnsafeMutablePointer<Double>  // [K]
 
   init(_ source: PredictorLogits) {
@@ -45,13 +57,14 @@ final class RowScorer {
     classCount = source.logits.classCount
     logProbabilities = .allocate(capacity: pooledCount * classCount)
     probabilities = .allocate(capacity: classCount)
+    memberProbabilities = .allocate(capacity: pooledCount > 1 ? pooledCount * classCount : 0)
     scratch = .allocate(capacity: classCount)
   }
 
   deinit {
-    logProbabilities.deallocate()
-    probabilities.deallocate()
-    scratch.deallocate()
+    for memory in [logProbabilities, probabilities, memberProbabilities, scratch] {
+      memory.deallocate()
+    }
   }
 
   func score(_ row: Int) -> RowScore {
@@ -60,23 +73,23 @@ final class RowScorer {
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
       // Logits distinguish classes whose probabilities rounding would make equal.
-      let order = order(of: logProbabilities, count: classCount, label: label)
-      normalizePooled(part)
-      return measure(label: label, order: order)
+      let order = ClassOrder(of: logProbabilities, count: classCount, label: label)
+      let softmax = normalize(scale: part.scales[0])
+      return measure(label: label, order, uncertainty: softmax.uncertainty)
     }
-    normalizePooled(part)
-    averageMembers()
-    let order = order(of: scratch, count: classCount, label: label)
-    if let scale = part.scaleAfterAveraging { renormalize(scale) }
-    return measure(label: label, order: order)
+    averageMembers(part)
+    let order = ClassOrder(of: scratch, count: classCount, label: label)
+    let softmax = part.scaleAfterAveraging.map(normalize(scale:))
+    return measure(
+      label: label, order, uncertainty: softmax?.uncertainty ?? pooledUncertainty(order.first))
   }
 
   /// Scores the probabilities that were given: they rank the classes.
   private func scoreGiven(_ row: Int, label: Int, _ part: PredictorLogits.Part) -> RowScore {
     loadGiven(row)
-    let order = order(of: probabilities, count: classCount, label: label)
-    if let scale = part.scaleAfterAveraging { renormalize(scale) }
-    return measure(label: label, order: order)
+    let order = ClassOrder(of: probabilities, count: classCount, label: label)
+    let softmax = part.scaleAfterAveraging.map(normalize(scale:))
+    return measure(label: label, order, uncertainty: softmax?.uncertainty)
   }
 
   private func loadGiven(_ row: Int) {
@@ -91,23 +104,22 @@ final class RowScorer {
     let part = source.part(of: row)
     if part.isGiven {
       loadGiven(row)
-      if let scale = part.scaleAfterAveraging { renormalize(scale) }
+      if let scale = part.scaleAfterAveraging { _ = normalize(scale: scale) }
       return
     }
     source.load(row, into: logProbabilities)
     if let scale = part.scaleAfterAveraging {
-      normalizePooled(part)
-      averageMembers()
-      renormalize(scale)
+      averageMembers(part)
+      _ = normalize(scale: scale)
       return
     }
-    probabilities.update(repeating: 0, count: classCount)
+    let target = pooledCount > 1 ? memberProbabilities : probabilities
     for pooled in 0..<pooledCount {
-      Softmax.add(
-        probabilitiesOf: logProbabilities + pooled * classCount, count: classCount,
-        scale: part.scales[pooled], to: probabilities, scratch: scratch)
+      Softmax.probabilities(
+        of: logProbabilities + pooled * classCount, count: classCount, scale: part.scales[pooled],
+        into: target + pooled * classCount)
     }
-    if pooledCount > 1 { divide() }
+    if pooledCount > 1 { averageProbabilities() }
   }
 
   /// Writes K logits whose softmax is the calibrated distribution of `row`.
@@ -121,37 +133,31 @@ final class RowScorer {
       source.load(row, into: logProbabilities)
     }
     if pooledCount > 1, !part.isGiven {
-      normalizePooled(part)
-      averageMembers()
+      averageMembers(part)
       scale = part.scaleAfterAveraging ?? 1
     }
     for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
   }
 
-  private func normalizePooled(_ part: PredictorLogits.Part) {
-    probabilities.update(repeating: 0, count: classCount)
-    for pooled in 0..<pooledCount {
-      normalize(logProbabilities + pooled * classCount, scale: part.scales[pooled])
-    }
-  }
-
-  /// Replaces one row of logits by log-probabilities and adds its probabilities to the sum.
-  private func normalize(_ row: UnsafeMutablePointer<Double>, scale: Double) {
-    Softmax.normalize(
-      row, count: classCount, scale: scale, addingTo: probabilities, scratch: scratch)
-  }
-
-  private func divide() {
-    let (probabilities, count) = (self.probabilities, Double(pooledCount))
-    for c in 0..<classCount { probabilities[c] /= count }
+  /// Replaces K logits by their log-probabilities and probabilities.
+  private func normalize(scale: Double) -> Softmax {
+    Softmax.normalize(logProbabilities, count: classCount, scale: scale, into: probabilities)
   }
 
   /// Averages the members' probabilities, and leaves in `scratch` the numbers that rank the classes.
   ///
   /// Probabilities that underflow to 0 are ordered by their logarithms, all below 0.
-  private func averageMembers() {
-    divide()
+  private func averageMembers(_ part: PredictorLogits.Part) {
     let (probabilities, scratch) = (self.probabilities, self.scratch)
+    softmaxes.removeAll(keepingCapacity: true)
+    for pooled in 0..<pooledCount {
+      let first = pooled * classCount
+      softmaxes.append(
+        Softmax.normalize(
+          logProbabilities + first, count: classCount, scale: part.scales[pooled],
+          into: memberProbabilities + first))
+    }
+    averageProbabilities()
     logMeans(
       logProbabilities, count: pooledCount, classCount: classCount, averages: probabilities,
       scratch: scratch)
@@ -160,19 +166,38 @@ final class RowScorer {
     }
   }
 
-  /// Divides averaged log-probabilities by a temperature and normalizes them again.
-  private func renormalize(_ scale: Double) {
-    probabilities.update(repeating: 0, count: classCount)
-    normalize(logProbabilities, scale: scale)
+  private func averageProbabilities() {
+    ProbabilityKernels.preferred.meanOfColumns(
+      memberProbabilities, rowCount: pooledCount, count: classCount, into: probabilities)
   }
 
-  private func measure(label: Int, order: (first: Int, labelRank: Int)) -> RowScore {
-    let (squares, entropy) = brierScoreAndEntropy(
-      probabilities, logProbabilities, count: classCount, label: label)
+  /// The mean probability of the classes but `first`: of members that all predict it the mean of
+  /// theirs, so that equal members have an equal mean.
+  private func pooledUncertainty(_ first: Int) -> Double {
+    if softmaxes.allSatisfy({ $0.largest == first }) {
+      return sortedSum(pooledCount) { softmaxes[$0].uncertainty } / Double(pooledCount)
+    }
+    let confidence = probabilities[first]
+    probabilities[first] = 0
+    defer { probabilities[first] = confidence }
+    return ProbabilityKernels.preferred.sum(of: probabilities, count: classCount)
+  }
+
+  /// The scores of the row whose distribution is there; `uncertainty` is nil where its confidence
+  /// was given.
+  private func measure(
+    label: Int, _ order: ClassOrder, uncertainty: @autoclosure () -> Double?
+  ) -> RowScore {
+    let (brierScore, entropy) = ProbabilityKernels.preferred.brierScoreAndEntropy(
+      of: .init(probabilities: probabilities, logarithms: logProbabilities), count: classCount,
+      label: label)
+    let confidence = probabilities[order.first]
+    let isSaturated = confidence >= RowScore.leastSaturatedConfidence
     return RowScore(
-      predictedClass: order.first, labelRank: order.labelRank,
-      confidence: probabilities[order.first],
-      negativeLogLikelihood: loss(logProbability: logProbabilities[label]), brierScore: squares,
+      predictedClass: order.first, labelRank: order.labelRank, topFiveShare: order.topFiveShare,
+      confidence: confidence,
+      rankingScore: (isSaturated ? uncertainty().map { 1 / $0 } : nil) ?? confidence,
+      negativeLogLikelihood: loss(logProbability: logProbabilities[label]), brierScore: brierScore,
       entropy: entropy)
   }
 
@@ -182,6 +207,12 @@ final class RowScorer {
   private func loss(logProbability: Double) -> Double {
     mayHoldZeros && LogarithmOfZero.isMeant(by: logProbability) ? .infinity : -logProbability
   }
+}
+
+extension RowScore {
+  /// From here on confidences are ranked by what is left for the other classes; above the edges of
+  /// any `Binning`, so that the rows of a bin are neighbors by rank.
+  fileprivate static let leastSaturatedConfidence = 1 - 0x1p-10
 }
 
 extension RowBlocks {

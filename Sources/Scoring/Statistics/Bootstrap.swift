@@ -221,7 +221,7 @@ public struct BootstrapDistribution: Sendable, Equatable {
     return min(1, 2 * Double(min(notAbove, notBelow) + 1) / Double(values.count + 1))
   }
 
-  /// The mean of several values on the same draws, such as the macro mean over cells.
+  /// The mean of several values on the same draws, in any order, such as the macro mean over cells.
   ///
   /// Nil when there are none or one is undefined.
   ///
@@ -229,8 +229,9 @@ public struct BootstrapDistribution: Sendable, Equatable {
   public static func mean(of all: [BootstrapDistribution?]) -> BootstrapDistribution? {
     guard let first = all.first else { return nil }
     var sums = [Double](repeating: 0, count: first?.values.count ?? 0)
-    for distribution in all {
-      guard let values = distribution?.values else { return nil }
+    let defined = all.compactMap { $0?.values }
+    guard defined.count == all.count else { return nil }
+    for values in defined.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       precondition(values.count == sums.count, "\(values.count) draws and \(sums.count)")
       for draw in sums.indices { sums[draw] += values[draw] }
     }

@@ -76,7 +76,7 @@ private struct WeightedRows: Sendable {
   init(_ scores: [RowScore], images: [Int], binning: Binning) {
     self.binning = binning
     let order = scores.indices.sorted {
-      (scores[$1].confidence, $0) < (scores[$0].confidence, $1)
+      (scores[$1].rankingScore, $0) < (scores[$0].rankingScore, $1)
     }
     let table = ReliabilityTable(binning: binning)
     let bins = order.map { table.index(of: scores[$0].confidence) }
@@ -88,7 +88,7 @@ private struct WeightedRows: Sendable {
         excessConfidence: score.confidence - (score.isRight ? 1 : 0),
         loss: score.negativeLogLikelihood, brierScore: score.brierScore,
         endsBin: isLast || bins[i] != bins[i + 1],
-        endsTie: isLast || score.confidence != scores[order[i + 1]].confidence)
+        endsTie: isLast || score.rankingScore != scores[order[i + 1]].rankingScore)
     }
   }
 
