@@ -127,8 +127,9 @@ package struct ProbabilityKernels: @unchecked Sendable {
     table.meanOfRows(rows, rowCount, count, means)
   }
 
-  /// Writes the means over `rows`, `[rowCount, count]`, each added up from the smallest number on: they
-  /// do not depend on the order of rows. `rows` are changed.
+  /// Writes the means over `rows`, `[rowCount, count]`, which do not depend on the order of rows.
+  ///
+  /// Each is added up from the smallest number on; `rows` are changed.
   ///
   /// With `isRelative` the largest sum is subtracted from all before they are divided: equal
   /// differences of sums are then equal differences from the largest mean, which is 0.

@@ -60,8 +60,9 @@ struct RenamingTests {
     }
   }
 
-  /// Predictions whose first class is nowhere tied with another, by any predictor: there the lowest
-  /// index decides. `labels` are drawn where they are nil.
+  /// Predictions whose first class is nowhere tied with another, by any predictor.
+  ///
+  /// There the lowest index decides. `labels` are drawn where they are nil.
   private static func predictions(
     _ numbers: Numbers, members: Int, classes: Int, labels: [Int]? = nil,
     _ generator: inout SeededGenerator
@@ -132,7 +133,8 @@ struct RenamingTests {
       try cells[cell.severity].logits()
     } report: { _ in
     }
-    let tables = ResultTables(runName: "run", datasetName: "data", cube: cube)
+    let tables = ResultTables(
+      runName: "run", datasetName: "data", fitting: "clean-halves", cube: cube)
     return [tables.cells, tables.diversity, tables.reliability, tables.summary].map { table in
       table.text.split(whereSeparator: \.isNewline).map { line in
         line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -215,7 +217,8 @@ struct RenamingTests {
     for (table, keys) in [(0, 0..<6), (1, 0..<6), (2, 0..<7), (3, 0..<7)] {
       for (found, order) in [(byClass, classOrder), (byMember, memberOrder)] {
         let differences = Self.differences(found[table], expected[table], keys: keys)
-          .filter { difference in !ties.contains { difference.contains($0.joined(separator: ",")) } }
+          .filter { difference in !ties.contains { difference.contains($0.joined(separator: ",")) }
+          }
         #expect(
           differences.prefix(3) == [],
           "\(differences.count) in table \(table) of \(classes) classes, order \(order)")

@@ -124,7 +124,8 @@ struct TieTests {
       }
       let logits = try LabeledLogits(
         rows.flatMap { $0.logits.joined().map { Float(scale * $0) } }, memberCount: members,
-        classCount: classes, labels: rows.map { _ in Int.random(in: 0..<classes, using: &generator) })
+        classCount: classes,
+        labels: rows.map { _ in Int.random(in: 0..<classes, using: &generator) })
       let scores = try Scorer(threadCount: 1).rowScores(of: .ensembleProbabilities, in: logits)
       for set in sets.indices {
         let found = zip(rows, scores).filter { $0.0.set == set }.map(\.1)

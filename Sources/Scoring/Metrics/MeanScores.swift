@@ -4,7 +4,7 @@ public struct Accuracy: Sendable, Equatable {
   public private(set) var count = 0
   /// How many of them were predicted right.
   public private(set) var rightCount = 0
-  private var topFiveSum = 0.0
+  private var topFiveShares = FixedPointSum()
 
   /// The accuracy on `rows`.
   public init(_ rows: [RowScore] = []) {
@@ -21,7 +21,7 @@ public struct Accuracy: Sendable, Equatable {
   /// Where equal probabilities are on both sides of the fifth place, a row counts as the share of
   /// their orders in which its label is among the five: it does not depend on the order of classes.
   public var topFive: Double? {
-    count > 0 ? topFiveSum / Double(count) : nil
+    count > 0 ? topFiveShares.excess(over: 0) / Double(count) : nil
   }
 
   /// Adds a batch.
@@ -29,7 +29,7 @@ public struct Accuracy: Sendable, Equatable {
     count += rows.count
     for row in rows {
       rightCount += row.isRight ? 1 : 0
-      topFiveSum += row.topFiveShare
+      topFiveShares.add(row.topFiveShare)
     }
   }
 }
