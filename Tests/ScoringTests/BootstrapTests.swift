@@ -97,10 +97,10 @@ struct BootstrapTests {
       #require(weighted[.riskCoverageArea]).values, drawn.map(riskCoverageArea), absolute: 1e-13)
   }
 
-  /// The area by its definition: trapezia between the coverages of distinct confidences.
+  /// The area by its definition: trapezia between the coverages of distinct ranks.
   private static func riskCoverageArea(_ rows: [RowScore]) -> Double {
-    let curve = Set(rows.map(\.confidence)).sorted(by: >).map { threshold in
-      let covered = rows.filter { $0.confidence >= threshold }
+    let curve = Set(rows.map(\.rankingScore)).sorted(by: >).map { threshold in
+      let covered = rows.filter { $0.rankingScore >= threshold }
       let wrong = covered.count { !$0.isRight }
       return (
         coverage: Double(covered.count) / Double(rows.count),
