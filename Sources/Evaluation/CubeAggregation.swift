@@ -4,7 +4,7 @@ import Scoring
 
 /// Gathers the scores of cells, and averages them over the cells of published protocols.
 struct CubeAggregation {
-  typealias Distributions = [Calibration: [Predictor: MetricDistributions]]
+  typealias Spreads = [Calibration: [Predictor: MetricSpreads]]
 
   /// Cells that a protocol pools, and under which names.
   struct PooledSet {
@@ -21,8 +21,8 @@ struct CubeAggregation {
   /// Calibrations that no predictor has a row under.
   private let idle: [Calibration]
   private var results: [CellResult] = []
-  private var distributions: [Cell: Distributions] = [:]
-  private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Distributions)] = [:]
+  private var spreads: [Cell: Spreads] = [:]
+  private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Spreads)] = [:]
 
   /// An aggregation of `cells` of the run `runName`, averaged as the protocols of `settings.kinds` are.
   ///
@@ -47,15 +47,15 @@ struct CubeAggregation {
     self.idle = idle
   }
 
-  mutating func append(_ result: CellResult, _ distributions: Distributions) {
+  mutating func append(_ result: CellResult, _ spreads: Spreads) {
     results.append(result)
-    self.distributions[result.cell] = distributions
+    self.spreads[result.cell] = spreads
   }
 
   mutating func setPooled(
-    _ set: PooledSet, _ scores: [CellScores], _ distributions: Distributions
+    _ set: PooledSet, _ scores: [CellScores], _ spreads: Spreads
   ) {
-    for name in set.protocols { pooled[name] = (scores, distributions) }
+    for name in set.protocols { pooled[name] = (scores, spreads) }
   }
 
   /// The sets of rows that protocols with all their cells pool; equal sets once.
@@ -119,7 +119,7 @@ struct CubeAggregation {
           let wilson = metric == .accuracy ? predictor.wilsonInterval : nil
           return key.row(
             Cell.clean.corruption, metric.name, predictor.values[metric],
-            wilson ?? distribution(.clean, key, metric)?.interval())
+            spread(.clean, key, metric), interval: wilson)
         }
       }
     }
@@ -150,13 +150,15 @@ struct CubeAggregation {
     let predictor: Predictor
     let calibration: Calibration
 
+    /// A row with `interval`, by default that which `spread` gives.
     func row(
-      _ aggregate: String, _ metric: String, _ value: Double?, _ interval: Interval?
+      _ aggregate: String, _ metric: String, _ value: Double?, _ spread: MetricSpread?,
+      interval: Interval? = nil
     ) -> SummaryValue {
       SummaryValue(
         protocolName: protocolName, aggregate: aggregate, predictor: predictor,
         calibration: calibration, metric: metric, value: value,
-        interval: value == nil ? nil : interval)
+        interval: value.flatMap { interval ?? spread?.interval(around: $0) })
     }
   }
 
@@ -165,16 +167,16 @@ struct CubeAggregation {
     _ metric: Metric
   ) -> SummaryValue {
     if aggregate == .pooled {
-      let (scores, distributions) = pooled[benchmark.name] ?? ([], [:])
+      let (scores, spreads) = pooled[benchmark.name] ?? ([], [:])
       return key.row(
         aggregate.name, metric.name, Self.values(scores, key)?[metric],
-        distributions[key.calibration]?[key.predictor]?[metric]?.interval())
+        spreads[key.calibration]?[key.predictor]?[metric])
     }
     let cells = benchmark.cells(of: aggregate)
     return key.row(
       aggregate.name, metric.name,
       benchmark.mean(valuesByCell(metric, key), over: aggregate),
-      BootstrapDistribution.mean(of: cells.map { distribution($0, key, metric) })?.interval())
+      .mean(of: cells.map { spread($0, key, metric) }))
   }
 
   private func corruptionErrorRows(
@@ -184,20 +186,17 @@ struct CubeAggregation {
       .flatMap { Self.values($0.scores, key)?[.accuracy] }.map { 1 - $0 }
     let errors = CorruptionErrors(
       cells: valuesByCell(.accuracy, key).mapValues { 1 - $0 }, clean: cleanError)
-    let corrupted = BootstrapDistribution.mean(
-      of: benchmark.cells().map { distribution($0, key, .accuracy) })
-    let clean = distribution(.clean, key, .accuracy)
-    let drop = clean.flatMap { clean in corrupted.map { clean - $0 } }
-    let interval = corrupted?.interval()
-    func row(_ metric: String, _ value: Double?, _ interval: Interval? = nil) -> SummaryValue {
-      key.row(CorruptionAggregate.macro.name, metric, value, interval)
+    let corrupted = MetricSpread.mean(
+      of: benchmark.cells().map { spread($0, key, .accuracy) })
+    let clean = spread(.clean, key, .accuracy)
+    func row(_ metric: String, _ value: Double?, _ spread: MetricSpread? = nil) -> SummaryValue {
+      key.row(CorruptionAggregate.macro.name, metric, value, spread)
     }
     let rows = [
+      row("mce_unnormalised", benchmark.unnormalizedMCE(errors), corrupted?.complement),
       row(
-        "mce_unnormalised", benchmark.unnormalizedMCE(errors),
-        interval.map { Interval(low: 1 - $0.high, high: 1 - $0.low) }),
-      row(
-        "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors), drop?.interval()),
+        "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors),
+        clean.flatMap { clean in corrupted.flatMap { clean - $0 } }),
     ]
     guard let baseline else { return rows }
     let (name, baselineErrors) = baseline.errors(
@@ -218,10 +217,8 @@ struct CubeAggregation {
     }
   }
 
-  private func distribution(
-    _ cell: Cell, _ key: RowKey, _ metric: Metric
-  ) -> BootstrapDistribution? {
-    distributions[cell]?[key.calibration]?[key.predictor]?[metric]
+  private func spread(_ cell: Cell, _ key: RowKey, _ metric: Metric) -> MetricSpread? {
+    spreads[cell]?[key.calibration]?[key.predictor]?[metric]
   }
 
   private static func values(_ scores: [CellScores], _ key: RowKey) -> MetricValues<Metric>? {

@@ -81,7 +81,7 @@ package struct CubeScorer: Sendable {
   private func resample(
     _ scores: [CellScores], of logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap?,
     report: () throws -> Void
-  ) throws -> [Calibration: [Predictor: MetricDistributions]] {
+  ) throws -> [Calibration: [Predictor: MetricSpreads]] {
     guard let bootstrap else { return [:] }
     return try scores.reduce(into: [:]) { all, scores in
       try report()

@@ -33,10 +33,12 @@ extension TableFormat {
     later: [LaterColumn("half", .key), fitting])
 
   /// One row for each protocol, predictor, calibration, aggregate and metric.
+  ///
+  /// `interval` says how the interval was made: an `Interval.Kind`, or nothing where there is none.
   package static let summary = TableFormat(
     fileName: "summary.csv",
     keys: ["protocol", "aggregate", "predictor", "calibration", "metric"],
-    numbers: ["value", "low", "high"], later: [fitting])
+    numbers: ["value", "low", "high"], later: [fitting, LaterColumn("interval", .word)])
 
   /// The tables that every finished evaluation leaves.
   package static let results = [cells, diversity, reliability, summary]
@@ -112,7 +114,8 @@ package struct ResultTables: Sendable {
       table.append(
         [runName, datasetName, row.protocolName, row.aggregate, row.predictor.name]
           + [row.calibration.name, row.metric, CSVTable.field(row.value)]
-          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high), fitting])
+          + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high), fitting]
+          + [row.interval?.kind?.rawValue ?? ""])
     }
     return table
   }

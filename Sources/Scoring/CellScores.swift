@@ -33,6 +33,8 @@ public struct PredictorScores: Sendable {
   ///
   /// The mean of their calibration errors is that of `values`.
   public let reliability: [ReliabilityTable]
+  /// Bounds of the metrics that have them without draws, where every row is an image of its own.
+  let classBounds: [Metric: ErrorBounds]
 }
 
 /// A fit of one calibration, and the rows of a cell that it scores.
@@ -57,6 +59,7 @@ struct FoldScores: Sendable {
     let infiniteLossCount: Int
     let values: MetricValues<Metric>
     let reliability: ReliabilityTable
+    let classBounds: [Metric: ErrorBounds]
 
     init(
       _ scored: ScoredRows, of predictor: Predictor, calibratedBy calibrations: RowCalibrations,
@@ -68,6 +71,7 @@ struct FoldScores: Sendable {
       infiniteLossCount = scored.infiniteLossCount
       values = scored.values(of: metrics)
       reliability = scored.reliability
+      classBounds = scored.classBounds
     }
   }
 
@@ -103,6 +107,7 @@ extension PredictorScores {
     temperature = mean(parts.compactMap(\.calibrations.temperature))
     temperatureBounds = Set(parts.flatMap(\.calibrations.temperatureBounds))
     values = .mean(parts.map(\.values))
+    classBounds = .mean(parts.map(\.classBounds))
     let pass = parts.prefix(foldsPerPass)
     sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
     infiniteLossCount = pass.reduce(0) { $0 + $1.infiniteLossCount }
@@ -118,6 +123,7 @@ extension PredictorScores {
     infiniteLossCount = members.map(\.infiniteLossCount).max() ?? 0
     values = .mean(members.map(\.values))
     reliability = []
+    classBounds = [:]
   }
 }
 

@@ -120,9 +120,10 @@ extension Scorer {
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration
   ) throws -> ScoredRows {
-    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, errors: []) }
+    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, nil) }
     return scored(
-      source, rows, classwise: classwise, errors: try thresholdedErrors(of: source, classwise))
+      source, rows, classwise: classwise,
+      try thresholdedErrors(after: ClassErrors(), of: source, classwise))
   }
 
   /// Rows that were scored once, with errors of so many classes that they are counted in groups, with
@@ -132,7 +133,7 @@ extension Scorer {
     let size = max(
       1, memoryForClasses(of: source.logits) / ClasswiseCalibration.bytesPerClass(binning))
     var all = ClasswiseCalibration(classCount: classCount, classes: 0..<0, binning: binning)
-    var errors: [Double] = []
+    var errors = ClassErrors()
     for first in stride(from: 0, to: classCount, by: size) {
       let classes = first..<min(first + size, classCount)
       let pool = AccumulatorPool {
@@ -143,40 +144,38 @@ extension Scorer {
         pool.withOne { scorer.add(block, to: &$0) }
       }
       let classwise = pool.merged { $0.merge($1) }
-      errors += try thresholdedErrors(of: source, classwise)
+      errors = try thresholdedErrors(after: errors, of: source, classwise)
       all.append(closing: classwise)
     }
-    return scored(source, rows, classwise: all, errors: errors)
+    return scored(source, rows, classwise: all, all.count > 0 ? errors : nil)
   }
 
   /// Scored rows with the thresholded errors of classes, in any order.
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], classwise: ClasswiseCalibration?,
-    errors: [Double]
+    _ thresholdedErrors: ClassErrors?
   ) -> ScoredRows {
-    let classCount = source.logits.classCount
-    return ScoredRows(
-      rows, classCount: classCount, binning: binning, classwise: classwise,
-      thresholdedCalibrationError: classwise.map {
-        errors.sorted().reduce(0, +) / (Double($0.count) * Double(classCount))
-      })
+    ScoredRows(
+      rows, classCount: source.logits.classCount, binning: binning, classwise: classwise,
+      thresholdedErrors: thresholdedErrors)
   }
 
-  /// The thresholded errors of the classes that `classwise` has counted.
+  /// `errors` and the thresholded ones of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
   /// mostly in one, with a pass over the rows for each group.
   private func thresholdedErrors(
-    of source: PredictorLogits, _ classwise: ClasswiseCalibration
-  ) throws -> [Double] {
-    var errors: [Double] = []
+    after errors: ClassErrors, of source: PredictorLogits, _ classwise: ClasswiseCalibration
+  ) throws -> ClassErrors {
+    var errors = errors
     for classes in ThresholdedCalibration.classGroups(of: classwise, keeping: keptProbabilityLimit)
     {
       let thresholded = try thresholded(
         ThresholdedCalibration(cutting: classwise, classes: classes), source)
-      errors += try blocks.workers.map(classes.count) {
-        thresholded.error(of: classes.lowerBound + $0)
+      let ofClasses = try blocks.workers.map(classes.count) {
+        thresholded.errors(of: classes.lowerBound + $0)
       }
+      for ofClass in ofClasses { errors.merge(ofClass) }
     }
     return errors
   }

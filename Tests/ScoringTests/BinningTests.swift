@@ -115,35 +115,6 @@ struct BinningTests {
     }
   }
 
-  @Test(arguments: [1, 4, 15, 40], Binning.Norm.allCases)
-  func `drawn rows have the errors of rows that are repeated`(
-    bins: Int, norm: Binning.Norm
-  ) throws {
-    let binning = Binning(count: bins, norm: norm)
-    for quantum in [0, 16] {
-      let rows = try Scorer(threadCount: 1).rowScores(
-        of: .ensemble,
-        in: Problem(
-          seed: 9, labelSeed: 10, rows: 80, members: 1, classes: 3, quantum: quantum
-        ).draw())
-      let bootstrap = try Bootstrap(imageCount: 80, drawCount: 11)
-      let weighted = try bootstrap.distributions(of: [rows], binning: binning)[0]
-      for metric in [
-        Metric.calibrationError, .adaptiveCalibrationError, .maximumCalibrationError,
-      ] {
-        let expected = (0..<11).map { draw in
-          ScoredRows(
-            bootstrap.images(ofDraw: draw).map { rows[$0] }, classCount: 3, binning: binning
-          ).values(of: [metric])[metric]
-        }
-        // Sums of 80 terms, plain here and compensated there; a root takes half the digits near 0.
-        expectClose(
-          try #require(weighted[metric]).values, try expected.map { try #require($0) },
-          absolute: norm == .l2 ? 1e-9 : 1e-12, "\(metric.name) \(binning)")
-      }
-    }
-  }
-
   @Test func `bins that cannot be are the nearest`() {
     #expect(Binning(count: 0).count == 1 && Binning(count: 2000).count == 1000)
     #expect(Binning() == Binning(count: 15, norm: .l1))

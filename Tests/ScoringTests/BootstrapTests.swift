@@ -87,9 +87,7 @@ struct BootstrapTests {
         // Sums of 300 terms, plain here and compensated there; losses reach 1e3.
         #expect((weighted[metric] == nil) == (expected == nil), "\(metric)")
         guard let found = weighted[metric], let expected else { continue }
-        // The root of a difference of squares leaves half the digits near 0.
-        let bound = metric == .debiasedCalibrationError ? 1e-7 : 1e-11
-        expectClose(found.values, expected.values, absolute: bound, metric.name)
+        expectClose(found.values, expected.values, absolute: 1e-11, metric.name)
       }
     }
     // A trapezium a tie, with 300 of them at most.

@@ -155,7 +155,7 @@ struct OpenListTests {
     }
     // Quotients of counts.
     expectClose(
-      try #require(distributions[.ensemble]?[Self.sureness]).values,
+      try #require(distributions[.ensemble]?[Self.sureness]?.distribution).values,
       try #require(expected).values, absolute: 1e-15)
     #expect(distributions[.ensemble]?[Self.worstLoss] == nil)
     #expect(distributions[.ensemble]?[.accuracy] != nil)

@@ -90,7 +90,8 @@ package struct Contrast: Sendable, Equatable {
     package let run: Double
     /// The 95 % interval of run − reference; nil without bootstrap draws.
     ///
-    /// From the paired bootstrap over images, without a correction for multiple comparisons.
+    /// From the paired bootstrap over images, without a correction for multiple comparisons; of the
+    /// calibration error as `ErrorSpread` says, and under the norm `max` from the bounds of both.
     package let interval: Interval?
 
     package var difference: Double { run - reference }

@@ -10,8 +10,8 @@ package struct ComparisonTally {
   /// The results of one run other than the first.
   private struct Gathered {
     var cells: [Contrast] = []
-    /// By metric, the distribution of the difference on each corrupted cell.
-    var draws: [Metric: [BootstrapDistribution?]] = [:]
+    /// By metric, the spread of the difference on each corrupted cell.
+    var spreads: [Metric: [MetricSpread?]] = [:]
     /// For each image, how many more of its corrupted versions the run gets right than the first
     /// run.
     var surpluses: [Int]  // [N]
@@ -49,17 +49,17 @@ package struct ComparisonTally {
     let values = scores.map { parts in
       MetricValues.mean(parts.map { $0.values(of: metrics) })
     }
-    let draws = try draws(scores)
+    let spreads = try spreads(scores)
     for run in runs.indices {
       var contrast: [Metric: Contrast.Values] = [:]
       for metric in metrics {
-        let draws = draws.flatMap { Self.difference($0[run + 1][metric], $0[0][metric]) }
-        if isCorrupted { runs[run].draws[metric, default: []].append(draws) }
+        let spread = spreads.flatMap { Self.difference($0[run + 1][metric], $0[0][metric]) }
+        if isCorrupted { runs[run].spreads[metric, default: []].append(spread) }
         guard let reference = values[0][metric], let value = values[run + 1][metric] else {
           continue
         }
         contrast[metric] = Contrast.Values(
-          reference: reference, run: value, interval: draws?.interval())
+          reference: reference, run: value, interval: spread?.interval(around: value - reference))
       }
       let test = compareRights(scores[0], scores[run + 1], ofRun: run, isCorrupted)
       if isCorrupted && run == 0 { corruptedIndices.append(runs[run].cells.count) }
@@ -88,23 +88,28 @@ package struct ComparisonTally {
   }
 
   private static func difference(
-    _ first: BootstrapDistribution?, _ second: BootstrapDistribution?
-  ) -> BootstrapDistribution? {
+    _ first: MetricSpread?, _ second: MetricSpread?
+  ) -> MetricSpread? {
     guard let first, let second else { return nil }
     return first - second
   }
 
-  /// The metrics of every run on every draw; nil without draws.
-  private func draws(_ scores: [PartedRows]) throws -> [MetricDistributions]? {
+  /// What the intervals of every run's metrics are made from; nil without draws.
+  private func spreads(_ scores: [PartedRows]) throws -> [MetricSpreads]? {
     guard let bootstrap else { return nil }
     let parts = try parts.enumerated().map { part, images in
-      try bootstrap.distributions(
-        of: scores.map { $0[part].rows }, images: images,
+      let rows = scores.map { $0[part].rows }
+      let errors = try bootstrap.calibrationSpreads(
+        of: rows, images: images,
+        metrics: metrics.filter(Bootstrap.calibrationErrors.contains),
         binning: scores[0][part].reliability.binning)
+      return zip(try bootstrap.distributions(of: rows, images: images), errors).map {
+        $0.mapValues(MetricSpread.draws).merging($1) { $1 }
+      }
     }
     return scores.indices.map { run in
       metrics.reduce(into: [:]) { all, metric in
-        all[metric] = BootstrapDistribution.mean(of: parts.map { $0[run][metric] })
+        all[metric] = .mean(of: parts.map { $0[run][metric] })
       }
     }
   }
@@ -139,7 +144,8 @@ extension ComparisonTally {
       else { continue }
       values[metric] = Contrast.Values(
         reference: reference, run: value,
-        interval: BootstrapDistribution.mean(of: run.draws[metric] ?? [])?.interval())
+        interval: MetricSpread.mean(of: run.spreads[metric] ?? [])?
+          .interval(around: value - reference))
     }
     let test = SignFlipTest(run.surpluses)
     return Contrast(values: values, pValue: test.pValue, surplus: test.sum)

@@ -12,72 +12,70 @@ extension ConfidenceRanking {
     guard count > 0 else { return nil }
     let binCount = binning.count
     var bins = EqualMassBins(
-      cuts: (1..<binCount).map { (2 * $0 * count + binCount) / (2 * binCount) },
-      norm: binning.norm)
-    for tie in ties { bins.add(count: tie.count, excess: tie.excess) }
-    return bins.error(total: Double(count))
+      cuts: (1..<binCount).map { (2 * $0 * count + binCount) / (2 * binCount) })
+    for tie in ties { bins.add(count: tie.count, rightCount: tie.rightCount, excess: tie.excess) }
+    var error = Binning.Error(binning.norm)
+    for bin in bins.all { error.add(count: Double(bin.count), excess: bin.excess) }
+    return error.value(total: Double(count))
   }
 }
 
-/// The calibration error of consecutive rows in bins that are cut at given ranks.
+/// Consecutive rows in bins that are cut at given ranks.
 ///
 /// Rows are added in groups of equal confidence. A cut through a group shares out its right rows in
 /// proportion, which is the average over all orders within the group, so that the order of rows
 /// does not matter.
 struct EqualMassBins {
+  /// The sums of a bin's rows.
+  struct Bin: Sendable, Equatable {
+    fileprivate(set) var count = 0
+    /// How many of them are right; no whole number where a cut divides a group.
+    fileprivate(set) var rightCount = 0.0
+    fileprivate var excesses = RunningMean()
+
+    /// Σ confidence − right rows.
+    var excess: Double { excesses.sum }
+  }
+
   private var cuts: ArraySlice<Int>
-  private let norm: Binning.Norm
   private var rank = 0
-  /// The rank at which the open bin began.
-  private var start = 0
-  private var bin = RunningMean()
-  /// Of closed bins the sum that `norm` asks for.
-  private var closedBins = RunningMean()
-  private var largest = 0.0
+  private var closed: [Bin] = []
+  private var open = Bin()
 
   /// Bins that end before the ranks `cuts`, which do not fall, and a last one.
-  init(cuts: [Int], norm: Binning.Norm = .l1) {
+  init(cuts: [Int]) {
     self.cuts = cuts[...]
-    self.norm = norm
   }
 
-  /// Adds the next `count` rows, whose Σ confidence − right rows is `excess`.
-  mutating func add(count: Int, excess: Double) {
+  /// The bins that hold rows, in their order.
+  var all: [Bin] { (closed + [open]).filter { $0.count > 0 } }
+
+  /// Adds the next `count` rows, of which `rightCount` are right and whose Σ confidence − right rows is
+  /// `excess`.
+  mutating func add(count: Int, rightCount: Int, excess: Double) {
     guard count > 0 else { return }
+    func share(_ part: Int) -> (right: Double, excess: Double) {
+      let share = Double(part) / Double(count)
+      return (Double(rightCount) * share, excess * share)
+    }
     var rest = count
     while let cut = cuts.first, cut < rank + rest {
-      bin.add(excess * (Double(cut - rank) / Double(count)))
+      open.add(cut - rank, share(cut - rank))
       rest -= cut - rank
       rank = cut
-      closeBin()
+      closed.append(open)
+      open = Bin()
       cuts.removeFirst()
     }
-    bin.add(excess * (Double(rest) / Double(count)))
+    open.add(rest, share(rest))
     rank += rest
   }
+}
 
-  /// Σ over bins of count · |accuracy − mean confidence|.
-  var error: Double { closedBins.sum + abs(bin.sum) }
-
-  /// The errors of all bins, which hold `total` rows, put together by the norm.
-  func error(total: Double) -> Double {
-    var all = self
-    all.closeBin()
-    return switch norm {
-    case .l1: error / total
-    case .l2: (all.closedBins.sum / total).squareRoot()
-    case .max: all.largest
-    }
-  }
-
-  private mutating func closeBin() {
-    let (size, count) = (abs(bin.sum), Double(rank - start))
-    switch norm {
-    case .l1: closedBins.add(size)
-    case .l2: if count > 0 { closedBins.add(size * size / count) }
-    case .max: if count > 0 { largest = max(largest, size / count) }
-    }
-    bin = RunningMean()
-    start = rank
+extension EqualMassBins.Bin {
+  fileprivate mutating func add(_ count: Int, _ share: (right: Double, excess: Double)) {
+    self.count += count
+    rightCount += share.right
+    excesses.add(share.excess)
   }
 }

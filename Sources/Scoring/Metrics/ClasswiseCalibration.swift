@@ -13,14 +13,13 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   private(set) var classes: Range<Int>
   private var sums: [FixedPointSum]  // [classes, bins]
   private var labelCounts: [Int]  // [classes, bins]
-  /// How many probabilities lie in each bin; without elements where the norm does not ask for them.
-  private var binCounts: [Int]  // [classes, bins]
   /// How many probabilities lie in each slice, for bins of equal mass.
   private var sliceCounts: [Int]  // [classes, slices]
   /// The edges 0, 1/B, 2/B, … of B bins, and one beyond 1.
   private let edges: [Double]
-  /// The errors of the classes that were counted before.
+  /// The errors of the classes that were counted before, and what chance adds to them.
   private var closedErrors: [Double] = []
+  private var closedClasses = ClassErrors()
 
   /// Nothing counted yet, over `classCount` classes.
   public init(classCount: Int, binning: Binning = Binning()) {
@@ -36,13 +35,12 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     let binCount = classes.count * binning.count
     sums = Array(repeating: FixedPointSum(), count: binCount)
     labelCounts = Array(repeating: 0, count: binCount)
-    binCounts = binning.norm == .l1 ? [] : labelCounts
     sliceCounts = Array(repeating: 0, count: classes.count * ProbabilitySlice.count)
   }
 
   /// How many bytes a class takes.
   static func bytesPerClass(_ binning: Binning) -> Int {
-    let bin = MemoryLayout<FixedPointSum>.stride + 2 * MemoryLayout<Int>.stride
+    let bin = MemoryLayout<FixedPointSum>.stride + MemoryLayout<Int>.stride
     return binning.count * bin + ProbabilitySlice.count * MemoryLayout<Int>.stride
   }
 
@@ -62,7 +60,6 @@ public struct ClasswiseCalibration: Sendable, Equatable {
       let bin = edges.withUnsafeBufferPointer { Self.bin(of: probabilities[label], $0) }
       labelCounts[(label - classes.lowerBound) * binCount + bin] += 1
     }
-    if !binCounts.isEmpty { countBins(of: probabilities) }
     sums.withUnsafeMutableBufferPointer { sums in
       sliceCounts.withUnsafeMutableBufferPointer { sliceCounts in
         edges.withUnsafeBufferPointer { edges in
@@ -78,14 +75,6 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     }
   }
 
-  private mutating func countBins(of probabilities: UnsafeBufferPointer<Double>) {
-    edges.withUnsafeBufferPointer { edges in
-      for (i, probability) in probabilities[classes].enumerated() {
-        binCounts[i * binning.count + Self.bin(of: probability, edges)] += 1
-      }
-    }
-  }
-
   /// Adds the rows that were added to `other`, of the same classes and with the same bins.
   public mutating func merge(_ other: ClasswiseCalibration) {
     precondition(
@@ -94,15 +83,15 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     count += other.count
     for i in sums.indices { sums[i].merge(other.sums[i]) }
     for i in labelCounts.indices { labelCounts[i] += other.labelCounts[i] }
-    for i in binCounts.indices { binCounts[i] += other.binCounts[i] }
     for i in sliceCounts.indices { sliceCounts[i] += other.sliceCounts[i] }
   }
 
   /// Takes over the error of `next`, the same rows in the classes that follow, without its counts.
   mutating func append(closing next: ClasswiseCalibration) {
+    closedClasses = next.classErrors(after: classErrors(after: closedClasses))
     closedErrors += errors + next.errors
     count = next.count
-    (sums, labelCounts, binCounts, sliceCounts) = ([], [], [], [])
+    (sums, labelCounts, sliceCounts) = ([], [], [])
     classes = next.classes.upperBound..<next.classes.upperBound
   }
 
@@ -126,15 +115,34 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   private var errors: [Double] {
     stride(from: 0, to: sums.count, by: binning.count).map { start in
       var (sum, error) = (0.0, Binning.Error(binning.norm))
-      for i in start..<start + binning.count {
+      for i in start..<start + binning.count where sums[i].count > 0 {
+        let excess = sums[i].excess(over: labelCounts[i])
         if binning.norm == .l1 {
-          guard !sums[i].isZero || labelCounts[i] > 0 else { continue }
-          sum += abs(sums[i].excess(over: labelCounts[i]))
-        } else if binCounts[i] > 0 {
-          error.add(count: Double(binCounts[i]), excess: sums[i].excess(over: labelCounts[i]))
+          sum += abs(excess)
+        } else {
+          error.add(count: Double(sums[i].count), excess: excess)
         }
       }
       return binning.norm == .l1 ? sum : error.value(total: Double(count))
+    }
+  }
+
+  /// The errors of all bins, and what chance adds to them; nil for no rows, and for other norms than
+  /// `l1`.
+  var classErrors: ClassErrors? {
+    count > 0 && binning.norm == .l1 ? classErrors(after: closedClasses) : nil
+  }
+
+  /// `errors`, and those of the classes that are counted now.
+  private func classErrors(after errors: ClassErrors) -> ClassErrors {
+    stride(from: 0, to: sums.count, by: binning.count).reduce(into: errors) { errors, start in
+      errors.merge(
+        ClassErrors(
+          ofClass: (start..<start + binning.count).lazy.map { i in
+            ClassErrors.Bin(
+              count: sums[i].count, labelCount: Double(labelCounts[i]),
+              excess: sums[i].excess(over: labelCounts[i]))
+          }))
     }
   }
 

@@ -45,7 +45,7 @@ public struct Metric: NamedEntry {
   public let better: Direction
   /// The number of each row of K classes that the metric is the mean of; nil if it is no mean.
   ///
-  /// A bootstrap resamples metrics that have it, and those of `Bootstrap.weightedMetrics`.
+  /// Metrics that have it have bootstrap intervals, as have those of `Bootstrap.weightedMetrics`.
   public let rowValue: (@Sendable (_ row: RowScore, _ classCount: Int) -> Double)?
 
   /// The metric `name`, computed from `input`.

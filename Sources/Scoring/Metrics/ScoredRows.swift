@@ -11,8 +11,8 @@ public struct ScoredRows: Sendable, Equatable {
   public let reliability: ReliabilityTable
   /// The probabilities of each class against how often it was the label; nil where not counted.
   public let classwise: ClasswiseCalibration?
-  /// The thresholded adaptive classwise calibration error; nil where not computed.
-  public let thresholdedCalibrationError: Double?
+  /// The errors of the bins of `ThresholdedCalibration`; nil where not computed.
+  public let thresholdedErrors: ClassErrors?
   /// See `RefinementLoss`; nil where not computed, or undefined.
   var refinementLoss: Double?
 
@@ -23,19 +23,24 @@ public struct ScoredRows: Sendable, Equatable {
   ) {
     self.init(
       rows, classCount: classCount, isConfidenceOnly: isConfidenceOnly, binning: binning,
-      classwise: nil, thresholdedCalibrationError: nil)
+      classwise: nil, thresholdedErrors: nil)
   }
 
   init(
     _ rows: [RowScore], classCount: Int, isConfidenceOnly: Bool = false, binning: Binning,
-    classwise: ClasswiseCalibration?, thresholdedCalibrationError: Double?
+    classwise: ClasswiseCalibration?, thresholdedErrors: ClassErrors?
   ) {
     self.rows = rows
     self.classCount = classCount
     self.isConfidenceOnly = isConfidenceOnly
     reliability = ReliabilityTable(rows, binning: binning)
     self.classwise = classwise
-    self.thresholdedCalibrationError = thresholdedCalibrationError
+    self.thresholdedErrors = thresholdedErrors
+  }
+
+  /// The thresholded adaptive classwise calibration error; nil where not computed.
+  public var thresholdedCalibrationError: Double? {
+    thresholdedErrors.map { $0.sum / (Double(rows.count) * Double(classCount)) }
   }
 
   /// How many rows have a label of probability 0, whose loss is infinite.

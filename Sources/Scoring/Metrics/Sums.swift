@@ -51,26 +51,30 @@ public struct RunningMean: Sendable, Equatable {
   }
 }
 
-/// A sum of numbers in 0...1 that does not depend on their order: a whole number of 2⁻⁶².
+/// A sum of numbers in 0...1 that does not depend on their order, a whole number of 2⁻⁶², and how many
+/// they are.
 ///
-/// Numbers of at least 2⁻¹⁰ are added exactly, smaller ones are cut off below 2⁻⁶².
+/// Numbers of at least 2⁻¹⁰ are added exactly, smaller ones are cut off below 2⁻⁶². It holds up to
+/// 2³² − 1 numbers.
 struct FixedPointSum: Sendable, Equatable {
+  /// The sum in the lower 96 bits, the count above them: one addition serves both.
   private var units: UInt128 = 0
+  private static let one: UInt128 = 1 << 96
+
+  /// How many numbers were added.
+  var count: Int { Int(units >> 96) }
 
   @inline(__always)
   mutating func add(_ number: Double) {
-    units &+= UInt128(Self.units(of: number))
+    units &+= Self.one | UInt128(Self.units(of: number))
   }
 
   mutating func merge(_ other: FixedPointSum) { units &+= other.units }
 
-  /// Whether nothing was added but 0, or what is cut off.
-  var isZero: Bool { units == 0 }
-
   /// The sum − `count`, rounded once.
   func excess(over count: Int) -> Double {
-    let count = UInt128(count) << 62
-    return units >= count ? Double(units - count) * 0x1p-62 : -Double(count - units) * 0x1p-62
+    let (sum, count) = (units & (Self.one - 1), UInt128(count) << 62)
+    return sum >= count ? Double(sum - count) * 0x1p-62 : -Double(count - sum) * 0x1p-62
   }
 
   @inline(__always)

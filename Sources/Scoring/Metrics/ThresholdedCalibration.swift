@@ -125,12 +125,20 @@ public struct ThresholdedCalibration: Sendable {
   /// and until all rows that were counted are added.
   public var calibrationError: Double? {
     guard count > 0, count == expectedCount else { return nil }
-    let errors = classes.map(error(of:)).sorted()
-    return errors.reduce(0, +) / (Double(count) * Double(classCount))
+    let sum = classes.reduce(into: ClassErrors()) { $0.merge(errors(of: $1)) }.sum
+    return sum / (Double(count) * Double(classCount))
   }
 
-  /// Σ over the bins of one class of count · |share of labels − mean probability|.
-  func error(of class: Int) -> Double {
+  /// The errors of the bins of one class, and what chance adds to them.
+  func errors(of class: Int) -> ClassErrors {
+    ClassErrors(
+      ofClass: bins(of: `class`).lazy.map {
+        ClassErrors.Bin(count: $0.count, labelCount: $0.rightCount, excess: $0.excess)
+      })
+  }
+
+  /// The bins of one class: the label's class counts as right.
+  private func bins(of class: Int) -> [EqualMassBins.Bin] {
     let i = `class` - classes.lowerBound
     let pieces = i * Self.pieceCount..<i * Self.pieceCount + Self.binCount
     let ranking = ConfidenceRanking(right: labelValues[i], wrong: otherValues[i])
@@ -139,17 +147,19 @@ public struct ThresholdedCalibration: Sendable {
     var closed = pieces
     func addPieces(upTo end: Int) {
       for p in closed.prefix(upTo: end) {
-        bins.add(count: pieceCounts[p], excess: pieceSums[p].excess(over: pieceLabelCounts[p]))
+        bins.add(
+          count: pieceCounts[p], rightCount: pieceLabelCounts[p],
+          excess: pieceSums[p].excess(over: pieceLabelCounts[p]))
       }
       closed = end..<pieces.upperBound
     }
     for tie in ranking.ties {
       let slice = i * ProbabilitySlice.count + ProbabilitySlice.index(of: tie.confidence)
       addPieces(upTo: pieces.lowerBound + Int(fates[slice]) / 2 + 1)
-      bins.add(count: tie.count, excess: tie.excess)
+      bins.add(count: tie.count, rightCount: tie.rightCount, excess: tie.excess)
     }
     addPieces(upTo: pieces.upperBound)
-    return bins.error
+    return bins.all
   }
 
   /// The classes that `classwise` counts in ranges of one class, or that keep at most `limit`

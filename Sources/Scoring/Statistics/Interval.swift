@@ -6,11 +6,33 @@ public struct Interval: Sendable, Equatable {
   public let low: Double
   /// The upper end.
   public let high: Double
+  /// How it was made; nil where that is not known.
+  public let kind: Kind?
+
+  /// How an interval is made.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Wilson's score interval of a share.
+    case wilson
+    /// Percentiles of bootstrap draws.
+    case percentile
+    /// From the signed errors of bins on bootstrap draws: `ErrorSpread`.
+    case signedErrors = "signed-errors"
+    /// From exact intervals of the bins' shares: `ErrorBounds.largest(of:)`.
+    case clopperPearson = "clopper-pearson"
+    /// From the spread of binomial numbers: `ErrorBounds.init(_:rowCount:classCount:)`.
+    case binomial
+  }
 
   /// The interval from `low` to `high`.
-  public init(low: Double, high: Double) {
+  public init(low: Double, high: Double, kind: Kind? = nil) {
     self.low = low
     self.high = high
+    self.kind = kind
+  }
+
+  /// The smallest interval that contains this one and `value`.
+  func including(_ value: Double) -> Interval {
+    Interval(low: min(low, value), high: max(high, value), kind: kind)
   }
 
   /// Wilson's score interval of a share: `successes` of `count`, in 0...1.
@@ -32,13 +54,13 @@ public struct Interval: Sendable, Equatable {
     let total = n + z * z
     return Interval(
       low: successes == 0 ? 0 : (center - reach) / total,
-      high: successes == count ? 1 : (center + reach) / total)
+      high: successes == count ? 1 : (center + reach) / total, kind: .wilson)
   }
 
   /// The z above which a standard normal number lies with probability `upperTail`, at most ½.
   ///
   /// Newton's method from 0: the tail is convex there, so that no step passes the root.
-  private static func normalQuantile(upperTail: Double) -> Double {
+  static func normalQuantile(upperTail: Double) -> Double {
     precondition(0 < upperTail && upperTail <= 0.5, "a confidence must be above 0 and below 1")
     var z = 0.0
     while true {

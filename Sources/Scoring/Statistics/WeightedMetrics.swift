@@ -17,16 +17,14 @@ extension Bootstrap {
   ///   - predictors: For each predictor its scores on a cell, on part of its images, or on several
   ///     pooled cells. Several predictors in one call share the draws in the processor's cache.
   ///   - images: The image that each row shows, by default image i in row i.
-  ///   - binning: The bins of calibration errors.
   /// - Returns: For each predictor a distribution of each metric that is defined on every draw.
   /// - Throws: `ScoringError` when rows and images do not match.
   public func distributions(
-    of predictors: [[RowScore]], images: [Int]? = nil, binning: Binning = Binning()
+    of predictors: [[RowScore]], images: [Int]? = nil
   ) throws -> [MetricDistributions] {
     let weighted = try workers.map(predictors.count) {
       WeightedRows(
-        predictors[$0], images: try checked(images, rowCount: predictors[$0].count),
-        binning: binning)
+        predictors[$0], images: try checked(images, rowCount: predictors[$0].count))
     }
     let blocks = try workers.map(multiplicities.count) { block in
       multiplicities[block].withUnsafeBufferPointer { weights in
@@ -61,33 +59,24 @@ private struct WeightedRows: Sendable {
   private struct Row: Sendable {
     let image: Int
     let isRight: Double
-    let excessConfidence: Double
     let loss: Double
     let brierScore: Double
-    /// Whether the next row falls in another bin.
-    let endsBin: Bool
     /// Whether the next row has another confidence.
     let endsTie: Bool
   }
 
   private let rows: [Row]
-  private let binning: Binning
 
-  init(_ scores: [RowScore], images: [Int], binning: Binning) {
-    self.binning = binning
+  init(_ scores: [RowScore], images: [Int]) {
     let order = scores.indices.sorted {
       (scores[$1].rankingScore, $0) < (scores[$0].rankingScore, $1)
     }
-    let table = ReliabilityTable(binning: binning)
-    let bins = order.map { table.index(of: scores[$0].confidence) }
     rows = order.indices.map { i in
       let score = scores[order[i]]
       let isLast = i == order.count - 1
       return Row(
         image: images[order[i]], isRight: score.isRight ? 1 : 0,
-        excessConfidence: score.confidence - (score.isRight ? 1 : 0),
         loss: score.negativeLogLikelihood, brierScore: score.brierScore,
-        endsBin: isLast || bins[i] != bins[i + 1],
         endsTie: isLast || score.rankingScore != scores[order[i + 1]].rankingScore)
     }
   }
@@ -103,40 +92,28 @@ private struct WeightedRows: Sendable {
       total += weight
       right += weight * row.isRight
     }
-    var scores = WeightedScores(total: total, right: right, binning: binning)
-    var (tie, bin) = (Sums(), Sums())
+    var scores = WeightedScores(total: total, right: right)
+    var tie = Sums()
     for row in rows {
       let weight = weight(row)
       scores.add(loss: weight * row.loss, brierScore: weight * row.brierScore)
       tie.add(weight, row)
       if row.endsTie {
-        scores.addTie(tie.count, right: tie.right, excess: tie.excess)
-        bin.add(tie)
+        scores.addTie(tie.count, right: tie.right)
         tie = Sums()
-      }
-      if row.endsBin {
-        scores.addBin(bin.count, right: bin.right, excess: bin.excess)
-        bin = Sums()
       }
     }
     return scores
   }
 
-  /// The weights of consecutive rows and of the right ones, and Σ of weight · (confidence − right).
+  /// The weights of consecutive rows and of the right ones.
   private struct Sums {
-    var (count, right, excess) = (Lanes.zero, Lanes.zero, Lanes.zero)
+    var (count, right) = (Lanes.zero, Lanes.zero)
 
     @inline(__always)
     mutating func add(_ weight: Lanes, _ row: Row) {
       count += weight
       right += weight * row.isRight
-      excess += weight * row.excessConfidence
-    }
-
-    mutating func add(_ other: Sums) {
-      count += other.count
-      right += other.right
-      excess += other.excess
     }
   }
 }
@@ -148,11 +125,6 @@ private struct WeightedScores {
   private let right: Lanes
   private(set) var loss = Lanes.zero
   private(set) var brierScore = Lanes.zero
-  private let norm: Binning.Norm
-  private var calibrationError = Lanes.zero
-  private var maximumError = Lanes.zero
-  private var debiasedSquares = Lanes.zero
-  private var hasDebiased = Lanes.zero
   private var covered = Lanes.zero
   private var coveredRight = Lanes.zero
   private var twiceWins = Lanes.zero
@@ -163,12 +135,9 @@ private struct WeightedScores {
   private var successPrecision = Lanes.zero
   private var errorPrecision = Lanes.zero
   private var falsePositives = Lanes.zero
-  private var equalMass: WeightedEqualMassBins
 
-  init(total: Lanes, right: Lanes, binning: Binning) {
+  init(total: Lanes, right: Lanes) {
     (self.total, self.right) = (total, right)
-    norm = binning.norm
-    equalMass = WeightedEqualMassBins(total: total, binning: binning)
   }
 
   /// Adds to the sums over rows.
@@ -178,21 +147,9 @@ private struct WeightedScores {
     self.brierScore += brierScore
   }
 
-  /// Adds a bin's weight, that of its right rows, and its Σ of weight · (confidence − right).
-  mutating func addBin(_ count: Lanes, right: Lanes, excess: Lanes) {
-    let size = pointwiseMax(excess, -excess)
-    let gap = (size / count).replacing(with: 0, where: count .== 0)
-    calibrationError += norm == .l2 ? size * gap : size
-    maximumError = pointwiseMax(maximumError, gap)
-    let accuracy = right / count
-    let square = count * (gap * gap - accuracy * (1 - accuracy) / (count - 1))
-    debiasedSquares += square.replacing(with: 0, where: count .<= 1)
-    hasDebiased.replace(with: 1, where: count .> 1)
-  }
-
-  /// Adds the rows of one confidence, lower than that of the rows before: their weight, that of the
-  /// right ones, and Σ of weight · (confidence − right).
-  mutating func addTie(_ tied: Lanes, right tiedRight: Lanes, excess: Lanes) {
+  /// Adds the rows of one confidence, lower than that of the rows before: their weight, and that of the
+  /// right ones.
+  mutating func addTie(_ tied: Lanes, right tiedRight: Lanes) {
     let (tiedWrong, coveredWrong) = (tied - tiedRight, covered - coveredRight)
     twiceWins += tiedWrong * (2 * coveredRight + tiedRight)
     twiceGeneralizedArea += tied * (2 * coveredWrong + tiedWrong)
@@ -206,7 +163,6 @@ private struct WeightedScores {
     let successes = tiedRight * (coveredRight / covered)
     successPrecision += successes.replacing(with: 0, where: tiedRight .== 0)
     addRisk(of: tied)
-    equalMass.add(tied, excess: excess)
   }
 
   private mutating func addRisk(of tied: Lanes) {
@@ -226,16 +182,6 @@ private struct WeightedScores {
     (.accuracy, { $0.mean(of: $0.right, $1) }),
     (.negativeLogLikelihood, { $0.mean(of: $0.loss, $1) }),
     (.brierScore, { $0.mean(of: $0.brierScore, $1) }),
-    (.calibrationError, { $0.error($0.calibrationError, largest: $0.maximumError, $1) }),
-    (.maximumCalibrationError, { $0.total[$1] > 0 ? $0.maximumError[$1] : nil }),
-    (
-      .adaptiveCalibrationError,
-      {
-        let bins = $0.equalMass.finished
-        return $0.error(bins.closed, largest: bins.largest, $1)
-      }
-    ),
-    (.debiasedCalibrationError, { $0.debiasedError($1) }),
     (.misclassificationAUROC, { $0.weightedAUROC($1) }),
     (.errorAveragePrecision, { $0.share($0.errorPrecision[$1], of: $0.total[$1] - $0.right[$1]) }),
     (.successAveragePrecision, { $0.share($0.successPrecision[$1], of: $0.right[$1]) }),
@@ -251,20 +197,6 @@ private struct WeightedScores {
 
   private func mean(of sums: Lanes, _ lane: Int) -> Double? {
     share(sums[lane], of: total[lane])
-  }
-
-  /// The errors of bins, put together by the norm.
-  private func error(_ sums: Lanes, largest: Lanes, _ lane: Int) -> Double? {
-    switch norm {
-    case .l1: mean(of: sums, lane)
-    case .l2: mean(of: sums, lane)?.squareRoot()
-    case .max: total[lane] > 0 ? largest[lane] : nil
-    }
-  }
-
-  private func debiasedError(_ lane: Int) -> Double? {
-    guard hasDebiased[lane] > 0 else { return nil }
-    return (max(0, debiasedSquares[lane]) / total[lane]).squareRoot()
   }
 
   private func weightedAUROC(_ lane: Int) -> Double? {
@@ -312,78 +244,5 @@ private struct WeightedScores {
     let square = 1 / (n * n)
     let series = 1 / 12.0 - square * (1 / 120.0 - square * (1 / 252.0 - square / 240))
     return log(n) + 0.5 / n - square * series - less
-  }
-}
-
-/// `EqualMassBins` of weighted rows by falling confidence, at the ranks of
-/// `ConfidenceRanking.adaptiveCalibrationError`, in each lane under one set of weights.
-private struct WeightedEqualMassBins {
-  private let binCount: Double
-  private let norm: Binning.Norm
-  private let total: Lanes
-  /// How many bins are still open.
-  private var open: Lanes
-  /// The rank from above at which the next bin ends; infinite after the last.
-  private var cut = Lanes.zero
-  private var rank = Lanes.zero
-  /// The rank from above at which the open bin began.
-  private var start = Lanes.zero
-  private var bin = Lanes.zero
-  /// Of closed bins the sum that the norm asks for.
-  private(set) var closed = Lanes.zero
-  /// Of closed bins the largest mean; only where the norm asks for it.
-  private(set) var largest = Lanes.zero
-
-  init(total: Lanes, binning: Binning) {
-    self.total = total
-    binCount = Double(binning.count)
-    norm = binning.norm
-    open = Lanes(repeating: binCount)
-    cut = Self.cut(open, total, binCount)
-  }
-
-  /// The rounded rank that leaves `open` − 1 bins below.
-  private static func cut(_ open: Lanes, _ total: Lanes, _ binCount: Double) -> Lanes {
-    let below = ((2 * (open - 1) * total + binCount) / (2 * binCount)).rounded(.down)
-    return (total - below).replacing(with: .infinity, where: open .<= 1)
-  }
-
-  /// With the last bin closed.
-  var finished: WeightedEqualMassBins {
-    var all = self
-    all.close(where: SIMDMask(repeating: true))
-    return all
-  }
-
-  mutating func add(_ count: Lanes, excess: Lanes) {
-    let share = (excess / count).replacing(with: 0, where: count .== 0)
-    var rest = count
-    var isCut = (cut .< rank + rest) .& (count .> 0)
-    while any(isCut) {
-      let part = (cut - rank).replacing(with: 0, where: .!isCut)
-      bin += share * part
-      rest -= part
-      rank += part
-      close(where: isCut)
-      open -= Lanes.zero.replacing(with: 1, where: isCut)
-      cut = Self.cut(open, total, binCount)
-      isCut = (cut .< rank + rest) .& (rest .> 0)
-    }
-    bin += share * rest
-    rank += rest
-  }
-
-  /// Closes the open bins of some lanes.
-  private mutating func close(where isCut: SIMDMask<SIMD8<Int64>>) {
-    let size = pointwiseMax(bin, -bin).replacing(with: 0, where: .!isCut)
-    if norm == .l1 {
-      closed += size
-    } else {
-      let gap = (size / (rank - start)).replacing(with: 0, where: rank .<= start)
-      closed += size * gap
-      largest = pointwiseMax(largest, gap)
-      start.replace(with: rank, where: isCut)
-    }
-    bin.replace(with: 0, where: isCut)
   }
 }
