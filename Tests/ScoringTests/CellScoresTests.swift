@@ -1,7 +1,6 @@
+import Scoring
 import TestSupport
 import Testing
-
-@testable import Scoring
 
 struct CellScoresTests {
   struct Reference: Decodable, Sendable {
@@ -105,12 +104,12 @@ struct CellScoresTests {
 
   @Test func `a fit that changes nothing gives the numbers without calibration`() throws {
     let logits = try Problem(seed: 7, labelSeed: 8, rows: 200, members: 2, classes: 4).draw()
-    let scored = try Self.scorer.rows(
+    let scored = try Self.scorer.rowScores(
       of: .ensemble, in: logits,
       calibrations: RowCalibrations(
         [.temperature(1), .temperature(1)], scoring: CleanHalves(rowCount: 200).rows,
         rowCount: 200))
-    #expect(scored == (try Self.scorer.rows(of: .ensemble, in: logits)))
+    #expect(scored == (try Self.scorer.rowScores(of: .ensemble, in: logits)))
   }
 
   @Test func `one member has the row ensemble alone`() throws {

@@ -16,7 +16,7 @@ public struct RowCalibrations: Sendable {
   /// Each of `maps` for the rows of its fold.
   ///
   /// - Precondition: Each of 0..<`rowCount` is in exactly one of `folds`; there are at most 256.
-  init(_ maps: [CalibrationMap], scoring folds: [[Int]], rowCount: Int) {
+  public init(_ maps: [CalibrationMap], scoring folds: [[Int]], rowCount: Int) {
     precondition(maps.count == folds.count && maps.count <= 256, "a map for each fold")
     var indices = [UInt8](repeating: 0, count: rowCount)
     for (fold, rows) in folds.enumerated() {
