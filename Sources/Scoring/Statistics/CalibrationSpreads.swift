@@ -110,7 +110,9 @@ private struct ResampledErrors: Sendable {
     var spreads: MetricSpreads = [:]
     for (i, norm) in norms.enumerated() {
       spreads[norm.metric] = ErrorSpread(
-        estimate: norm.estimate, above: draws(i, \.above), below: draws(i, \.below)
+        estimate: norm.estimate, above: draws(i, \.above), below: draws(i, \.below),
+        belowQuantile: norm.metric == .smoothCalibrationError
+          ? ErrorSpread.belowQuantileOfSmoothed : ErrorSpread.belowQuantileOfBins
       ).map(MetricSpread.errors)
     }
     for (metric, bounds) in bounds { spreads[metric] = .bounds(bounds) }

@@ -168,10 +168,10 @@ def clopper_pearson(successes, count, tail):
     return low, high
 
 
-def interval(value, spread):
+def interval(value, spread, upper=0.005):
     estimate, above, below = spread
     return [max(0, min(value, estimate - np.quantile(above, 0.975))),
-            max(value, estimate - np.quantile(below, 0.005))]
+            max(value, estimate - np.quantile(below, upper))]
 
 
 def including(value, ends):
@@ -243,7 +243,7 @@ def intervals(p, y, images, weights, bins, norm):
     results["ece_debiased"] = (value, interval(value, rows.l2(width)))
     sigma = smooth_error(confidence, right)
     _, above, below = rows.l1(smoothing(confidence, sigma))
-    results["ece_smooth"] = (sigma, interval(sigma, (sigma, above, below)))
+    results["ece_smooth"] = (sigma, interval(sigma, (sigma, above, below), 0.001))
     if rows.rows.max() == 1 and norm == "l1":
         results["ece_classwise"] = classwise(lambda q: width_bins(q, bins), p, y)
     if rows.rows.max() == 1:
