@@ -43,11 +43,10 @@ struct ScoreCommandTests {
     ])
     #expect(process.status == 0, "\(process.errors)")
     let cells = try CSVTable(contentsOf: folder.file("one/cells.csv"))
-    // `ensemble`, `member-0` and their mean under six calibrations; members have none of their
-    // own temperatures, and there are no averaged probabilities.
+    // One member has no temperatures of members, and no averaged probabilities.
     let predictors = Set((cells.column("predictor") ?? []))
     #expect(!predictors.contains("ensemble-probs") && predictors.contains("ensemble"))
-    #expect(Set(cells.column("calibration") ?? []).count == 7)
+    #expect(Set(cells.column("calibration") ?? []).count == 6)
   }
 
   @Test func `a validation set, cross-validation and probabilities`() throws {

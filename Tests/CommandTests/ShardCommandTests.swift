@@ -90,8 +90,8 @@ struct ShardCommandTests {
         "/third: the folder belongs to another evaluation: shards: expected 2, found 3"))
     #expect(
       try problem("1", "calibrated").contains(
-        "scoring: expected none, clean-halves, 20 draws, 15 bins, norm l1, found none,temperature,")
-    )
+        "scoring: expected none, clean-halves, all rows, 20 draws, 15 bins, norm l1, found "
+          + "none,temperature,"))
     #expect(try problem("1", "whole").contains("/whole: expected a shard of an evaluation"))
 
     for field in ["checkpoint", "data", "version", "seed", "configuration"] {

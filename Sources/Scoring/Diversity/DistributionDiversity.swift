@@ -138,8 +138,9 @@ struct DistributionDistances: ~Copyable {
       // Where p equals the mean nothing is added, also where both underflow and a logarithm is −∞.
       kernels.divergence(of: members[m].kernels, from: mean, count: count)
     }
-    // Rounding may take the divergence of nearly equal distributions below 0.
-    return max(0, total / Double(members.count))
+    // Rounding may take the divergence of nearly equal distributions below 0, and of opposite ones above
+    // the logarithm of their number.
+    return min(max(0, total / Double(members.count)), log(Double(members.count)))
   }
 }
 

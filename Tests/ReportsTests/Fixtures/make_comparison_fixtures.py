@@ -121,6 +121,18 @@ def metric_values(rows, weights):
     )
 
 
+def signed_errors(rows, counts):
+    """How far the ECE may lie above the truth on each draw, and how far a draw's lies above it."""
+    bins = np.clip(np.ceil(rows["confidence"] * 15).astype(int) - 1, 0, 14)
+    excess = np.zeros((N, 15))
+    excess[np.arange(N), bins] = rows["confidence"] - rows["right"]
+    error, drawn = excess.mean(axis=0), counts @ excess / N
+    deviation = ((excess - error) ** 2).sum(axis=0) ** 0.5 / N
+    clear, signed = abs(error) > 3 * deviation, np.sign(error) * (drawn - error)
+    above = np.where(clear, signed, abs(drawn - error)).sum(axis=1)
+    return np.array([above, np.where(clear, signed, abs(drawn) - abs(error)).sum(axis=1)])
+
+
 def sign_flip_p(differences):
     """The exact p-value, in whole numbers: choices of signs whose sum is as far from 0."""
     ways = {0: 1}
@@ -177,7 +189,7 @@ def graph_adjusted(families, leak=Fraction(1, 10**12)):
 
 def compare(labels, runs, counts, calibration):
     parts = [np.array(h) for h in halves()]
-    rows, values, samples = {}, {}, {}
+    rows, values, samples, spreads = {}, {}, {}, {}
     for run, logits in runs.items():
         mean = logits.astype(np.float64).mean(axis=2)
         scales = np.ones(N)
@@ -189,9 +201,10 @@ def compare(labels, runs, counts, calibration):
             rows[run, c] = scored
             values[run, c] = metric_values(scored, np.ones(N))
             samples[run, c] = np.array([metric_values(scored, w) for w in counts])
+            spreads[run, c] = signed_errors(scored, counts)
     reference, others = list(runs)[0], list(runs)[1:]
     corrupted = range(1, len(CELLS))
-    for table in (values, samples):
+    for table in (values, samples, spreads):
         for run in runs:
             table[run, "mean"] = np.mean([table[run, c] for c in corrupted], axis=0)
 
@@ -212,6 +225,10 @@ def compare(labels, runs, counts, calibration):
         for c in ["mean", *range(len(CELLS))]:
             difference = values[run, c] - values[reference, c]
             low, high = np.quantile(samples[run, c] - samples[reference, c], [0.025, 0.975], axis=0)
+            low, high = np.minimum(low, difference), np.maximum(high, difference)
+            (above, below), (other_above, other_below) = spreads[run, c], spreads[reference, c]
+            low[3] = difference[3] - max(0, np.quantile(above - other_below, 0.975))
+            high[3] = difference[3] - min(0, np.quantile(below - other_above, 0.025))
             verdict = "undecided"
             if corrected[run, c] <= 0.05:
                 verdict = "win" if difference[0] > 0 else "loss"

@@ -92,6 +92,10 @@ def diversity(z, y, temperatures):
     gain = (z.mean(axis=1).argmax(axis=1) == y).mean() - right.mean()
     rows["mean"] = {
         **mean_of(list(rows.values())), **group(right, logs), "ensemble_gain": float(gain)}
+    # Of a mean over pairs in any order, either member may be the first.
+    names = ["conditional_accuracy", "conditional_accuracy_mirror"]
+    both = [rows["mean"][name] for name in names]
+    rows["mean"].update(dict.fromkeys(names, None if None in both else sum(both) / 2))
     return rows
 
 
