@@ -119,7 +119,8 @@ struct DiversityReferenceTests {
     let rows = Array(0..<reference.problem.rows)
     let halves = try CleanHalves(
       first: rows.filter { $0 % 2 == 0 }, second: rows.filter { $0 % 2 == 1 })
-    let fitted = try Self.scorer.fit([.temperature], on: logits, halves: halves, combination: .averaged)
+    let fitted = try Self.scorer.fit(
+      [.temperature], on: logits, halves: halves, combination: .averaged)
     let scores = try #require(try Self.scorer.score(logits, with: fitted).first)
     // Both sides solve for T to a relative 1e-13 or better; the values hardly amplify that.
     try Self.expectRows(scores.diversity, reference, relative: 1e-11)
