@@ -211,8 +211,8 @@ def reports(session):
         "c15(substitute)/macro", "c15(substitute)/noise",
         "--metric", "accuracy", "nll", "aurc", "--predictor", "ensemble", "members-mean",
         "--calibration", "none", "--intervals")
-    session.run("table-scores", "table", "scores/both", "scores/cv", "--over", "clean", "--intervals")
-    session.run("compare", "compare", "scores/both", "scores/cv", "--output", "comparison", "--quiet")
+    session.run("table-scores", "table", "scores/both", "scores/two", "--over", "clean", "--intervals")
+    session.run("compare", "compare", "scores/both", "scores/two", "--output", "comparison", "--quiet")
     session.run(
         "compare-cells", "compare", "merged", "adam", "--predictor", "member-0", "--calibration", "temperature",
         "--bootstrap", "100", "--output", "comparison-cells", "--threads", "1", "--quiet")
