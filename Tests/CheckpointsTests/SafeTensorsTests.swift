@@ -72,6 +72,33 @@ struct SafeTensorsTests {
     #expect(try folder.names == [])
   }
 
+  @Test(arguments: ["F8_E4M3", "F8_E5M2", "F8_E8M0", "C64", "F4", "F6_E3M2", "Q7"])
+  func `a tensor of a type that is not read is missed only where it is a weight`(
+    type: String
+  ) throws {
+    // Eight bytes: of each type as many elements as these are, or any number of an unknown one.
+    let counts = ["C64": 1, "F4": 16, "F6_E3M2": 10, "Q7": 3]
+    let header =
+      "{\"a.bias\":{\"dtype\":\"\(type)\",\"shape\":[\(counts[type] ?? 8)],"
+      + "\"data_offsets\":[0,8]},"
+      + "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}"
+    let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+    let folder = try TemporaryFolder()
+    let url = try folder.file(
+      "a.safetensors", holding: length + header.utf8 + Array(repeating: 0, count: 12))
+    let checkpoint = try Checkpoint(contentsOf: url)
+    #expect(checkpoint.root["a.bias"] == .opaque("\(type) tensor"))
+    let found = try checkpoint.foundWeights()
+    #expect(found.weights.entries.map(\.name) == ["a.weight"])
+    #expect(found.leftOut == ["a.bias (a \(type) tensor)"])
+    let weight = NetworkTensor("a.weight", shape: [1])
+    let problem = CheckpointError.Problem.mismatch(
+      missing: [], unexpected: [], shapes: [], unusable: ["a.bias (a \(type) tensor)"])
+    #expect(throws: CheckpointError(file: url.path, location: nil, problem: problem)) {
+      try checkpoint.weights(for: [weight, NetworkTensor("a.bias", shape: [8])])
+    }
+  }
+
   @Test func `the extension names the format`() {
     let names = ["ckpt", "pt", "pth", "PT", "safetensors", "SafeTensors", "npz", ""]
     let formats: [CheckpointFormat?] = [

@@ -8,7 +8,7 @@ enum PyTorchArchive {
   private static let smallPickleByteCount = 1 << 24
   /// How much of a deflated pickle counts for the limit on its values: this many times the file's size,
   /// and in a small file this many bytes.
-  private static let (countedInflation, smallCountedByteCount) = (4, 1 << 21)
+  private static let (countedInflation, smallCountedByteCount) = (4, 1 << 20)
 
   static func read(_ url: URL) throws -> CheckpointValue {
     let archive = try ZipArchive(contentsOf: url)

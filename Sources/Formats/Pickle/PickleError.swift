@@ -24,6 +24,9 @@ public struct PickleLimits: Sendable {
 
   /// Limits that admit whatever Python writes: one byte for each value, two for one that takes memory.
   ///
+  /// A checkpoint of many numbers takes memory of about ten times its pickle's size, one of nothing but
+  /// empty containers up to 150 times.
+  ///
   /// - Parameter byteCount: The size in bytes of the pickle, or of the file that contains it.
   public init(fileByteCount byteCount: Int) {
     self.init(valueCount: 1 << 18 + byteCount, nodeCount: 1 << 18 + byteCount / 2)
