@@ -81,21 +81,22 @@ struct SafeTensorsTests {
     let header =
       "{\"a.bias\":{\"dtype\":\"\(type)\",\"shape\":[\(counts[type] ?? 8)],"
       + "\"data_offsets\":[0,8]},"
-      + "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}"
+      + "\"a.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]},"
+      + "\"b.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}"
     let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
     let folder = try TemporaryFolder()
     let url = try folder.file(
-      "a.safetensors", holding: length + header.utf8 + Array(repeating: 0, count: 12))
+      "a.safetensors", holding: length + header.utf8 + Array(repeating: 0, count: 16))
     let checkpoint = try Checkpoint(contentsOf: url)
     #expect(checkpoint.root["a.bias"] == .opaque("\(type) tensor"))
     let found = try checkpoint.foundWeights()
-    #expect(found.weights.entries.map(\.name) == ["a.weight"])
+    #expect(found.weights.entries.map(\.name) == ["a.weight", "b.weight"])
     #expect(found.leftOut == ["a.bias (a \(type) tensor)"])
-    let weight = NetworkTensor("a.weight", shape: [1])
+    let weights = ["a.weight", "b.weight"].map { NetworkTensor($0, shape: [1]) }
     let problem = CheckpointError.Problem.mismatch(
       missing: [], unexpected: [], shapes: [], unusable: ["a.bias (a \(type) tensor)"])
     #expect(throws: CheckpointError(file: url.path, location: nil, problem: problem)) {
-      try checkpoint.weights(for: [weight, NetworkTensor("a.bias", shape: [8])])
+      try checkpoint.weights(for: weights + [NetworkTensor("a.bias", shape: [8])])
     }
   }
 
