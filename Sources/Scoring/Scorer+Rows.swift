@@ -1,3 +1,17 @@
+/// The scores of every member of a network, from one pass over the logits.
+struct MemberRows {
+  /// For each member, in order.
+  let rows: [ScoredRows]
+  /// How far apart the members' probabilities are.
+  let distances: DistributionDiversity
+
+  /// The scores of `predictor`, if it is one of the members.
+  func rows(of predictor: Predictor) -> ScoredRows? {
+    guard case .member(let member) = predictor else { return nil }
+    return rows[member]
+  }
+}
+
 extension Scorer {
   /// The scores of `predictor` on every row, calibrated by `calibration`.
   ///
@@ -55,12 +69,12 @@ extension Scorer {
     try blocks.scores(of: PredictorLogits(predictor, of: logits, calibrations: calibrations))
   }
 
-  /// The scores of every member, and how far apart the members' probabilities are, in one pass.
+  /// The scores of every member, in one pass.
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.
   func memberRows(
     in logits: LabeledLogits, calibrations maps: [RowCalibrations]
-  ) throws -> (rows: [ScoredRows], distances: DistributionDiversity) {
+  ) throws -> MemberRows {
     let isCounting =
       needsClassProbabilities && countsAllClasses(of: logits, predictorCount: maps.count)
     let sources = try maps.enumerated().map {
@@ -96,7 +110,8 @@ extension Scorer {
       return needsClassProbabilities && !isCounting
         ? try scoredByGroups(sources[m], rows) : try scored(sources[m], rows, classwise[m])
     }
-    return (rows, parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
+    return MemberRows(
+      rows: rows, distances: parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
   }
 
   private var needsClassProbabilities: Bool { metrics.contains(where: \.needsClassProbabilities) }

@@ -133,12 +133,9 @@ extension Scorer {
     for predictor in Predictor.predicting(memberCount: logits.memberCount)
     where calibration.applies(to: predictor, memberCount: logits.memberCount) {
       let calibrations = fold.calibrations(of: predictor)
-      var scored: ScoredRows
-      if case .member(let member) = predictor, let members {
-        scored = members.rows[member]
-      } else {
-        scored = try rows(of: predictor, in: logits, calibrations: calibrations)
-      }
+      var scored =
+        try members?.rows(of: predictor)
+        ?? rows(of: predictor, in: logits, calibrations: calibrations)
       if predictor == .ensemble { ensemble = scored.rows }
       if calibrations.isIdentity, fold.rows == nil {
         uncalibrated.offer(scored.rows, of: predictor)

@@ -25,7 +25,7 @@ struct ScoringOptions: ParsableArguments {
         + "five times two halves of each cell itself.", valueName: "name"))
   var fitting: Fitting = .cleanHalves
 
-  @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals.", valueName: "count"))
+  @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals, which keep the fits.", valueName: "count"))
   var bootstrap = 1000
 
   @Option(

@@ -1,5 +1,4 @@
 import Checkpoints
-import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -7,50 +6,28 @@ import Testing
 /// Checkpoints that PyTorch saved with an object of each of many kinds beside the weights
 /// (`Fixtures/make_neighbors.py`).
 struct NeighborTests {
-  private struct Row: Decodable {
-    let kind: String
-    let form: String
-    let size: Int
-    /// Whether `torch.load` opens the file with `weights_only=True`.
-    let weightsOnly: Bool
+  private let network = NeighborFile.network
 
-    enum CodingKeys: String, CodingKey {
-      case kind, form, size
-      case weightsOnly = "weights_only"
-    }
+  private func files() throws -> [NeighborFile] {
+    try NeighborFile.all("neighbors", limit: 1 << 20)
   }
-
-  private func files() throws -> [(row: Row, bytes: ArraySlice<UInt8>)] {
-    let rows = try fixtureValue("neighbors.json", as: [Row].self)
-    let bytes = try ZipArchive(contentsOf: fixture("neighbors.zip"))
-      .bytes(of: "files", atMost: 1 << 20)
-    var start = 0
-    return rows.map { row in
-      defer { start += row.size }
-      return (row, bytes[start..<start + row.size])
-    }
-  }
-
-  private let network = [
-    NetworkTensor("weight", shape: [2, 2]), NetworkTensor("bias", shape: [2]),
-  ]
 
   @Test func `the weights beside an object of any kind are read`() throws {
     let folder = try TemporaryFolder()
     let files = try files()
     #expect(Set(files.map(\.row.kind)).count >= 140)
     #expect(files.count { $0.row.weightsOnly } >= 130)
-    for (row, bytes) in files {
-      let url = try folder.file("file.pt", holding: bytes)
+    for file in files {
+      let url = try folder.file("file.pt", holding: file.bytes)
       do {
         let checkpoint = try Checkpoint(contentsOf: url)
         let found = try checkpoint.weights(for: network)
-        #expect(found.weights["weight"]?.floats() == [1, 2, 3, 4], "\(row)")
-        #expect(found.weights["bias"]?.floats() == [5, 6], "\(row)")
-        #expect(found.name == "state_dict" && found.leftOut == [], "\(row)")
-        #expect(found.beside == ["epoch", "beside", "after"], "\(row)")
+        #expect(found.weights["weight"]?.floats() == [1, 2, 3, 4], "\(file.row)")
+        #expect(found.weights["bias"]?.floats() == [5, 6], "\(file.row)")
+        #expect(found.name == "state_dict" && found.leftOut == [], "\(file.row)")
+        #expect(found.beside == ["epoch", "beside", "after"], "\(file.row)")
       } catch {
-        Issue.record("\(row): \(error)")
+        Issue.record("\(file.row): \(error)")
       }
     }
   }
@@ -58,14 +35,14 @@ struct NeighborTests {
   /// What can be written is written, and read back the same.
   @Test func `what stands beside the weights is converted or named`() throws {
     let folder = try TemporaryFolder()
-    for (row, bytes) in try files() {
-      let url = try folder.file("file.pt", holding: bytes)
+    for file in try files() {
+      let url = try folder.file("file.pt", holding: file.bytes)
       let (writable, omissions) = try Checkpoint(contentsOf: url).writable
       try writable.write(to: folder.file("copy.pt"))
       let copy = try Checkpoint(contentsOf: folder.file("copy.pt"))
-      #expect(try copy.weights(for: network).name == "state_dict", "\(row)")
+      #expect(try copy.weights(for: network).name == "state_dict", "\(file.row)")
       let isWhole = writable.root.items?.count == 4
-      #expect(isWhole || !omissions.isEmpty, "\(row)")
+      #expect(isWhole || !omissions.isEmpty, "\(file.row)")
     }
   }
 
@@ -83,9 +60,9 @@ struct NeighborTests {
     kind: String, name: String
   ) throws {
     let folder = try TemporaryFolder()
-    for (row, bytes) in try files() where row.kind == kind {
-      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: bytes))
-      #expect(checkpoint.root["beside"] == .opaque(name), "\(row)")
+    for file in try files() where file.row.kind == kind {
+      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: file.bytes))
+      #expect(checkpoint.root["beside"] == .opaque(name), "\(file.row)")
       let row = CheckpointOutline(checkpoint).rows.first { $0.name == "beside" }
       #expect(row?.content == name)
     }
@@ -103,28 +80,28 @@ struct NeighborTests {
     kind: String, values: [Float]
   ) throws {
     let folder = try TemporaryFolder()
-    for (row, bytes) in try files() where row.kind == kind {
-      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: bytes))
+    for file in try files() where file.row.kind == kind {
+      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: file.bytes))
       guard case .tensor(let tensor)? = checkpoint.root["beside"] else {
-        Issue.record("\(row): no tensor")
+        Issue.record("\(file.row): no tensor")
         continue
       }
-      #expect(tensor.floats() == values, "\(row)")
+      #expect(tensor.floats() == values, "\(file.row)")
     }
   }
 
   @Test func `the tensors of a network that was pickled whole have the names of its state`() throws
   {
     let folder = try TemporaryFolder()
-    for (row, bytes) in try files() where row.kind == "module-own" {
-      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: bytes))
+    for file in try files() where file.row.kind == "module-own" {
+      let checkpoint = try Checkpoint(contentsOf: try folder.file("file.pt", holding: file.bytes))
       let names = [
         "conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var",
         "bn.num_batches_tracked",
       ]
       let entries = try checkpoint.weights(named: "beside").entries
-      #expect(entries.map(\.name) == names, "\(row)")
-      #expect(entries.first?.tensor.shape == [2, 1, 1, 1], "\(row)")
+      #expect(entries.map(\.name) == names, "\(file.row)")
+      #expect(entries.first?.tensor.shape == [2, 1, 1, 1], "\(file.row)")
     }
   }
 }

@@ -6,16 +6,6 @@ import Testing
 
 /// Arrays that hold predictions in another order or unit than is expected.
 struct PredictionAxesTests {
-  /// The message that `body` fails with, without the folder's path.
-  private func message(_ folder: borrowing TemporaryFolder, _ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "done"
-    } catch {
-      return "\(error)".replacing(folder.url.path + "/", with: "")
-    }
-  }
-
   /// Reads predictions with so many labels, which are all 0.
   private func read(
     _ urls: [URL], labelCount: Int, areProbabilities: Bool? = nil

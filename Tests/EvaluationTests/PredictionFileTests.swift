@@ -7,16 +7,6 @@ import TestSupport
 import Testing
 
 struct PredictionFileTests {
-  /// The message that `body` fails with, without the folder's path.
-  private func message(_ folder: borrowing TemporaryFolder, _ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "done"
-    } catch {
-      return "\(error)".replacing(folder.url.path + "/", with: "")
-    }
-  }
-
   /// Reads predictions whose labels are all 0.
   private func read(
     _ urls: [URL], rowCount: Int, _ configure: (inout PredictionReader) -> Void = { _ in }

@@ -51,3 +51,13 @@ extension PredictionReader.Rows {
     }
   }
 }
+
+/// The message that `body` fails with, without the folder's path.
+func message(_ folder: borrowing TemporaryFolder, _ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "done"
+  } catch {
+    return "\(error)".replacing(folder.url.path + "/", with: "")
+  }
+}

@@ -98,17 +98,7 @@ public final class ZipArchive {
     of names: [String],
     finish: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer) -> Void
   ) throws -> [ByteStorage] {
-    var inflated = maximumInflatedByteCount
-    let chosen = try names.map { name in
-      let member = try member(name)
-      if !member.isStored {
-        guard member.byteCount <= UInt64(inflated) else {
-          throw error(name, .tooLarge(declared: member.byteCount, maximum: inflated))
-        }
-        inflated -= Int(member.byteCount)
-      }
-      return (index: indices[name] ?? 0, name: name, byteCount: Int(member.byteCount))
-    }
+    let chosen = try chosenMembers(names)
     let total = chosen.reduce(0) { $0 + $1.byteCount }
     let handles =
       try [handle]
@@ -135,6 +125,25 @@ public final class ZipArchive {
       }
     }
     return try progress.withLock { try $0.results.compactMap { try $0?.get() } }
+  }
+
+  /// Where the members of these names are.
+  ///
+  /// - Throws: as `storages(of:finish:)`.
+  private func chosenMembers(
+    _ names: [String]
+  ) throws -> [(index: Int, name: String, byteCount: Int)] {
+    var inflated = maximumInflatedByteCount
+    return try names.map { name in
+      let member = try member(name)
+      if !member.isStored {
+        guard member.byteCount <= UInt64(inflated) else {
+          throw error(name, .tooLarge(declared: member.byteCount, maximum: inflated))
+        }
+        inflated -= Int(member.byteCount)
+      }
+      return (index: indices[name] ?? 0, name: name, byteCount: Int(member.byteCount))
+    }
   }
 
   /// One thread for each 4 MiB, at most one for each processor and eight in all.

@@ -353,4 +353,5 @@ def main():
     print(len(kinds), "kinds,", len(table), "files,", sum(row["weights_only"] for row in table), "open")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ import warnings
 import zipfile
 
 import torch
+from make_neighbors import opens
 
 warnings.simplefilter("ignore")
 FOLDER = pathlib.Path(__file__).parent
@@ -195,14 +196,6 @@ def deflated(content):
             for member in original.infolist():
                 archive.writestr(zipfile.ZipInfo(member.filename), original.read(member), 8)
     return data.getvalue()
-
-
-def opens(data):
-    try:
-        torch.load(io.BytesIO(data), weights_only=True)
-        return True
-    except Exception:
-        return False
 
 
 def files(seeds):
