@@ -25,7 +25,9 @@ struct ScoringOptions: ParsableArguments {
         + "five times two halves of each cell itself.", valueName: "name"))
   var fitting: Fitting = .cleanHalves
 
-  @Option(help: ArgumentHelp("Draws of the bootstrap behind the intervals, which keep the fits.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "Draws of the bootstrap behind the intervals, which keep the fits.", valueName: "count"))
   var bootstrap = 1000
 
   @Option(
