@@ -22,12 +22,12 @@ struct CoverageGrid {
   /// Calls `report` with each line of the table of one number of rows and classes.
   func calibrationErrors(
     rowCounts: [Int] = rowCounts, classCounts: [Int] = classCounts, scales: [Double] = scales,
-    report: (String) -> Void
+    report: (String) throws -> Void
   ) throws {
-    report(
+    try report(
       "| N | classes | scale | metric | held % | width | percentile: held % | width "
         + "| with temperature: held % | holds 0 % | width |")
-    report("|---|---|---|---|---|---|---|---|---|---|---|")
+    try report("|---|---|---|---|---|---|---|---|---|---|---|")
     for classCount in classCounts {
       let population = Self.population(classCount)
       for rowCount in rowCounts {
@@ -52,7 +52,7 @@ struct CoverageGrid {
             let fields =
               ["\(rowCount)", "\(classCount)", "\(scale)", metric.name] + plain[..<2]
               + percentile[..<2] + [calibrated[0], calibrated[2], calibrated[1]]
-            report("| " + fields.joined(separator: " | ") + " |")
+            try report("| " + fields.joined(separator: " | ") + " |")
           }
         }
       }
@@ -61,10 +61,10 @@ struct CoverageGrid {
 
   /// Calls `report` with each line of the table of differences in `ece`.
   func differences(
-    rowCounts: [Int] = rowCounts, classCounts: [Int] = classCounts, report: (String) -> Void
+    rowCounts: [Int] = rowCounts, classCounts: [Int] = classCounts, report: (String) throws -> Void
   ) throws {
     report("| N | classes | scales | noise | held % | width |")
-    report("|---|---|---|---|---|---|")
+    try report("|---|---|---|---|---|---|")
     for classCount in classCounts {
       let population = Self.population(classCount)
       for rowCount in rowCounts {
@@ -72,7 +72,7 @@ struct CoverageGrid {
         for pair in Self.pairs {
           let tally = try simulation.differences(
             scales: (pair.first, pair.second), noise: pair.noise, runs: runs(rowCount))
-          report(
+          try report(
             "| \(rowCount) | \(classCount) | \(pair.first), \(pair.second) | \(pair.noise) "
               + "| \(Self.percent(tally.coverage)) | \(String(format: "%.4f", tally.meanWidth)) |")
         }
