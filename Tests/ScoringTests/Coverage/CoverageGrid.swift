@@ -63,7 +63,7 @@ struct CoverageGrid {
   func differences(
     rowCounts: [Int] = rowCounts, classCounts: [Int] = classCounts, report: (String) throws -> Void
   ) throws {
-    report("| N | classes | scales | noise | held % | width |")
+    try report("| N | classes | scales | noise | held % | width |")
     try report("|---|---|---|---|---|---|")
     for classCount in classCounts {
       let population = Self.population(classCount)
