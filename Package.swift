@@ -57,7 +57,7 @@ let package = Package(
       dependencies: ["Corruptions", "Formats", "Images", "Scoring", "Tensors"],
       resources: [.embedInCode("Digits/Resources")]),
 
-    .target(name: "Runs", dependencies: ["Formats", "Scoring"]),
+    .target(name: "Runs", dependencies: ["Formats", "Scoring", "Tensors"]),
 
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),

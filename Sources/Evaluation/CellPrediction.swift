@@ -48,7 +48,7 @@ package struct CellPrediction: Sendable {
     let shape = [plan.imageCount, model.memberCount, model.classCount]
     for (index, cell) in missing.enumerated() {
       let opened = try plan.open(cell)
-      try NumPyArray.write(Float.self, shape: shape, to: store.url(of: opened.cell)) { rows in
+      try store.write(opened.cell, shape: shape) { rows in
         let makeBatch = { @Sendable in try batch($0, of: opened.images) }
         try Ahead.forEach(batches.count, make: makeBatch) { number, batch in
           try rows.append(model.checkedLogits(of: batch))

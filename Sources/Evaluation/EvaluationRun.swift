@@ -41,6 +41,10 @@ package struct EvaluationRun {
   private let settings: ScoringSettings
   private let workers: Workers
   private let migrate: (String) -> String
+  /// The command that evaluates, for the record of the run.
+  package var step: RunRecord.Step?
+  /// The threads that score.
+  package var threadCount: Int { workers.count }
 
   /// - Parameters:
   ///   - source: Where predictions come from.
@@ -80,7 +84,9 @@ package struct EvaluationRun {
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
           cube: cube
         ).write(to: folder)
-        try finish(record, in: folder, since: start)
+        var record = record
+        record.scoring?.protocols = cube.protocolNames
+        try record.finish(in: folder, since: start)
       }
       return cube
     }
@@ -96,7 +102,7 @@ package struct EvaluationRun {
     let start = Date()
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
     try predicting(monitor) { _, record in
-      if let folder = source.folder { try finish(record, in: folder, since: start) }
+      if let folder = source.folder { try record.finish(in: folder, since: start) }
     }
   }
 
@@ -107,10 +113,14 @@ package struct EvaluationRun {
   ) throws -> Result {
     var record = try source.open(for: settings, monitor)
     record.threads = workers.count
+    if let step { record.begin(step) }
     let earlier = try source.folder.flatMap(RunRecord.find)
-    let lock = try source.folder.map { try record.claim($0, migrate: migrate) }
+    let lock = try source.folder.map {
+      try record.claim($0, threadCount: workers.count, migrate: migrate)
+    }
     defer { lock?.release() }
-    for note in record.notesOfOtherTables(than: earlier) { try monitor.report(.note(note)) }
+    let notes = record.notesOfOtherTables(than: earlier) + record.notesOfUnprovenFiles
+    for note in notes { try monitor.report(.note(note)) }
     return try body(source.predict(monitor), record)
   }
 
@@ -131,15 +141,18 @@ package struct EvaluationRun {
     }
     return cube
   }
-
-  private func finish(_ record: RunRecord, in folder: RunFolder, since start: Date) throws {
-    var record = record
-    record.durationSeconds = Date().timeIntervalSince(start)
-    try record.write(to: folder)
-  }
 }
 
 extension RunRecord {
+  /// That an older version made predictions, so that nothing proves that they are the run's.
+  fileprivate var notesOfUnprovenFiles: [String] {
+    guard let unproven else { return [] }
+    return [
+      "predictions of an older version, which recorded no SHA-256, are taken as they are: "
+        + unproven.listed(limit: 3)
+    ]
+  }
+
   /// That the tables of an earlier evaluation had other bins, or were of other rows.
   fileprivate func notesOfOtherTables(than earlier: RunRecord?) -> [String] {
     guard let earlier, earlier.scoring != nil, scoring != nil else { return [] }

@@ -58,6 +58,9 @@ package struct GivenPredictions: PredictionSource {
         version: version),
       configuration: "")
     record.scoring = settings.record
+    record.precision = predictions.precision
+    record.inputs = RunRecord.Inputs(
+      checkpoint: predictionFiles.map(\.relativePath), data: labelFiles.map(\.relativePath))
     record.notes = notes.isEmpty ? nil : notes
     return record
   }

@@ -163,6 +163,6 @@ private struct Distribution {
     cell.missing -= share.images.count
     imageCount += share.images.count
     guard cell.missing == 0 else { return cells[share.cell] = cell }
-    try NumPyArray.write(cell.logits, shape: shape, to: store.url(of: share.cell))
+    try store.write(share.cell, shape: shape) { try $0.append(cell.logits) }
   }
 }

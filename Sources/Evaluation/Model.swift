@@ -1,6 +1,7 @@
 // N images, M members, K classes.
 
 import Datasets
+import Runs
 import Tensors
 
 /// What predicts the images of an evaluation: one of our networks, or somebody's program.
@@ -38,6 +39,8 @@ package struct ModelSource {
   package let classCount: Int
   /// The configuration of its training, in YAML; empty where there is none.
   package let configuration: String
+  /// The file that it is opened from, and the data that it is evaluated on, as they were named.
+  package var inputs: RunRecord.Inputs?
   /// SHA-256 of what decides its predictions.
   package let fingerprint: () throws -> String
   /// Opens the model; called at most once, and only where something is to be predicted.

@@ -41,6 +41,9 @@ package final class ModelPredictions: PredictionSource {
     self.processes = processes
   }
 
+  /// What networks compute in.
+  private static let precision = "float32"
+
   private var prediction: CellPrediction {
     CellPrediction(plan: plan, store: store, workers: workers)
   }
@@ -59,6 +62,8 @@ package final class ModelPredictions: PredictionSource {
       cells: digests, configuration: model.configuration)
     try checkModel(of: record)
     record.scoring = settings.record
+    record.precision = Self.precision
+    record.inputs = model.inputs
     record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
     return record
   }

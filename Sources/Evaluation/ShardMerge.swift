@@ -15,13 +15,15 @@ package struct ShardMerge: PredictionSource {
   private let sources: [Cell: PredictionStore]
   private let first: PredictionStore
 
-  /// Reads the records in `folders`; the whole goes to `folder`.
+  /// Reads the records in `folders` and hashes their predictions on so many threads; the whole goes to
+  /// `folder`.
   ///
-  /// - Throws: `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
+  /// - Throws: `RunsError.otherPredictions` or `.unrecordedPredictions` for predictions that are not a
+  ///   shard's; `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
   ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation;
   ///   `PredictionFileError` for halves that are none, or `FileError`.
-  package init(_ folders: [RunFolder], into folder: RunFolder) throws {
-    let shards = try folders.map(Part.init)
+  package init(_ folders: [RunFolder], into folder: RunFolder, threadCount: Int = 1) throws {
+    let shards = try folders.map { try Part($0, threadCount: threadCount) }
     guard let first = shards.first else {
       throw EvaluationError.otherShards(count: 0, missing: [], doubled: [:])
     }
@@ -39,6 +41,10 @@ package struct ShardMerge: PredictionSource {
     }
     var whole = first.record
     whole.sharding = nil
+    whole.history = shards.flatMap(\.record.history)
+    whole.unproven = nil
+    let doubts = shards.compactMap { $0.proof.note(on: $0.folder.url.path) }
+    if !doubts.isEmpty { whole.notes = (whole.notes ?? []) + doubts }
     whole.cells = shards.reduce(into: [:]) { $0.merge($1.record.cells) { first, _ in first } }
     record = whole
   }
@@ -54,7 +60,10 @@ package struct ShardMerge: PredictionSource {
     }
   }
 
-  package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord {
+  package func open(
+    for settings: ScoringSettings, _ monitor: EvaluationMonitor
+  ) throws -> RunRecord {
+    for note in record.notes ?? [] { try monitor.report(.note(note)) }
     var record = record
     record.scoring?.bins = settings.binning.count
     record.scoring?.norm = settings.binning.norm.rawValue
@@ -90,11 +99,14 @@ private struct Part {
   let folder: RunFolder
   let record: RunRecord
   let sharding: RunRecord.Sharding
+  let proof: PredictionProof
 
-  init(_ folder: RunFolder) throws {
+  init(_ folder: RunFolder, threadCount: Int) throws {
     guard let record = try RunRecord.find(in: folder), let sharding = record.sharding else {
       throw EvaluationError.noShard(folder.url)
     }
+    proof = try PredictionProof(of: folder, threadCount: threadCount)
+    try proof.check()
     self.folder = folder
     self.record = record
     self.sharding = sharding

@@ -44,6 +44,16 @@ package struct Run: Sendable {
 }
 
 extension Run {
+  /// What nothing proves of the run's predictions; nil where all is proven.
+  ///
+  /// - Throws: `RunsError.otherPredictions` or `.unrecordedPredictions` for a file that is not the run's;
+  ///   `FileError`.
+  func doubt(threadCount: Int) throws -> String? {
+    let proof = try PredictionProof(of: folder, threadCount: threadCount)
+    try proof.check()
+    return proof.note(on: label)
+  }
+
   /// The corruptions in the order of the tables, without the clean test set.
   package var corruptions: [String] {
     cells.values(of: "corruption").filter { $0 != Cell.clean.corruption }

@@ -121,6 +121,11 @@ package struct PredictionArray: Sendable {
     }
   }
 
+  /// What the numbers were given in, in words.
+  package var precision: String {
+    "\(elementType == .float64 ? "float64" : "float32") \(numbers == .logits ? "logits" : "probabilities")"
+  }
+
   package var shape: [Int] { [rowCount, memberCount, classCount] }
 
   /// The numbers with the labels of the file `labelFile`.

@@ -6,15 +6,26 @@ import Scoring
 
 /// The prediction files of a run: logits `[N, M, K]` of each cell in Float32, and the labels.
 ///
-/// Where other numbers than these were given, they stand beside the logits, and are what is scored.
+/// Where other numbers than these were given, they stand beside the logits, and are what is scored. The
+/// SHA-256 of each file that is written goes into the record of the run, in the folder above, before the
+/// file gets its name: a process that is killed leaves no file that the record does not know.
 package struct PredictionStore: Sendable {
   package let folder: URL
 
   private static let suffix = ".npy"
 
+  /// The folder of the run, which has its record.
+  private let run: RunFolder
+  /// What the record calls the files by, before their names: their folder below that of the predictions.
+  private let prefix: String
+
   /// The store in the given folder, which `create(labels:)` makes.
   package init(folder: URL) {
-    self.folder = folder
+    self.init(folder: folder, of: RunFolder(folder.deletingLastPathComponent()), prefix: "")
+  }
+
+  private init(folder: URL, of run: RunFolder, prefix: String) {
+    (self.folder, self.run, self.prefix) = (folder, run, prefix)
   }
 
   package var labelsURL: URL { folder.appendingPathComponent("labels" + Self.suffix) }
@@ -25,8 +36,11 @@ package struct PredictionStore: Sendable {
 
   /// Where numbers that were given stand: probabilities, or logits in Float64.
   private func url(of cell: Cell, givenAs numbers: PredictionNumbers) -> URL {
-    let form = numbers == .probabilities ? "probabilities" : "float64"
-    return folder.appendingPathComponent("\(cell.name).\(form)\(Self.suffix)")
+    folder.appendingPathComponent("\(cell.name).\(Self.form(numbers))\(Self.suffix)")
+  }
+
+  private static func form(_ numbers: PredictionNumbers) -> String {
+    numbers == .probabilities ? "probabilities" : "float64"
   }
 
   package func contains(_ cell: Cell) -> Bool {
@@ -46,14 +60,61 @@ package struct PredictionStore: Sendable {
     return names.filter { $0.hasSuffix(Self.suffix) }.map(folder.appendingPathComponent)
   }
 
+  /// The names of the files that are predictions, labels first, then by cell; other files count not.
+  func names() -> [String] {
+    let forms = PredictionNumbers.allCases.map { ".\(Self.form($0))" }
+    let names = files().map(\.lastPathComponent)
+    let ofCells = names.compactMap { name -> (cell: Cell, name: String)? in
+      var stem = name.dropLast(Self.suffix.count)
+      if let form = forms.first(where: stem.hasSuffix) { stem = stem.dropLast(form.count) }
+      return Cell(name: String(stem)).map { ($0, name) }
+    }
+    let sorted = ofCells.sorted {
+      ($0.cell.isClean ? 0 : 1, $0.cell.corruption, $0.cell.severity, $0.name)
+        < ($1.cell.isClean ? 0 : 1, $1.cell.corruption, $1.cell.severity, $1.name)
+    }
+    return names.filter { $0 == labelsURL.lastPathComponent } + sorted.map(\.name)
+  }
+
   // MARK: Writing
 
-  /// Makes the folder and stores the labels.
+  /// Makes the folder and stores the labels; a file that holds the same stays as it is.
   ///
-  /// - Throws: `FileError`.
+  /// - Throws: `FileError`, or `RunsError` where the run's record cannot be read.
   package func create(labels: [Int]) throws {
     try FolderCreation.create(folder)
-    try NumPyArray.write(labels.map(Int64.init), shape: [labels.count], to: labelsURL)
+    if let stored = try? self.labels(), stored == labels { return try record(labelsURL) }
+    try NumPyArray.write(
+      Int64.self, shape: [labels.count], to: labelsURL,
+      whole: { try record($0, of: labelsURL) }
+    ) { try $0.append(labels.map(Int64.init)) }
+  }
+
+  /// Stores logits of a cell, of shape `[N, M, K]`, which `body` appends.
+  ///
+  /// - Throws: `NumPyError` for a wrong number of logits, `FileError`, `RunsError` where the run's record
+  ///   cannot be read, or what `body` throws.
+  package func write(
+    _ cell: Cell, shape: [Int], _ body: (inout NumPyRows<Float>) throws -> Void
+  ) throws {
+    let url = url(of: cell)
+    try NumPyArray.write(
+      Float.self, shape: shape, to: url, whole: { try record($0, of: url) }, body)
+  }
+
+  private func name(of url: URL) -> String { prefix + url.lastPathComponent }
+
+  /// Puts the digest of a file into the run's record; nil where the file is removed.
+  private func record(_ digest: Digest?, of url: URL) throws {
+    try RunRecord.update(in: run) { $0.setDigest(digest?.description, of: name(of: url)) }
+  }
+
+  /// Puts a file that is there into the run's record, unless it is in it.
+  private func record(_ url: URL) throws {
+    guard let recorded = try RunRecord.find(in: run)?.predictions,
+      recorded[name(of: url)] == nil
+    else { return }
+    try record(Digest(ofFiles: [url]), of: url)
   }
 
   /// Stores a cell's predictions as logits in Float32, and as they were given where these are other
@@ -61,22 +122,23 @@ package struct PredictionStore: Sendable {
   ///
   /// Numbers in a mapped file go to the new one from there, without a copy in memory.
   ///
-  /// - Throws: `FileError`.
+  /// - Throws: `FileError`, or `RunsError` where the run's record cannot be read.
   package func store(_ predictions: PredictionArray, of cell: Cell, labels: [Int]) throws {
     try create(labels: labels)
     for numbers in PredictionNumbers.allCases {
       let url = url(of: cell, givenAs: numbers)
       if !predictions.isFloat32Logits, numbers == predictions.numbers {
-        try predictions.write(to: url)
+        try predictions.write(to: url) { try record($0, of: url) }
       } else if FileManager.default.fileExists(atPath: url.path) {
         try FileManager.default.removeItem(at: url)
+        try record(nil, of: url)
       }
     }
     let url = url(of: cell)
     if let stored = try? PredictionArray(contentsOf: url), predictions.isStored(as: stored) {
-      return
+      return try record(url)
     }
-    try predictions.writeLogits(to: url)
+    try predictions.writeLogits(to: url) { try record($0, of: url) }
   }
 
   // MARK: Reading

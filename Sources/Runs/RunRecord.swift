@@ -43,6 +43,20 @@ package struct RunRecord: Sendable, Equatable {
   package var origin: Origin
   /// SHA-256 of the corrupted images that were read from files, by cell.
   package var cells: [String: String]
+  /// SHA-256 of each file in the folder of predictions, by its name; nil in records of older versions.
+  ///
+  /// It is written before the file gets its name, so that a file without one is none of the run's.
+  package var predictions: [String: String]?
+  /// Those files of which an older version recorded no SHA-256; nil where there are none.
+  ///
+  /// It is that of the file as it was found later, and proves only that nobody has changed the file since.
+  package var unproven: [String]?
+  /// The numbers that predictions were computed in, or given in; nil in records of older versions.
+  package var precision: String?
+  /// Where what the predictions are a function of was, as it was named; nil in records of older versions.
+  package var inputs: Inputs?
+  /// The commands that changed the folder, the latest last; empty in records of older versions.
+  package var history: [Step] = []
   /// The configuration of the network's training, with every default written out.
   package var configuration: String
   /// The threads of the evaluation that was started last.
@@ -68,6 +82,22 @@ package struct RunRecord: Sendable, Equatable {
   /// Whether the predictions come from anybody's files, so that their images are not known.
   package var isOfAnybodysPredictions: Bool { origin.dataset == Origin.predictionsDataset }
 
+  /// The files that an evaluation read, as they were named.
+  package struct Inputs: Codable, Sendable, Equatable {
+    /// The checkpoint, or the files of predictions.
+    package var checkpoint: [String]
+    /// The name of the weights in the checkpoint, where there was a choice.
+    package var weights: String?
+    /// The folder of the data sets, or the files of labels.
+    package var data: [String]
+
+    package init(checkpoint: [String], weights: String? = nil, data: [String]) {
+      self.checkpoint = checkpoint
+      self.weights = weights
+      self.data = data
+    }
+  }
+
   /// How predictions became the numbers of the tables.
   package struct ScoringRecord: Codable, Sendable, Equatable {
     package var calibrations: [String]
@@ -82,6 +112,8 @@ package struct RunRecord: Sendable, Equatable {
     package var bins: Int?
     /// The name of their norm; nil in records of older versions, which had `l1`.
     package var norm: String?
+    /// The protocols that the tables have means over; nil in records of older versions and of shards.
+    package var protocols: [String]?
     /// The family of each corruption that aggregates know, by its published name.
     package var families: [String: String]?
 
@@ -124,123 +156,5 @@ package struct RunRecord: Sendable, Equatable {
       self.kinds = kinds
       self.halves = halves
     }
-  }
-}
-
-extension RunRecord: Codable {
-  /// Decodes a record, of which older versions left out all but the origin.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    origin = try container.decode(Origin.self, forKey: .origin)
-    cells = try container.decodeIfPresent([String: String].self, forKey: .cells) ?? [:]
-    configuration = try container.decodeIfPresent(String.self, forKey: .configuration) ?? ""
-    threads = try container.decodeIfPresent(Int.self, forKey: .threads)
-    scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
-    sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
-    notes = try container.decodeIfPresent([String].self, forKey: .notes)
-    durationSeconds = try container.decodeIfPresent(Double.self, forKey: .durationSeconds)
-  }
-
-  /// The record in `folder`, or nil where there is none.
-  ///
-  /// - Throws: `FileError`, `FileFormError`, or `RunsError.unreadableRecord`.
-  package static func find(in folder: RunFolder) throws -> RunRecord? {
-    guard FileManager.default.fileExists(atPath: folder.record.path) else { return nil }
-    let bytes = try FileText.bytes(
-      of: folder.record, limit: 1 << 20, expecting: "the record of a run (JSON)")
-    let record: RunRecord
-    do {
-      record = try JSONDecoder().decode(RunRecord.self, from: Data(bytes))
-    } catch {
-      throw RunsError.unreadableRecord(folder.record, problem(error))
-    }
-    if let problem = record.problemOfBinning {
-      throw RunsError.unreadableRecord(folder.record, problem)
-    }
-    return record
-  }
-
-  /// The record in `folder`, which must be that of a finished evaluation.
-  ///
-  /// - Throws: `RunsError.missingFile`, `RunsError.unreadableRecord`, or `FileError`.
-  package static func read(from folder: RunFolder) throws -> RunRecord {
-    guard let record = try find(in: folder) else {
-      throw RunsError.missingFile(folder.url, folder.record.lastPathComponent)
-    }
-    return record
-  }
-
-  /// What is wrong with the bins of calibration errors; nil where nothing is.
-  private var problemOfBinning: String? {
-    let counts = Binning.counts
-    if let bins = scoring?.bins, !counts.contains(bins) {
-      return "scoring.bins: expected a number from \(counts.lowerBound) to \(counts.upperBound), "
-        + "found \(bins)"
-    }
-    if let norm = scoring?.norm, Binning.Norm(rawValue: norm) == nil {
-      return "scoring.norm: expected "
-        + Binning.Norm.allCases.map(\.rawValue).joined(separator: ", ")
-        + ", found \"\(norm.oneLine)\""
-    }
-    return nil
-  }
-
-  private static func problem(_ error: any Error) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    return switch error {
-    case DecodingError.keyNotFound(let key, let context):
-      "expected the field \((path(context) + "." + key.stringValue).drop { $0 == "." })"
-    case DecodingError.typeMismatch(let type, let context),
-      DecodingError.valueNotFound(let type, let context):
-      "\(path(context)): expected \(type)"
-    default: "expected JSON"
-    }
-  }
-
-  /// Writes the record into `folder`.
-  ///
-  /// - Throws: `FileError.unwritable`.
-  package func write(to folder: RunFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(encoder.encode(self) + Data("\n".utf8), to: folder.record)
-  }
-
-  /// Claims `folder` for this record's evaluation.
-  ///
-  /// The folder may hold the same evaluation with other cells: clean images can be scored before or
-  /// after corrupted ones.
-  ///
-  /// - Parameters:
-  ///   - folder: Where results go.
-  ///   - migrate: Turns a configuration that another version wrote into the text that this one writes.
-  /// - Returns: The lock that keeps other evaluations from writing there.
-  /// - Throws: `RunsError.otherEvaluation` naming what differs, where the folder holds the
-  ///   predictions of something else; `FileError` if it cannot be written, or another process is at
-  ///   work there.
-  package mutating func claim(
-    _ folder: RunFolder, migrate: (String) -> String = { $0 }
-  ) throws -> FileLock {
-    try FolderCreation.create(folder.url)
-    let lock = try FileLock(resultsIn: folder.url)
-    if var existing = try Self.find(in: folder) {
-      existing.configuration = migrate(existing.configuration)
-      origin.suite = origin.suite ?? existing.origin.suite
-      if let difference = difference(from: existing, as: .sameFolder) {
-        throw RunsError.otherEvaluation(
-          folder.url, field: difference.field, expected: difference.first,
-          found: difference.second.withoutControlCharacters)
-      }
-      cells.merge(existing.cells) { mine, _ in mine }
-      // The record describes the tables that are there until others are written.
-      var claimed = self
-      claimed.scoring = existing.scoring ?? scoring
-      try claimed.write(to: folder)
-      return lock
-    }
-    try write(to: folder)
-    return lock
   }
 }

@@ -24,6 +24,10 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
   case missingPredictions(URL, String)
   /// An array of predictions or labels is of another shape.
   case wrongShape(URL, expected: String, found: [Int])
+  /// A file of predictions is another than the one that the run's record names.
+  case otherPredictions(URL, expected: String, found: String)
+  /// A file of predictions is not in the run's record.
+  case unrecordedPredictions(URL)
   /// No checkpoint of that epoch was kept; of no epoch at all where it is nil.
   case noCheckpoint(URL, epoch: Int?, kept: [Int])
   /// A column or a number of `logs.csv` is missing at this row and column.
@@ -56,6 +60,13 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
         + "score again with this folder as its output"
     case .wrongShape(let url, let expected, let found):
       "\(url.path): expected shape \(expected), found \(found); remove the file and evaluate again"
+    case .otherPredictions(let url, let expected, let found):
+      "\(url.path): not this run's file: expected SHA-256 \(expected), as run.json records, found "
+        + "\(found); move it to another folder, and put the recorded file back or make it again with "
+        + "this run's mixmo evaluate or mixmo score"
+    case .unrecordedPredictions(let url):
+      "\(url.path): not this run's file: run.json does not record it, so nothing says what made it; move "
+        + "it to another folder, and score it alone with mixmo score --logits FILE --labels FILE"
     case .noCheckpoint(let folder, let epoch, let kept):
       "\(folder.path): no checkpoint of \(epoch.map { "epoch \($0)" } ?? "any epoch"); kept are "
         + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))

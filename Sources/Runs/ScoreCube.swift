@@ -18,6 +18,13 @@ package struct ScoreCube: Sendable {
     self.notes = notes
     self.figures = figures
   }
+
+  /// The names of the protocols that it has means over, in the order of the tables.
+  package var protocolNames: [String] {
+    var names: [String] = []
+    for row in summary where row.protocolName != names.last { names.append(row.protocolName) }
+    return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 }
 
 /// The scores of one cell, under each calibration.

@@ -8,24 +8,30 @@ extension PredictionArray {
   /// Whether logits in Float32 are all that was given.
   var isFloat32Logits: Bool { numbers == .logits && elementType == .float32 }
 
-  /// Replaces `url` with these numbers as they are, `[N, M, K]`.
+  /// Replaces `url` with these numbers as they are, `[N, M, K]`; `whole` is given the SHA-256 of the file
+  /// before it gets its name.
   ///
-  /// - Throws: `FileError`.
-  func write(to url: URL) throws {
+  /// - Throws: `FileError`, or what `whole` throws.
+  func write(to url: URL, whole: (Digest) throws -> Void) throws {
     try withNumbers { values in
-      try NumPyArray.write(Float.self, shape: shape, to: url) { try $0.append(values) }
+      try NumPyArray.write(Float.self, shape: shape, to: url, whole: whole) {
+        try $0.append(values)
+      }
     } float64: { values in
-      try NumPyArray.write(Double.self, shape: shape, to: url) { try $0.append(values) }
+      try NumPyArray.write(Double.self, shape: shape, to: url, whole: whole) {
+        try $0.append(values)
+      }
     }
   }
 
-  /// Replaces `url` with these predictions as logits, `[N, M, K]`.
+  /// Replaces `url` with these predictions as logits, `[N, M, K]`; `whole` is given the SHA-256 of the
+  /// file before it gets its name.
   ///
   /// Float64 is rounded to Float32. Probabilities become their logarithms, 0 becomes −∞.
   ///
-  /// - Throws: `FileError`.
-  func writeLogits(to url: URL) throws {
-    try NumPyArray.write(Float.self, shape: shape, to: url) { file in
+  /// - Throws: `FileError`, or what `whole` throws.
+  func writeLogits(to url: URL, whole: (Digest) throws -> Void) throws {
+    try NumPyArray.write(Float.self, shape: shape, to: url, whole: whole) { file in
       try forEachBlock { try file.append($0) }
     }
   }

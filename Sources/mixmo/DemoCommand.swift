@@ -56,7 +56,8 @@ struct DemoCommand: AsyncParsableCommand {
       calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds)
     let cube = try NetworkEvaluation(
       configuration: configuration, runName: folder.name,
-      checkpoint: folder.checkpoint(named: "best"), dataset: test, folder: folder,
+      checkpoint: folder.checkpoint(named: "best"), dataset: test, data: data,
+      folder: folder,
       corruptions: .generated(suite), settings: settings, common: common
     ).run(startsOver: fromScratch)
     try common.terminal.show(summaryOf: cube)

@@ -127,6 +127,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       checkpoint: checkpointURL, weights: chosen.weights,
       dataset: try kind.read(
         .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
+      data: inputs.dataURL,
       folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
       imageLimit: images.limit, shard: shard,
       settings: try scoring.settings(

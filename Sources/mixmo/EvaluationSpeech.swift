@@ -53,26 +53,28 @@ extension EvaluationRun {
   func run(
     speakingTo terminal: Terminal, startsOver: Bool = false, whenInterrupted advice: String? = nil
   ) throws -> ScoreCube {
-    try speaking(to: terminal, startsOver: startsOver, advice) { speech in
-      try run(report: speech.report) { Interruption.isRequested }
+    try speaking(to: terminal, startsOver: startsOver, advice) { evaluation, speech in
+      try evaluation.run(report: speech.report) { Interruption.isRequested }
     }
   }
 
   /// The same without scoring.
   func predict(speakingTo terminal: Terminal) throws {
-    try speaking(to: terminal, startsOver: false, nil) { speech in
-      try predict(report: speech.report) { Interruption.isRequested }
+    try speaking(to: terminal, startsOver: false, nil) { evaluation, speech in
+      try evaluation.predict(report: speech.report) { Interruption.isRequested }
     }
   }
 
   private func speaking<Result>(
     to terminal: Terminal, startsOver: Bool, _ advice: String?,
-    _ body: (EvaluationSpeech) throws -> Result
+    _ body: (EvaluationRun, EvaluationSpeech) throws -> Result
   ) throws -> Result {
+    var evaluation = self
+    evaluation.step = Invocation.step(threadCount: threadCount)
     let speech = EvaluationSpeech(terminal)
     defer { speech.finish() }
     do {
-      return try body(speech)
+      return try body(evaluation, speech)
     } catch EvaluationError.interrupted(let stage) {
       speech.finish()
       let command = Interruption.sameCommand(startsOver: startsOver)

@@ -36,7 +36,8 @@ struct MergeCommand: AsyncParsableCommand {
     Interruption.listen()
     let folder = RunFolder(URL(fileURLWithPath: output))
     let merge = try ShardMerge(
-      shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder)
+      shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder,
+      threadCount: threading.workers.count)
     var settings = merge.settings
     settings.binning = binning.binning(standard: settings.binning)
     let cube = try EvaluationRun(

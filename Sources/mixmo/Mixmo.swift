@@ -5,6 +5,7 @@ import Foundation
 @main
 enum Program {
   static func main() {
+    Invocation.begin()
     StandardStreams.open()
     FatalSignals.explain()
     do {

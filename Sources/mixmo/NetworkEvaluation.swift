@@ -47,6 +47,8 @@ struct NetworkEvaluation {
   /// The name of the weights in the checkpoint, if there is a choice.
   var weights: String?
   let dataset: any Dataset
+  /// The folder of the data sets.
+  var data: URL
   let folder: RunFolder
   var corruptions = CorruptionChoice.none
   var severities = Array(1...5)
@@ -94,15 +96,17 @@ struct NetworkEvaluation {
 
   private var model: ModelSource {
     get throws {
-      ModelSource(
+      var source = ModelSource(
         memberCount: configuration.memberCount, classCount: dataset.classCount,
         configuration: try configuration.yaml,
         fingerprint: {
-          let file = try Digest(ofFiles: [checkpoint]).description
-          // Other weights of a file make other predictions.
-          return weights.map { Digest(of: Array("\(file) \($0)".utf8)).description } ?? file
+          RunRecord.fingerprint(
+            ofFile: try Digest(ofFiles: [checkpoint]).description, weights: weights)
         },
         open: openModel)
+      source.inputs = RunRecord.Inputs(
+        checkpoint: [checkpoint.relativePath], weights: weights, data: [data.relativePath])
+      return source
     }
   }
 

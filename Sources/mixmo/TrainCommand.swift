@@ -94,7 +94,7 @@ struct TrainCommand: ParsableCommand {
   ) throws -> ScoreCube {
     try NetworkEvaluation(
       configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
-      folder: folder,
+      data: inputs.dataURL, folder: folder,
       settings: ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
       common: common
     ).run(startsOver: fromScratch)

@@ -59,10 +59,17 @@ import Testing
     let before = try inode(stored)
     try score(folder, "a", seed: 1, strength: 1, more: ["--calibration", "temperature"])
     #expect(try inode(stored) == before)
-    // Another logit under the same name is not what was scored, and is replaced.
+    // Another logit under the same name is not what was scored: it is refused, and made again where
+    // it is moved away.
     var bytes = try FileContents.read(stored, limit: 1 << 20)
     bytes[bytes.count - 1] ^= 1
     try Data(bytes).write(to: stored)
+    let refused = try MixmoProcess([
+      "score", "--logits", folder.file("a.npy").path, "--labels", folder.file("labels.npy").path,
+      "--output", folder.file("runs/a").path, "--quiet",
+    ])
+    #expect(refused.status == 1 && refused.errors.contains("\(stored.path): not this run's file"))
+    try FileManager.default.moveItem(at: stored, to: folder.file("other.npy"))
     try score(folder, "a", seed: 1, strength: 1)
     bytes[bytes.count - 1] ^= 1
     #expect(try FileContents.read(stored, limit: 1 << 20) == bytes)

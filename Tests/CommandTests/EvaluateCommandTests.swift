@@ -154,6 +154,13 @@ struct StoredPredictionTests {
         to: workspace.folder.file("runs/small/predictions/\(name)"))
     }
     let replaced = try identities(workspace)
+    let refused = try MixmoProcess(
+      workspace.evaluate(save: "runs", "--checkpoint", "best", "--quiet"))
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors.contains("predictions/clean-0.npy: not this run's file: expected SHA-256 "),
+      "\(refused.errors)")
+    try workspace.forgetDigests("runs/small")
     let after = try evaluate(workspace, "none,histogram")
     #expect(try identities(workspace) == replaced, "predictions were written again")
     #expect(try Set(column("accuracy", of: after, where: "none")) == ["1.0"])

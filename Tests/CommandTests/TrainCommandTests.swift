@@ -116,12 +116,14 @@ struct TrainCommandTests {
     #expect(rest.status == 0 && rest.errors.contains("resuming after epoch 1 of 3"))
   }
 
-  /// What `run.json` says, but for the seconds that the evaluation took.
+  /// What `run.json` says, but for the seconds that the evaluation took and for its command.
   private func record(_ workspace: Workspace, _ name: String) throws -> NSDictionary {
     let text = try workspace.bytes("\(name)/run.json")
     let object = try JSONSerialization.jsonObject(with: Data(text))
     var record = try #require(object as? [String: Any])
     #expect(record.removeValue(forKey: "durationSeconds") is Double)
+    let history = try #require(record.removeValue(forKey: "history") as? [[String: Any]])
+    #expect(history.map { $0["predictions"] as? [String] } == [["labels.npy", "clean-0.npy"]])
     return record as NSDictionary
   }
 

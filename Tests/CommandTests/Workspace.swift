@@ -57,6 +57,15 @@ final class Workspace {
     return files
   }
 
+  /// Makes the record in a run's folder that of an older version, which had no SHA-256 of predictions.
+  func forgetDigests(_ run: String) throws {
+    let url = folder.file("\(run)/run.json")
+    let object = try JSONSerialization.jsonObject(with: Data(bytes("\(run)/run.json")))
+    var record = try #require(object as? [String: Any])
+    for field in ["predictions", "unproven", "history", "precision"] { record[field] = nil }
+    try JSONSerialization.data(withJSONObject: record).write(to: url)
+  }
+
   /// Trains, and stops the test where that fails.
   func requireTraining(save: String) throws {
     let run = try MixmoProcess(train(save: save, "--quiet"))

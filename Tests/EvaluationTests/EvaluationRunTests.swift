@@ -243,6 +243,15 @@ struct EvaluationRunTests {
     #expect {
       try Self.run(in: folder.url)
     } throws: {
+      "\($0)".contains("clean-0.npy: not this run's file: expected SHA-256 ")
+    }
+    // Older versions recorded no digest.
+    var record = try RunRecord.read(from: RunFolder(folder.url))
+    record.predictions = nil
+    try record.write(to: RunFolder(folder.url))
+    #expect {
+      try Self.run(in: folder.url)
+    } throws: {
       "\($0)".contains("clean-0.npy: expected shape [24, 2, 10], found [24, 3, 10]")
     }
   }

@@ -23,7 +23,9 @@ struct RunRecordTests {
     var record = Self.record()
     try record.claim(place).release()
     try record.claim(place).release()
-    #expect(try RunRecord.find(in: place) == Self.record())
+    var claimed = Self.record()
+    claimed.predictions = [:]
+    #expect(try RunRecord.find(in: place) == claimed)
   }
 
   @Test func `a configuration that another version wrote otherwise is no difference`() throws {
@@ -47,7 +49,9 @@ struct RunRecordTests {
     ) {
       try other.claim(RunFolder(folder.url))
     }
-    #expect(try RunRecord.find(in: RunFolder(folder.url)) == Self.record())
+    var claimed = Self.record()
+    claimed.predictions = [:]
+    #expect(try RunRecord.find(in: RunFolder(folder.url)) == claimed)
   }
 
   @Test func `another configuration is refused with the first line that differs`() throws {

@@ -33,8 +33,10 @@ def normalized(path, content):
     if path.name == "run.json":
         content = re.sub(rb'("durationSeconds" : )[0-9.e-]+', rb"\1TIME", content)
         content = re.sub(rb'("threads" : )\d+', rb"\1THREADS", content)
+        content = re.sub(rb'("(?:start|end|processor|instructions)" : )"[^"]*"', rb'\1"MACHINE"', content)
     if path.name == "report.html":
-        content = re.sub(rb"(<dt>(?:duration|threads)</dt><dd>)[^<]*", rb"\1NUMBER", content)
+        content = re.sub(rb"(<dt>(?:duration|threads|began|finished|machine)</dt><dd>)[^<]*", rb"\1NUMBER", content)
+        content = re.sub(rb"(<dt>before it</dt><dd>)[^<]*?Z: ", rb"\1TIME: ", content)
     if path.name.startswith("events.out.tfevents"):
         content = scalars(content)
     return content

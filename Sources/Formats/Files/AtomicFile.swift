@@ -183,6 +183,7 @@ public enum AtomicFile {
 public struct ByteStream {
   let file: Int32
   let url: URL
+  private var digest: RunningDigest?
 
   /// Writes to the descriptor `file`; errors name `url`.
   package init(file: Int32, url: URL) {
@@ -190,10 +191,18 @@ public struct ByteStream {
     self.url = url
   }
 
+  /// The same file, where all that is appended is added to `digest`.
+  func hashed(by digest: RunningDigest) -> ByteStream {
+    var stream = self
+    stream.digest = digest
+    return stream
+  }
+
   /// Appends all of `bytes`.
   ///
   /// - Throws: `FileError.unwritable` with the system's reason.
   public func append(_ bytes: UnsafeRawBufferPointer) throws {
+    digest?.update(bytes)
     var rest = bytes
     while !rest.isEmpty {
       let written = write(file, rest.baseAddress, rest.count)

@@ -86,3 +86,18 @@ public struct Digest: Sendable, Equatable, CustomStringConvertible {
     }
   }
 }
+
+/// The SHA-256 of bytes while they are written: see `ByteStream.hashed(by:)`.
+final class RunningDigest {
+  private let hasher = Digest.Hasher(.sha256)
+
+  /// Adds the next piece.
+  func update(_ bytes: UnsafeRawBufferPointer) { hasher.update(bytes) }
+
+  /// The hash of all pieces; called once, after the last.
+  func finish() -> Digest { Digest(hexadecimal: hasher.finish()) }
+}
+
+extension Digest {
+  fileprivate init(hexadecimal: String) { description = hexadecimal }
+}

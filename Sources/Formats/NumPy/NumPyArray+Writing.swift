@@ -28,14 +28,39 @@ extension NumPyArray {
     _ type: Element.Type, shape: [Int], to url: URL,
     _ body: (inout NumPyRows<Element>) throws -> Void
   ) throws {
-    let header = try NumPyHeader.bytes(Element.elementType, shape: shape, file: url.path)
+    try AtomicFile.stream(to: url) { try write(type, shape: shape, to: $0, body) }
+  }
+
+  /// The same, hashed on the way.
+  ///
+  /// - Parameters:
+  ///   - type: The Swift type of the elements.
+  ///   - shape: The extent of each dimension of the whole array.
+  ///   - url: The file.
+  ///   - whole: Called with the SHA-256 of the whole file, before the file is replaced.
+  ///   - body: Appends the elements in row-major order.
+  /// - Throws: `NumPyError` for a wrong number of values, `FileError`, or what `whole` or `body` throws.
+  package static func write<Element: NumPyElement>(
+    _ type: Element.Type, shape: [Int], to url: URL, whole: (Digest) throws -> Void,
+    _ body: (inout NumPyRows<Element>) throws -> Void
+  ) throws {
     try AtomicFile.stream(to: url) { stream in
-      try header.withUnsafeBytes(stream.append)
-      var rows = NumPyRows<Element>(
-        stream: stream, expected: shape.reduce(1, *), file: url.path)
-      try body(&rows)
-      guard rows.written == rows.expected else { throw rows.wrongCount(rows.written) }
+      let digest = RunningDigest()
+      try write(type, shape: shape, to: stream.hashed(by: digest), body)
+      try whole(digest.finish())
     }
+  }
+
+  private static func write<Element: NumPyElement>(
+    _ type: Element.Type, shape: [Int], to stream: ByteStream,
+    _ body: (inout NumPyRows<Element>) throws -> Void
+  ) throws {
+    let file = stream.url.path
+    let header = try NumPyHeader.bytes(Element.elementType, shape: shape, file: file)
+    try header.withUnsafeBytes(stream.append)
+    var rows = NumPyRows<Element>(stream: stream, expected: shape.reduce(1, *), file: file)
+    try body(&rows)
+    guard rows.written == rows.expected else { throw rows.wrongCount(rows.written) }
   }
 }
 

@@ -43,6 +43,10 @@ package struct RunComparer: Sendable {
   package func compare(
     _ folders: [URL], report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Comparison {
+    let proofs = try folders.map {
+      try PredictionProof(of: RunFolder($0), threadCount: threadCount)
+    }
+    for proof in proofs { try proof.check() }
     let runs = try folders.map { try ComparableRun(folder: RunFolder($0)) }
     for (index, run) in runs.enumerated() {
       for other in runs[(index + 1)...] {
@@ -76,7 +80,8 @@ package struct RunComparer: Sendable {
     return Comparison(
       reference: labels[0], predictor: predictor, calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
-      notes: notes(runs, labels) + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
+      notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
+        + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
   }
 
   private func subject(_ run: ComparableRun, partCount: Int) throws -> Subject {

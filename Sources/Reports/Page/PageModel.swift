@@ -157,6 +157,18 @@ extension PageModel.Table {
 }
 
 extension PageModel.Facts {
+  /// When the latest command ran and on what, and the commands before it.
+  private static func steps(_ record: RunRecord) -> [(String, String?)] {
+    guard let last = record.history.last else { return [] }
+    return [
+      ("began", last.start), ("finished", last.end),
+      (
+        "machine",
+        [last.processor, last.instructions].compactMap { $0 }.joined(separator: ", ")
+      ),
+    ] + record.history.dropLast().reversed().map { ("before it", "\($0.start): \($0.command)") }
+  }
+
   /// The facts of a run's record.
   init(_ run: Run) {
     let (record, origin) = (run.record, run.record.origin)
@@ -168,15 +180,18 @@ extension PageModel.Facts {
         + "\(record.figures.rawValue); "
         + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap draws of images" : "no bootstrap")
     }
-    let entries: [(String, String?)] = [
-      ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
-      ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
-      ("corruptions", suite), ("calibrations", scoring),
-      ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
-      ("version", "mixmo \(origin.version)"),
-      ("threads", record.threads.map { "\($0)" }),
-      ("duration", record.durationSeconds.map { String(format: "%.0f s", $0) }),
-    ]
+    let entries: [(String, String?)] =
+      [
+        ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
+        ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
+        ("corruptions", suite), ("calibrations", scoring),
+        ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
+        ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
+        ("precision", record.precision), ("version", "mixmo \(origin.version)"),
+        ("threads", record.threads.map { "\($0)" }),
+        ("duration", record.durationSeconds.map { String(format: "%.0f s", $0) }),
+        ("command", record.history.last?.command ?? "not recorded by the version that made it"),
+      ] + Self.steps(record)
     let configuration = record.configuration
     self.init(
       run: run.label,

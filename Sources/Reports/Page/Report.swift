@@ -59,6 +59,7 @@ package struct Report: Sendable {
   package func write(
     to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
   ) async throws -> URL {
+    let doubts = try runs.compactMap { try $0.doubt(threadCount: threadCount) }
     let sections = try figureSections(Scorer(threadCount: threadCount))
     let headline = Headline(runs)
     let lock = try PageLock(folder)
@@ -69,7 +70,7 @@ package struct Report: Sendable {
     ).draw(sections.flatMap(\.figures))
     try addTables(headline, in: folder, to: &files)
     let model = PageModel(
-      title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil),
+      title: title, lead: lead, notes: notes(hasGnuplot: gnuplot != nil) + doubts,
       sections: [atAGlance(headline)]
         + sections.map { section in
           PageModel.Section(
