@@ -84,6 +84,7 @@ package struct EvaluationRun {
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
           cube: cube
         ).write(to: folder)
+        try CalibrationFile(cube, of: record).write(to: folder)
         var record = record
         record.scoring?.protocols = cube.protocolNames
         try record.finish(in: folder, since: start)

@@ -47,6 +47,8 @@ extension RunFolder {
   package var record: URL { file("run.json") }
   /// The tables; see `ResultTables`.
   package func table(_ format: TableFormat) -> URL { file(format.fileName) }
+  /// What was fitted to calibrate the numbers of the tables; see `CalibrationFile`.
+  package var calibrations: URL { file("calibrations.json") }
   /// The logits of each cell and the labels.
   package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
   /// The page about the run.
@@ -68,7 +70,8 @@ extension RunFolder {
     let training =
       [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
       + [log, events, damagedEvents]
-    let evaluation = [record] + TableFormat.results.map(table) + [page] + predictions.files()
+    let tables = TableFormat.results.map(table)
+    let evaluation = [record, calibrations] + tables + [page] + predictions.files()
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)

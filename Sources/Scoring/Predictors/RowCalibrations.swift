@@ -35,6 +35,14 @@ public struct RowCalibrations: Sendable {
   @inline(__always)
   func index(of row: Int) -> Int { indices.map { Int($0[row]) } ?? 0 }
 
+  /// The rows of each of `maps`, in rising order; none where there is one map for all.
+  var rowsOfMaps: [[Int]] {
+    guard let indices else { return [] }
+    var rows = [[Int]](repeating: [], count: maps.count)
+    for (row, index) in indices.enumerated() { rows[Int(index)].append(row) }
+    return rows
+  }
+
   /// Those of some rows, in their order.
   func selecting(rows: [Int]) -> RowCalibrations {
     RowCalibrations(maps: maps, indices: indices.map { all in rows.map { all[$0] } })

@@ -1,0 +1,177 @@
+// N images, M members, K classes.
+
+import Formats
+import Foundation
+import Scoring
+
+/// `calibrations.json`: every fit behind the numbers of a run's tables, and how to apply it.
+///
+/// It is JSON with a fit on each line. Numbers have as many digits as their Float64 needs.
+package struct CalibrationFile {
+  private let head: Head
+  private let fits: [Fit]
+
+  /// The fits that calibrated the cells of `cube`; the settings are those of `record`.
+  ///
+  /// Fits on clean or other images are the same for all cells, and are listed once.
+  package init(_ cube: ScoreCube, of record: RunRecord) {
+    let fitting = record.scoring?.fitting ?? ""
+    let isOfEachCell = fitting == Self.crossValidation
+    fits = cube.cells.flatMap { result in
+      result.scores.flatMap { scores -> [Fit] in
+        let isOwn = isOfEachCell || scores.calibration.isBound
+        guard isOwn || result.cell == cube.cells[0].cell else { return [] }
+        return scores.fits.map { Fit($0, cell: isOwn ? result.cell : nil) }
+      }
+    }
+    let folds = (cube.cells.first?.scores ?? []).map(\.fittedFolds).first { !$0.isEmpty } ?? []
+    let names = (cube.cells.first?.scores ?? []).filter { !$0.fits.isEmpty }.map(\.calibration.name)
+    head = Head(
+      run: record.origin.run, version: record.origin.version, fitting: fitting,
+      numbers: record.figures.rawValue, notation: CalibrationFormulas.notation,
+      formulas: CalibrationFormulas.all.filter { names.contains($0.key) },
+      folds: Self.folds(folds, rowCount: record.origin.images))
+  }
+
+  /// The name of the fitting that has fits of its own in each cell.
+  private static let crossValidation = "cv"
+  /// The seeds of MixMo's halves, of which cross-validation uses all and other fittings the first.
+  private static let seeds: ClosedRange<UInt32> = 31...35
+
+  private struct Head: Encodable {
+    let run: String
+    let version: String
+    let fitting: String
+    let numbers: String
+    let notation: [String]
+    let formulas: [String: [String: String]]
+    let folds: [Fold]
+  }
+
+  /// The rows of a cell that a fold calibrates: a half of `CleanHalves`, or rows that a user chose.
+  private struct Fold: Encodable {
+    let fold: Int
+    var seed: UInt32?
+    var half: Int?
+    var rows: [Int]?
+  }
+
+  private static func folds(_ rows: [[Int]], rowCount: Int) -> [Fold] {
+    var halves: [UInt32: [[Int]]] = [:]
+    return rows.enumerated().map { index, rows in
+      let seed = seeds.lowerBound + UInt32(index / 2)
+      if halves[seed] == nil, seeds.contains(seed) {
+        halves[seed] = (try? CleanHalves(rowCount: rowCount, seed: seed).rows.map { $0.sorted() })
+      }
+      guard halves[seed]?[index % 2] == rows.sorted() else { return Fold(fold: index, rows: rows) }
+      return Fold(fold: index, seed: seed, half: index % 2)
+    }
+  }
+}
+
+extension CalibrationFile {
+  /// Writes the file into `folder`.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func write(to folder: RunFolder) throws {
+    try AtomicFile.stream(to: folder.calibrations) { stream in
+      try forEachLine { line in
+        try Array((line + "\n").utf8).withUnsafeBytes(stream.append)
+      }
+    }
+  }
+
+  /// The bytes of the file.
+  package var bytes: [UInt8] {
+    get throws {
+      var bytes: [UInt8] = []
+      try forEachLine { bytes += Array(($0 + "\n").utf8) }
+      return bytes
+    }
+  }
+
+  private func forEachLine(_ body: (String) throws -> Void) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    func text(_ value: some Encodable) throws -> String {
+      String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    func list(_ name: String, _ items: [String], end: String) throws {
+      guard !items.isEmpty else { return try body("\"\(name)\": []\(end)") }
+      try body("\"\(name)\": [")
+      for (index, item) in items.enumerated() {
+        try body(item + (index + 1 < items.count ? "," : ""))
+      }
+      try body("]\(end)")
+    }
+    try body("{")
+    for (name, value) in [
+      ("run", head.run), ("version", head.version), ("fitting", head.fitting),
+      ("numbers", head.numbers),
+    ] {
+      try body("\"\(name)\": \(text(value)),")
+    }
+    try list("notation", head.notation.map(text), end: ",")
+    try body("\"formulas\": {")
+    let formulas = head.formulas.sorted { $0.key < $1.key }
+    for (index, (name, formula)) in formulas.enumerated() {
+      let end = index + 1 < formulas.count ? "," : ""
+      try body("\(text(name)): \(text(formula))\(end)")
+    }
+    try body("},")
+    try list("folds", head.folds.map(text), end: ",")
+    try list("fits", fits.map(text), end: "")
+    try body("}")
+  }
+}
+
+/// A fit as a line of the file: what it is of, and the numbers that its formula names.
+private struct Fit: Encodable {
+  let calibration: String
+  let predictor: String
+  /// Nil where the fit is the same for all cells.
+  let cell: String?
+  /// Nil where the fit calibrates all rows.
+  let fold: Int?
+  var temperature: Double?
+  var temperatures: [Double]?  // [M]
+  /// Whether a temperature is at a bound of its search; nil where there is none.
+  var isAtBound: Bool?
+  var scales: [Double]?  // [K]
+  var biases: [Double]?  // [K]
+  var confidences: [Double]?
+  var accuracies: [Double?]?
+  var lower: [Double]?
+  var upper: [Double]?
+
+  private enum CodingKeys: String, CodingKey {
+    case calibration, predictor, cell, fold, temperature, temperatures, scales, biases
+    case confidences, accuracies, lower, upper
+    case isAtBound = "at_bound"
+  }
+
+  init(_ fit: CalibrationFit, cell: Cell?) {
+    calibration = fit.calibration.name
+    predictor = fit.predictor.name
+    self.cell = cell?.name
+    fold = fit.fold
+    switch fit.map {
+    case .temperature(let value, _), .temperatureAfterAveraging(let value, _): temperature = value
+    case .memberTemperatures(let values, _): temperatures = values
+    case .logits(let map):
+      scales = (map as? VectorScaling)?.scales
+      biases = (map as? VectorScaling)?.biases
+    case .confidence(let map):
+      if let map = map as? IsotonicRegression {
+        (confidences, accuracies) = (map.confidences, map.accuracies)
+      } else if let map = map as? HistogramBinning {
+        (lower, upper) = (map.table.bins.map(\.lower), map.table.bins.map(\.upper))
+        accuracies = map.table.bins.map(\.accuracy)
+      }
+    case .identity: break
+    }
+    if temperature != nil || temperatures != nil {
+      isAtBound = !fit.map.temperatureBounds.isEmpty
+    }
+  }
+}
