@@ -1,0 +1,151 @@
+import Datasets
+import Formats
+import Foundation
+import Runs
+import Scoring
+import Tensors
+
+/// Whether the checkpoint and the images that a run's record names are those that are at hand.
+package struct InputVerification {
+  private let folder: RunFolder
+  private let record: RunRecord
+  private let checkpoint: URL?
+  private let data: URL?
+  private let workers: Workers
+
+  /// - Parameters:
+  ///   - folder: The run's folder.
+  ///   - record: Its record.
+  ///   - checkpoint: A file to compare; nil for the one that the record names, or those in the folder.
+  ///   - data: The folder of data sets; nil for the one that the record names.
+  ///   - workers: The threads that read images.
+  package init(
+    of folder: RunFolder, _ record: RunRecord, checkpoint: URL?, data: URL?, workers: Workers
+  ) {
+    self.folder = folder
+    self.record = record
+    self.checkpoint = checkpoint
+    self.data = data
+    self.workers = workers
+  }
+
+  /// A check of the checkpoint, of the clean images, and of each cell whose images were read from files.
+  ///
+  /// - Throws: `FileError` where a file that is there cannot be read.
+  package func checks() throws -> [RunCheck] {
+    guard !record.isOfAnybodysPredictions else {
+      let inputs = record.inputs
+      return try [
+        given("scored predictions", inputs?.checkpoint, of: record.origin.checkpoint),
+        given("scored labels", inputs?.data, of: record.origin.data),
+      ]
+    }
+    return try [checkpointCheck()] + dataChecks()
+  }
+
+  private static func isThere(_ url: URL) -> Bool {
+    FileManager.default.fileExists(atPath: url.path)
+  }
+
+  // MARK: Files that were scored
+
+  private func given(
+    _ subject: String, _ paths: [String]?, of expected: String
+  ) throws -> RunCheck {
+    guard let paths else {
+      return .notAtHand(subject, "an older version did not record which files they were")
+    }
+    let urls = paths.map { URL(fileURLWithPath: $0) }
+    if let missing = zip(paths, urls).first(where: { !Self.isThere($0.1) })?.0 {
+      return .notAtHand(subject, "no file \(missing.oneLine), which run.json names")
+    }
+    let found = try Digest(ofFiles: urls).description
+    let subject = "\(subject) (\(paths.listed(limit: 3)))"
+    return found == expected
+      ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)
+  }
+
+  // MARK: The checkpoint
+
+  private func checkpointCheck() throws -> RunCheck {
+    let expected = record.origin.checkpoint
+    let named = record.inputs?.checkpoint.map { URL(fileURLWithPath: $0) } ?? []
+    let first = (checkpoint.map { [$0] } ?? named).filter(Self.isThere)
+    if let checkpoint, first.isEmpty {
+      return .notAtHand("checkpoint", "no file \(checkpoint.relativePath.oneLine)")
+    }
+    let kept = checkpoint == nil ? folder.keptEpochs().map(folder.checkpoint(epoch:)) : []
+    for url in first + kept where try digest(of: url) == expected {
+      return .ok("checkpoint (\(url.relativePath.oneLine))")
+    }
+    guard let other = first.first else {
+      return .notAtHand(
+        "checkpoint",
+        "none with SHA-256 \(expected) in the folder or where run.json says; give --checkpoint FILE"
+      )
+    }
+    return .differs(
+      "checkpoint (\(other.relativePath.oneLine))", expected: "SHA-256 \(expected)",
+      found: try digest(of: other))
+  }
+
+  /// What the record would have of the file.
+  private func digest(of file: URL) throws -> String {
+    let digest = try Digest(ofFiles: [file]).description
+    return RunRecord.fingerprint(ofFile: digest, weights: record.inputs?.weights)
+  }
+
+  // MARK: Images
+
+  private func dataChecks() throws -> [RunCheck] {
+    let named = record.inputs?.data.first.map { URL(fileURLWithPath: $0) }
+    guard let kind = DatasetKind(rawValue: record.origin.dataset) else {
+      return [.notAtHand("images", "a data set \(record.origin.dataset.oneLine) is not known")]
+    }
+    guard let folder = data ?? named, Self.isThere(folder) else {
+      return [.notAtHand("images", "no folder of data sets where run.json says; give --data DIR")]
+    }
+    let clean: any Dataset
+    do {
+      clean = try kind.read(.test, in: folder, workers: workers)
+    } catch {
+      return [.notAtHand("images", "\(error)")]
+    }
+    let subject = "images of \(kind.rawValue) (\(folder.relativePath.oneLine))"
+    let found = try Subset(record.origin.images, of: clean).fingerprint(workers: workers)
+    let check =
+      found == record.origin.data
+      ? RunCheck.ok(subject)
+      : .differs(subject, expected: "SHA-256 \(record.origin.data)", found: found)
+    return [check] + cellChecks(kind, of: clean, in: folder)
+  }
+
+  /// A check of each cell whose corrupted images were read from files.
+  private func cellChecks(
+    _ kind: DatasetKind, of clean: any Dataset, in folder: URL
+  ) -> [RunCheck] {
+    let cells = record.cells.compactMap { name, digest in
+      Cell(name: name).map { (cell: $0, digest: digest) }
+    }.sorted { ($0.cell.corruption, $0.cell.severity) < ($1.cell.corruption, $1.cell.severity) }
+    return cells.map { cell, expected in
+      let subject = "images of \(cell.name)"
+      do {
+        let benchmark = try kind.benchmark(
+          of: clean, in: folder, names: [cell.corruption], isPartial: false)
+        let images = try Subset(record.origin.images, of: benchmark.images(of: cell))
+        let found = try images.storedFingerprint(workers: workers)
+        return found == expected
+          ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)
+      } catch {
+        return .notAtHand(subject, "\(error)")
+      }
+    }
+  }
+}
+
+extension RunRecord {
+  /// What stands for a checkpoint in `Origin`: other weights of a file make other predictions.
+  package static func fingerprint(ofFile digest: String, weights: String?) -> String {
+    weights.map { Digest(of: Array("\(digest) \($0)".utf8)).description } ?? digest
+  }
+}
