@@ -19,6 +19,12 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case otherOutput(expected: [Int], found: [Int])
   /// Every calibration that was asked for is one of several members, and there is one.
   case nothingToCalibrate([String])
+  /// The tables of a folder have a cell whose predictions it lacks.
+  case missingCell(URL, Cell)
+  /// Calibrations were fitted on images whose predictions the folder does not hold.
+  case noValidationSet(URL)
+  /// A folder holds a shard, which cannot be scored by itself.
+  case isShard(URL, Shard)
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
   /// Shards that are missing, and shards that several folders hold.
@@ -37,6 +43,15 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .nothingToCalibrate(let names):
       "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "
         + "such as --calibration none,temperature"
+    case .missingCell(let url, let cell):
+      "\(url.path): its tables have \(cell.name), of which it holds no predictions; evaluate this cell as "
+        + "well, or leave it out of the tables with --only"
+    case .noValidationSet(let url):
+      "\(url.path): its calibrations were fitted on a validation set, which the folder does not hold; "
+        + "give --validation-logits and --validation-labels with --logits, or choose --fitting "
+        + "clean-halves"
+    case .isShard(let url, let shard):
+      "\(url.path): holds shard \(shard) of an evaluation; put the shards together with mixmo merge"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
     case .otherShards(let count, let missing, let doubled):

@@ -38,7 +38,7 @@ package struct CellPredictions {
 /// An evaluation from its images to its tables.
 package struct EvaluationRun {
   private let source: any PredictionSource
-  private let settings: ScoringSettings
+  private let request: ScoringRequest
   private let workers: Workers
   private let migrate: (String) -> String
   /// The command that evaluates, for the record of the run.
@@ -48,18 +48,21 @@ package struct EvaluationRun {
 
   /// - Parameters:
   ///   - source: Where predictions come from.
-  ///   - settings: How predictions become numbers.
+  ///   - request: How predictions become numbers; what the folder has is added to.
   ///   - workers: The threads that score.
   ///   - migrate: Turns a configuration that another version wrote into the text that this one writes.
   package init(
-    of source: any PredictionSource, settings: ScoringSettings, workers: Workers,
+    of source: any PredictionSource, request: ScoringRequest, workers: Workers,
     migrate: @escaping (String) -> String = { $0 }
   ) {
     self.source = source
-    self.settings = settings
+    self.request = request
     self.workers = workers
     self.migrate = migrate
   }
+
+  /// Where predictions and tables go; nil where nothing is written.
+  package var folder: RunFolder? { source.folder }
 
   /// Predicts what is missing, scores it and writes the tables.
   ///
@@ -76,9 +79,9 @@ package struct EvaluationRun {
   ) throws -> ScoreCube {
     let start = Date()
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
-    return try predicting(monitor) { predictions, record in
+    return try predicting(monitor) { predictions, record, settings in
       let origin = record.origin
-      let cube = try score(predictions, ofRun: origin.run, monitor)
+      let cube = try score(predictions, ofRun: origin.run, settings, monitor)
       if let folder = source.folder {
         try ResultTables(
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
@@ -102,7 +105,7 @@ package struct EvaluationRun {
   ) throws {
     let start = Date()
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
-    try predicting(monitor) { _, record in
+    try predicting(monitor) { _, record, _ in
       if let folder = source.folder { try record.finish(in: folder, since: start) }
     }
   }
@@ -110,23 +113,29 @@ package struct EvaluationRun {
   /// Opens the source, claims the folder and stores the predictions; nobody else writes in the
   /// folder until `body` has returned.
   private func predicting<Result>(
-    _ monitor: EvaluationMonitor, _ body: (CellPredictions, RunRecord) throws -> Result
+    _ monitor: EvaluationMonitor,
+    _ body: (CellPredictions, RunRecord, ScoringSettings) throws -> Result
   ) throws -> Result {
-    var record = try source.open(for: settings, monitor)
+    var record = try source.open(for: request.settings, monitor)
     record.threads = workers.count
     if let step { record.begin(step) }
-    let earlier = try source.folder.flatMap(RunRecord.find)
     let lock = try source.folder.map {
       try record.claim($0, threadCount: workers.count, migrate: migrate)
     }
     defer { lock?.release() }
-    let notes = record.notesOfOtherTables(than: earlier) + record.notesOfUnprovenFiles
-    for note in notes { try monitor.report(.note(note)) }
-    return try body(source.predict(monitor), record)
+    let earlier = try source.folder.flatMap(EarlierTables.init)
+    let (settings, notes) = try request.settings(continuing: earlier)
+    record.scoring = settings.record
+    let remarks = record.notesOfOtherTables(than: earlier?.record) + record.notesOfUnprovenFiles
+    for note in notes + remarks { try monitor.report(.note(note)) }
+    let predictions = try source.predict(monitor)
+    guard let earlier, !request.isOnly else { return try body(predictions, record, settings) }
+    return try body(earlier.adding(predictions, kinds: settings.kinds), record, settings)
   }
 
   private func score(
-    _ predictions: CellPredictions, ofRun name: String, _ monitor: EvaluationMonitor
+    _ predictions: CellPredictions, ofRun name: String, _ settings: ScoringSettings,
+    _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
     let scorer = CubeScorer(settings, threadCount: workers.count)

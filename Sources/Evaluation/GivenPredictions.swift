@@ -8,6 +8,7 @@ package struct GivenPredictions: PredictionSource {
   package let folder: RunFolder?
   private let runName: String
   private let predictions: PredictionArray
+  private let validation: PredictionReader.Rows?
   /// The predictions with their labels.
   package let rows: LabeledLogits
   private let predictionFiles: [URL]
@@ -17,8 +18,8 @@ package struct GivenPredictions: PredictionSource {
   private let version: String
 
   /// - Parameters:
-  ///   - predictions: The predictions.
-  ///   - labels: The class of each row, from the first of `labelFiles`.
+  ///   - read: The predictions, with labels from the first of `labelFiles`.
+  ///   - validation: Those of other images that calibrations are fitted on, if there are any.
   ///   - runName: The name in the `run` column.
   ///   - predictionFiles: All files of predictions that the scores depend on.
   ///   - labelFiles: All files of labels that the scores depend on.
@@ -28,11 +29,13 @@ package struct GivenPredictions: PredictionSource {
   ///   - version: The version of this program.
   /// - Throws: `PredictionFileError`.
   package init(
-    _ predictions: PredictionArray, labels: [Int], runName: String, predictionFiles: [URL],
+    _ read: PredictionReader.Rows, validation: PredictionReader.Rows? = nil, runName: String,
+    predictionFiles: [URL],
     labelFiles: [URL], folder: RunFolder?, notes: [String] = [], seed: UInt64,
     version: String
   ) throws {
-    self.predictions = predictions
+    predictions = read.predictions
+    self.validation = validation
     self.runName = runName
     self.predictionFiles = predictionFiles
     self.labelFiles = labelFiles
@@ -40,7 +43,7 @@ package struct GivenPredictions: PredictionSource {
     self.notes = notes
     self.seed = seed
     self.version = version
-    rows = try predictions.labeled(labels, from: labelFiles[0])
+    rows = try predictions.labeled(read.labels, from: labelFiles[0])
   }
 
   package var place: String { predictionFiles.map(\.path).joined(separator: ", ") }
@@ -66,7 +69,12 @@ package struct GivenPredictions: PredictionSource {
   }
 
   package func predict(_: EvaluationMonitor) throws -> CellPredictions {
-    try folder?.predictions.store(predictions, of: .clean, labels: rows.labels)
+    if let store = folder?.predictions {
+      try store.store(predictions, of: .clean, labels: rows.labels)
+      if let validation {
+        try store.validation.store(validation.predictions, of: .clean, labels: validation.labels)
+      }
+    }
     let rows = rows
     return CellPredictions(cells: [.clean], imageCount: rows.rowCount) { _ in rows }
   }

@@ -18,6 +18,13 @@ package struct ScoringSettings: Sendable {
     /// halves.
     case crossValidation
 
+    /// The fitting of that name; nil for one on other images, or an unknown name.
+    package init?(name: String, halves: CleanHalves?) {
+      let known = [Self.cleanHalves(halves), .mixmoHalves(halves), .crossValidation]
+      guard let fitting = known.first(where: { $0.name == name }) else { return nil }
+      self = fitting
+    }
+
     /// The name on the command line and in records.
     package var name: String {
       switch self {
@@ -37,7 +44,7 @@ package struct ScoringSettings: Sendable {
     }
 
     /// The halves that a user chose.
-    fileprivate var chosenHalves: CleanHalves? {
+    var chosenHalves: CleanHalves? {
       switch self {
       case .cleanHalves(let halves), .mixmoHalves(let halves): halves
       case .validationSet, .crossValidation: nil
@@ -110,7 +117,8 @@ extension ScoringSettings {
   package var record: RunRecord.ScoringRecord {
     RunRecord.ScoringRecord(
       calibrations: calibrations, fitting: fitting.name, figures: fitting.figures,
-      drawCount: drawCount, binning: binning, kinds: kinds)
+      drawCount: drawCount, binning: binning, kinds: kinds, halves: fitting.chosenHalves?.rows,
+      baseline: baseline?.folder)
   }
 
   /// What `mixmo merge` must know to score all shards as these settings say.
@@ -126,10 +134,10 @@ extension ScoringSettings {
       try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
     }
     let names = record.scoring?.calibrations ?? [Calibration.none.name]
-    let fittings = [Fitting.cleanHalves(halves), .mixmoHalves(halves), .crossValidation]
+    let fitting = Fitting(name: record.scoring?.fitting ?? "", halves: halves)
     self.init(
       calibrations: names.compactMap(Calibration.init(name:)),
-      fitting: fittings.first { $0.name == record.scoring?.fitting } ?? .cleanHalves(halves),
+      fitting: fitting ?? .cleanHalves(halves),
       drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
       seed: record.origin.seed, kinds: sharding.kinds)
   }

@@ -65,8 +65,7 @@ package struct ShardMerge: PredictionSource {
   ) throws -> RunRecord {
     for note in record.notes ?? [] { try monitor.report(.note(note)) }
     var record = record
-    record.scoring?.bins = settings.binning.count
-    record.scoring?.norm = settings.binning.norm.rawValue
+    record.scoring = settings.record
     return record
   }
 

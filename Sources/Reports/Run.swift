@@ -136,7 +136,7 @@ extension Run {
     var families: [(name: String, corruptions: [String])] = []
     for corruption in corruptions {
       let published = Cell.publishedName(of: corruption)
-      let name = record.scoring?.families?[published] ?? "other"
+      let name = record.scoring?.family(of: published) ?? "other"
       if let index = families.firstIndex(where: { $0.name == name }) {
         families[index].corruptions.append(corruption)
       } else {

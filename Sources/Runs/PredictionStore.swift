@@ -30,6 +30,12 @@ package struct PredictionStore: Sendable {
 
   package var labelsURL: URL { folder.appendingPathComponent("labels" + Self.suffix) }
 
+  /// Where the predictions of other images stand, on which calibrations were fitted.
+  package var validation: PredictionStore {
+    PredictionStore(
+      folder: folder.appendingPathComponent("validation"), of: run, prefix: "validation/")
+  }
+
   package func url(of cell: Cell) -> URL {
     folder.appendingPathComponent(cell.name + Self.suffix)
   }
@@ -60,7 +66,8 @@ package struct PredictionStore: Sendable {
     return names.filter { $0.hasSuffix(Self.suffix) }.map(folder.appendingPathComponent)
   }
 
-  /// The names of the files that are predictions, labels first, then by cell; other files count not.
+  /// The names of the files that are predictions, labels first, then by cell, then those of a validation
+  /// set; other files count not.
   func names() -> [String] {
     let forms = PredictionNumbers.allCases.map { ".\(Self.form($0))" }
     let names = files().map(\.lastPathComponent)
@@ -73,7 +80,8 @@ package struct PredictionStore: Sendable {
       ($0.cell.isClean ? 0 : 1, $0.cell.corruption, $0.cell.severity, $0.name)
         < ($1.cell.isClean ? 0 : 1, $1.cell.corruption, $1.cell.severity, $1.name)
     }
-    return names.filter { $0 == labelsURL.lastPathComponent } + sorted.map(\.name)
+    let own = names.filter { $0 == labelsURL.lastPathComponent } + sorted.map(\.name)
+    return own.map { prefix + $0 } + (prefix.isEmpty ? validation.names() : [])
   }
 
   // MARK: Writing

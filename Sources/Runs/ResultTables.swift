@@ -59,7 +59,7 @@ package struct ResultTables: Sendable {
     self.cube = cube
   }
 
-  /// Writes the four tables into `folder`.
+  /// Writes the four tables into `folder`; one that is the same already stays as it is.
   ///
   /// - Throws: `FileError.unwritable`.
   package func write(to folder: RunFolder) throws {
@@ -67,7 +67,8 @@ package struct ResultTables: Sendable {
       (TableFormat.cells, cells), (.diversity, diversity), (.reliability, reliability),
       (.summary, summary),
     ] {
-      try AtomicFile.write(table.text, to: folder.table(format))
+      let (url, bytes) = (folder.table(format), Data(table.text.utf8))
+      if (try? Data(contentsOf: url)) != bytes { try AtomicFile.write(bytes, to: url) }
     }
   }
 
@@ -131,6 +132,26 @@ package struct ResultTables: Sendable {
       for scores in result.scores { rows(key, scores).forEach { table.append($0) } }
     }
     return table
+  }
+}
+
+extension Cell {
+  /// The cells that `cells.csv` of a run has rows of, in their order.
+  ///
+  /// - Throws: `RunsError`, `CSVError` or `FileError`.
+  package static func scored(in folder: RunFolder) throws -> [Cell] {
+    let table = try ResultTable(
+      contentsOf: folder.table(.cells), keys: TableFormat.cells.keys, constants: ["run"],
+      numbers: [Metric.accuracy.name])
+    var seen: Set<Cell> = []
+    return try table.keys.enumerated().compactMap { index, key in
+      guard let severity = Int(key[1]) else {
+        throw RunsError.wrongField(
+          table.file, row: index + 1, column: "severity", expected: "a number", found: key[1])
+      }
+      let cell = Cell(corruption: key[0], severity: severity)
+      return seen.insert(cell).inserted ? cell : nil
+    }
   }
 }
 

@@ -53,6 +53,19 @@ extension RunFolder {
   package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
   /// The page about the run.
   package var page: URL { file("report.html") }
+  /// Whether there is a page, and a table that was written after it.
+  package var isPageOutdated: Bool {
+    guard let pageDate = Self.date(of: page) else { return false }
+    return TableFormat.results.contains { format in
+      Self.date(of: table(format)).map { $0 > pageDate } ?? false
+    }
+  }
+
+  private static func date(of file: URL) -> Date? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+    return attributes?[.modificationDate] as? Date
+  }
+
   /// Pictures of the page.
   package var figures: URL { file("figures") }
   /// Tables of the page.
@@ -71,7 +84,9 @@ extension RunFolder {
       [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
       + [log, events, damagedEvents]
     let tables = TableFormat.results.map(table)
-    let evaluation = [record, calibrations] + tables + [page] + predictions.files()
+    let evaluation =
+      [record, calibrations] + tables + [page] + predictions.files()
+      + predictions.validation.files()
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)

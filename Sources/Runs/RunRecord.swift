@@ -114,12 +114,19 @@ package struct RunRecord: Sendable, Equatable {
     package var norm: String?
     /// The protocols that the tables have means over; nil in records of older versions and of shards.
     package var protocols: [String]?
-    /// The family of each corruption that aggregates know, by its published name.
+    /// The corruptions that aggregates know, in their order; nil in records of older versions.
+    package var kinds: [CorruptionKind]?
+    /// In records of older versions the family of each corruption, by its published name.
     package var families: [String: String]?
+    /// The halves of the clean images that a user chose; nil for MixMo's.
+    package var halves: [[Int]]?
+    /// The folder of the run that corruption errors are relative to, as it was named.
+    package var baseline: String?
 
     package init(
       calibrations: [Calibration], fitting: String, figures: Figures, drawCount: Int,
-      binning: Binning = Binning(), kinds: [CorruptionKind]
+      binning: Binning = Binning(), kinds: [CorruptionKind], halves: [[Int]]? = nil,
+      baseline: String? = nil
     ) {
       self.calibrations = calibrations.map(\.name)
       self.fitting = fitting
@@ -127,7 +134,14 @@ package struct RunRecord: Sendable, Equatable {
       draws = drawCount
       bins = binning.count
       norm = binning.norm.rawValue
-      families = Dictionary(kinds.map { ($0.name, $0.family) }) { first, _ in first }
+      self.kinds = kinds
+      self.halves = halves
+      self.baseline = baseline
+    }
+
+    /// The family of the corruption of this published name, if it is known.
+    package func family(of name: String) -> String? {
+      kinds?.first { $0.name == name }?.family ?? families?[name]
     }
   }
 

@@ -225,3 +225,15 @@ extension RunRecord {
     try record.write(to: folder)
   }
 }
+
+extension RunFolder {
+  /// Whether an evaluation of the checkpoint file has finished here.
+  ///
+  /// - Throws: `RunsError` or `FileError`.
+  package func holdsTables(of checkpoint: URL) throws -> Bool {
+    guard let record = try RunRecord.find(in: self), record.durationSeconds != nil,
+      TableFormat.results.allSatisfy({ FileManager.default.fileExists(atPath: table($0).path) })
+    else { return false }
+    return try Digest(ofFiles: [checkpoint]).description == record.origin.checkpoint
+  }
+}

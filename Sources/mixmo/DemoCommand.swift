@@ -52,13 +52,14 @@ struct DemoCommand: AsyncParsableCommand {
       startsOver: fromScratch, keptCount: nil, common: common
     ).run()
     defer { lock?.release() }
-    let settings = ScoringSettings(
-      calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds)
+    let request = ScoringRequest(
+      ScoringSettings(
+        calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds))
     let cube = try NetworkEvaluation(
       configuration: configuration, runName: folder.name,
       checkpoint: folder.checkpoint(named: "best"), dataset: test, data: data,
       folder: folder,
-      corruptions: .generated(suite), settings: settings, common: common
+      corruptions: .generated(suite), request: request, common: common, isReporting: true
     ).run(startsOver: fromScratch)
     try common.terminal.show(summaryOf: cube)
     try await ReportJob.report(

@@ -130,9 +130,9 @@ struct EvaluateCommand: AsyncParsableCommand {
       data: inputs.dataURL,
       folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
       imageLimit: images.limit, shard: shard,
-      settings: try scoring.settings(
+      request: try scoring.request(
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
-      common: common, processes: processes)
+      common: common, processes: processes, isReporting: report)
     guard processes.isFirst else { return try evaluation.assist() }
     guard let shard else { return try common.terminal.show(summaryOf: evaluation.run()) }
     let count = try evaluation.predictShard()

@@ -48,14 +48,22 @@ extension EvaluationRun {
   ///   - startsOver: Whether the command first removes what is there.
   ///   - advice: How to go on after an interruption of scoring; nil for what predictions that are
   ///     stored allow.
+  ///   - isReporting: Whether a page is made of the tables after this.
   /// - Returns: The scores.
   /// - Throws: `ExitCode` after an interruption, or what the evaluation throws.
   func run(
-    speakingTo terminal: Terminal, startsOver: Bool = false, whenInterrupted advice: String? = nil
+    speakingTo terminal: Terminal, startsOver: Bool = false, whenInterrupted advice: String? = nil,
+    isReporting: Bool = false
   ) throws -> ScoreCube {
-    try speaking(to: terminal, startsOver: startsOver, advice) { evaluation, speech in
+    let cube = try speaking(to: terminal, startsOver: startsOver, advice) { evaluation, speech in
       try evaluation.run(report: speech.report) { Interruption.isRequested }
     }
+    if let folder, !isReporting, folder.isPageOutdated {
+      terminal.warn(
+        "\(folder.page.path): older than the tables; run mixmo report \(folder.url.path) to make it "
+          + "again")
+    }
+    return cube
   }
 
   /// The same without scoring.

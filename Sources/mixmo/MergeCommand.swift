@@ -41,8 +41,10 @@ struct MergeCommand: AsyncParsableCommand {
     var settings = merge.settings
     settings.binning = binning.binning(standard: settings.binning)
     let cube = try EvaluationRun(
-      of: merge, settings: settings, workers: threading.workers
-    ).run(speakingTo: speech.terminal, whenInterrupted: "run the same command to start again")
+      of: merge, request: ScoringRequest(settings), workers: threading.workers
+    ).run(
+      speakingTo: speech.terminal, whenInterrupted: "run the same command to start again",
+      isReporting: report)
     try speech.terminal.show(summaryOf: cube)
     if report {
       try await ReportJob.report(folder.url, speech.terminal, threadCount: threading.workers.count)

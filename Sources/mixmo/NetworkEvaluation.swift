@@ -54,9 +54,11 @@ struct NetworkEvaluation {
   var severities = Array(1...5)
   var imageLimit: Int?
   var shard: Shard?
-  let settings: ScoringSettings
+  let request: ScoringRequest
   let common: CommonOptions
   var processes: any ProcessGroup = SoleProcess()
+  /// Whether a page is made of the tables after this.
+  var isReporting = false
 
   /// Predicts what is missing, scores it and writes the tables, while it speaks to the user.
   ///
@@ -65,7 +67,8 @@ struct NetworkEvaluation {
   /// - Returns: The scores.
   /// - Throws: What reading the data and evaluating throw.
   func run(startsOver: Bool = false) throws -> ScoreCube {
-    try evaluation(of: predictions()).run(speakingTo: common.terminal, startsOver: startsOver)
+    try evaluation(of: predictions()).run(
+      speakingTo: common.terminal, startsOver: startsOver, isReporting: isReporting)
   }
 
   /// Predicts the cells of the shard, and returns how many it has.
@@ -81,7 +84,7 @@ struct NetworkEvaluation {
   private func evaluation(of predictions: ModelPredictions) -> EvaluationRun {
     Interruption.listen()
     return EvaluationRun(
-      of: predictions, settings: settings, workers: common.workers,
+      of: predictions, request: request, workers: common.workers,
       migrate: RunConfiguration.migrated)
   }
 

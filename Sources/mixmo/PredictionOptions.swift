@@ -54,6 +54,16 @@ struct PredictionOptions: ParsableArguments {
     }
   }
 
+  /// One of these options that was given; nil where none was.
+  var givenName: String? {
+    let given = [
+      ("--probabilities", probabilities != nil), ("--binary", binary), ("--array", array != nil),
+      ("--label-array", labelArray != nil), ("--drop-column", !dropColumn.isEmpty),
+      ("--all-columns", allColumns), ("--header", header != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
   var reader: PredictionReader {
     var reader = PredictionReader()
     reader.areProbabilities = probabilities

@@ -27,15 +27,25 @@ struct ScoreCommand: ParsableCommand {
 
         mixmo score --logits first.npy second.npy --labels labels.npy \\
           --calibration all --output scores
+
+      Example: the predictions of a run folder again, with one calibration more:
+
+        mixmo score scores --calibration vector
       """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The folder of a run, whose own predictions are scored again, instead of --logits.",
+      valueName: "run"))
+  var folder: String?
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp("The predictions: one file, or one for each member.", valueName: "file"))
-  var logits: [String]
+  var logits: [String] = []
 
   @Option(help: ArgumentHelp("The class of each row.", valueName: "file"))
-  var labels: String
+  var labels: String?
 
   @Option(
     parsing: .upToNextOption,
@@ -59,16 +69,53 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if folder != nil {
+      try checkOptionsOfRun()
+    } else if logits.isEmpty || labels == nil {
+      throw ValidationError(
+        "Give --logits and --labels, or the folder of a run to score its predictions again.")
+    }
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
-    if !validationLogits.isEmpty && scoring.fitting != .cleanHalves {
-      throw ValidationError("--fitting \(scoring.fitting.rawValue) needs no validation set.")
+    if !validationLogits.isEmpty, let fitting = scoring.fitting {
+      throw ValidationError("--fitting \(fitting.rawValue) needs no validation set.")
     }
+  }
+
+  /// Checks that no option says what the folder of the run says.
+  private func checkOptionsOfRun() throws {
+    let given = [
+      ("--logits", !logits.isEmpty), ("--labels", labels != nil), ("--output", output != nil),
+      ("--name", name != nil), ("--validation-logits", !validationLogits.isEmpty),
+    ]
+    guard let option = given.first(where: \.1)?.0 ?? predictions.givenName else { return }
+    throw ValidationError(
+      "\(option) is not for the folder of a run, whose own predictions are scored again.")
   }
 
   func run() throws {
     Interruption.listen()
+    if let folder { return try scoreAgain(RunFolder(url(folder))) }
+    try scoreFiles(labels: labels ?? "")
+  }
+
+  /// Scores the predictions of a run folder.
+  private func scoreAgain(_ folder: RunFolder) throws {
+    let run = try StoredRun(folder)
+    let seed = run.record.origin.seed
+    guard common.seed == 0 || common.seed == seed else {
+      throw ValidationError(
+        "--seed \(common.seed): the run has seed \(seed), which its draws keep.")
+    }
+    let kinds = try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
+    let request = try scoring.request(kinds: kinds, seed: seed)
+    let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
+      .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
+    try common.terminal.show(summaryOf: cube)
+  }
+
+  private func scoreFiles(labels: String) throws {
     let reader = predictions.reader
     let rows = try reader.read(logits.map(url), labels: url(labels))
     let validationRows = try validationLabels.map { labels in
@@ -77,7 +124,7 @@ struct ScoreCommand: ParsableCommand {
     let all = [rows] + (validationRows.map { [$0] } ?? [])
     try reader.checkChoices(in: all, file: url(logits[0]))
     let given = try GivenPredictions(
-      rows.predictions, labels: rows.labels, runName: runName,
+      rows, validation: validationRows, runName: runName,
       predictionFiles: (logits + validationLogits).map(url),
       labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
       folder: output.map { RunFolder(url($0)) }, notes: all.flatMap(\.notes), seed: common.seed,
@@ -87,8 +134,8 @@ struct ScoreCommand: ParsableCommand {
     }
     speak(of: given.rows, as: "probabilities")
     if let validation { speak(of: validation, as: "validation probabilities") }
-    let settings = try scoring.settings(validation: validation, seed: common.seed)
-    let cube = try EvaluationRun(of: given, settings: settings, workers: common.workers)
+    let request = try scoring.request(validation: validation, seed: common.seed)
+    let cube = try EvaluationRun(of: given, request: request, workers: common.workers)
       .run(
         speakingTo: common.terminal,
         whenInterrupted: output == nil

@@ -22,19 +22,27 @@ struct ScoringOptions: ParsableArguments {
     help: ArgumentHelp(
       "What calibrations are fitted on: clean-halves, each half of the clean images for the other, "
         + "numbers of all images; mixmo-halves, the same with means of the halves' numbers; or cv, "
-        + "five times two halves of each cell itself.", valueName: "name"))
-  var fitting: Fitting = .cleanHalves
+        + "five times two halves of each cell itself (default: as in the folder's tables, else "
+        + "clean-halves).", valueName: "name"))
+  var fitting: Fitting?
 
   @Option(
     help: ArgumentHelp(
-      "Draws of the bootstrap behind the intervals, which keep the fits.", valueName: "count"))
-  var bootstrap = 1000
+      "Draws of the bootstrap behind the intervals, which keep the fits (default: as in the folder's "
+        + "tables, else 1000).", valueName: "count"))
+  var bootstrap: Int?
 
   @Option(
     help: ArgumentHelp(
       "The folder of another run, to give mean corruption errors relative to it.",
       valueName: "dir"))
   var baseline: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Take calibrations and cells that are not asked for out of the folder's tables; their predictions "
+        + "stay. Without it they are added to."))
+  var only = false
 
   @OptionGroup var binning: BinningOptions
 
@@ -46,7 +54,7 @@ struct ScoringOptions: ParsableArguments {
 
   func validate() throws {
     _ = try calibrations()
-    guard 0...1_000_000 ~= bootstrap else {
+    if let bootstrap, !(0...1_000_000 ~= bootstrap) {
       throw ValidationError(
         "--bootstrap: expected a number from 0 to 1000000, found \(bootstrap).")
     }
@@ -69,20 +77,32 @@ struct ScoringOptions: ParsableArguments {
     }
   }
 
-  /// The settings, with what the data set knows.
-  func settings(
+  /// What is asked for, with what the data set knows.
+  func request(
     halves: CleanHalves? = nil, validation: LabeledLogits? = nil, kinds: [CorruptionKind] = [],
     seed: UInt64
-  ) throws -> ScoringSettings {
+  ) throws -> ScoringRequest {
     var settings = ScoringSettings(
-      calibrations: try calibrations(), drawCount: bootstrap, binning: binning.binning(),
-      seed: seed, kinds: kinds, baseline: try baseline.map(ScoringSettings.Baseline.init))
-    switch fitting {
+      calibrations: try calibrations(), binning: binning.binning(), seed: seed, kinds: kinds,
+      baseline: try baseline.map(ScoringSettings.Baseline.init))
+    if let bootstrap { settings.drawCount = bootstrap }
+    switch fitting ?? .cleanHalves {
     case .cleanHalves: settings.fitting = .cleanHalves(halves)
     case .mixmoHalves: settings.fitting = .mixmoHalves(halves)
     case .crossValidation: settings.fitting = .crossValidation
     }
     if let validation { settings.fitting = .validationSet(validation) }
-    return settings
+    return ScoringRequest(
+      settings, open: open(fitsElsewhere: validation != nil), isOnly: only)
+  }
+
+  /// What is left to the folder's tables.
+  private func open(fitsElsewhere: Bool) -> Set<ScoringRequest.Part> {
+    let given: [ScoringRequest.Part: Bool] = [
+      .calibrations: calibration != nil || temperatureScaling,
+      .fitting: fitting != nil || fitsElsewhere, .draws: bootstrap != nil,
+      .bins: binning.bins != nil, .norm: binning.norm != nil, .baseline: baseline != nil,
+    ]
+    return Set(ScoringRequest.Part.allCases.filter { given[$0] == false })
   }
 }

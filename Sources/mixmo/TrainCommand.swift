@@ -73,6 +73,11 @@ struct TrainCommand: ParsableCommand {
     defer { lock?.release() }
     let best = try folder.checkpoint(named: "best")
     common.terminal.say("\(best.path): the best epoch")
+    guard try !folder.holdsTables(of: best) else {
+      return common.terminal.say(
+        "\(folder.url.path): has the tables of this epoch, which stay; mixmo score \(folder.url.path) "
+          + "adds calibrations, mixmo evaluate corruptions")
+    }
     do {
       try common.terminal.show(
         summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
@@ -95,7 +100,9 @@ struct TrainCommand: ParsableCommand {
     try NetworkEvaluation(
       configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
       data: inputs.dataURL, folder: folder,
-      settings: ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
+      request: ScoringRequest(
+        ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
+        open: Set(ScoringRequest.Part.allCases)),
       common: common
     ).run(startsOver: fromScratch)
   }

@@ -83,7 +83,7 @@ struct EvaluationRunTests {
         open: { NetworkModel(network(threads: threads)) }), for: try plan ?? Self.plan(),
       in: runFolder, suite: nil, seed: 5, version: "0.1.0", workers: workers)
     let settings = ScoringSettings(calibrations: calibrations, drawCount: 50)
-    _ = try EvaluationRun(of: predictions, settings: settings, workers: workers)
+    _ = try EvaluationRun(of: predictions, request: ScoringRequest(settings), workers: workers)
       .run(report: report, isInterrupted: isInterrupted)
     return try Tables(runFolder)
   }

@@ -1,7 +1,8 @@
 /// The predicted probability of each class, against how often it was the label.
 ///
 /// Sums and counts are whole numbers: rows in any order and grouping give the same bits. Takes
-/// 5.5 kB for each class that is counted, with more than 15 bins 24 bytes for each bin more.
+/// 2.9 kB for each class that is counted, with more than 15 bins 24 bytes for each bin more; holds up to
+/// 2³² − 1 rows.
 public struct ClasswiseCalibration: Sendable, Equatable {
   /// K, the number of classes.
   public let classCount: Int
@@ -14,7 +15,9 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   private var sums: [FixedPointSum]  // [classes, bins]
   private var labelCounts: [Int]  // [classes, bins]
   /// How many probabilities lie in each slice, for bins of equal mass.
-  private var sliceCounts: [Int]  // [classes, slices]
+  ///
+  /// Those of a hundred classes fit into a processor's second cache.
+  private var sliceCounts: [UInt32]  // [classes, slices]
   /// The edges 0, 1/B, 2/B, … of B bins, and one beyond 1.
   private let edges: [Double]
   /// The errors of the classes that were counted before, and what chance adds to them.
@@ -41,7 +44,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
   /// How many bytes a class takes.
   static func bytesPerClass(_ binning: Binning) -> Int {
     let bin = MemoryLayout<FixedPointSum>.stride + MemoryLayout<Int>.stride
-    return binning.count * bin + ProbabilitySlice.count * MemoryLayout<Int>.stride
+    return binning.count * bin + ProbabilitySlice.count * MemoryLayout<UInt32>.stride
   }
 
   /// Adds one row: its probability of each class, in 0...1, and its label.
@@ -55,7 +58,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
 
   mutating func add(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
     count += 1
-    let (binCount, classes) = (binning.count, classes)
+    let (binCount, sliceCount, classes) = (binning.count, ProbabilitySlice.count, classes)
     if classes.contains(label) {
       let bin = edges.withUnsafeBufferPointer { Self.bin(of: probabilities[label], $0) }
       labelCounts[(label - classes.lowerBound) * binCount + bin] += 1
@@ -68,7 +71,7 @@ public struct ClasswiseCalibration: Sendable, Equatable {
             sums[bins &+ Self.bin(of: probability, edges)].add(probability)
             sliceCounts[slices &+ ProbabilitySlice.index(of: probability)] &+= 1
             bins &+= binCount
-            slices &+= ProbabilitySlice.count
+            slices &+= sliceCount
           }
         }
       }
@@ -148,13 +151,13 @@ public struct ClasswiseCalibration: Sendable, Equatable {
 
   /// Whether a probability of one class counts for the thresholded error: of many classes, few do.
   func exceedsThreshold(_ class: Int) -> Bool {
-    sliceCounts[(`class` - classes.lowerBound) * ProbabilitySlice.count] < count
+    Int(sliceCounts[(`class` - classes.lowerBound) * ProbabilitySlice.count]) < count
   }
 
   /// How many probabilities of one class lie in each slice.
-  func sliceCounts(of class: Int) -> ArraySlice<Int> {
+  func sliceCounts(of class: Int) -> [Int] {
     let start = (`class` - classes.lowerBound) * ProbabilitySlice.count
-    return sliceCounts[start..<start + ProbabilitySlice.count]
+    return sliceCounts[start..<start + ProbabilitySlice.count].map(Int.init)
   }
 
   /// The bin (b/B, (b+1)/B] of a probability; 0 joins the first.

@@ -79,6 +79,7 @@ public struct ThresholdedCalibration: Sendable {
       pieceSums.withUnsafeMutableBufferPointer { sums in
         otherValues.withUnsafeMutableBufferPointer { others in
           var (slices, pieces) = (0, 0)
+          let (sliceCount, pieceCount) = (ProbabilitySlice.count, Self.pieceCount)
           for c in classes {
             let probability = probabilities[c]
             let fate = Int(fates[slices &+ ProbabilitySlice.index(of: probability)])
@@ -87,8 +88,8 @@ public struct ThresholdedCalibration: Sendable {
             } else if c != label {
               others[c &- classes.lowerBound].append(probability)
             }
-            slices &+= ProbabilitySlice.count
-            pieces &+= Self.pieceCount
+            slices &+= sliceCount
+            pieces &+= pieceCount
           }
         }
       }
@@ -193,7 +194,7 @@ private struct SlicePlan {
   private(set) var pieceCounts = [0]  // at most binCount
   private(set) var keptCount = 0
 
-  init(_ sliceCounts: ArraySlice<Int>) {
+  init(_ sliceCounts: [Int]) {
     let counts = sliceCounts.dropFirst()
     var cuts = ThresholdedCalibration.cuts(of: counts.reduce(0, +))[...]
     var rank = 0
