@@ -64,7 +64,7 @@ struct ScoreCommandTests {
   }
 
   @Test(arguments: [
-    (["score", "--labels", "y.npy"], "Missing expected argument '--logits"),
+    (["score", "--labels", "y.npy"], "Give --logits and --labels, or the folder of a run"),
     (["score", "--logits", "a.npy", "--labels", "y.npy", "--bootstrap", "-1"], "bootstrap"),
     (
       ["score", "--logits", "a.npy", "--labels", "y.npy", "--calibration", "vectr"],
