@@ -71,10 +71,4 @@ package struct CellPrediction: Sendable {
       Array(batches[number]), of: images, normalization: plan.normalization,
       workers: loaders)
   }
-
-  /// The cells of the plan, then those that earlier evaluations of the same stored.
-  package var scoredCells: [Cell] {
-    let planned = plan.cells
-    return planned + store.cells().filter { !planned.contains($0) }
-  }
 }

@@ -96,7 +96,7 @@ package final class ModelPredictions: PredictionSource {
     }
     let (store, labels) = (store, plan.labels)
     let (memberCount, classCount) = (model.memberCount, model.classCount)
-    return CellPredictions(cells: prediction.scoredCells, imageCount: plan.imageCount) { cell in
+    return CellPredictions(cells: plan.cells, imageCount: plan.imageCount) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
     }

@@ -108,7 +108,9 @@ struct ScoreCommand: ParsableCommand {
       throw ValidationError(
         "--seed \(common.seed): the run has seed \(seed), which its draws keep.")
     }
-    let kinds = try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
+    let kinds =
+      run.record.isOfAnybodysPredictions
+      ? [] : try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
     let request = try scoring.request(kinds: kinds, seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
       .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
