@@ -6,6 +6,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case otherConfiguration(URL, expected: String, found: String)
   /// The run folder holds a run with another seed.
   case otherSeed(URL, expected: UInt64, found: UInt64)
+  /// The run folder holds a run that keeps another number of images for validation; nil for none.
+  case otherValidation(URL, expected: Int?, found: Int?)
   /// The run folder holds a run on other training images.
   case otherData(URL, expected: String, found: String)
   /// The run folder holds a run with the other way to sum over batches.
@@ -33,6 +35,10 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .otherSeed(let folder, let expected, let found):
       "\(folder.path): the folder belongs to a run with seed \(found), not \(expected); give "
         + "--seed \(found), or start over with --from-scratch"
+    case .otherValidation(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to a run that keeps \(Self.images(found)) for validation, "
+        + "not \(Self.images(expected)); give --validation \(found ?? 0), or start over with "
+        + "--from-scratch"
     case .otherData(let folder, let expected, let found):
       "\(folder.path): the folder belongs to a run on other images: expected SHA-256 \(expected), "
         + "found \(found); start over with --from-scratch"
@@ -59,5 +65,9 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
       "\(events.path): the TensorBoard events are damaged; moved to \(moved.lastPathComponent), and "
         + "written again from the records of the run"
     }
+  }
+
+  private static func images(_ count: Int?) -> String {
+    count.map { "\($0) images" } ?? "no images"
   }
 }

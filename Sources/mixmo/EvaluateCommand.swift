@@ -28,12 +28,17 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A checkpoint file, the number of an epoch, or best.", valueName: "path|epoch|best"))
+      "A checkpoint file, the number of an epoch, or best: of the highest test accuracy, as in MixMo's "
+        + "code, or, in a run with --validation, of the highest accuracy on these images.",
+      valueName: "path|epoch|best"))
   var checkpoint: String
 
   @OptionGroup var chosen: WeightsOptions
 
-  @Option(help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds the run's folder (default: for a run's own config.yaml, its folder).",
+      valueName: "dir"))
   var save: String?
 
   @Option(
@@ -64,10 +69,11 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var job: JobOptions
 
   func validate() throws {
-    if save == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
-      throw ValidationError("--checkpoint \(checkpoint) needs --save, for the run's folder.")
+    if runFolder == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
+      throw ValidationError(
+        "--checkpoint \(checkpoint) needs --save, for the run's folder, or the config.yaml in it.")
     }
-    _ = try outputURL(nil)
+    _ = try outputURL(runFolder)
     if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
@@ -141,9 +147,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     )
   }
 
-  private var runFolder: RunFolder? {
-    save.map { RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL) }
-  }
+  private var runFolder: RunFolder? { inputs.runFolder(save: save) }
 
   /// The user's own halves of all clean images, where the data folder has them.
   private func halves(_ kind: DatasetKind) throws -> CleanHalves? {
@@ -154,7 +158,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   /// Where results go: the folder asked for, else the run's.
   private func outputURL(_ runFolder: RunFolder?) throws -> URL {
-    guard let folder = output ?? runFolder?.url.path ?? save else {
+    guard let folder = output ?? runFolder?.url.path else {
       throw ValidationError("Give --output, or --save for the run's folder.")
     }
     return URL(fileURLWithPath: folder)
