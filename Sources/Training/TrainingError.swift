@@ -10,6 +10,10 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case otherValidation(URL, expected: Int?, found: Int?)
   /// The run folder holds a run on other training images.
   case otherData(URL, expected: String, found: String)
+  /// The checkpoint is of no run that keeps images for validation.
+  case noValidation(URL)
+  /// The checkpoint is of a run on other training images.
+  case otherTrainingImages(URL, expected: String, found: String)
   /// The run folder holds a run with the other way to sum over batches.
   case otherSums(URL, isExact: Bool)
   /// The file is a checkpoint, but lacks what this program needs to resume.
@@ -42,6 +46,12 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .otherData(let folder, let expected, let found):
       "\(folder.path): the folder belongs to a run on other images: expected SHA-256 \(expected), "
         + "found \(found); start over with --from-scratch"
+    case .noValidation(let checkpoint):
+      "\(checkpoint.path): --fitting validation needs a checkpoint of mixmo train --validation, whose run "
+        + "keeps images for it; fit on --fitting clean-halves"
+    case .otherTrainingImages(let checkpoint, let expected, let found):
+      "\(checkpoint.path): its run is trained on other images than those below --data: expected SHA-256 "
+        + "\(expected), found \(found); name the folder of its images"
     case .otherSums(let folder, let isExact):
       "\(folder.path): the folder belongs to a run \(isExact ? "with" : "without") exact sums; "
         + "\(isExact ? "give" : "leave out") --exact-sums, or start over with --from-scratch"

@@ -62,9 +62,9 @@ struct EpochProgress: Equatable {
 // MARK: Checkpoints
 
 extension TrainingState {
-  private static let key: CheckpointKey = "mixmo"
+  static let key: CheckpointKey = "mixmo"
   private static let formatVersion = 2
-  private static let validationKey: CheckpointKey = "validation"
+  static let validationKey: CheckpointKey = "validation"
 
   /// The checkpoint of this state and of `learner`: the entries that MixMo's users expect from
   /// PyTorch, and a `mixmo` entry of our own.

@@ -120,10 +120,10 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(among processes: any ProcessGroup) throws {
-    let configuration = try inputs.configuration()
     let runFolder = runFolder
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
+    let configuration = try configuration(of: checkpointURL)
     let kind = configuration.data.dataset
     let selected = try suite.selected(for: kind)
     let output = try outputURL(runFolder)
@@ -131,9 +131,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     let evaluation = NetworkEvaluation(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL, weights: chosen.weights,
-      dataset: try kind.read(
-        .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
+      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil,
+      dataset: try images(.test, of: kind),
       data: inputs.dataURL,
+      validation: try scoring.fitting == .validation ? validation(of: checkpointURL, kind) : nil,
       folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
       imageLimit: images.limit, shard: shard,
       request: try scoring.request(
@@ -145,6 +146,33 @@ struct EvaluateCommand: AsyncParsableCommand {
     common.terminal.say(
       "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
     )
+  }
+
+  /// The configuration, with the number of images that the checkpoint's run kept for validation.
+  private func configuration(of checkpoint: URL) throws -> RunConfiguration {
+    var configuration = try inputs.configuration()
+    // Whether the checkpoint can be read is told where its weights are.
+    guard let training = try? TrainingImages(of: checkpoint) else { return configuration }
+    let (asked, count) = (configuration.validationCount, training.validationCount)
+    if let asked, asked != count {
+      common.terminal.warn(
+        "\(checkpoint.path): its run kept \(count ?? 0) images for validation, not \(asked) as the "
+          + "configuration says")
+    }
+    configuration.validationCount = count
+    return configuration
+  }
+
+  /// The training images that the checkpoint's run kept for validation.
+  private func validation(of checkpoint: URL, _ kind: DatasetKind) throws -> any Dataset {
+    guard let training = try TrainingImages(of: checkpoint) else {
+      throw TrainingError.noValidation(checkpoint)
+    }
+    return try training.validation(among: images(.train, of: kind), workers: common.workers)
+  }
+
+  private func images(_ split: DatasetSplit, of kind: DatasetKind) throws -> any Dataset {
+    try kind.read(split, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
   }
 
   private var runFolder: RunFolder? { inputs.runFolder(save: save) }

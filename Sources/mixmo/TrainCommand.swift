@@ -113,8 +113,8 @@ struct TrainCommand: ParsableCommand {
     }
     do {
       try common.terminal.show(
-        summaryOf: evaluate(
-          checkpoint, of: configuration, in: folder, on: test, kinds: suite.suite.kinds))
+        summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
+      )
     } catch RunsError.otherEvaluation(_, let field, _, _) {
       common.terminal.warn(
         "\(folder.url.path): holds an evaluation of another \(field), which stays; evaluate the "
@@ -125,13 +125,14 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Evaluates a checkpoint on the clean test images.
+  /// Evaluates the best epoch on the clean test images.
   private func evaluate(
-    _ checkpoint: URL, of configuration: RunConfiguration, in folder: RunFolder,
+    _ best: BestEpoch, of configuration: RunConfiguration, in folder: RunFolder,
     on test: any Dataset, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
     try NetworkEvaluation(
-      configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
+      configuration: configuration, runName: folder.name,
+      checkpoint: folder.checkpoint(epoch: best.epoch), best: best, dataset: test,
       data: inputs.dataURL, folder: folder,
       request: ScoringRequest(
         ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),

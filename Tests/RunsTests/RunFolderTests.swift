@@ -36,7 +36,7 @@ struct RunFolderTests {
     ("epoch,test/accuracy\n1.5,0.5\n", "row 1, column epoch", "a whole number", "1.5"),
     (
       "epoch,test/accuracy,validation/accuracy\n1,1,\n", "row 1, column validation/accuracy",
-      "a number", ""
+      "a percentage", ""
     ),
     ("epoch,accuracy\n1,0.5\n", "line 1", "a column test/accuracy", "epoch,accuracy"),
   ])
