@@ -314,10 +314,12 @@ struct TrainCommandTests {
     let own = try MixmoProcess(
       "train", "--config", workspace.path("runs/small/config.yaml"), "--data", workspace.data)
     #expect(own.status == 0, "\(own.errors)")
-    let wrong = try MixmoProcess(workspace.train(save: "runs", "--validation", "-1"))
+    let wrong = try MixmoProcess(workspace.train(save: "runs", "--validation", "1000000001"))
     #expect(
       wrong.status == 64
-        && wrong.errors.contains("--validation: expected a number from 0 to 1000000000, found -1."))
+        && wrong.errors.contains(
+          "--validation: expected a number from 0 to 1000000000, found 1000000001.")
+    )
     let all = try MixmoProcess(workspace.train(save: "more", "--validation", "48"))
     #expect(
       all.status == 1
