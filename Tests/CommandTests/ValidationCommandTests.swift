@@ -137,6 +137,38 @@ struct ValidationCommandTests {
     for (name, bytes) in whole { #expect(other[name] == bytes, "\(name)") }
   }
 
+  @Test func `a folder is scored again with the kept images that it holds`() throws {
+    let workspace = try trained()
+    let run = try evaluate(
+      workspace, "--fitting", "validation", "--calibration", "none,temperature,vector")
+    #expect(run.status == 0, "\(run.errors)")
+    let folder = workspace.path("runs/small")
+    let expected = try workspace.bytes("runs/small/cells.csv")
+    for options in [["--calibration", "vector"], ["--fitting", "validation"]] {
+      let again = try MixmoProcess(["score", folder] + options)
+      #expect(again.status == 0, "\(again.errors)")
+      let isSame = try workspace.bytes("runs/small/cells.csv") == expected
+      #expect(isSame, "\(options)")
+    }
+    let file = workspace.folder.file("runs/small/predictions/validation/clean-0.npy")
+    var bytes = try FileContents.read(file, limit: 1 << 20)
+    bytes[bytes.count - 1] ^= 1
+    try AtomicFile.write(bytes, to: file)
+    let swapped = try MixmoProcess("score", folder, "--calibration", "vector")
+    #expect(
+      swapped.status == 1
+        && swapped.errors.contains("validation/clean-0.npy: not this run's file: expected SHA-256"),
+      "\(swapped.errors)")
+
+    let plain = try Workspace.trained()
+    let none = try MixmoProcess("score", plain.path("runs/small"), "--fitting", "validation")
+    #expect(
+      none.status == 1
+        && none.errors.contains(
+          "expected predictions of the images that the run kept for validation"),
+      "\(none.errors)")
+  }
+
   @Test func `without kept images, or with other ones, the error says so`() throws {
     let plain = try Workspace.trained()
     let none = try evaluate(plain, "--fitting", "validation")
