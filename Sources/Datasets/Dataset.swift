@@ -101,7 +101,11 @@ package struct Subset: Dataset {
   /// They are spaced because data sets in folders have their images class after class.
   package init(_ limit: Int, of whole: any Dataset) {
     let count = min(limit, whole.count)
-    let indices = (0..<count).map { $0 * whole.count / count }
+    self.init((0..<count).map { $0 * whole.count / count }, of: whole)
+  }
+
+  /// The images of `whole` at `indices`.
+  init(_ indices: [Int], of whole: any Dataset) {
     self.whole = whole
     self.indices = indices
     let labels = whole.labels

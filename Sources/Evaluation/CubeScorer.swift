@@ -67,6 +67,7 @@ package struct CubeScorer: Sendable {
       try scorer.fit(settings.calibrations, on: clean, halves: halves, combination: .averaged)
     case .validationSet(let logits):
       try scorer.fit(settings.calibrations, onValidationSet: logits)
+    case .validationImages: throw EvaluationError.noValidation
     case .crossValidation: nil
     }
   }

@@ -25,6 +25,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case noValidationSet(URL)
   /// A folder holds a shard, which cannot be scored by itself.
   case isShard(URL, Shard)
+  /// There are no predictions of images that were kept for validation.
+  case noValidation
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
   /// Shards that are missing, and shards that several folders hold.
@@ -52,6 +54,9 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         + "clean-halves"
     case .isShard(let url, let shard):
       "\(url.path): holds shard \(shard) of an evaluation; put the shards together with mixmo merge"
+    case .noValidation:
+      "--fitting validation: expected predictions of the images that the run kept for validation, found "
+        + "none; mixmo evaluate makes them of a checkpoint of mixmo train --validation"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
     case .otherShards(let count, let missing, let doubled):

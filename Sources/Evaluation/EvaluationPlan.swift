@@ -10,6 +10,8 @@ package struct EvaluationPlan: Sendable {
   /// The clean test images.
   package let images: any Dataset
   package let normalization: Normalization
+  /// The training images that calibrations are fitted on; nil where they are not fitted on such images.
+  package let validation: (any Dataset)?
   /// The part of the cells that is predicted; nil for all.
   package let shard: Shard?
   /// The clean test set, then every corruption from its lowest severity on.
@@ -27,12 +29,14 @@ package struct EvaluationPlan: Sendable {
   ///   - severities: The severities of the benchmark's cells that are predicted.
   ///   - imageLimit: The number of images in each cell; nil for all.
   ///   - shard: The part of the cells that is predicted; nil for all.
+  ///   - validation: The training images that calibrations are fitted on.
   package init(
     runName: String, dataset: any Dataset, normalization: Normalization,
     benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
-    imageLimit: Int? = nil, shard: Shard? = nil
+    imageLimit: Int? = nil, shard: Shard? = nil, validation: (any Dataset)? = nil
   ) {
     self.runName = runName
+    self.validation = validation
     self.normalization = normalization
     self.benchmark = benchmark
     self.shard = shard
@@ -45,6 +49,13 @@ package struct EvaluationPlan: Sendable {
   package var ownCells: [Cell] {
     guard let shard else { return cells }
     return cells.enumerated().filter { shard.contains(index: $0.offset) }.map(\.element)
+  }
+
+  /// The plan of the images that calibrations are fitted on, where they are predicted; of the shards, the
+  /// one with the clean images predicts them.
+  package var validationPlan: EvaluationPlan? {
+    guard let validation, shard?.contains(index: 0) ?? true else { return nil }
+    return EvaluationPlan(runName: runName, dataset: validation, normalization: normalization)
   }
 
   /// How many images each cell has.

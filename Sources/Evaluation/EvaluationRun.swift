@@ -31,8 +31,21 @@ package struct CellPredictions {
   package let cells: [Cell]
   /// The images of each cell.
   package let imageCount: Int
+  /// Opens the predictions of the images that the model's run kept for validation; nil where there are
+  /// none.
+  package let validation: (() throws -> LabeledLogits)?
   /// Opens the predictions of a cell; mapped ones take no memory.
   package let logits: (Cell) throws -> LabeledLogits
+
+  package init(
+    cells: [Cell], imageCount: Int, validation: (() throws -> LabeledLogits)? = nil,
+    logits: @escaping (Cell) throws -> LabeledLogits
+  ) {
+    self.cells = cells
+    self.imageCount = imageCount
+    self.validation = validation
+    self.logits = logits
+  }
 }
 
 /// An evaluation from its images to its tables.
@@ -138,6 +151,11 @@ package struct EvaluationRun {
     _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
+    var settings = settings
+    if case .validationImages = settings.fitting {
+      guard let validation = predictions.validation else { throw EvaluationError.noValidation }
+      settings.fitting = .validationSet(try validation())
+    }
     let scorer = CubeScorer(settings, threadCount: workers.count)
     let cube = try PredictionFileError.naming(source.place) {
       try scorer.score(predictions.cells, ofRun: name, logits: predictions.logits) {

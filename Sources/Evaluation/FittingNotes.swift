@@ -21,7 +21,7 @@ extension ScoringSettings {
       return try zip(halves.rows, ["first half", "second half"]).flatMap { half, name in
         try rows.selecting(rows: half).notesOfImpossibleLabels(named: name, isScored: true)
       }
-    case .crossValidation: return []
+    case .crossValidation, .validationImages: return []
     }
   }
 }

@@ -41,6 +41,8 @@ package struct ModelSource {
   package let configuration: String
   /// The file that it is opened from, and the data that it is evaluated on, as they were named.
   package var inputs: RunRecord.Inputs?
+  /// How it was chosen among the epochs of its training, where it was.
+  package var best: BestEpoch?
   /// SHA-256 of what decides its predictions.
   package let fingerprint: () throws -> String
   /// Opens the model; called at most once, and only where something is to be predicted.

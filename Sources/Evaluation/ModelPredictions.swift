@@ -48,11 +48,21 @@ package final class ModelPredictions: PredictionSource {
     CellPrediction(plan: plan, store: store, workers: workers)
   }
 
+  /// The prediction of the images that calibrations are fitted on.
+  private var validationPrediction: CellPrediction? {
+    plan.validationPlan.map {
+      CellPrediction(plan: $0, store: store.validation, workers: workers)
+    }
+  }
+
+  /// The images to predict before those of the cells.
+  private var missingValidationCount: Int { validationPrediction?.missingImageCount ?? 0 }
+
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
     // Stored predictions are scored without the model.
-    if prediction.missingImageCount > 0 { opened = try model.open() }
+    if prediction.missingImageCount + missingValidationCount > 0 { opened = try model.open() }
     let digests = try checkFiles(monitor)
     var record = RunRecord(
       origin: RunRecord.Origin(
@@ -64,6 +74,10 @@ package final class ModelPredictions: PredictionSource {
     record.scoring = settings.record
     record.precision = Self.precision
     record.inputs = model.inputs
+    record.best = model.best
+    record.validation = try plan.validation.map {
+      RunRecord.Validation(images: $0.count, data: try $0.fingerprint(workers: workers))
+    }
     record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
     return record
   }
@@ -90,22 +104,44 @@ package final class ModelPredictions: PredictionSource {
   }
 
   package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
+    let (first, total) = (missingValidationCount, prediction.missingImageCount)
+    try validationPrediction?.predict(opened, sharedAmong: processes) { progress in
+      try monitor.report(
+        .predicted(progress.cell, imageCount: progress.imageCount, of: first + total))
+    }
     try prediction.predict(opened, sharedAmong: processes) { progress in
       try monitor.report(
-        .predicted(progress.cell, imageCount: progress.imageCount, of: progress.imageTotal))
+        .predicted(progress.cell, imageCount: first + progress.imageCount, of: first + total))
     }
-    let (store, labels) = (store, plan.labels)
+    return predictions()
+  }
+
+  /// The stored predictions.
+  private func predictions() -> CellPredictions {
     let (memberCount, classCount) = (model.memberCount, model.classCount)
-    return CellPredictions(cells: plan.cells, imageCount: plan.imageCount) { cell in
+    func logits(_ cell: Cell, _ labels: [Int], in store: PredictionStore) throws -> LabeledLogits {
       try store.logits(
         of: cell, labels: labels, memberCount: memberCount, classCount: classCount)
     }
+    let (store, labels, validation) = (store, plan.labels, plan.validation)
+    return CellPredictions(
+      cells: plan.cells, imageCount: plan.imageCount,
+      validation: validation.map { images in
+        { try logits(.clean, images.labels, in: store.validation) }
+      },
+      logits: { try logits($0, labels, in: store) })
   }
 
   /// Predicts what the first process asks for: the part of the other processes of a job.
   ///
   /// - Throws: what opening the model or reading images throws.
   package func assist() throws {
-    try prediction.assist(model.open, among: processes)
+    func open() throws -> any Model {
+      let model = try opened ?? model.open()
+      opened = model
+      return model
+    }
+    try validationPrediction?.assist(open, among: processes)
+    try prediction.assist(open, among: processes)
   }
 }

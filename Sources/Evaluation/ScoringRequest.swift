@@ -68,8 +68,10 @@ package struct ScoringRequest: Sendable {
 
   /// Whether the tables have what is asked for, so that halves that a user chose are theirs.
   private func isFittingTheSame(as scoring: RunRecord.ScoringRecord) -> Bool {
-    if case .validationSet = settings.fitting { return false }
-    return settings.fitting.name == scoring.fitting
+    switch settings.fitting {
+    case .validationSet, .validationImages: false
+    case .cleanHalves, .mixmoHalves, .crossValidation: settings.fitting.name == scoring.fitting
+    }
   }
 
   private func fitting(
@@ -121,7 +123,8 @@ struct EarlierTables {
     }
     return CellPredictions(
       cells: (predictions.cells + others).sorted { key($0) < key($1) },
-      imageCount: predictions.imageCount, logits: predictions.logits)
+      imageCount: predictions.imageCount, validation: predictions.validation,
+      logits: predictions.logits)
   }
 
   /// The corruptions that aggregates of the tables know, where they are of corrupted images, and then

@@ -14,6 +14,9 @@ package struct ScoringSettings: Sendable {
     case mixmoHalves(CleanHalves?)
     /// Other images.
     case validationSet(LabeledLogits)
+    /// The training images that the model's run kept for validation; their predictions come with those of
+    /// the cells.
+    case validationImages
     /// Five times each half of the scored cell itself, to score the other; numbers are means over the ten
     /// halves.
     case crossValidation
@@ -30,7 +33,7 @@ package struct ScoringSettings: Sendable {
       switch self {
       case .cleanHalves: "clean-halves"
       case .mixmoHalves: "mixmo-halves"
-      case .validationSet: "validation"
+      case .validationSet, .validationImages: "validation"
       case .crossValidation: "cv"
       }
     }
@@ -38,7 +41,7 @@ package struct ScoringSettings: Sendable {
     /// What the numbers of the tables are of.
     package var figures: Figures {
       switch self {
-      case .cleanHalves, .validationSet: .allRows
+      case .cleanHalves, .validationSet, .validationImages: .allRows
       case .mixmoHalves, .crossValidation: .meansOfHalves
       }
     }
@@ -47,7 +50,7 @@ package struct ScoringSettings: Sendable {
     var chosenHalves: CleanHalves? {
       switch self {
       case .cleanHalves(let halves), .mixmoHalves(let halves): halves
-      case .validationSet, .crossValidation: nil
+      case .validationSet, .validationImages, .crossValidation: nil
       }
     }
   }
@@ -134,10 +137,12 @@ extension ScoringSettings {
       try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
     }
     let names = record.scoring?.calibrations ?? [Calibration.none.name]
-    let fitting = Fitting(name: record.scoring?.fitting ?? "", halves: halves)
+    let name = record.scoring?.fitting ?? ""
+    let other =
+      name == Fitting.validationImages.name ? Fitting.validationImages : .cleanHalves(halves)
     self.init(
       calibrations: names.compactMap(Calibration.init(name:)),
-      fitting: fitting ?? .cleanHalves(halves),
+      fitting: Fitting(name: name, halves: halves) ?? other,
       drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
       seed: record.origin.seed, kinds: sharding.kinds)
   }

@@ -86,10 +86,25 @@ package struct ShardMerge: PredictionSource {
       try store.store(PredictionArray(contentsOf: source.url(of: cell)), of: cell, labels: labels)
     }
     let clean = try PredictionArray(contentsOf: store.url(of: .clean))
-    return CellPredictions(cells: cells, imageCount: labels.count) { cell in
+    return CellPredictions(
+      cells: cells, imageCount: labels.count, validation: try validation(into: store.validation)
+    ) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
     }
+  }
+
+  /// Puts the predictions that calibrations are fitted on into `store`; nil where there are none.
+  private func validation(
+    into store: PredictionStore
+  ) throws -> (() throws -> LabeledLogits)? {
+    guard case .validationImages = settings.fitting, let source = sources[.clean]?.validation else {
+      return nil
+    }
+    let labels = try source.labels()
+    try store.store(
+      PredictionArray(contentsOf: source.url(of: .clean)), of: .clean, labels: labels)
+    return { try store.logits(of: .clean, labels: labels) }
   }
 }
 

@@ -40,7 +40,12 @@ package struct StoredRun: PredictionSource {
   package func predict(_: EvaluationMonitor) throws -> CellPredictions {
     let (store, labels) = (store, try store.labels())
     let clean = try store.logits(of: .clean, labels: labels)
-    return CellPredictions(cells: cells, imageCount: labels.count) { cell in
+    let other = store.validation
+    return CellPredictions(
+      cells: cells, imageCount: labels.count,
+      validation: other.contains(.clean)
+        ? { try other.logits(of: .clean, labels: other.labels()) } : nil
+    ) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
     }

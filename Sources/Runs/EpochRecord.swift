@@ -13,24 +13,33 @@ package struct EpochRecord: Sendable, Equatable {
   /// The rate of the epoch's last step.
   package let learningRate: Double
   /// The scores on the test images.
-  package let test: TestScores
+  package let test: EpochScores
+  /// The scores on the images that are kept for validation; nil where there are none.
+  package let validation: EpochScores?
   /// Whether the epoch's checkpoint was kept.
   package let isCheckpointSaved: Bool
 
   package init(
     epoch: Int, trainAccuracy: Double, memberLosses: [Double], learningRate: Double,
-    test: TestScores, isCheckpointSaved: Bool
+    test: EpochScores, validation: EpochScores? = nil, isCheckpointSaved: Bool
   ) {
     self.epoch = epoch
     self.trainAccuracy = trainAccuracy
     self.memberLosses = memberLosses
     self.learningRate = learningRate
     self.test = test
+    self.validation = validation
     self.isCheckpointSaved = isCheckpointSaved
   }
 
+  /// The interval of epochs at which the reference keeps a checkpoint in any case.
+  package static let keptEvery = 30
+
   /// The ensemble's accuracy on the test images.
   package var testAccuracy: Double { test.accuracy }
+
+  /// The ensemble's accuracy by which the best epoch is chosen.
+  package var choosingAccuracy: Double { (validation ?? test).accuracy }
 
   /// The mean over steps of the sum of the members' cross-entropies.
   package var trainLoss: Double { memberLosses.reduce(0, +) }
@@ -45,15 +54,16 @@ package struct EpochRecord: Sendable, Equatable {
     if memberLosses.count > 1 {
       scalars += memberLosses.enumerated().map { ("train/loss_\($0)", $1) }
     }
-    scalars += test.values.filter { $0.name != TestScores.accuracyName }
+    scalars += test.values.filter { $0.name != EpochScores.accuracyName }
       .map { ("test/\($0.name)", $0.value) }
+    scalars += (validation?.values ?? []).map { ("validation/\($0.name)", $0.value) }
     return scalars
   }
 }
 
-/// The scores of one epoch on the test images, without calibration.
-package struct TestScores: Sendable, Equatable {
-  /// A score under its name in `logs.csv` and TensorBoard, below `test/`.
+/// The scores of one epoch on the test or the validation images, without calibration.
+package struct EpochScores: Sendable, Equatable {
+  /// A score under its name in `logs.csv` and TensorBoard, below `test/` or `validation/`.
   package struct Score: Sendable, Equatable {
     package let name: String
     /// Nil where it is undefined.
@@ -81,7 +91,7 @@ package struct TestScores: Sendable, Equatable {
 /// `logs.csv`.
 extension EpochRecord {
   private static let epochColumn = "epoch"
-  private static let testAccuracyColumn = "test/" + TestScores.accuracyName
+  private static let testAccuracyColumn = BestEpoch.Criterion.testAccuracy.column
   private static let checkpointColumn = "general/checkpoint_saved"
 
   /// The rows as `logs.csv` has them: the columns of the latest epoch.
@@ -115,11 +125,17 @@ extension EpochRecord {
     return log.keys.isEmpty ? nil : log
   }
 
-  /// The epochs and their test accuracies in the log at `url`, which the reference may have written.
+  /// The epochs and the accuracies by which the best is chosen, in the log at `url`, which the reference
+  /// may have written.
   ///
   /// - Throws: `RunsError.malformedLog`, `FileError` or `CSVError`.
-  static func accuracies(in url: URL) throws -> [(epoch: Int, accuracy: Double)] {
+  static func accuracies(
+    in url: URL
+  ) throws -> (criterion: BestEpoch.Criterion, epochs: [(epoch: Int, accuracy: Double)]) {
     let table = try CSVTable(contentsOf: url)
+    let criterion =
+      BestEpoch.Criterion.allCases.first { table.header.contains($0.column) }
+      ?? .testAccuracy
     func numbers<Number>(
       _ column: String, expected: String, _ number: (String) -> Number?
     ) throws -> [Number] {
@@ -139,8 +155,8 @@ extension EpochRecord {
     }
     let epochs = try numbers(epochColumn, expected: "a whole number") { Int($0) }
     let accuracies = try numbers(
-      testAccuracyColumn, expected: "a number or a percentage", Self.accuracy)
-    return Array(zip(epochs, accuracies)).map { (epoch: $0.0, accuracy: $0.1) }
+      criterion.column, expected: "a number or a percentage", Self.accuracy)
+    return (criterion, zip(epochs, accuracies).map { (epoch: $0.0, accuracy: $0.1) })
   }
 
   /// A share; the reference writes percentages.

@@ -30,7 +30,8 @@ package struct PredictionStore: Sendable {
 
   package var labelsURL: URL { folder.appendingPathComponent("labels" + Self.suffix) }
 
-  /// Where the predictions of other images stand, on which calibrations were fitted.
+  /// Where the predictions of other images stand, on which calibrations were fitted, as those of the clean
+  /// cell.
   package var validation: PredictionStore {
     PredictionStore(
       folder: folder.appendingPathComponent("validation"), of: run, prefix: "validation/")

@@ -50,7 +50,7 @@ extension RunFolder {
   package func thin(keeping count: Int, of records: [EpochRecord]) throws {
     let kept = keptEpochs()
     let best = records.filter { kept.contains($0.epoch) }
-      .max { ($0.testAccuracy, $0.epoch) < ($1.testAccuracy, $1.epoch) }
+      .max { ($0.choosingAccuracy, $0.epoch) < ($1.choosingAccuracy, $1.epoch) }
     for epoch in kept.dropLast(count) where epoch != best?.epoch {
       let file = checkpoint(epoch: epoch)
       guard unlink(file.path) == 0 || errno == ENOENT else {
@@ -59,22 +59,46 @@ extension RunFolder {
     }
   }
 
-  /// The checkpoint that a user means by a path, an epoch's number, or `best`: the highest test
-  /// accuracy in `logs.csv` among the epochs whose checkpoint was kept, the latest of equals.
+  /// The checkpoint that a user means by a path, an epoch's number, or `best`; see `bestEpoch()`.
   ///
-  /// - Throws: `RunsError.noCheckpoint` or `.malformedLog`, `FileError` or `CSVError`.
+  /// - Throws: `RunsError.noFolder`, `.noEpoch`, `.noCheckpoint` or `.malformedLog`, `FileError` or
+  ///   `CSVError`.
   package func checkpoint(named text: String) throws -> URL {
-    let kept = keptEpochs()
-    if let epoch = Int(text) {
-      guard kept.contains(epoch) else {
-        throw RunsError.noCheckpoint(url, epoch: epoch, kept: kept)
-      }
-      return checkpoint(epoch: epoch)
+    if text == Self.bestName { return checkpoint(epoch: try bestEpoch().epoch) }
+    guard let epoch = Int(text) else { return URL(fileURLWithPath: text) }
+    let kept = try existingEpochs()
+    guard kept.contains(epoch) else {
+      let criterion = try? EpochRecord.accuracies(in: log).criterion
+      throw RunsError.noCheckpoint(
+        url, epoch: epoch, kept: kept, by: criterion ?? .testAccuracy)
     }
-    guard text == "best" else { return URL(fileURLWithPath: text) }
-    let candidates = try EpochRecord.accuracies(in: log).filter { kept.contains($0.epoch) }
-    let best = candidates.max { ($0.accuracy, $0.epoch) < ($1.accuracy, $1.epoch) }
-    guard let best else { throw RunsError.noCheckpoint(url, epoch: nil, kept: kept) }
-    return checkpoint(epoch: best.epoch)
+    return checkpoint(epoch: epoch)
+  }
+
+  /// What a user calls the checkpoint of the best epoch.
+  package static let bestName = "best"
+
+  /// The epoch of the highest accuracy in `logs.csv` among those whose checkpoint was kept, the latest of
+  /// equals: on the images that the run kept for validation, else, as in the reference, on the test
+  /// images.
+  ///
+  /// - Throws: `RunsError.noFolder`, `.noEpoch`, `.unloggedEpochs` or `.malformedLog`, `FileError` or
+  ///   `CSVError`.
+  package func bestEpoch() throws -> BestEpoch {
+    let kept = try existingEpochs()
+    let (criterion, epochs) = try EpochRecord.accuracies(in: log)
+    let best = epochs.filter { kept.contains($0.epoch) }
+      .max { ($0.accuracy, $0.epoch) < ($1.accuracy, $1.epoch) }
+    guard let best else { throw RunsError.unloggedEpochs(log, kept: kept) }
+    return BestEpoch(epoch: best.epoch, criterion: criterion)
+  }
+
+  /// The epochs of which a checkpoint was kept, of which there must be one.
+  private func existingEpochs() throws -> [Int] {
+    let kept = keptEpochs()
+    guard kept.isEmpty else { return kept }
+    func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+    guard exists(url) else { throw RunsError.noFolder(url) }
+    throw RunsError.noEpoch(url, last: exists(lastCheckpoint) ? lastCheckpoint : nil)
   }
 }

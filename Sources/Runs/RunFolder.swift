@@ -8,14 +8,30 @@ package struct RunFolder: Sendable, Equatable {
   /// The folder at `url`, which need not exist.
   package init(_ url: URL) { self.url = url }
 
-  /// The folder named after the configuration file, below `save`.
+  /// The folder of the configuration file's run, below `save`.
   package init(save: URL, configurationFile: URL) {
     url = save.appendingPathComponent(Self.runName(of: configurationFile))
   }
 
-  /// The name of a run: its configuration file's, without extension.
+  /// The folder of the run that wrote the configuration file: its `config.yaml` lies beside what a
+  /// training or an evaluation leaves.
+  ///
+  /// Nil for any other file.
+  package init?(owning configurationFile: URL) {
+    let file = configurationFile.absoluteURL.standardizedFileURL
+    let folder = RunFolder(file.deletingLastPathComponent())
+    let traces = [folder.lastCheckpoint, folder.log, folder.record, folder.trainingLock]
+    guard file.lastPathComponent == folder.configuration.lastPathComponent, file.exists,
+      traces.contains(where: \.exists)
+    else { return nil }
+    self = folder
+  }
+
+  /// The name of a run: its configuration file's, without extension, or, for the file that a run wrote,
+  /// its folder's.
   package static func runName(of configurationFile: URL) -> String {
-    configurationFile.deletingPathExtension().lastPathComponent
+    RunFolder(owning: configurationFile)?.name
+      ?? configurationFile.deletingPathExtension().lastPathComponent
   }
 
   package var name: String { url.lastPathComponent }
@@ -101,4 +117,8 @@ extension RunFolder {
       throw FileError.unwritable(damagedEvents, errno)
     }
   }
+}
+
+extension URL {
+  fileprivate var exists: Bool { FileManager.default.fileExists(atPath: path) }
 }

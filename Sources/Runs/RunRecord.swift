@@ -61,6 +61,12 @@ package struct RunRecord: Sendable, Equatable {
   package var configuration: String
   /// The threads of the evaluation that was started last.
   package var threads: Int?
+  /// How the checkpoint was chosen among the epochs of its training; nil where a file or an epoch was named,
+  /// and in records of older versions.
+  package var best: BestEpoch?
+  /// The training images that calibrations are fitted on, which the run kept for validation; nil where there
+  /// are none.
+  package var validation: Validation?
   /// How the tables were computed from the predictions; nil in records of older versions.
   package var scoring: ScoringRecord?
   /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
@@ -94,6 +100,18 @@ package struct RunRecord: Sendable, Equatable {
     package init(checkpoint: [String], weights: String? = nil, data: [String]) {
       self.checkpoint = checkpoint
       self.weights = weights
+      self.data = data
+    }
+  }
+
+  /// Training images that were kept for validation.
+  package struct Validation: Codable, Sendable, Equatable {
+    package var images: Int
+    /// SHA-256 of these images and labels.
+    package var data: String
+
+    package init(images: Int, data: String) {
+      self.images = images
       self.data = data
     }
   }

@@ -5,9 +5,8 @@ import Scoring
 /// The record as `run.json`: how it is read, written and claimed.
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
-    case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads,
-      scoring
-    case sharding, notes, durationSeconds
+    case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads
+    case best, validation, scoring, sharding, notes, durationSeconds
   }
 
   /// Decodes a record, of which older versions left out all but the origin.
@@ -23,6 +22,8 @@ extension RunRecord: Codable {
     configuration =
       try container.decodeIfPresent(TextLines.self, forKey: .configuration)?.text ?? ""
     threads = try container.decodeIfPresent(Int.self, forKey: .threads)
+    best = try container.decodeIfPresent(BestEpoch.self, forKey: .best)
+    validation = try container.decodeIfPresent(Validation.self, forKey: .validation)
     scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
     sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
     notes = try container.decodeIfPresent([String].self, forKey: .notes)
@@ -40,6 +41,8 @@ extension RunRecord: Codable {
     if !history.isEmpty { try container.encode(history, forKey: .history) }
     try container.encode(TextLines(configuration), forKey: .configuration)
     try container.encodeIfPresent(threads, forKey: .threads)
+    try container.encodeIfPresent(best, forKey: .best)
+    try container.encodeIfPresent(validation, forKey: .validation)
     try container.encodeIfPresent(scoring, forKey: .scoring)
     try container.encodeIfPresent(sharding, forKey: .sharding)
     try container.encodeIfPresent(notes, forKey: .notes)
@@ -159,6 +162,8 @@ extension RunRecord {
           found: difference.second.withoutControlCharacters)
       }
       cells.merge(existing.cells) { mine, _ in mine }
+      best = best ?? existing.best
+      validation = validation ?? existing.validation
       let step = history.last
       history = existing.history
       if let step { begin(step) }

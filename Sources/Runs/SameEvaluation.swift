@@ -39,7 +39,7 @@ extension RunRecord {
       case .sameFolder:
         originFields(other) + configurationField(other)
           + [("suite", origin.suite ?? "", other.origin.suite ?? origin.suite ?? "")]
-          + sharedCellFields(other)
+          + sharedCellFields(other) + sharedValidationFields(other)
           + [
             ("shard", Self.shard(self), Self.shard(other)),
             ("cells of all shards", Self.plan(self), Self.plan(other)),
@@ -87,8 +87,15 @@ extension RunRecord {
     }
   }
 
+  /// The images for validation, where both records have some.
+  private func sharedValidationFields(_ other: RunRecord) -> [Field] {
+    guard let mine = validation, let its = other.validation else { return [] }
+    return [("images for validation", mine.data, its.data)]
+  }
+
   private func shardFields(_ other: RunRecord) -> [Field] {
     [
+      ("images for validation", validation?.data ?? "none", other.validation?.data ?? "none"),
       ("shards", Self.shardCount(self), Self.shardCount(other)),
       ("cells of all shards", Self.plan(self), Self.plan(other)),
       ("scoring", Self.scoring(self), Self.scoring(other)),

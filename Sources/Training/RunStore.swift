@@ -20,8 +20,8 @@ final class RunStore {
 
   /// Creates or opens the folder of a run with the configuration `yaml`.
   ///
-  /// - Throws: `TrainingError.otherConfiguration`, or `FileError`, also if another process trains in
-  ///   the folder.
+  /// - Throws: `TrainingError.otherConfiguration` or `.otherValidation`, or `FileError`, also if another
+  ///   process trains in the folder.
   init(_ folder: RunFolder, yaml: String, startsOver: Bool, keptCount: Int?) throws {
     self.folder = folder
     self.keptCount = keptCount
@@ -42,7 +42,13 @@ final class RunStore {
     }
     let found = try FileText.read(
       folder.configuration, limit: ConfigurationFile.maximumSize, expecting: "YAML")
-    guard found != yaml, RunConfiguration.migrated(found) != yaml else { return }
+    let stored = RunConfiguration(yaml: found)
+    guard found != yaml, try stored?.yaml != yaml else { return }
+    let asked = RunConfiguration(yaml: yaml)
+    if let stored, let asked, stored.validationCount != asked.validationCount {
+      throw TrainingError.otherValidation(
+        folder.url, expected: asked.validationCount, found: stored.validationCount)
+    }
     let difference = LineDifference(expected: yaml, found: found)
     throw TrainingError.otherConfiguration(
       folder.url, expected: difference.expected, found: difference.found)

@@ -6,8 +6,14 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case otherConfiguration(URL, expected: String, found: String)
   /// The run folder holds a run with another seed.
   case otherSeed(URL, expected: UInt64, found: UInt64)
+  /// The run folder holds a run that keeps another number of images for validation; nil for none.
+  case otherValidation(URL, expected: Int?, found: Int?)
   /// The run folder holds a run on other training images.
   case otherData(URL, expected: String, found: String)
+  /// The checkpoint is of no run that keeps images for validation.
+  case noValidation(URL)
+  /// The checkpoint is of a run on other training images.
+  case otherTrainingImages(URL, expected: String, found: String)
   /// The run folder holds a run with the other way to sum over batches.
   case otherSums(URL, isExact: Bool)
   /// The file is a checkpoint, but lacks what this program needs to resume.
@@ -33,9 +39,19 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .otherSeed(let folder, let expected, let found):
       "\(folder.path): the folder belongs to a run with seed \(found), not \(expected); give "
         + "--seed \(found), or start over with --from-scratch"
+    case .otherValidation(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to a run that keeps \(Self.images(found)) for validation, "
+        + "not \(Self.images(expected)); give --validation \(found ?? 0), or start over with "
+        + "--from-scratch"
     case .otherData(let folder, let expected, let found):
       "\(folder.path): the folder belongs to a run on other images: expected SHA-256 \(expected), "
         + "found \(found); start over with --from-scratch"
+    case .noValidation(let checkpoint):
+      "\(checkpoint.path): --fitting validation needs a checkpoint of mixmo train --validation, whose run "
+        + "keeps images for it; fit on --fitting clean-halves"
+    case .otherTrainingImages(let checkpoint, let expected, let found):
+      "\(checkpoint.path): its run is trained on other images than those below --data: expected SHA-256 "
+        + "\(expected), found \(found); name the folder of its images"
     case .otherSums(let folder, let isExact):
       "\(folder.path): the folder belongs to a run \(isExact ? "with" : "without") exact sums; "
         + "\(isExact ? "give" : "leave out") --exact-sums, or start over with --from-scratch"
@@ -59,5 +75,9 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
       "\(events.path): the TensorBoard events are damaged; moved to \(moved.lastPathComponent), and "
         + "written again from the records of the run"
     }
+  }
+
+  private static func images(_ count: Int?) -> String {
+    count.map { "\($0) images" } ?? "no images"
   }
 }

@@ -12,7 +12,7 @@ import Tensors
 ///
 /// The way of one batch: `DataLoader` makes it while the batch before it is trained on; `Learner`
 /// updates the weights; the losses of all processes are summed and reported. After the last batch
-/// of an epoch `TestSet` scores the network and `RunStore` saves the run.
+/// of an epoch `ScoredImages` scores the network and `RunStore` saves the run.
 ///
 /// After every epoch, and where the run was interrupted, `last.ckpt` holds all of its state: a run
 /// that is killed at any moment and started again ends in the same bytes as one left alone.
@@ -25,7 +25,9 @@ package final class TrainingRun {
   private let processes: any ProcessGroup
   private let loader: DataLoader
   private let learner: Learner
-  private let testSet: TestSet
+  private let testSet: ScoredImages
+  /// Nil where no images are kept for validation.
+  private let validationSet: ScoredImages?
   private let folder: RunFolder
   private var state: TrainingState
   /// Nil in all processes but the first one.
@@ -38,10 +40,10 @@ package final class TrainingRun {
   /// - Parameters:
   ///   - configuration: what to train and how.
   ///   - folder: the run's folder, which is created if it is missing.
-  ///   - train: the images to train on.
+  ///   - train: the training images; those that the configuration keeps for validation are not trained
+  ///     on.
   ///   - test: the images that the network is scored on after each epoch.
-  ///   - dataFingerprint: a hash of the images to train on.
-  ///   - seed: decides every random draw.
+  ///   - seed: decides every random draw, and which images are kept.
   ///   - startsOver: whether to remove what an earlier run left in the folder.
   ///   - keptCount: how many epochs' checkpoints to keep beside the best one, at least 1; nil for
   ///     all that the reference keeps.
@@ -49,12 +51,12 @@ package final class TrainingRun {
   ///   - processes: the processes of the job, which have the same arguments and see the same folder.
   ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
-  ///   `CheckpointError` if all its checkpoints are damaged, `FileError`, also if another job
-  ///   trains in the folder.
+  ///   `DatasetError` for too few images, `CheckpointError` if all its checkpoints are damaged,
+  ///   `FileError`, also if another job trains in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
-    dataFingerprint: String, seed: UInt64, startsOver: Bool, keptCount: Int? = nil,
-    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
+    seed: UInt64, startsOver: Bool, keptCount: Int? = nil, workers: Workers,
+    processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
   ) throws {
     self.configuration = configuration
     self.folder = folder
@@ -63,16 +65,23 @@ package final class TrainingRun {
     let loaders = Workers(count: workers.count)
     learner = try Learner(
       configuration, workers: workers, processes: processes, sumsExactly: sumsExactly)
-    loader = try configuration.dataLoader(of: train, seed: seed, workers: loaders)
-    testSet = TestSet(test, configuration, processes: processes, loaders: loaders)
-    state = TrainingState(seed: seed, dataFingerprint: dataFingerprint, sumsExactly: sumsExactly)
+    let images = try configuration.images(of: train, seed: seed)
+    loader = try configuration.dataLoader(of: images.training, seed: seed, workers: loaders)
+    func scored(_ images: any Dataset) -> ScoredImages {
+      ScoredImages(images, configuration, processes: processes, loaders: loaders)
+    }
+    testSet = scored(test)
+    validationSet = images.validation.map(scored)
+    state = TrainingState(
+      seed: seed, dataFingerprint: try images.training.fingerprint(workers: workers),
+      validationCount: configuration.validationCount, sumsExactly: sumsExactly)
 
     // No file is written before all processes agree.
     try checkSlices()
     try processes.expectSame("configuration", configuration.yaml)
     try processes.expectSame("seed", "\(seed)")
     try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
-    try processes.expectSame("training images", dataFingerprint)
+    try processes.expectSame("training images", state.dataFingerprint)
     if processes.isFirst {
       store = try RunStore(
         folder, yaml: configuration.yaml, startsOver: startsOver, keptCount: keptCount)
@@ -82,6 +91,9 @@ package final class TrainingRun {
 
   /// The first process's lock of the folder.
   package var lock: FileLock? { store?.lock }
+
+  /// The records of the epochs that are finished.
+  package var records: [EpochRecord] { state.records }
 
   /// The number of images that the whole run sees, each counted as often as it is seen.
   package var imageCount: Int { configuration.training.epochCount * epochImageCount }
@@ -161,16 +173,18 @@ package final class TrainingRun {
   private func test(
     _ epoch: Int, _ progress: EpochProgress, _ isInterrupted: () -> Bool
   ) throws -> EpochRecord {
-    let scores = try testSet.scores(of: learner.network) { logits in
+    func check(_ logits: [Float]) throws {
       // Weights that diverged in the epoch's last step must not become a checkpoint.
       guard logits.allSatisfy(\.isFinite) else { throw divergence(epoch, step: stepCount) }
       try stop(epoch, progress, if: isInterrupted())
     }
+    let validation = try validationSet?.scores(of: learner.network, check: check)
+    let scores = try testSet.scores(of: learner.network, check: check)
     try expectSameWeights()
     return EpochRecord(
       epoch: epoch, trainAccuracy: progress.accuracy, memberLosses: progress.losses,
-      learningRate: rate(epoch, step: stepCount), test: scores,
-      isCheckpointSaved: state.isKept(epoch: epoch, accuracy: scores.accuracy))
+      learningRate: rate(epoch, step: stepCount), test: scores, validation: validation,
+      isCheckpointSaved: state.isKept(epoch: epoch, accuracy: (validation ?? scores).accuracy))
   }
 
   /// Saves and throws if any process is interrupted.
@@ -226,6 +240,10 @@ extension TrainingRun {
     try learner.restore(checkpoint, from: url)
     guard saved.seed == state.seed else {
       throw TrainingError.otherSeed(folder.url, expected: state.seed, found: saved.seed)
+    }
+    guard saved.validationCount == state.validationCount else {
+      throw TrainingError.otherValidation(
+        folder.url, expected: state.validationCount, found: saved.validationCount)
     }
     guard saved.dataFingerprint == state.dataFingerprint else {
       throw TrainingError.otherData(

@@ -7,8 +7,10 @@ import Runs
 /// Random draws are a function of seed, epoch and step, so that these are the whole random state.
 struct TrainingState: Equatable {
   let seed: UInt64
-  /// SHA-256 of the training images and labels.
+  /// SHA-256 of the images and labels that are trained on.
   let dataFingerprint: String
+  /// The number of training images that are kept for validation; nil for none.
+  let validationCount: Int?
   /// Whether sums over a batch have the same bits for any number of processes.
   let sumsExactly: Bool
   /// One for each finished epoch.
@@ -19,14 +21,11 @@ struct TrainingState: Equatable {
   /// The number of finished epochs.
   var epoch: Int { records.count }
 
-  /// The interval of epochs at which the reference keeps a checkpoint in any case.
-  private static let keptEvery = 30
-
-  /// Whether the reference keeps the checkpoint of the next epoch: it has the best test accuracy so
-  /// far, or the interval has passed.
+  /// Whether the checkpoint of the next epoch is kept, as in the reference: it has the best test accuracy,
+  /// or validation accuracy, so far, or the interval has passed.
   func isKept(epoch: Int, accuracy: Double) -> Bool {
-    let best = records.map(\.testAccuracy).max() ?? 0
-    return accuracy >= best || epoch.isMultiple(of: Self.keptEvery)
+    let best = records.map(\.choosingAccuracy).max() ?? 0
+    return accuracy >= best || epoch.isMultiple(of: EpochRecord.keptEvery)
   }
 }
 
@@ -63,26 +62,30 @@ struct EpochProgress: Equatable {
 // MARK: Checkpoints
 
 extension TrainingState {
-  private static let key: CheckpointKey = "mixmo"
+  static let key: CheckpointKey = "mixmo"
   private static let formatVersion = 2
+  static let validationKey: CheckpointKey = "validation"
 
   /// The checkpoint of this state and of `learner`: the entries that MixMo's users expect from
   /// PyTorch, and a `mixmo` entry of our own.
   func checkpoint(of learner: Learner, learningRate: Double) -> Checkpoint {
-    let own: CheckpointValue = [
-      "format": .int(Self.formatVersion),
-      "seed": .string("\(seed)"),
-      "data": .string(dataFingerprint),
-      "exact_sums": .bool(sumsExactly),
-      "records": .list(records.map(\.checkpointValue)),
-      "progress": progress?.checkpointValue ?? CheckpointValue.none,
+    var own: [CheckpointItem] = [
+      CheckpointItem("format", .int(Self.formatVersion)),
+      CheckpointItem("seed", .string("\(seed)")),
+      CheckpointItem("data", .string(dataFingerprint)),
+      CheckpointItem("exact_sums", .bool(sumsExactly)),
+      CheckpointItem("records", .list(records.map(\.checkpointValue))),
+      CheckpointItem("progress", progress?.checkpointValue ?? CheckpointValue.none),
     ]
+    if let validationCount {
+      own.append(CheckpointItem(Self.validationKey, .int(validationCount)))
+    }
     return Checkpoint([
       "epoch": .int(epoch),
       "classifier_state_dict": learner.network.stateDictionary.value,
       "classifier_optimizer_state_dict": learner.optimizer.stateDictionary(
         learningRate: learningRate),
-      Self.key: own,
+      Self.key: .dictionary(own),
     ])
   }
 
@@ -98,12 +101,14 @@ extension TrainingState {
     guard let own = checkpoint.root[Self.key], case .int(Self.formatVersion)? = own["format"],
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
       case .string(let data)? = own["data"], case .list(let records)? = own["records"],
-      case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(sumsExactly)
+      case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(sumsExactly),
+      case .int(let validationCount) = own[Self.validationKey] ?? 0, validationCount >= 0
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
     guard read.count == records.count,
       read.enumerated().allSatisfy({
         $1.epoch == $0 + 1 && $1.memberLosses.count == memberCount
+          && ($1.validation != nil) == (validationCount > 0)
       })
     else { throw TrainingError.notResumable(url, missing: "a record for each epoch") }
     let progress = own["progress"].flatMap(EpochProgress.init)
@@ -114,24 +119,24 @@ extension TrainingState {
       throw TrainingError.notResumable(url, missing: "the progress of its epoch")
     }
     self.init(
-      seed: seed, dataFingerprint: data, sumsExactly: sumsExactly, records: read,
-      progress: progress)
+      seed: seed, dataFingerprint: data,
+      validationCount: validationCount > 0 ? validationCount : nil, sumsExactly: sumsExactly,
+      records: read, progress: progress)
   }
 }
 
 extension EpochRecord {
   fileprivate var checkpointValue: CheckpointValue {
-    [
-      "epoch": .int(epoch), "train_accuracy": .double(trainAccuracy),
-      "member_losses": .list(memberLosses.map(CheckpointValue.double)),
-      "learning_rate": .double(learningRate),
-      "test": .dictionary(
-        test.values.map {
-          CheckpointItem(
-            .string($0.name), $0.value.map(CheckpointValue.double) ?? CheckpointValue.none)
-        }),
-      "checkpoint_saved": .bool(isCheckpointSaved),
+    var items: [CheckpointItem] = [
+      CheckpointItem("epoch", .int(epoch)),
+      CheckpointItem("train_accuracy", .double(trainAccuracy)),
+      CheckpointItem("member_losses", .list(memberLosses.map(CheckpointValue.double))),
+      CheckpointItem("learning_rate", .double(learningRate)),
+      CheckpointItem("test", test.checkpointValue),
+      CheckpointItem("checkpoint_saved", .bool(isCheckpointSaved)),
     ]
+    if let validation { items.append(CheckpointItem("validation", validation.checkpointValue)) }
+    return .dictionary(items)
   }
 
   fileprivate init?(_ value: CheckpointValue) {
@@ -139,17 +144,29 @@ extension EpochRecord {
       case .double(let trainAccuracy)? = value["train_accuracy"],
       let memberLosses = value["member_losses"]?.doubles,
       case .double(let learningRate)? = value["learning_rate"],
-      let test = value["test"]?.items.flatMap(TestScores.init(checkpointItems:)),
+      let test = value["test"].flatMap({ EpochScores($0) }),
       case .bool(let isCheckpointSaved)? = value["checkpoint_saved"]
     else { return nil }
+    let validation = value["validation"].map { EpochScores($0) }
+    if case .some(nil) = validation { return nil }
     self.init(
       epoch: epoch, trainAccuracy: trainAccuracy, memberLosses: memberLosses,
-      learningRate: learningRate, test: test, isCheckpointSaved: isCheckpointSaved)
+      learningRate: learningRate, test: test, validation: validation ?? nil,
+      isCheckpointSaved: isCheckpointSaved)
   }
 }
 
-extension TestScores {
-  fileprivate init?(checkpointItems items: [CheckpointItem]) {
+extension EpochScores {
+  fileprivate var checkpointValue: CheckpointValue {
+    .dictionary(
+      values.map {
+        CheckpointItem(
+          .string($0.name), $0.value.map(CheckpointValue.double) ?? CheckpointValue.none)
+      })
+  }
+
+  fileprivate init?(_ value: CheckpointValue) {
+    guard let items = value.items else { return nil }
     let values = items.compactMap { item -> Score? in
       switch (item.key, item.value) {
       case (.string(let name), .double(let value)): Score(name: name, value: value)

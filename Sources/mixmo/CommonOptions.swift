@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Runs
 import Tensors
 import Training
 
@@ -81,7 +82,9 @@ struct ImageLimit: ParsableArguments {
 struct RunOptions: ParsableArguments {
   @Option(
     name: [.long, .customShort("c")],
-    help: ArgumentHelp("The run's configuration file.", valueName: "file"))
+    help: ArgumentHelp(
+      "The run's configuration file, which names it; a run's own config.yaml is that of its folder.",
+      valueName: "file"))
   var config: String
 
   @OptionGroup private var folder: DataFolder
@@ -95,6 +98,12 @@ struct RunOptions: ParsableArguments {
   /// What the run is named after; `configuration()` finds the file.
   var configURL: URL { URL(fileURLWithPath: config) }
   var dataURL: URL { folder.url }
+
+  /// The run's folder: below `save`, or, without it, the folder whose own `config.yaml` is given.
+  func runFolder(save: String?) -> RunFolder? {
+    guard let save else { return RunFolder(owning: configURL) }
+    return RunFolder(save: URL(fileURLWithPath: save), configurationFile: configURL)
+  }
 
   /// The configuration, of the user's or of those that come with the program.
   func configuration() throws -> RunConfiguration {

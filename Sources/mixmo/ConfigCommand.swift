@@ -7,7 +7,7 @@ struct ConfigCommand: ParsableCommand {
     commandName: "config",
     abstract: "Writes the configurations of published experiments and their relatives.",
     discussion: """
-      Example: the names of all recipes for CIFAR-100, then the files of one:
+      Example: the names of recipes for CIFAR-100, then the file of one:
 
         mixmo config create --dataset cifar100 --list
         mixmo config create --dataset cifar100 --output my-config \\
@@ -23,20 +23,28 @@ struct ConfigCreateCommand: ParsableCommand {
     discussion: """
       A recipe's name is [exp_DATASET_]NETWORK_MIXMO_AUGMENTATION_SCHEDULE:
 
-        network       wrn2810, wrn2810-2, wrn2810-3 (CIFAR); res18, res18-2,
-                      res182, res182-2, res183, res183-2 (Tiny-ImageNet)
+        network       wrnDEPTHWIDTH (CIFAR, digits): wrn2810, wrn102;
+                      res18, res18WIDTH (Tiny-ImageNet): res18, res182;
+                      then -MEMBERS for several subnetworks: wrn2810-2
         mixmo         1net, mimo, linearmixmo, cowmixmo-p5, cutmixmo-p5,
                       cutmixmo-p2, cutmixmo-p5-a4, cutmixmo-p5-r1
         augmentation  standard, daaugmix, msdamixup, msdacutmix
         schedule      bar1, bar2, bar4: each image 1, 2 or 4 times in its batch
 
-      Without --recipe, the files that come with the program are written. With --template, the \
+      A depth is 10, 16, 22, 28 and so on, a width 1 to 64, and there are up to 16 subnetworks; of \
+      three and more, mimo, linearmixmo and cutmixmo mix the inputs. --list has the published \
+      networks and the demo's. A file names a published accuracy only where it is the published \
+      configuration.
+
+      Without --recipe, the published files are written. With --template, the \
       %(name)s in a file are replaced by the recipe's values, as MixMo's generator does.
 
-      Example: Cut-MixMo with α = 4, and the published experiments on Tiny-ImageNet:
+      Example: Cut-MixMo with α = 4, a small network, and the published experiments on Tiny-ImageNet:
 
         mixmo config create --dataset cifar100 --output my-config \\
           --recipe wrn2810-2_cutmixmo-p5-a4_standard_bar4
+        mixmo config create --dataset cifar10 --output my-config \\
+          --recipe wrn102-2_cutmixmo-p5_standard_bar1
         mixmo config create --dataset tinyimagenet200 --output my-config
       """)
 
@@ -56,7 +64,7 @@ struct ConfigCreateCommand: ParsableCommand {
     help: ArgumentHelp("A file to fill in instead of the standard one.", valueName: "file"))
   var template: String?
 
-  @Flag(help: "Print the names of all recipes; write nothing.")
+  @Flag(help: "Print the names of the recipes of the published networks; write nothing.")
   var list = false
 
   @Flag(help: "Replace files that differ.")
@@ -79,7 +87,14 @@ struct ConfigCreateCommand: ParsableCommand {
 
   private func recipes() throws -> [Recipe] {
     guard let dataset else { return [] }
-    if recipe.isEmpty { return dataset.shipped }
+    if recipe.isEmpty {
+      guard list || !dataset.shipped.isEmpty else {
+        throw ValidationError(
+          "--dataset \(dataset.rawValue): no experiments are published; name recipes with --recipe."
+        )
+      }
+      return dataset.shipped
+    }
     return try recipe.map { name in
       do {
         return try Recipe(named: name, in: dataset)

@@ -55,9 +55,10 @@ struct DemoCommand: AsyncParsableCommand {
     let request = ScoringRequest(
       ScoringSettings(
         calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds))
+    let best = try folder.bestEpoch()
     let cube = try NetworkEvaluation(
       configuration: configuration, runName: folder.name,
-      checkpoint: folder.checkpoint(named: "best"), dataset: test, data: data,
+      checkpoint: folder.checkpoint(epoch: best.epoch), best: best, dataset: test, data: data,
       folder: folder,
       corruptions: .generated(suite), request: request, common: common, isReporting: true
     ).run(startsOver: fromScratch)

@@ -28,12 +28,17 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A checkpoint file, the number of an epoch, or best.", valueName: "path|epoch|best"))
+      "A checkpoint file, the number of an epoch, or best: of the highest test accuracy, as in MixMo's "
+        + "code, or, in a run with --validation, of the highest accuracy on these images.",
+      valueName: "path|epoch|best"))
   var checkpoint: String
 
   @OptionGroup var chosen: WeightsOptions
 
-  @Option(help: ArgumentHelp("The folder that holds the run's folder.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds the run's folder (default: for a run's own config.yaml, its folder).",
+      valueName: "dir"))
   var save: String?
 
   @Option(
@@ -64,10 +69,11 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var job: JobOptions
 
   func validate() throws {
-    if save == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
-      throw ValidationError("--checkpoint \(checkpoint) needs --save, for the run's folder.")
+    if runFolder == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
+      throw ValidationError(
+        "--checkpoint \(checkpoint) needs --save, for the run's folder, or the config.yaml in it.")
     }
-    _ = try outputURL(nil)
+    _ = try outputURL(runFolder)
     if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
@@ -114,10 +120,10 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(among processes: any ProcessGroup) throws {
-    let configuration = try inputs.configuration()
     let runFolder = runFolder
     let checkpointURL =
       try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
+    let configuration = try configuration(of: checkpointURL)
     let kind = configuration.data.dataset
     let selected = try suite.selected(for: kind)
     let output = try outputURL(runFolder)
@@ -125,9 +131,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     let evaluation = NetworkEvaluation(
       configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
       checkpoint: checkpointURL, weights: chosen.weights,
-      dataset: try kind.read(
-        .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers),
+      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil,
+      dataset: try images(.test, of: kind),
       data: inputs.dataURL,
+      validation: try scoring.fitting == .validation ? validation(of: checkpointURL, kind) : nil,
       folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
       imageLimit: images.limit, shard: shard,
       request: try scoring.request(
@@ -141,9 +148,34 @@ struct EvaluateCommand: AsyncParsableCommand {
     )
   }
 
-  private var runFolder: RunFolder? {
-    save.map { RunFolder(save: URL(fileURLWithPath: $0), configurationFile: inputs.configURL) }
+  /// The configuration, with the number of images that the checkpoint's run kept for validation.
+  private func configuration(of checkpoint: URL) throws -> RunConfiguration {
+    var configuration = try inputs.configuration()
+    // Whether the checkpoint can be read is told where its weights are.
+    guard let training = try? TrainingImages(of: checkpoint) else { return configuration }
+    let (asked, count) = (configuration.validationCount, training.validationCount)
+    if let asked, asked != count {
+      common.terminal.warn(
+        "\(checkpoint.path): its run kept \(count ?? 0) images for validation, not \(asked) as the "
+          + "configuration says")
+    }
+    configuration.validationCount = count
+    return configuration
   }
+
+  /// The training images that the checkpoint's run kept for validation.
+  private func validation(of checkpoint: URL, _ kind: DatasetKind) throws -> any Dataset {
+    guard let training = try TrainingImages(of: checkpoint) else {
+      throw TrainingError.noValidation(checkpoint)
+    }
+    return try training.validation(among: images(.train, of: kind), workers: common.workers)
+  }
+
+  private func images(_ split: DatasetSplit, of kind: DatasetKind) throws -> any Dataset {
+    try kind.read(split, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
+  }
+
+  private var runFolder: RunFolder? { inputs.runFolder(save: save) }
 
   /// The user's own halves of all clean images, where the data folder has them.
   private func halves(_ kind: DatasetKind) throws -> CleanHalves? {
@@ -154,7 +186,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   /// Where results go: the folder asked for, else the run's.
   private func outputURL(_ runFolder: RunFolder?) throws -> URL {
-    guard let folder = output ?? runFolder?.url.path ?? save else {
+    guard let folder = output ?? runFolder?.url.path else {
       throw ValidationError("Give --output, or --save for the run's folder.")
     }
     return URL(fileURLWithPath: folder)

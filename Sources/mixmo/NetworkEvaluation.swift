@@ -46,9 +46,13 @@ struct NetworkEvaluation {
   let checkpoint: URL
   /// The name of the weights in the checkpoint, if there is a choice.
   var weights: String?
+  /// How the checkpoint was chosen among the epochs of its run, where it was.
+  var best: BestEpoch?
   let dataset: any Dataset
   /// The folder of the data sets.
   var data: URL
+  /// The training images that calibrations are fitted on, where they are.
+  var validation: (any Dataset)?
   let folder: RunFolder
   var corruptions = CorruptionChoice.none
   var severities = Array(1...5)
@@ -91,7 +95,8 @@ struct NetworkEvaluation {
   private func predictions() throws -> ModelPredictions {
     let plan = EvaluationPlan(
       runName: runName, dataset: dataset, normalization: configuration.data.dataset.normalization,
-      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit, shard: shard)
+      benchmark: try benchmark(), severities: severities, imageLimit: imageLimit, shard: shard,
+      validation: validation)
     return ModelPredictions(
       of: try model, for: plan, in: folder, suite: try corruptions.fingerprint, seed: common.seed,
       version: Mixmo.version, workers: common.workers, processes: processes)
@@ -109,6 +114,7 @@ struct NetworkEvaluation {
         open: openModel)
       source.inputs = RunRecord.Inputs(
         checkpoint: [checkpoint.relativePath], weights: weights, data: [data.relativePath])
+      source.best = best
       return source
     }
   }

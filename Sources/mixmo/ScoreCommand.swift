@@ -78,8 +78,11 @@ struct ScoreCommand: ParsableCommand {
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
-    if !validationLogits.isEmpty, let fitting = scoring.fitting {
+    if !validationLogits.isEmpty, let fitting = scoring.fitting, fitting != .validation {
       throw ValidationError("--fitting \(fitting.rawValue) needs no validation set.")
+    }
+    if folder == nil && validationLogits.isEmpty && scoring.fitting == .validation {
+      throw ValidationError("--fitting validation needs --validation-logits.")
     }
   }
 

@@ -21,7 +21,8 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What calibrations are fitted on: clean-halves, each half of the clean images for the other, "
-        + "numbers of all images; mixmo-halves, the same with means of the halves' numbers; or cv, "
+        + "numbers of all images; mixmo-halves, the same with means of the halves' numbers; validation, "
+        + "the training images that the run keeps (train --validation), or --validation-logits; or cv, "
         + "five times two halves of each cell itself (default: as in the folder's tables, else "
         + "clean-halves).", valueName: "name"))
   var fitting: Fitting?
@@ -49,6 +50,7 @@ struct ScoringOptions: ParsableArguments {
   enum Fitting: String, ExpressibleByArgument, CaseIterable {
     case cleanHalves = "clean-halves"
     case mixmoHalves = "mixmo-halves"
+    case validation
     case crossValidation = "cv"
   }
 
@@ -89,6 +91,7 @@ struct ScoringOptions: ParsableArguments {
     switch fitting ?? .cleanHalves {
     case .cleanHalves: settings.fitting = .cleanHalves(halves)
     case .mixmoHalves: settings.fitting = .mixmoHalves(halves)
+    case .validation: settings.fitting = .validationImages
     case .crossValidation: settings.fitting = .crossValidation
     }
     if let validation { settings.fitting = .validationSet(validation) }

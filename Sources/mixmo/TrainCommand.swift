@@ -17,16 +17,25 @@ struct TrainCommand: ParsableCommand {
       epoch is evaluated on the clean test images. The processes of mixmo-mpi, started by mpirun or \
       srun, share each batch.
 
-      Example: train Cut-MixMo on CIFAR-100, in a folder below runs:
+      The best epoch is that of the highest test accuracy, as in MixMo's code: being chosen on the \
+      test images, its accuracy on them is optimistic. With --validation it is that of the highest \
+      accuracy on training images that are kept for this choice, in equal shares of all classes, and \
+      not trained on; evaluate --fitting validation fits calibrations on them.
 
-        mixmo train --data data --save runs --config \\
+      Example: train Cut-MixMo on CIFAR-100, in a folder below runs, and choose the epoch on 5,000 of \
+      its 50,000 training images:
+
+        mixmo train --data data --save runs --validation 5000 --config \\
           config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
       """)
 
   @OptionGroup var inputs: RunOptions
 
-  @Option(help: ArgumentHelp("The folder in which run folders are created.", valueName: "dir"))
-  var save: String
+  @Option(
+    help: ArgumentHelp(
+      "The folder in which run folders are created (default: for a run's own config.yaml, its folder).",
+      valueName: "dir"))
+  var save: String?
 
   @Flag(
     name: [.long, .customShort("f")], help: "Remove what an earlier run left and start over.")
@@ -34,7 +43,16 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Keep the checkpoints of the latest epochs and of the best one (default: all).",
+      "Keep this many training images for validation, and choose the best epoch on them (default: what "
+        + "the configuration says, else none).", valueName: "count"))
+  var validation: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the latest of the checkpoints, and the best one (default: all).",
+      discussion:
+        "An epoch has a checkpoint where its test or validation accuracy is the highest so "
+        + "far, and every 30th, as in MixMo's code.",
       valueName: "count"))
   var keep: Int?
 
@@ -51,14 +69,28 @@ struct TrainCommand: ParsableCommand {
     if let keep, keep < 1 {
       throw ValidationError("--keep: expected a number of at least 1, found \(keep).")
     }
+    let counts = 0...RunConfiguration.maximumValidationCount
+    if let validation, !counts.contains(validation) {
+      throw ValidationError(
+        "--validation: expected a number from 0 to \(counts.upperBound), found \(validation).")
+    }
+    _ = try runFolder
+  }
+
+  private var runFolder: RunFolder {
+    get throws {
+      if let folder = inputs.runFolder(save: save) { return folder }
+      throw ValidationError(
+        "Give --save, the folder for the run's folder; a run's own config.yaml needs none.")
+    }
   }
 
   func run() throws { try job.run(train) }
 
   private func train(among processes: any ProcessGroup) throws {
-    let configuration = try inputs.configuration()
-    let folder = RunFolder(
-      save: URL(fileURLWithPath: save), configurationFile: inputs.configURL)
+    var configuration = try inputs.configuration()
+    if let validation { configuration.validationCount = validation > 0 ? validation : nil }
+    let folder = try runFolder
     let kind = configuration.data.dataset
     let test = try kind.read(
       .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
@@ -71,9 +103,10 @@ struct TrainCommand: ParsableCommand {
     ).run()
     guard processes.isFirst else { return }
     defer { lock?.release() }
-    let best = try folder.checkpoint(named: "best")
-    common.terminal.say("\(best.path): the best epoch")
-    guard try !folder.holdsTables(of: best) else {
+    let best = try folder.bestEpoch()
+    let checkpoint = folder.checkpoint(epoch: best.epoch)
+    common.terminal.say("\(checkpoint.path): the best epoch, \(best.criterion.explanation)")
+    guard try !folder.holdsTables(of: checkpoint) else {
       return common.terminal.say(
         "\(folder.url.path): has the tables of this epoch, which stay; mixmo score \(folder.url.path) "
           + "adds calibrations, mixmo evaluate corruptions")
@@ -92,13 +125,14 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Evaluates a checkpoint on the clean test images.
+  /// Evaluates the best epoch on the clean test images.
   private func evaluate(
-    _ checkpoint: URL, of configuration: RunConfiguration, in folder: RunFolder,
+    _ best: BestEpoch, of configuration: RunConfiguration, in folder: RunFolder,
     on test: any Dataset, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
     try NetworkEvaluation(
-      configuration: configuration, runName: folder.name, checkpoint: checkpoint, dataset: test,
+      configuration: configuration, runName: folder.name,
+      checkpoint: folder.checkpoint(epoch: best.epoch), best: best, dataset: test,
       data: inputs.dataURL, folder: folder,
       request: ScoringRequest(
         ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
@@ -130,19 +164,22 @@ struct TrainingJob {
     let train = try kind.read(.train, in: data, cache: cache, workers: workers)
     let run = try TrainingRun(
       configuration, folder: folder, train: train, test: test,
-      dataFingerprint: train.fingerprint(workers: workers), seed: common.seed,
-      startsOver: startsOver, keptCount: keptCount, workers: workers,
+      seed: common.seed, startsOver: startsOver, keptCount: keptCount, workers: workers,
       processes: processes, sumsExactly: sumsExactly)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
     // A failure to write a result to standard output; it stops the run as an interruption does.
     var failure: (any Error)?
+    var latest = run.records.last
     do {
       defer { bar.finish() }
       _ = try run.run(
         report: { event in
-          do { try report(event, on: bar, epochCount: epochCount) } catch { failure = error }
+          if case .epoch(let record, _) = event { latest = record }
+          do {
+            try report(event, on: bar, epochCount: epochCount, latest)
+          } catch { failure = error }
         },
         isInterrupted: { failure != nil || Interruption.isRequested })
       if let failure { throw failure }
@@ -159,7 +196,7 @@ struct TrainingJob {
   }
 
   private func report(
-    _ event: TrainingEvent, on bar: ProgressBar, epochCount: Int
+    _ event: TrainingEvent, on bar: ProgressBar, epochCount: Int, _ latest: EpochRecord?
   ) throws {
     switch event {
     case .resumed(let epoch, let step):
@@ -174,9 +211,28 @@ struct TrainingJob {
         String(
           format: "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  rate %.4g", step.epoch,
           epochCount, step.step, step.stepCount, step.loss, 100 * step.accuracy,
-          step.learningRate))
+          step.learningRate) + (latest?.choosingText ?? ""))
     case .epoch(let record, _):
       if common.json { try common.terminal.show(json: record) }
+    }
+  }
+}
+
+extension EpochRecord {
+  /// The accuracy of the last epoch, for the line of the next one.
+  fileprivate var choosingText: String {
+    let name = validation == nil ? "test" : "validation"
+    return String(format: "  \(name) %.2f %%", 100 * choosingAccuracy)
+  }
+}
+
+extension BestEpoch.Criterion {
+  /// What the best epoch is, and what that means for its numbers.
+  var explanation: String {
+    switch self {
+    case .testAccuracy:
+      "of the highest test accuracy, as in the reference (--validation chooses it on other images)"
+    case .validationAccuracy: "of the highest accuracy on the validation images"
     }
   }
 }

@@ -38,6 +38,24 @@ struct ConfigCommandTests {
     #expect(short.output.contains("\"is_new\":false"))
   }
 
+  @Test func `a small network on CIFAR trains`() throws {
+    let workspace = try Workspace(epochs: 1, as: .cifar10)
+    let process = try MixmoProcess(
+      "config", "create", "--dataset", "cifar10", "--output", workspace.path("config"), "--recipe",
+      "wrn101-4_cutmixmo-p5_standard_bar2")
+    #expect(process.status == 0, "\(process.errors)")
+    let file = "config/exp_cifar10_wrn101-4_cutmixmo-p5_standard_bar2.yaml"
+    let short = try text(workspace.folder.file(file))
+      .replacing("nb_epochs: 300", with: "nb_epochs: 1")
+      .replacing("batch_size: 64", with: "batch_size: 16")
+    #expect(!short.contains("Published"))
+    try AtomicFile.write(short, to: workspace.folder.file(file))
+    let training = try MixmoProcess(
+      "train", "--config", workspace.path(file), "--data", workspace.data, "--save",
+      workspace.path("runs"))
+    #expect(training.status == 0 && training.output.contains("member-3"), "\(training.errors)")
+  }
+
   @Test func `a file that differs stays without --force`() throws {
     let folder = try TemporaryFolder()
     let name = "exp_cifar10_wrn2810_1net_standard_bar1"
@@ -61,12 +79,12 @@ struct ConfigCommandTests {
     }
     #expect(lists[0].status == 0 && lists[0].output == lists[1].output)
     let help = try MixmoProcess("config", "create", "--help").output
-    #expect(help.contains("tinyimagenet200)"), "\(help)")
+    #expect(help.contains("tinyimagenet200, digits)"), "\(help)")
   }
 
   @Test func `the list names every recipe, the shipped ones first`() throws {
     let all = try MixmoProcess("config", "create", "--list")
-    #expect(all.output.split(separator: "\n").count == 2 * 168 + 288)
+    #expect(all.output.split(separator: "\n").count == 2 * 168 + 288 + 336)
     let list = try MixmoProcess("config", "create", "--list", "--dataset", "cifar100")
     let names = list.output.split(separator: "\n")
     #expect(names.first == "exp_cifar100_wrn2810_1net_standard_bar1")
@@ -96,7 +114,11 @@ struct ConfigCommandTests {
     (["--dataset", "cifar10"], "Give --dataset and --output, or --list."),
     (["--output", "d"], "Give --dataset and --output, or --list."),
     (["--list", "--output", "d"], "--list goes with --dataset alone."),
-    (["--dataset", "digits", "--list"], "The value 'digits' is invalid for '--dataset <name>'"),
+    (["--dataset", "svhn", "--list"], "The value 'svhn' is invalid for '--dataset <name>'"),
+    (
+      ["--dataset", "digits", "--output", "d"],
+      "--dataset digits: no experiments are published; name recipes with --recipe."
+    ),
     (
       ["--dataset", "cifar10", "--output", "d", "--recipe", "wrn2810_mimo_standard_bar1"],
       "recipe \"wrn2810_mimo_standard_bar1\": mimo mixes several networks, wrn2810 is one."

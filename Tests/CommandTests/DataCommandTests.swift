@@ -139,4 +139,35 @@ struct DataCommandTests {
     #expect(rows?.count == 7)
     #expect(rows?.filter { $0["status"] as? String == "missing" }.count == 1)
   }
+
+  @Test func `verify calls a part of a data set, and what corrupt made, valid`() throws {
+    let workspace = try Workspace(as: .cifar10)
+    func verify(_ name: String) throws -> MixmoProcess {
+      try MixmoProcess("data", "verify", "--dataset", name, "--data", workspace.data)
+    }
+    let part = try verify("cifar10")
+    #expect(part.status == 0, "\(part.errors)")
+    #expect(
+      part.output.hasSuffix(
+        "cifar10: nothing is missing or wrong; 7 valid, not the published files\n"))
+    let corruption = try MixmoProcess(
+      "corrupt", "--dataset", "cifar10", "--data", workspace.data, "--output",
+      workspace.path("data/CIFAR-10-C"), "--corruption", "contrast", "--corruption", "frost")
+    #expect(corruption.status == 0, "\(corruption.errors)")
+    let made = try verify("cifar10-c")
+    #expect(made.status == 0, "\(made.output)")
+    #expect(
+      made.output.contains(
+        "valid    CIFAR-10-C/frost(substitute).npy: not the published file: made by mixmo corrupt with "
+          + "the seed 0, 120 images"), "\(made.output)")
+    let file = workspace.folder.file("data/CIFAR-10-C/contrast.npy")
+    let bytes = try FileContents.read(file, limit: 1 << 20)
+    try AtomicFile.write(Array(bytes.dropLast(100)), to: file)
+    let damaged = try verify("cifar10-c")
+    #expect(damaged.status == 1)
+    #expect(
+      damaged.output.hasSuffix(
+        "cifar10-c: 0 missing and 1 wrong of 3; 2 valid, not the published files\n"),
+      "\(damaged.output)")
+  }
 }

@@ -31,7 +31,7 @@ struct TrainCommandTests {
     // So many images to test that the evaluation takes a while.
     let workspace = try Workspace(epochs: 1, trainCount: 16, testCount: 300)
     let first = try RunningMixmo(workspace.train(save: "runs"))
-    while let line = first.nextLine(), !line.hasSuffix(": the best epoch") {}
+    while let line = first.nextLine(), !line.contains(": the best epoch, ") {}
     first.send(SIGSTOP)
     try #require(
       !FileManager.default.fileExists(atPath: workspace.path("runs/small/summary.csv")),
@@ -231,5 +231,99 @@ struct TrainCommandTests {
     #expect(!FileManager.default.fileExists(atPath: workspace.path("runs")))
     let alone = try MixmoProcess(["bench-mpi", "--network", "wrn-10-1"])
     #expect(alone.status == 64 && alone.errors.contains("mpirun -n 2 mixmo-mpi bench-mpi"))
+  }
+
+  @Test func `a run's own configuration goes on in its folder, and evaluates there`() throws {
+    let workspace = try Workspace(epochs: 10)
+    let run = try RunningMixmo(workspace.train(save: "runs", "--json"))
+    run.waitForEpochs(1)
+    run.send(SIGTERM)
+    #expect(run.end() == 130)
+    try workspace.trainUndisturbed()
+    let own = ["--config", workspace.path("runs/small/config.yaml"), "--data", workspace.data]
+    let rest = try MixmoProcess(["train"] + own)
+    #expect(rest.status == 0 && rest.errors.contains("resuming after epoch"), "\(rest.errors)")
+    try workspace.expectSameRun("runs")
+    let evaluation = try MixmoProcess(
+      ["evaluate", "--checkpoint", "best", "--calibration", "none,temperature"] + own)
+    #expect(evaluation.status == 0, "\(evaluation.errors)")
+    let cells = try CSVTable(contentsOf: workspace.folder.file("runs/small/cells.csv"))
+    #expect(Set(cells.column("run") ?? []) == ["small"])
+    #expect(Set(cells.column("calibration") ?? []) == ["none", "temperature"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: workspace.path("runs")) == ["small"])
+    // Below another folder it is a run of the same name.
+    let elsewhere = try MixmoProcess(["train", "--save", workspace.path("other")] + own)
+    #expect(elsewhere.status == 0, "\(elsewhere.errors)")
+    try workspace.expectSameRun("other")
+  }
+
+  @Test func `a configuration of no run needs a place for the run`() throws {
+    let workspace = try Workspace()
+    let arguments = ["--config", workspace.configuration, "--data", workspace.data]
+    let training = try MixmoProcess(["train"] + arguments)
+    #expect(
+      training.status == 64 && training.errors.contains("Give --save, "), "\(training.errors)")
+    let evaluation = try MixmoProcess(["evaluate", "--checkpoint", "best"] + arguments)
+    #expect(
+      evaluation.status == 64
+        && evaluation.errors.contains(
+          "--checkpoint best needs --save, for the run's folder, or the config.yaml in it.")
+    )
+    let nowhere = try MixmoProcess(workspace.evaluate(save: "runs", "--checkpoint", "best"))
+    #expect(
+      nowhere.status == 1
+        && nowhere.errors.contains("runs/small: expected the folder of a run, found none"))
+  }
+
+  @Test func `the line of progress has the accuracy of the last epoch`() throws {
+    let workspace = try Workspace()
+    for (options, name) in [([], "test"), (["--validation", "9"], "validation")] {
+      let run = try MixmoProcess(workspace.train(save: name) + options)
+      #expect(run.status == 0, "\(run.errors)")
+      let logs = try CSVTable(contentsOf: workspace.folder.file("\(name)/small/logs.csv"))
+      let first = try #require(logs.column("\(name)/accuracy")?.first.flatMap { Double($0) })
+      let line = run.errors.split(separator: "\n").first { $0.contains("epoch 2/2") }
+      let text = String(format: "  \(name) %.2f %%", 100 * first)
+      #expect(line?.hasSuffix(text) == true, "\(run.errors)")
+    }
+  }
+
+  @Test func `--validation keeps images, and chooses the best epoch on them`() throws {
+    let workspace = try Workspace(epochs: 3)
+    let plain = try MixmoProcess(workspace.train(save: "plain"))
+    #expect(
+      plain.errors.contains(
+        ": the best epoch, of the highest test accuracy, as in the reference (--validation chooses it "
+          + "on other images)"), "\(plain.errors)")
+    let run = try MixmoProcess(workspace.train(save: "runs", "--validation", "16"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains(": the best epoch, of the highest accuracy on the validation images"))
+    let yaml = String(decoding: try workspace.bytes("runs/small/config.yaml"), as: UTF8.self)
+    #expect(yaml.hasSuffix("validation: 16\n"))
+    let again = try MixmoProcess(workspace.train(save: "runs", "--validation", "16"))
+    #expect(again.status == 0, "\(again.errors)")
+    for options in [["--validation", "8"], ["--validation", "0"], []] {
+      let other = try MixmoProcess(workspace.train(save: "runs") + options)
+      #expect(
+        other.status == 1 && other.errors.contains("keeps 16 images for validation, not "),
+        "\(other.errors)")
+    }
+    // The folder's own configuration knows.
+    let own = try MixmoProcess(
+      "train", "--config", workspace.path("runs/small/config.yaml"), "--data", workspace.data)
+    #expect(own.status == 0, "\(own.errors)")
+    let wrong = try MixmoProcess(workspace.train(save: "runs", "--validation", "1000000001"))
+    #expect(
+      wrong.status == 64
+        && wrong.errors.contains(
+          "--validation: expected a number from 0 to 1000000000, found 1000000001.")
+    )
+    let all = try MixmoProcess(workspace.train(save: "more", "--validation", "48"))
+    #expect(
+      all.status == 1
+        && all.errors.contains("training beside 48 validation images needs at least 49 images"))
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("more")))
   }
 }

@@ -1,6 +1,8 @@
 import Datasets
+import Foundation
 import Images
 import Tensors
+import Testing
 
 extension InMemoryDataset {
   /// Random images with the labels 0, 1, …, K−1, 0, ….
@@ -15,4 +17,14 @@ extension InMemoryDataset {
       name: "random", classCount: classCount, imageSide: side,
       labels: (0..<count).map { $0 % classCount }, images: images)
   }
+}
+
+/// The records of the verification of a data set below `data`, by their paths.
+func verificationRecords(
+  _ name: String, in data: URL, threads: Int = 2
+) throws -> [String: VerificationRecord] {
+  let dataset = try #require(VerifiedDataset.named(name))
+  let found = try DatasetVerification(dataset, in: data).run(workers: Workers(count: threads))
+  #expect(Set(found.map(\.path)).count == found.count)
+  return Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0) })
 }

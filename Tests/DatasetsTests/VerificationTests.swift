@@ -8,20 +8,10 @@ import Testing
 
 /// Verification of complete and of damaged data sets.
 struct VerificationTests {
-  /// The records of a data set below `data` by their paths.
-  private func records(
-    _ name: String, in data: URL, threads: Int = 2
-  ) throws -> [String: VerificationRecord] {
-    let dataset = try #require(VerifiedDataset.named(name))
-    let found = try DatasetVerification(dataset, in: data).run(workers: Workers(count: threads))
-    #expect(Set(found.map(\.path)).count == found.count)
-    return Dictionary(uniqueKeysWithValues: found.map { ($0.path, $0) })
-  }
-
   @Test func `digits are right as written, and damage is reported`() throws {
     let folder = try TemporaryFolder()
     try Digits.write(to: folder.url)
-    let whole = try records("digits", in: folder.url)
+    let whole = try verificationRecords("digits", in: folder.url)
     #expect(whole.count == 7)
     #expect(whole.values.allSatisfy { $0.status == .ok })
     let bin = "digits-data/cifar-10-batches-bin"
@@ -33,23 +23,24 @@ struct VerificationTests {
     var wrong = bytes
     wrong[3073] = 10
     try AtomicFile.write(wrong, to: batch)
-    let labeled = try records("digits", in: folder.url)
+    let labeled = try verificationRecords("digits", in: folder.url)
     #expect(
       labeled["\(bin)/data_batch_2.bin"]?.problem == "expected labels from 0 to 9, found 10")
     try AtomicFile.write(Array(bytes.dropLast(3074)), to: batch)
-    let short = try records("digits", in: folder.url)
+    let short = try verificationRecords("digits", in: folder.url)
     #expect(
       short["\(bin)/data_batch_2.bin"]?.problem == "ends with 3072 of the 3073 bytes of a record")
     #expect(
       short["\(bin)/data_batch_*.bin"]?.problem?.contains("expected 1437 images, found 1436")
         == true)
     unlink(batch.path)
-    let without = try records("digits", in: folder.url)
+    let without = try verificationRecords("digits", in: folder.url)
     #expect(without["\(bin)/data_batch_2.bin"]?.status == .missing)
     #expect(without["\(bin)/data_batch_2.bin"]?.line == "missing  \(bin)/data_batch_2.bin")
     #expect(without["\(bin)/data_batch_*.bin"] == nil, "one line is enough")
     // The data set's own folder may be given as the data folder.
-    #expect(try records("digits", in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
+    #expect(
+      try verificationRecords("digits", in: folder.file(bin))["data_batch_1.bin"]?.status == .ok)
   }
 
   @Test func `the test images of CIFAR-10 are counted by class`() throws {
@@ -63,12 +54,12 @@ struct VerificationTests {
     }
     try write { $0 % 10 }
     let path = "cifar10-data/cifar-10-batches-bin/test_batch.bin"
-    let right = try records("cifar10", in: folder.url)
+    let right = try verificationRecords("cifar10", in: folder.url)
     #expect(
       right[path]?.line == "ok       \(path): 10000 images, 30.7 MB")
     #expect(right.values.filter { $0.status == .missing }.count == 6)
     try write { $0 == 0 ? 1 : $0 % 10 }
-    let wrong = try records("cifar10", in: folder.url)
+    let wrong = try verificationRecords("cifar10", in: folder.url)
     #expect(wrong[path]?.problem == "expected 1000 images of class 0, found 999")
   }
 
@@ -79,17 +70,19 @@ struct VerificationTests {
       try FolderCreation.create(file.deletingLastPathComponent())
       try AtomicFile.write([UInt8](repeating: 0, count: 3074), to: file)
     }
-    let found = try records("cifar100", in: folder.url)
+    let found = try verificationRecords("cifar100", in: folder.url)
     let zeros = Digest(of: [UInt8](repeating: 0, count: 3074), algorithm: .md5).description
+    let test = "cifar100-data/cifar-100-binary/test.bin"
     #expect(
-      found["cifar100-data/cifar-100-binary/test.bin"]?.problem
-        == "expected 30740000 bytes, found 3074; "
-        + "expected MD5 4499cfba6c016c1be1438163640a0898, found \(zeros); "
-        + "expected 100 images of class 0, found 1")
+      found[test]?.line
+        == "valid    \(test): not the published file: expected 30740000 bytes, found 3074; "
+        + "expected 100 images of class 0, found 1, 1 images, 3.1 kB")
+    #expect(found[test]?.md5 == zeros)
     #expect(found["cifar100-data/cifar-100-binary/train.bin"]?.status == .missing)
+    let pickle = try #require(found["cifar100-data/cifar-100-python/test"]?.problem)
     #expect(
-      found["cifar100-data/cifar-100-python/test"]?.problem
-        == "expected MD5 f0ef6b0ae62326f3e7ffdfab6717acfc, found \(zeros)")
+      pickle.hasPrefix("expected MD5 f0ef6b0ae62326f3e7ffdfab6717acfc, found \(zeros); "),
+      "\(pickle)")
     #expect(found["cifar100-data/cifar-100-python/train"]?.status == .missing)
   }
 
@@ -103,7 +96,8 @@ struct VerificationTests {
       return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(padded.utf8)
     }
     func problem(_ name: String) throws -> String {
-      try #require(try records("cifar10-c", in: folder.url)["CIFAR-10-C/\(name).npy"]?.problem)
+      try #require(
+        try verificationRecords("cifar10-c", in: folder.url)["CIFAR-10-C/\(name).npy"]?.problem)
     }
     try AtomicFile.write(
       header("(2, 32, 32, 3)") + [UInt8](repeating: 0, count: 6144),
@@ -176,7 +170,7 @@ struct VerificationTests {
     let tree = try TinyTree()
     try tree.makeTinyImageNet()
     let data = tree.folder.url
-    let whole = try records("tinyimagenet200", in: data)
+    let whole = try verificationRecords("tinyimagenet200", in: data)
     #expect(whole.count == 202)
     #expect(whole.values.allSatisfy { $0.status == .ok })
     #expect(whole["tinyimagenet200-data/val"]?.images == 10_000)
@@ -191,19 +185,21 @@ struct VerificationTests {
       try FileManager.default.removeItem(at: tree.folder.file("\(train)/\(name)"))
     }
     unlink(tree.folder.file("tinyimagenet200-data/val/images/val_3.JPEG").path)
-    let wrong = try records("tinyimagenet200", in: data, threads: 1)
+    let wrong = try verificationRecords("tinyimagenet200", in: data, threads: 1)
     let expected = [
-      "train/\(first)": "expected 500 images of \(first), found 499",
       "train/n99": "no class of the data set",
       "val": "images: expected every annotated image; missing: val_3",
     ]
     for (path, problem) in expected {
       #expect(wrong["tinyimagenet200-data/\(path)"]?.problem == problem)
     }
+    let short = try #require(wrong["\(train)/\(first)"])
+    #expect(short.difference == "expected 500 images of \(first), found 499")
+    #expect(short.status == .valid && short.problem == nil)
     let empty = try #require(wrong["\(train)/\(last)"]?.problem)
     #expect(empty.hasPrefix("images/\(last)_0.JPEG: "), "\(empty)")
     for name in lost { #expect(wrong["\(train)/\(name)"]?.status == .missing) }
-    #expect(wrong.values.filter { $0.status != .ok }.count == expected.count + 1 + lost.count)
+    #expect(wrong.values.filter { $0.status != .ok }.count == expected.count + 2 + lost.count)
   }
 
   @Test func `a cell of Tiny-ImageNet-C has 200 classes of 50 images`() throws {
@@ -218,7 +214,7 @@ struct VerificationTests {
       at: tree.folder.file("Tiny-ImageNet-C/fog/2/\(tree.names[199])"))
     unlink(tree.folder.file("Tiny-ImageNet-C/fog/3/\(tree.names[3])/test_9.JPEG").path)
     try tree.fill("Tiny-ImageNet-C/fog/1/n01440764", files)
-    let found = try records("tinyimagenet200-c", in: tree.folder.url)
+    let found = try verificationRecords("tinyimagenet200-c", in: tree.folder.url)
     #expect(found.count == 75)
     #expect(
       found["Tiny-ImageNet-C/fog/1"]?.line
@@ -227,31 +223,32 @@ struct VerificationTests {
       found["Tiny-ImageNet-C/fog/2"]?.problem
         == "expected the 200 classes, found 199; missing: \(tree.names[199])")
     #expect(
-      found["Tiny-ImageNet-C/fog/3"]?.problem
+      found["Tiny-ImageNet-C/fog/3"]?.difference
         == "expected 50 images of \(tree.names[3]), found 49")
     #expect(found.values.filter { $0.status == .missing }.count == 72)
   }
 
-  /// Expects too few images of each class, and no other problem.
+  /// Expects valid files with too few images of each class, and no other problem.
   private func expectOnlyTooFew(
     _ tree: borrowing TinyImageNetTree, below home: String = "tinyimagenet200-data/",
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let found = try records("tinyimagenet200", in: tree.folder.url)
+    let found = try verificationRecords("tinyimagenet200", in: tree.folder.url)
     let first = TinyImageNetTree.classes[0]
     let validation = found["\(home)val"]
     #expect(
-      validation?.problem == "expected 50 images of \(first), found 2",
+      validation?.difference == "expected 50 images of \(first), found 2",
       sourceLocation: sourceLocation)
     #expect(validation?.images == 400, sourceLocation: sourceLocation)
     for name in TinyImageNetTree.classes {
       #expect(
-        found["\(home)train/\(name)"]?.problem == "expected 500 images of \(name), found 1",
+        found["\(home)train/\(name)"]?.difference == "expected 500 images of \(name), found 1",
         sourceLocation: sourceLocation)
     }
     let list = found["\(home)wnids.txt"]
     #expect(list == nil || list?.status == .ok, sourceLocation: sourceLocation)
     #expect(found.count == (list == nil ? 201 : 202), sourceLocation: sourceLocation)
+    #expect(found.values.allSatisfy { $0.problem == nil }, sourceLocation: sourceLocation)
   }
 
   @Test(arguments: TinyImageNetTree.Layout.allCases, ["JPEG", "png"])
@@ -265,7 +262,7 @@ struct VerificationTests {
     try tree.remove("wnids.txt")
     try expectOnlyTooFew(tree)
     try tree.write(text: "n01443537\n", "wnids.txt")
-    let found = try records("tinyimagenet200", in: tree.folder.url)
+    let found = try verificationRecords("tinyimagenet200", in: tree.folder.url)
     let problem = try #require(found["tinyimagenet200-data/wnids.txt"]?.problem)
     #expect(problem.hasPrefix("expected the 200 classes, found 1; missing: n01629819, "))
   }
@@ -301,7 +298,7 @@ struct VerificationTests {
     let file = folder.file(path)
     try FolderCreation.create(file.deletingLastPathComponent())
     try AtomicFile.write("x", to: file)
-    #expect(try records(name, in: folder.url)[path]?.status == .wrong)
+    #expect(try verificationRecords(name, in: folder.url)[path]?.status == .wrong)
   }
 
   @Test func `CIFAR-10-C is where its labels are`() throws {
@@ -310,7 +307,7 @@ struct VerificationTests {
       try FolderCreation.create(folder.file(path).deletingLastPathComponent())
       try AtomicFile.write("x", to: folder.file(path))
     }
-    let found = try records("cifar10-c", in: folder.url)
+    let found = try verificationRecords("cifar10-c", in: folder.url)
     #expect(found["cifar10-data/CIFAR-10-C/fog.npy"]?.status == .missing)
   }
 
@@ -320,7 +317,7 @@ struct VerificationTests {
   ) throws {
     let folder = try TemporaryFolder()
     for name in published.md5.keys { try AtomicFile.write("x", to: folder.file(name)) }
-    let found = try records(published.name, in: folder.url)
+    let found = try verificationRecords(published.name, in: folder.url)
     for (name, md5) in published.md5 {
       let problem = found[name]?.problem ?? ""
       #expect(problem.contains("expected MD5 \(md5), found "), "\(name): \(problem)")

@@ -168,8 +168,8 @@ import Testing
     }
     #expect(
       found
-        == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]; remove the file "
-        + "and evaluate again")
+        == "/b/predictions/fog-2.npy: expected shape [24, 1, 3], found [24, 2, 3]; the file is "
+        + "not this run's: evaluate into another folder with --output")
   }
 
   @Test func aBoundIsNoPredictor() throws {

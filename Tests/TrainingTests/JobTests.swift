@@ -24,7 +24,7 @@ extension TestRun {
     return try ThreadProcesses.run(count) { [self] processes in
       let run = try TrainingRun(
         configuration, folder: folder, train: train, test: Digits.read(.test),
-        dataFingerprint: "", seed: seed(processes.rank), startsOver: false,
+        seed: seed(processes.rank), startsOver: false,
         workers: Workers(count: 1), processes: processes, sumsExactly: sumsExactly)
       var outcome = Outcome()
       outcome.records = try run.run { event in
@@ -171,6 +171,24 @@ struct JobTests {
     }
     try Checkpoint(.dictionary(items)).write(to: run.folder.lastCheckpoint)
     #expect(try run.train(1, sumsExactly: isExact)[0].losses.count == 7)
+  }
+
+  // Of 160 images 16 are kept, so that an epoch has nine steps instead of ten.
+  @Test(.enabled(if: Kernels.preferred.rowsAreIndependent))
+  func `processes keep the same images for validation, and score them as one`() throws {
+    func train(_ count: Int) throws -> (outcomes: [TestRun.Outcome], checkpoint: [UInt8]) {
+      let run = try TestRun(Self.slow, validation: 16)
+      let outcomes = try run.train(count, sumsExactly: true)
+      return (outcomes, try FileContents.read(run.folder.lastCheckpoint, limit: 1 << 30))
+    }
+    let one = try train(1)
+    #expect(one.outcomes[0].losses.count == 18)
+    #expect(one.outcomes[0].records.allSatisfy { $0.validation != nil })
+    for count in [2, 3] {
+      let several = try train(count)
+      for outcome in several.outcomes { #expect(outcome.records == one.outcomes[0].records) }
+      #expect(several.checkpoint == one.checkpoint)
+    }
   }
 
   @Test func `slices cover a batch in order`() throws {

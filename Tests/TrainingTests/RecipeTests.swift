@@ -14,10 +14,12 @@ struct RecipeTests {
     "mixmo_mix_prob", "mixmo_weight_root", "msda_mix_method", "nb_epochs", "num_classes",
     "num_members", "warmup_period", "weight_decay_sgd", "widen_factor",
   ]
+  /// Those that the reference lacks.
+  static let furtherPlaceholders = ["dataset", "further_loss_terms", "proba_input_repetition"]
 
   static let config = TestPackage.url.appending(path: "config")
 
-  @Test(arguments: RecipeCollection.allCases)
+  @Test(arguments: RecipeCollection.allCases.filter { !$0.shipped.isEmpty })
   func `the table and the files in config are the same`(collection: RecipeCollection) throws {
     let folder = Self.config.appending(path: collection.folder)
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -30,7 +32,7 @@ struct RecipeTests {
   }
 
   @Test func `27 recipes are shipped`() {
-    #expect(RecipeCollection.allCases.map(\.shipped.count) == [8, 8, 11])
+    #expect(RecipeCollection.allCases.map(\.shipped.count) == [8, 8, 11, 0])
   }
 
   /// The configuration that a recipe's text gives.
@@ -111,12 +113,38 @@ struct RecipeTests {
     let recipes = collection.recipes
     #expect(Set(recipes.map(\.name)).count == recipes.count)
     // One network: 1 mixing; two: 7; three: 6, without cow. Each with 4 augmentations, 3 schedules.
-    #expect(recipes.count == (collection == .tinyImageNet ? 3 * (1 + 7) : 1 + 7 + 6) * 12)
+    let mixings: [RecipeCollection: Int] = [.tinyImageNet: 3 * (1 + 7), .digits: 2 * (1 + 7 + 6)]
+    #expect(recipes.count == mixings[collection, default: 1 + 7 + 6] * 12)
     let folder = try TemporaryFolder()
     for recipe in recipes {
       #expect(try Recipe(named: recipe.name, in: collection).name == recipe.name)
       _ = try RunConfiguration(
         contentsOf: folder.file("\(recipe.name).yaml", holding: recipe.text.utf8))
+    }
+  }
+
+  /// The configurations in `config` whose accuracy is published are told by their contents alone.
+  @Test func `a header names a published accuracy where the configuration is the published one`()
+    throws
+  {
+    let published = try RecipeCollection.allCases.flatMap { collection in
+      try collection.shipped.filter { !$0.publishedAccuracies.isEmpty }.map {
+        try RunConfiguration(
+          contentsOf: Self.config.appending(path: "\(collection.folder)/\($0.name).yaml"))
+      }
+    }
+    #expect(published.count == 25)
+    for collection in RecipeCollection.allCases {
+      let small = collection == .tinyImageNet ? "res184" : "wrn102"
+      let others = try ["\(small)_1net", "\(small)-2_mimo", "\(small)-5_cutmixmo-p5"].map {
+        try Recipe(named: $0 + "_msdacutmix_bar4", in: collection)
+      }
+      for recipe in collection.recipes + others {
+        let configuration = try RunConfigurationTests.read(recipe.text)
+        #expect(
+          try recipe.text.contains("Published") == published.contains(configuration),
+          "\(recipe.name)")
+      }
     }
   }
 
@@ -130,7 +158,24 @@ struct RecipeTests {
   @Test(arguments: [
     ("wrn2810", "expected a name such as exp_cifar10_NETWORK_MIXMO_AUGMENTATION_SCHEDULE"),
     ("exp_cifar100_wrn2810_1net_standard_bar1", "expected a name such as exp_cifar10_"),
-    ("res18_1net_standard_bar1", "unknown part \"res18\"; known are wrn2810, wrn2810-2, wrn2810-3"),
+    (
+      "res18_1net_standard_bar1",
+      "unknown network \"res18\"; expected wrnDEPTHWIDTH with a depth of 10"
+    ),
+    ("wrn2710_1net_standard_bar1", "unknown network \"wrn2710\"; expected wrnDEPTHWIDTH"),
+    ("wrn2870_1net_standard_bar1", "a width from 1 to 64, and -MEMBERS, from 2 to 16, for several"),
+    ("wrn28x02_1net_standard_bar1", "unknown network \"wrn28x02\""),
+    ("wrn28_1net_standard_bar1", "unknown network \"wrn28\""),
+    ("wrn_1net_standard_bar1", "unknown network \"wrn\""),
+    ("wrn28x_1net_standard_bar1", "unknown network \"wrn28x\""),
+    ("wrn2810-1_1net_standard_bar1", "unknown network \"wrn2810-1\""),
+    ("wrn2810-17_mimo_standard_bar1", "unknown network \"wrn2810-17\""),
+    ("wrn2810-_mimo_standard_bar1", "unknown network \"wrn2810-\""),
+    ("wrn99999999999999999999_1net_standard_bar1", "unknown network \"wrn9999"),
+    (
+      "wrn1064_1net_standard_bar1",
+      "\"wrn1064\" can be several networks; write wrn10x64 or wrn106x4"
+    ),
     ("wrn2810_2net_standard_bar1", "unknown part \"2net\"; known are 1net, mimo, linearmixmo, "),
     ("wrn2810_1net_augmix_bar1", "known are standard, daaugmix, msdamixup, msdacutmix"),
     ("wrn2810_1net_standard_bar3", "unknown part \"bar3\"; known are bar1, bar2, bar4"),
@@ -149,6 +194,61 @@ struct RecipeTests {
   }
 }
 
+// MARK: Networks of any size
+
+extension RecipeTests {
+  @Test(arguments: [
+    ("wrn102", RecipeCollection.cifar10, 10, 2, 1), ("wrn164-4", .cifar100, 16, 4, 4),
+    ("wrn4010-2", .digits, 40, 10, 2), ("wrn10010", .cifar10, 100, 10, 1),
+    ("wrn10x64", .cifar10, 10, 64, 1), ("wrn106x4-16", .cifar10, 106, 4, 16),
+    ("res18", .tinyImageNet, 18, 1, 1), ("res1810-3", .tinyImageNet, 18, 10, 3),
+  ])
+  func `networks of any depth and width, with any number of members, have recipes`(
+    network: String, collection: RecipeCollection, depth: Int, width: Int, members: Int
+  ) throws {
+    let mixing = members == 1 ? "1net" : "cutmixmo-p5"
+    let recipe = try Recipe(named: "\(network)_\(mixing)_standard_bar2", in: collection)
+    #expect(recipe.name == "exp_\(collection.rawValue)_\(network)_\(mixing)_standard_bar2")
+    let configuration = try RunConfigurationTests.read(recipe.text)
+    #expect(configuration.model.network.depth == depth)
+    #expect(configuration.model.network.widenFactor == width)
+    #expect(configuration.memberCount == members)
+    let coefficients = try configuration.model.loss.coefficients(memberCount: members)
+    #expect(coefficients == Array(repeating: 1, count: members))
+  }
+
+  @Test func `every size has one name, by which it is found`() throws {
+    for depth in stride(from: 10, through: 1000, by: 6) {
+      for width in [1, 2, 4, 6, 10, 16, 40, 64] {
+        let long = try Recipe(named: "wrn\(depth)x\(width)_1net_standard_bar1", in: .cifar10)
+        let short = try Recipe(named: long.name, in: .cifar10)
+        #expect(short.name == long.name)
+        let text = try short.text
+        #expect(
+          text.contains("depth: \(depth)\n") && text.contains("widen_factor: \(width)\n"),
+          "\(long.name)")
+      }
+    }
+    #expect(
+      try Recipe(named: "res18x1_1net_standard_bar1", in: .tinyImageNet).name
+        == "exp_tinyimagenet_res18_1net_standard_bar1")
+  }
+
+  @Test func `the digits have the demo's schedule`() throws {
+    let recipe = try Recipe(named: "wrn101-2_cutmixmo-p5_standard_bar1", in: .digits)
+    let demo = try RunConfiguration(
+      contentsOf: Self.config.appending(path: "digits/\(recipe.name).yaml"))
+    let made = try RunConfigurationTests.read(recipe.text)
+    #expect(made.data == demo.data && made.training == demo.training)
+    #expect(made.model.optimizer == demo.model.optimizer)
+    for epoch in [1, 2, 13, 14, 18, 20] {
+      #expect(
+        made.learningRate.at(epoch: epoch, step: 45 * epoch - 40)
+          == demo.learningRate.at(epoch: epoch, step: 45 * epoch - 40))
+    }
+  }
+}
+
 // MARK: Templates and files
 
 extension RecipeTests {
@@ -161,7 +261,7 @@ extension RecipeTests {
       .filled(for: Self.recipe.get())
   }
 
-  @Test func `a template may have the reference's placeholders and no others`() throws {
+  @Test func `a template may have the reference's placeholders and three others`() throws {
     let text = Self.placeholders.map { "\($0)=%(\($0))s" }.joined(separator: "\n")
     let filled = try fill(text).split(separator: "\n")
     #expect(filled.count == Self.placeholders.count)
@@ -170,7 +270,38 @@ extension RecipeTests {
       try fill("# 100 %%\na: 1\n  b: %(depths)s\n")
     } throws: {
       "\($0)" == "/a/template.yaml:3: unknown placeholder %(depths)s; known are "
-        + Self.placeholders.joined(separator: ", ")
+        + (Self.placeholders + Self.furtherPlaceholders).sorted().joined(separator: ", ")
+    }
+  }
+
+  @Test func `a template must have a term of the loss for each member`() throws {
+    let loss = ["target: t\n", "input: logits_0\n", "input: logits_1\n", "input: logits_2\n"]
+    func fill(_ template: String, members: Int) throws -> String {
+      try RecipeTemplate(text: template, file: URL(filePath: "/a/template.yaml"))
+        .filled(for: Recipe(named: "wrn102-\(members)_mimo_standard_bar1", in: .cifar10))
+    }
+    #expect(try fill(loss.joined(), members: 3) == loss.joined())
+    #expect(try fill("a: 1", members: 16) == "a: 1")
+    #expect {
+      try fill(loss.joined(), members: 4)
+    } throws: {
+      "\($0)" == "/a/template.yaml:4: no term of the loss reads logits_3, of 4 members; add "
+        + "%(further_loss_terms)s behind the target of the third term"
+    }
+    let five = try fill(loss.joined() + "%(further_loss_terms)s", members: 5)
+    #expect(five.contains("logits_3") && five.contains("target_4") && !five.contains("logits_5"))
+  }
+
+  @Test func `digits are called by the placeholder of the whole name`() throws {
+    let recipe = try Recipe(named: "wrn101_1net_standard_bar1", in: .digits)
+    func fill(_ text: String) throws -> String {
+      try RecipeTemplate(text: text, file: URL(filePath: "t.yaml")).filled(for: recipe)
+    }
+    #expect(try fill("%(dataset)s") == "digits")
+    #expect {
+      try fill("%(dataset_name)s")
+    } throws: {
+      "\($0)".contains("unknown placeholder %(dataset_name)s; known are batch_repetitions, ")
     }
   }
 

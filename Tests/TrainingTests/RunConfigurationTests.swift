@@ -35,6 +35,26 @@ struct RunConfigurationTests {
     #expect(RunConfiguration.migrated("no configuration") == "no configuration")
   }
 
+  @Test func `the images for validation are written where there are any`() throws {
+    let text = try TestRecipe().text
+    let plain = try Self.read(text)
+    #expect(try plain.validationCount == nil && !plain.yaml.contains("validation"))
+    for none in ["0", "null", "none"] {
+      #expect(try Self.read(text + "validation: \(none)\n") == plain, "\(none)")
+    }
+    let kept = try Self.read(text + "validation: 200\n")
+    #expect(kept.validationCount == 200 && kept != plain)
+    #expect(try kept.yaml == plain.yaml + "validation: 200\n")
+    #expect(try Self.read(kept.yaml) == kept)
+    for (value, found) in [("-1", "-1"), ("1000000001", "1000000001")] {
+      #expect {
+        try Self.read(text + "validation: \(value)\n")
+      } throws: {
+        "\($0)".contains("validation: expected a value from 0 to 1000000000, found \(found)")
+      }
+    }
+  }
+
   @Test(arguments: [("0.01", "lr: 0.01\n"), ("0.00001", "lr: 1.0e-05\n"), ("3", "lr: 3.0\n")])
   func `numbers are written so that Python reads numbers`(value: String, line: String) throws {
     let yaml = try Self.read(TestRecipe(["lr": value]).text).yaml

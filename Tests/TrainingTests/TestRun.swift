@@ -12,11 +12,13 @@ final class TestRun: Sendable {
   private let recipe: String
 
   init(
-    epochs: Int = 2, _ replacements: [String: String] = [:], imageMixing: String? = nil
+    epochs: Int = 2, _ replacements: [String: String] = [:], imageMixing: String? = nil,
+    validation: Int? = nil
   ) throws {
     temporary = try TemporaryFolder()
     var recipe = try TestRecipe.small(epochs: epochs, replacements)
     if let imageMixing { recipe.mixImages(by: imageMixing) }
+    if let validation { recipe.append("validation: \(validation)\n") }
     self.recipe = recipe.text
   }
 
@@ -31,17 +33,17 @@ final class TestRun: Sendable {
     return try RunConfiguration(contentsOf: file)
   }
 
-  /// Trains on the first digits, or resumes.
+  /// Trains on the first digits, or on others, or resumes.
   func run(
-    seed: UInt64 = 1, threads: Int = 2, images: Int = 48, startsOver: Bool = false,
-    recipe: TestRecipe? = nil, stopAfterSteps: Int = .max, keptCount: Int? = nil,
+    seed: UInt64 = 1, threads: Int = 2, images: Int = 48, train: (any Dataset)? = nil,
+    test: (any Dataset)? = nil, startsOver: Bool = false, recipe: TestRecipe? = nil,
+    stopAfterSteps: Int = .max, keptCount: Int? = nil,
     report: (TrainingEvent) -> Void = { _ in }
   ) throws -> [EpochRecord] {
-    let train = Digits.first(images, of: .train)
     let run = try TrainingRun(
-      configuration(recipe), folder: folder, train: train, test: Digits.first(20, of: .test),
-      dataFingerprint: train.fingerprint(workers: Workers(count: 1)), seed: seed,
-      startsOver: startsOver, keptCount: keptCount, workers: Workers(count: threads))
+      configuration(recipe), folder: folder, train: train ?? Digits.first(images, of: .train),
+      test: test ?? Digits.first(20, of: .test), seed: seed, startsOver: startsOver,
+      keptCount: keptCount, workers: Workers(count: threads))
     var steps = 0
     return try run.run { event in
       if case .step = event { steps += 1 }

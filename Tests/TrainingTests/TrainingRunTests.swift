@@ -136,7 +136,7 @@ struct TrainingRunTests {
     let records = ["nll", "ece"].enumerated().map { index, name in
       EpochRecord(
         epoch: index + 1, trainAccuracy: 0.5, memberLosses: [1], learningRate: 0.1,
-        test: TestScores(values: [.init(name: name, value: 2)]), isCheckpointSaved: true)
+        test: EpochScores(values: [.init(name: name, value: 2)]), isCheckpointSaved: true)
     }
     let table = EpochRecord.table(records)
     #expect(table.column("test/ece") == ["", "2.0"] && table.column("test/nll") == nil)
@@ -318,19 +318,21 @@ struct TrainingRunTests {
     let records = accuracies.enumerated().map { index, accuracy in
       EpochRecord(
         epoch: index + 1, trainAccuracy: 0, memberLosses: [1], learningRate: 0.1,
-        test: TestScores(values: [.init(name: "accuracy", value: accuracy)]),
+        test: EpochScores(values: [.init(name: "accuracy", value: accuracy)]),
         isCheckpointSaved: index < 3)
     }
     try AtomicFile.write(EpochRecord.table(records).text, to: run.folder.log)
-    #expect(throws: RunsError.noCheckpoint(run.folder.url, epoch: nil, kept: [])) {
-      try run.folder.checkpoint(named: "best")
+    for name in ["best", "1"] {
+      #expect(throws: RunsError.noEpoch(run.folder.url, last: nil)) {
+        try run.folder.checkpoint(named: name)
+      }
     }
     for epoch in 1...3 { try AtomicFile.write("", to: run.folder.checkpoint(epoch: epoch)) }
     #expect(
       try run.folder.checkpoint(named: "best") == run.folder.checkpoint(epoch: 3))
     #expect(try run.folder.checkpoint(named: "2") == run.folder.checkpoint(epoch: 2))
-    #expect(throws: RunsError.noCheckpoint(run.folder.url, epoch: 4, kept: [1, 2, 3])) {
-      try run.folder.checkpoint(named: "4")
-    }
+    let error = RunsError.noCheckpoint(
+      run.folder.url, epoch: 4, kept: [1, 2, 3], by: .testAccuracy)
+    #expect(throws: error) { try run.folder.checkpoint(named: "4") }
   }
 }

@@ -14,12 +14,23 @@ extension CIFAR {
             fileChecks(of: split, form, labels, folder)
           } + classNameChecks(folder)
         case .python:
-          return form.digests.sorted { $0.key < $1.key }.map {
-            folder.check($0.key, md5: $0.value)
+          return form.digests.sorted { $0.key < $1.key }.map { name, md5 in
+            folder.check(name, md5: md5) { try pickleFindings(in: $0, form) }
           }
         }
       }
     }
+  }
+
+  /// The number of a pickle's images, which are read; nothing of other files.
+  private func pickleFindings(in url: URL, _ form: CIFARForm) throws -> Findings {
+    guard let (split, names) = form.files.first(where: { $0.value.contains(url.lastPathComponent) })
+    else { return Findings() }
+    let file = try CIFARFile(url, form.encoding, classCount: classCount)
+    let (expected, found) = ((imageCounts[split] ?? 0) / names.count, file.labels.count)
+    return Findings(
+      imageCount: found,
+      differences: found == expected ? [] : ["expected \(expected) images, found \(found)"])
   }
 
   /// A check of each file of a part; if there are several, also one of all of them together.
@@ -104,66 +115,10 @@ private struct RecordLabels: Sendable {
     }
     guard let expected else { return findings }
     if expected.isBalanced {
-      findings.problems += ClassCounts.problems(
-        counts.prefix(classCount), expected: expected.imageCount / classCount)
+      findings.compare(counts.prefix(classCount), expected: expected.imageCount / classCount)
     } else if count != expected.imageCount {
-      findings.problems.append("expected \(expected.imageCount) images, found \(count)")
+      findings.differences.append("expected \(expected.imageCount) images, found \(count)")
     }
     return findings
-  }
-}
-
-extension CIFAR {
-  /// An array for each corruption, and one of labels.
-  func corruptedForms(in data: URL) -> [VerifiedForm] {
-    let list = ArrayBenchmark.labelsName
-    let names = ArrayBenchmark.fileNames.filter { $0 != list }.sorted()
-    let digests = corruptedDigests
-    return [
-      VerifiedForm(folders: corruptedFolders, marks: [[list], names]) { folder in
-        names.map { folder.check($0, md5: digests[$0], inspect: imageFindings) }
-          + [folder.check(list, md5: digests[list], inspect: labelFindings)]
-      } explanation: {
-        ArrayBenchmark.misnamed(corruptedName, in: $0)
-      }
-    ]
-  }
-
-  private var imagesPerSeverity: Int { imageCounts[.test] ?? 0 }
-  private var severityCount: Int { ArrayBenchmark.severityCount }
-
-  private func imageFindings(in url: URL) throws -> Findings {
-    let array = try NumPyArray(contentsOf: url)
-    let shape = [severityCount * imagesPerSeverity, imageSide, imageSide, 3]
-    guard array.shape == shape, array.elementType == .uint8 else {
-      return Findings(problems: [
-        "expected uint8 \(shape), found \(array.elementType) \(array.shape)"
-      ])
-    }
-    return Findings(imageCount: array.rowCount)
-  }
-
-  private func labelFindings(in url: URL) throws -> Findings {
-    let array = try NumPyArray(contentsOf: url)
-    guard array.shape == [severityCount * imagesPerSeverity] else {
-      return Findings(problems: [
-        "expected \([severityCount * imagesPerSeverity]) labels, found \(array.shape)"
-      ])
-    }
-    let labels = try array.wholeNumbers()
-    let first = labels.prefix(imagesPerSeverity)
-    guard let range = labels.min().flatMap({ low in labels.max().map { low...$0 } }),
-      range.lowerBound >= 0, range.upperBound < classCount
-    else { return Findings(problems: ["expected labels from 0 to \(classCount - 1)"]) }
-    for severity in 1..<severityCount {
-      let start = severity * imagesPerSeverity
-      guard labels[start..<start + imagesPerSeverity].elementsEqual(first) else {
-        return Findings(problems: ["the labels of severity \(severity + 1) are not those of 1"])
-      }
-    }
-    var counts = [Int](repeating: 0, count: classCount)
-    for label in first { counts[label] += 1 }
-    return Findings(
-      problems: ClassCounts.problems(counts, expected: imagesPerSeverity / classCount))
   }
 }

@@ -48,7 +48,7 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
   }
 
   private func check(_ folder: URL) throws {
-    let url = folder.appendingPathComponent("corrupt.json")
+    let url = folder.appendingPathComponent(Self.fileName)
     if FileManager.default.fileExists(atPath: url.path) {
       let existing = try Self.read(url)
       for (mine, other) in zip(fields, existing.fields) where mine.value != other.value {
@@ -59,13 +59,21 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
     }
     if let stranger = try FolderListing.names(in: folder).first {
       throw DatasetError.otherImages(
-        folder, field: "corrupt.json", expected: "an empty folder or the record of one",
+        folder, field: Self.fileName, expected: "an empty folder or the record of one",
         found: stranger)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(encoder.encode(self) + Data("\n".utf8), to: url)
   }
+
+  /// The record in `folder`, where the images there are those of `dataset` and it can be read.
+  static func found(in folder: URL, of dataset: String) -> BenchmarkRecord? {
+    let record = try? read(folder.appendingPathComponent(fileName))
+    return record?.dataset == dataset && (record?.images ?? 0) > 0 ? record : nil
+  }
+
+  private static let fileName = "corrupt.json"
 
   private static func read(_ url: URL) throws -> BenchmarkRecord {
     let bytes = try FileText.bytes(

@@ -25,40 +25,52 @@ struct VerificationCheck: Sendable {
 
   /// Runs the check; `advanced` is called with the size of each piece that is hashed.
   ///
+  /// A file of whole images, but of another number of them than the published one, is a valid other
+  /// file. One of as many images with another MD5 is damaged.
+  ///
   /// - Throws: what `advanced` throws.
   func run(advanced: (Int) throws -> Void) throws -> VerificationRecord {
     guard FileManager.default.fileExists(atPath: url.path) else {
       return VerificationRecord(path: path, status: .missing)
     }
-    var findings = Findings()
-    if let byteCount, size != byteCount {
-      findings.problems.append(
-        "expected \(byteCount) bytes, found \(size.map(String.init) ?? "no file")")
+    var problems: [String] = []
+    let found = md5 == nil ? nil : try digest(advanced, &problems)
+    let inside = inspected()
+    problems += inside.problems.map(withoutPath)
+    let differences = sizeDifferences + inside.differences
+    let isOther = problems.isEmpty && !differences.isEmpty && inside.imageCount != 0
+    if let md5, let found, found != md5, !isOther {
+      problems.insert("expected MD5 \(md5), found \(found)", at: 0)
     }
-    let found = try md5.map { try digest(expected: $0, advanced, &findings) } ?? nil
-    do {
-      let inside = try inspect(url)
-      findings.imageCount = inside.imageCount
-      findings.note = inside.note
-      findings.problems += inside.problems.map(withoutPath)
-    } catch {
-      findings.problems.append(withoutPath("\(error)"))
-    }
+    if !isOther { problems = sizeDifferences + problems + inside.differences }
     return VerificationRecord(
-      path: path, status: findings.problems.isEmpty ? .ok : .wrong, bytes: size,
-      images: findings.imageCount, md5: found, note: findings.note,
-      problem: findings.problems.isEmpty ? nil : findings.problems.joined(separator: "; "))
+      path: path, status: isOther ? .valid : problems.isEmpty ? .ok : .wrong, bytes: size,
+      images: inside.imageCount, md5: found, note: inside.note,
+      difference: isOther ? differences.joined(separator: "; ") : nil,
+      problem: problems.isEmpty ? nil : problems.joined(separator: "; "))
+  }
+
+  /// That the file has another size than the published one.
+  private var sizeDifferences: [String] {
+    guard let byteCount, size != byteCount else { return [] }
+    return ["expected \(byteCount) bytes, found \(size.map(String.init) ?? "no file")"]
+  }
+
+  private func inspected() -> Findings {
+    do {
+      return try inspect(url)
+    } catch {
+      return Findings(problems: ["\(error)"])
+    }
   }
 
   private func digest(
-    expected: String, _ advanced: (Int) throws -> Void, _ findings: inout Findings
+    _ advanced: (Int) throws -> Void, _ problems: inout [String]
   ) throws -> String? {
     do {
-      let found = try Digest(ofFiles: [url], algorithm: .md5, advanced: advanced).description
-      if found != expected { findings.problems.append("expected MD5 \(expected), found \(found)") }
-      return found
+      return try Digest(ofFiles: [url], algorithm: .md5, advanced: advanced).description
     } catch let error as FileError {
-      findings.problems.append(withoutPath("\(error)"))
+      problems.append(withoutPath("\(error)"))
       return nil
     }
   }
@@ -85,18 +97,24 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
   package var md5: String?
   /// A remark that is not a problem.
   package var note: String?
+  /// In what a valid file is not the published one, separated by semicolons.
+  package var difference: String?
   /// All problems, separated by semicolons.
   package var problem: String?
 
   package enum Status: String, Encodable, Sendable {
-    case ok, wrong, missing
+    /// As published, as far as that is known.
+    case ok
+    /// Of the right form, but not the published file.
+    case valid
+    case wrong, missing
   }
 
   /// The result as one line of text, which a terminal can show.
   package var line: String {
     let facts = [
-      problem, images.map { "\($0) images" }, bytes.map(ByteCount.text),
-      status == .ok && md5 != nil ? "MD5 as published" : nil, note,
+      difference.map { "not the published file: \($0)" }, problem, images.map { "\($0) images" },
+      bytes.map(ByteCount.text), status == .ok && md5 != nil ? "MD5 as published" : nil, note,
     ]
     let text = facts.compactMap { $0 }.joined(separator: ", ")
     let name = status.rawValue.leftAligned(8)
@@ -109,17 +127,30 @@ package struct VerificationRecord: Encodable, Equatable, Sendable {
 struct Findings {
   var imageCount: Int?
   var note: String?
+  /// In what valid contents are not the published ones.
+  var differences: [String] = []
   var problems: [String] = []
 }
 
-/// The numbers of images of the classes.
-enum ClassCounts {
-  /// A problem that names the first class without `expected` images, if there is one.
-  static func problems(
-    _ counts: some Sequence<Int>, expected: Int, name: (Int) -> String = { "class \($0)" }
-  ) -> [String] {
-    counts.enumerated().first { $1 != expected }.map { index, count in
-      ["expected \(expected) images of \(name(index)), found \(count)"]
-    } ?? []
+extension Findings {
+  /// Notes the first class that has not as many images as it should have: a difference where there are
+  /// other images than all of them, else a problem.
+  ///
+  /// - Parameters:
+  ///   - counts: The number of images of each class.
+  ///   - expected: That of each class of the published images.
+  ///   - name: The name of a class.
+  mutating func compare(
+    _ counts: some Collection<Int>, expected: Int, name: (Int) -> String = { "class \($0)" }
+  ) {
+    guard let (index, count) = counts.enumerated().first(where: { $0.element != expected }) else {
+      return
+    }
+    let text = "expected \(expected) images of \(name(index)), found \(count)"
+    if counts.reduce(0, +) == expected * counts.count {
+      problems.append(text)
+    } else {
+      differences.append(text)
+    }
   }
 }

@@ -139,7 +139,8 @@ extension Run {
   func trainingCurves() -> Figure? {
     guard let log else { return nil }
     let shown: [(title: String, columns: [String])] = [
-      ("loss", ["train/loss", "test/nll"]), ("accuracy", ["train/accuracy", "test/accuracy"]),
+      ("loss", ["train/loss", "test/nll", "validation/nll"]),
+      ("accuracy", ["train/accuracy", "test/accuracy", "validation/accuracy"]),
       ("test ECE", ["", "test/ece"]), ("learning rate", ["train/learning_rate"]),
     ].map { ($0.0, $0.1.map { log.numberColumns.contains($0) ? $0 : "" }) }
       .filter { !$0.1.allSatisfy(\.isEmpty) }
@@ -161,7 +162,9 @@ extension Run {
       caption: "Loss on mixed training images beside NLL on the test images, and the rest epoch by "
         + "epoch. Training accuracy is that of mixed images, so it may lie below that of the test "
         + "images.",
-      panels: panels, panelsPerRow: (twoColumn: 4, oneColumn: 2), legend: ["training", "test"],
+      panels: panels, panelsPerRow: (twoColumn: 4, oneColumn: 2),
+      legend: ["training", "test"]
+        + (columns.contains { $0.hasPrefix("validation/") } ? ["validation"] : []),
       data: data)
   }
 }

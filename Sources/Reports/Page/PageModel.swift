@@ -176,7 +176,7 @@ extension PageModel.Facts {
       $0 == RunRecord.Origin.filesSuite ? "read from files" : "generated, table \($0)"
     }
     let scoring = record.scoring.map {
-      "\($0.calibrations.joined(separator: ", ")); fitted on \($0.fitting); numbers: "
+      "\($0.calibrations.joined(separator: ", ")); fitted on \(Self.fitting($0, record)); numbers: "
         + "\(record.figures.rawValue); "
         + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap draws of images" : "no bootstrap")
     }
@@ -184,7 +184,8 @@ extension PageModel.Facts {
       [
         ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
         ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
-        ("corruptions", suite), ("calibrations", scoring),
+        ("choice of the epoch", Self.choice(in: record)), ("corruptions", suite),
+        ("calibrations", scoring),
         ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
         ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
         ("precision", record.precision), ("version", "mixmo \(origin.version)"),
@@ -198,5 +199,30 @@ extension PageModel.Facts {
       entries: entries.compactMap { name, value in
         value.map { PageModel.Entry(name: name, value: $0) }
       }, configuration: configuration.isEmpty ? nil : configuration)
+  }
+
+  /// What calibrations were fitted on.
+  private static func fitting(
+    _ scoring: RunRecord.ScoringRecord, _ record: RunRecord
+  ) -> String {
+    guard let validation = record.validation, scoring.fitting == "validation" else {
+      return scoring.fitting
+    }
+    return "\(validation.images) training images that were kept for validation"
+  }
+
+  /// How the checkpoint was chosen, and what that means for numbers of the test images.
+  private static func choice(in record: RunRecord) -> String? {
+    guard !record.configuration.isEmpty else { return nil }
+    guard let best = record.best else {
+      return "not recorded; a file or an epoch was named, or an older version evaluated it"
+    }
+    return switch best.criterion {
+    case .testAccuracy:
+      "epoch \(best.epoch), of the highest test accuracy of its run, as in MixMo's code: being chosen on "
+        + "the test images, its numbers on them are optimistic"
+    case .validationAccuracy:
+      "epoch \(best.epoch), of the highest accuracy on training images that were kept for validation"
+    }
   }
 }

@@ -53,15 +53,22 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
   }
 
   package let memberCount: Int
+  /// How many of the training images are kept for validation, at least 1; nil for none, as in the
+  /// reference.
+  package var validationCount: Int?
   package let data: Data
   package let training: Training
   package let model: Model
 
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case memberCount = "num_members"
+    case validationCount = "validation"
     case data, training
     case model = "model_wrapper"
   }
+
+  /// A larger part for validation is taken for a mistake.
+  package static let maximumValidationCount = 1_000_000_000
 
   /// Reads and checks a configuration file.
   ///
@@ -74,8 +81,16 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
   /// The configuration `yaml` as this version writes it, with every default written out; `yaml`
   /// itself if it is no configuration.
   package static func migrated(_ yaml: String) -> String {
+    (try? Self(yaml: yaml)?.yaml) ?? yaml
+  }
+
+  /// The configuration that `yaml` is; nil if it is none.
+  init?(yaml: String) {
     let url = URL(fileURLWithPath: "config.yaml")
-    return (try? Self(ConfigurationFile(text: yaml, url: url), url).yaml) ?? yaml
+    guard let configuration = try? Self(ConfigurationFile(text: yaml, url: url), url) else {
+      return nil
+    }
+    self = configuration
   }
 
   private init(_ file: ConfigurationFile, _ url: URL) throws {
@@ -116,20 +131,37 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
       processes: processes, sumsExactly: sumsExactly)
   }
 
+  /// The images of `train` that are trained on, and those that are kept for validation.
+  ///
+  /// - Throws: `DatasetError.tooFewImages`.
+  package func images(
+    of train: any Dataset, seed: UInt64
+  ) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    guard let validationCount else { return (train, nil) }
+    let split = try ValidationSplit(of: train, keeping: validationCount, seed: seed)
+    return (split.training, split.validation)
+  }
+
   /// The batches of a run on the images of `train`.
   ///
   /// - Throws: `DatasetError` if they do not fill a batch or a mixing method is impossible.
   func dataLoader(of train: any Dataset, seed: UInt64, workers: Workers) throws -> DataLoader {
     let network = model.network
-    return try DataLoader(
-      of: train, data.dataset,
-      maskSize: .init(
-        height: network.encoderSide, width: network.encoderSide,
-        channels: network.encoderChannels),
-      .init(
-        wrapper: training.datasetWrapper, sampler: training.batchSampler,
-        batchSize: training.batchSize, memberCount: memberCount,
-        epochCount: training.epochCount), seed: seed, workers: workers)
+    do {
+      return try DataLoader(
+        of: train, data.dataset,
+        maskSize: .init(
+          height: network.encoderSide, width: network.encoderSide,
+          channels: network.encoderChannels),
+        .init(
+          wrapper: training.datasetWrapper, sampler: training.batchSampler,
+          batchSize: training.batchSize, memberCount: memberCount,
+          epochCount: training.epochCount), seed: seed, workers: workers)
+    } catch DatasetError.tooFewImages(let dataset, let purpose, let expected, let found) {
+      let others = validationCount.map { " beside \($0) validation images" } ?? ""
+      throw DatasetError.tooFewImages(
+        dataset: dataset, purpose: purpose + others, expected: expected, found: found)
+    }
   }
 
   /// The learning rate of each epoch and step.
@@ -172,6 +204,9 @@ extension RunConfiguration {
   package init(from decoder: any Decoder) throws {
     let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
     memberCount = try keys.decode(.memberCount, in: 1...16)
+    let validationCount = try keys.decode(
+      .validationCount, in: 0...Self.maximumValidationCount, absent: 0)
+    self.validationCount = validationCount > 0 ? validationCount : nil
     data = try keys.decode(Data.self, forKey: .data)
     training = try keys.decode(Training.self, forKey: .training)
     model = try keys.decode(Model.self, forKey: .model)
@@ -210,46 +245,5 @@ extension RunConfiguration.Model {
     optimizer = try keys.decode(OptimizerConfiguration.self, forKey: .optimizer)
     warmupSteps = try keys.decode(.warmupSteps, in: 0..., absent: 0)
     schedule = try keys.decode(ScheduleConfiguration.self, forKey: .schedule)
-  }
-}
-
-/// Parts of a configuration file that contradict one another.
-package struct RunConfigurationError: Error, CustomStringConvertible, Equatable {
-  package let file: URL
-  package let problem: Problem
-
-  package init(file: URL, problem: Problem) {
-    self.file = file
-    self.problem = problem
-  }
-
-  package enum Problem: Error, Equatable {
-    case wrongClassCount(DatasetKind, found: Int)
-    case wrongImageSide(DatasetKind, NetworkConfiguration)
-    case wrongMemberCount(NetworkConfiguration, found: Int)
-    case termOfMissingMember(LossConfiguration.MissingMember)
-  }
-
-  package var description: String {
-    "\(file.path): \(problem.description)".withoutControlCharacters
-  }
-}
-
-extension RunConfigurationError.Problem: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .wrongClassCount(let kind, let found):
-      "data.num_classes: expected \(kind.classCount) for \(kind.rawValue), found \(found)"
-    case .wrongImageSide(let kind, let network):
-      "model_wrapper.network.name: \(network.name.rawValue) takes images of "
-        + "\(network.imageSide)×\(network.imageSide), \(kind.rawValue) has "
-        + "\(kind.imageSide)×\(kind.imageSide)"
-    case .wrongMemberCount(let network, let found):
-      "num_members: expected \(network.hasSeveralMembers ? "at least 2" : "1") for network "
-        + "\(network.name.rawValue), found \(found)"
-    case .termOfMissingMember(let missing):
-      "model_wrapper.loss.listloss: \(missing.term) reads logits_\(missing.member), but there are "
-        + "\(missing.memberCount) members; give it the coeff \"<num_members\" or remove it"
-    }
   }
 }

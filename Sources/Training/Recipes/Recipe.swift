@@ -1,6 +1,5 @@
 import Datasets
 import Foundation
-import Networks
 
 /// An experiment of the paper, or another combination of the same parts; the name spells the parts.
 package struct Recipe: Sendable {
@@ -29,7 +28,7 @@ extension Recipe {
       return part
     }
     self.collection = collection
-    network = try part(words[0], of: collection.networks)
+    network = try Network(named: words[0], of: name, isWide: collection.isWide)
     mixing = try part(words[1], of: Mixing.all)
     augmentation = try part(words[2], of: Augmentation.all)
     schedule = try part(words[3], of: Schedule.all)
@@ -74,38 +73,6 @@ protocol RecipePart: Sendable {
 }
 
 extension Recipe {
-  /// A network architecture and its number of subnetworks.
-  struct Network: RecipePart {
-    let name: String
-    let network: NetworkConfiguration
-    let memberCount: Int
-
-    private init(
-      _ name: String, _ one: NetworkConfiguration.Name, _ many: NetworkConfiguration.Name,
-      depth: Int, widenFactor: Int, memberCount: Int
-    ) {
-      self.name = memberCount == 1 ? name : "\(name)-\(memberCount)"
-      self.memberCount = memberCount
-      network = NetworkConfiguration(
-        name: memberCount == 1 ? one : many, depth: depth, widenFactor: widenFactor)
-    }
-
-    /// The networks for CIFAR.
-    static let wideResNets = [1, 2, 3].map {
-      Network(
-        "wrn2810", .wideResNet, .wideResNetMixMo, depth: 28, widenFactor: 10, memberCount: $0)
-    }
-
-    /// The networks for Tiny-ImageNet; `res182` is twice as wide as `res18`.
-    static let preActResNets = [1, 2, 3].flatMap { factor in
-      [1, 2].map {
-        Network(
-          factor == 1 ? "res18" : "res18\(factor)", .resNet, .resNetMixMo, depth: 18,
-          widenFactor: factor, memberCount: $0)
-      }
-    }
-  }
-
   /// How the subnetworks' inputs are mixed in features: `p5` is probability 0.5, `a4` is α = 4, `r1`
   /// is root 1.
   struct Mixing: RecipePart {
@@ -166,17 +133,12 @@ extension Recipe {
 // MARK: All recipes
 
 extension RecipeCollection {
-  /// The networks that a recipe can have.
-  var networks: [Recipe.Network] {
-    self == .tinyImageNet ? Recipe.Network.preActResNets : Recipe.Network.wideResNets
-  }
-
   /// The recipes in the folder `config`.
   package var shipped: [Recipe] {
     published.compactMap { try? Recipe(named: $0.recipe, in: self) }
   }
 
-  /// Every possible recipe, the shipped ones first.
+  /// Every recipe of the listed networks, the shipped ones first.
   package var recipes: [Recipe] {
     let all = networks.flatMap { network in
       Recipe.Mixing.all.flatMap { mixing in
@@ -199,6 +161,9 @@ extension RecipeCollection {
 package enum RecipeError: Error, Equatable, CustomStringConvertible {
   case malformedName(String, expected: String)
   case unknownPart(String, found: String, known: [String])
+  case unknownNetwork(String, found: String, expected: String)
+  /// A network whose depth and width can be told apart in several ways.
+  case unclearNetwork(String, found: String, choices: [String])
   /// Parts that cannot be combined, and why.
   case impossible(String, String)
   /// A file of that name exists with other contents.
@@ -210,6 +175,11 @@ package enum RecipeError: Error, Equatable, CustomStringConvertible {
       "recipe \"\(name)\": expected a name such as \(expected)"
     case .unknownPart(let name, let found, let known):
       "recipe \"\(name)\": unknown part \"\(found)\"; known are \(known.joined(separator: ", "))"
+    case .unknownNetwork(let name, let found, let expected):
+      "recipe \"\(name)\": unknown network \"\(found)\"; expected \(expected)"
+    case .unclearNetwork(let name, let found, let choices):
+      "recipe \"\(name)\": \"\(found)\" can be several networks; write "
+        + choices.joined(separator: " or ")
     case .impossible(let name, let reason):
       "recipe \"\(name)\": \(reason)"
     case .existing(let url):

@@ -1,21 +1,31 @@
+import Datasets
+
 /// The recipes for one data set, and the settings that they share.
 package enum RecipeCollection: String, CaseIterable, Sendable {
   case cifar10, cifar100
   case tinyImageNet = "tinyimagenet"
+  case digits
 
   /// The folder of the shipped files, below `config`.
   package var folder: String { self == .tinyImageNet ? "tiny" : rawValue }
 
-  /// The data set's name without its number of classes.
-  var datasetName: String { self == .tinyImageNet ? rawValue : "cifar" }
-
-  var classCount: Int {
+  var dataset: DatasetKind {
     switch self {
-    case .cifar10: 10
-    case .cifar100: 100
-    case .tinyImageNet: 200
+    case .cifar10: .cifar10
+    case .cifar100: .cifar100
+    case .tinyImageNet: .tinyimagenet200
+    case .digits: .digits
     }
   }
+
+  /// The data set's name without its number of classes; nil if it has none.
+  var datasetName: String? {
+    let (name, classes) = (dataset.rawValue, "\(dataset.classCount)")
+    return name.hasSuffix(classes) ? String(name.dropLast(classes.count)) : nil
+  }
+
+  /// Whether the networks are WideResNets, not PreActResNets.
+  var isWide: Bool { self != .tinyImageNet }
 
   /// The training settings of a data set, with the learning rate and warm-up of `bar1`.
   struct Training: Sendable {
@@ -28,6 +38,8 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
     /// The epochs that each divide the learning rate by ten from then on; −1, as in the reference's
     /// files, is never reached.
     let milestones: [Int]  // [3]
+    /// The fraction of a batch in which several subnetworks see the same image.
+    var inputRepetitionProbability = 0.0
   }
 
   var training: Training {
@@ -40,6 +52,11 @@ package enum RecipeCollection: String, CaseIterable, Sendable {
       Training(
         epochCount: 1200, batchSize: 100, learningRate: 0.2, warmupSteps: 1000,
         weightDecay: 0.0001, l2Penalty: 0, milestones: [600, 900, -1])
+    case .digits:
+      // Those of the demo.
+      Training(
+        epochCount: 20, batchSize: 32, learningRate: 0.1, warmupSteps: 44, weightDecay: 0,
+        l2Penalty: 0.0003, milestones: [14, 18, -1], inputRepetitionProbability: 0.6)
     }
   }
 }
@@ -87,6 +104,7 @@ extension RecipeCollection {
         ("res183-2_linearmixmo_standard_bar4", [68.36]),
         ("res183-2_cutmixmo-p5_standard_bar4", [70.23]),
       ]
+    case .digits: []
     }
   }
 }

@@ -49,7 +49,20 @@ package struct RecipeTemplate: Sendable {
       filled += value
       rest = rest[placeholder.range.upperBound...]
     }
-    return filled + rest
+    filled += rest
+    try check(filled, recipe.network.memberCount)
+    return filled
+  }
+
+  /// Makes sure that the loss reads every member's logits, where it reads any.
+  private func check(_ filled: String, _ memberCount: Int) throws {
+    guard let last = text.ranges(of: "logits_").last,
+      let missing = (0..<memberCount).first(where: { !filled.contains("logits_\($0)") })
+    else { return }
+    throw error(
+      at: last.lowerBound,
+      "no term of the loss reads logits_\(missing), of \(memberCount) members; add "
+        + "%(further_loss_terms)s behind the target of the third term")
   }
 
   private func error(at index: String.Index, _ problem: String) -> ConfigurationError {
@@ -80,16 +93,18 @@ extension Recipe {
   }
 
   private var milestoneLine: String {
-    collection.training.milestones.contains { $0 < 1 }
-      ? "# Milestone -1, as in the published file, is never reached.\n" : ""
+    guard collection.training.milestones.contains(where: { $0 < 1 }) else { return "" }
+    let origin = collection.published.isEmpty ? "" : ", as in the published file,"
+    return "# Milestone -1\(origin) is never reached.\n"
   }
 
-  /// The values of the placeholders of the reference's template.
+  /// The values of the placeholders of the reference's template, and of `dataset`,
+  /// `proba_input_repetition` and `further_loss_terms`, which it lacks.
   var values: [String: String] {
     let (training, repetitions) = (collection.training, schedule.repetitions)
-    return [
-      "dataset_name": collection.datasetName,
-      "num_classes": "\(collection.classCount)",
+    let values = [
+      "dataset": collection.dataset.rawValue,
+      "num_classes": "\(collection.dataset.classCount)",
 
       "num_members": "\(network.memberCount)",
       "classifier": network.network.name.rawValue,
@@ -114,7 +129,27 @@ extension Recipe {
       "milestone1": "\(training.milestones[0])",
       "milestone2": "\(training.milestones[1])",
       "milestone3": "\(training.milestones[2])",
+
+      "proba_input_repetition": Self.text(
+        network.memberCount == 1 ? 0 : training.inputRepetitionProbability),
+      "further_loss_terms": furtherLossTerms,
     ]
+    guard let name = collection.datasetName else { return values }
+    return values.merging(["dataset_name": name]) { $1 }
+  }
+
+  /// The terms of the loss beyond the third, each behind a line break.
+  private var furtherLossTerms: String {
+    (3..<max(3, network.memberCount)).map { member in
+      """
+
+            - name: soft_cross_entropy
+              display_name: ce\(member)
+              coeff: "<num_members"
+              input: logits_\(member)
+              target: target_\(member)
+      """
+    }.joined()
   }
 
   /// The number, without a decimal point if it is whole.
@@ -123,52 +158,17 @@ extension Recipe {
   }
 }
 
-/// Writes recipes as configuration files.
-package enum RecipeFiles {
-  /// The file of one recipe.
-  package struct Outcome: Sendable, Equatable {
-    package let recipe: String
-    package let file: URL
-    /// Whether the file was written; if not, it existed with the same bytes.
-    package let isNew: Bool
-  }
-
-  /// Writes a file for each recipe into `folder`: the recipe's own text, or a template filled in.
-  ///
-  /// Nothing is written if one of the files exists with other contents, unless `replaces` is set.
-  ///
-  /// - Throws: `RecipeError.existing`, `ConfigurationError` about the template, `FileError`.
-  package static func write(
-    _ recipes: [Recipe], filling template: RecipeTemplate? = nil, to folder: URL, replaces: Bool
-  ) throws -> [Outcome] {
-    let files = try recipes.map { recipe in
-      let text = try template.map { try $0.filled(for: recipe) } ?? recipe.text
-      let url = folder.appendingPathComponent("\(recipe.name).yaml")
-      let isThere = FileManager.default.fileExists(atPath: url.path)
-      let isEqual =
-        isThere && (try? FileContents.read(url, limit: text.utf8.count)) == Array(text.utf8)
-      guard !isThere || isEqual || replaces else { throw RecipeError.existing(url) }
-      return (recipe, url, text, isEqual)
-    }
-    try FolderCreation.create(folder)
-    return try files.map { recipe, url, text, isEqual in
-      if !isEqual { try AtomicFile.write(text, to: url) }
-      return Outcome(recipe: recipe.name, file: url, isNew: !isEqual)
-    }
-  }
-}
-
 // MARK: The standard template
 
 extension RecipeTemplate {
-  /// The template of the shipped configurations, which has every placeholder.
+  /// The template of the shipped configurations, which has every placeholder but `dataset_name`.
   package static let standard = RecipeTemplate(text: standardText, file: URL(filePath: "template"))
 
   private static let standardText = """
     num_members: %(num_members)s
 
     data:
-      dataset: %(dataset_name)s%(num_classes)s
+      dataset: %(dataset)s
       num_classes: %(num_classes)s
 
     training:
@@ -189,7 +189,7 @@ extension RecipeTemplate {
         da_method: %(da_method)s
       batch_sampler:
         batch_repetitions: %(batch_repetitions)s
-        proba_input_repetition: 0
+        proba_input_repetition: %(proba_input_repetition)s
 
     model_wrapper:
       name: classifier
@@ -213,7 +213,7 @@ extension RecipeTemplate {
             display_name: ce2
             coeff: "<num_members"
             input: logits_2
-            target: target_2
+            target: target_2%(further_loss_terms)s
         name: multitask
         display_name: main
         l2_reg: %(l2_reg)s

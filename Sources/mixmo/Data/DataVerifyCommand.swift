@@ -21,7 +21,10 @@ struct DataVerifyCommand: ParsableCommand {
       each class must have the right number of images; whether they are the published ones cannot \
       be checked.
 
-      Prints a line for each file or folder; exits with 1 if anything is wrong.
+      A file or folder of another number of whole images, such as a part of a data set, is valid, not \
+      the published file; so are corrupted images that mixmo corrupt made.
+
+      Prints a line for each file or folder; exits with 1 if anything is missing or wrong.
 
       Example:
 
@@ -54,7 +57,7 @@ struct DataVerifyCommand: ParsableCommand {
     let verification = try DatasetVerification(found(), in: folder.url)
     Interruption.listen()
     let records = try records(of: verification)
-    let wrong = records.filter { $0.status != .ok }
+    let wrong = records.filter { [.missing, .wrong].contains($0.status) }
     if output.json {
       try output.terminal.show(json: records)
     } else {
@@ -79,8 +82,15 @@ struct DataVerifyCommand: ParsableCommand {
   }
 
   private func summary(_ records: [VerificationRecord], _ wrong: [VerificationRecord]) -> String {
-    guard !wrong.isEmpty else { return "\(dataset): all \(records.count) checks are ok\n" }
-    let missing = wrong.filter { $0.status == .missing }.count
-    return "\(dataset): \(missing) missing and \(wrong.count - missing) wrong of \(records.count)\n"
+    let others = records.count { $0.status == .valid }
+    let remark = others > 0 ? "; \(others) valid, not the published files" : ""
+    guard !wrong.isEmpty else {
+      return others > 0
+        ? "\(dataset): nothing is missing or wrong\(remark)\n"
+        : "\(dataset): all \(records.count) checks are ok\n"
+    }
+    let missing = wrong.count { $0.status == .missing }
+    return "\(dataset): \(missing) missing and \(wrong.count - missing) wrong of \(records.count)"
+      + "\(remark)\n"
   }
 }

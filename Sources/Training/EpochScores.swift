@@ -6,7 +6,7 @@ import Runs
 import Scoring
 import Tensors
 
-extension TestScores {
+extension EpochScores {
   /// Scores `logits`; the ensemble is the mean of the members' logits.
   init(_ logits: LabeledLogits, scorer: Scorer) throws {
     let scores = try scorer.score(logits)
@@ -29,8 +29,8 @@ extension TestScores {
   }
 }
 
-/// The test images, which the processes share to score the network after each epoch.
-struct TestSet {
+/// The test or the validation images, which the processes share to score the network after each epoch.
+struct ScoredImages {
   private static let batchSize = 64
 
   private let images: any Dataset
@@ -56,7 +56,7 @@ struct TestSet {
   /// - Throws: what `check` throws, and what reading an image throws.
   func scores(
     of network: MixMoNetwork, check: (_ logits: [Float]) throws -> Void
-  ) throws -> TestScores {
+  ) throws -> EpochScores {
     let inference = InferenceNetwork(network)
     let (images, loaders, batchSize) = (images, loaders, Self.batchSize)
     let normalization = configuration.data.dataset.normalization
@@ -77,7 +77,7 @@ struct TestSet {
       try check(logits)
       own += logits
     }
-    return try TestScores(
+    return try EpochScores(
       LabeledLogits(
         processes.gather(own), memberCount: configuration.memberCount,
         classCount: configuration.data.classCount, labels: images.labels), scorer: scorer)
