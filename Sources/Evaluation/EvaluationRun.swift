@@ -78,7 +78,7 @@ package struct EvaluationRun {
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
     return try predicting(monitor) { predictions, record in
       let origin = record.origin
-      let cube = try score(predictions, ofRun: origin.run, monitor)
+      let cube = try score(predictions, of: record, monitor)
       if let folder = source.folder {
         try ResultTables(
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
@@ -126,13 +126,15 @@ package struct EvaluationRun {
   }
 
   private func score(
-    _ predictions: CellPredictions, ofRun name: String, _ monitor: EvaluationMonitor
+    _ predictions: CellPredictions, of record: RunRecord, _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
     let scorer = CubeScorer(settings, threadCount: workers.count)
     let cube = try PredictionFileError.naming(source.place) {
-      try scorer.score(predictions.cells, ofRun: name, logits: predictions.logits) {
-        cellCount in
+      try scorer.score(
+        predictions.cells, ofRun: record.origin.run,
+        startingWith: record.members?.mainPredictor, logits: predictions.logits
+      ) { cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
       }
@@ -154,7 +156,7 @@ extension RunRecord {
     ]
   }
 
-  /// That the tables of an earlier evaluation had other bins, or were of other rows.
+  /// That the tables of an earlier evaluation had other bins, other members, or were of other rows.
   fileprivate func notesOfOtherTables(than earlier: RunRecord?) -> [String] {
     guard let earlier, earlier.scoring != nil, scoring != nil else { return [] }
     var notes: [String] = []
@@ -167,6 +169,11 @@ extension RunRecord {
       notes.append(
         "the numbers of this folder were \(earlier.figures.rawValue); its tables are written again "
           + "with \(figures.rawValue)")
+    }
+    if let before = earlier.members, let members, before != members {
+      notes.append(
+        "the members of this folder were \(before.sentence); its tables are written again with "
+          + members.sentence)
     }
     return notes
   }
