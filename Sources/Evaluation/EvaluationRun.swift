@@ -94,7 +94,10 @@ package struct EvaluationRun {
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
     return try predicting(monitor) { predictions, record, settings in
       let origin = record.origin
-      let cube = try score(predictions, ofRun: origin.run, settings, monitor)
+      var record = record
+      record.scoring = settings.record(
+        memberCount: try predictions.logits(.clean).memberCount)
+      let cube = try score(predictions, of: record, settings, monitor)
       if let folder = source.folder {
         try ResultTables(
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
@@ -138,7 +141,7 @@ package struct EvaluationRun {
     defer { lock?.release() }
     let earlier = try source.folder.flatMap(EarlierTables.init)
     let (settings, notes) = try request.settings(continuing: earlier)
-    record.scoring = settings.record
+    record.scoring = settings.record()
     let remarks = record.notesOfOtherTables(than: earlier?.record) + record.notesOfUnprovenFiles
     for note in notes + remarks { try monitor.report(.note(note)) }
     let predictions = try source.predict(monitor)
@@ -147,7 +150,7 @@ package struct EvaluationRun {
   }
 
   private func score(
-    _ predictions: CellPredictions, ofRun name: String, _ settings: ScoringSettings,
+    _ predictions: CellPredictions, of record: RunRecord, _ settings: ScoringSettings,
     _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
@@ -158,8 +161,10 @@ package struct EvaluationRun {
     }
     let scorer = CubeScorer(settings, threadCount: workers.count)
     let cube = try PredictionFileError.naming(source.place) {
-      try scorer.score(predictions.cells, ofRun: name, logits: predictions.logits) {
-        cellCount in
+      try scorer.score(
+        predictions.cells, ofRun: record.origin.run,
+        startingWith: record.members?.mainPredictor, logits: predictions.logits
+      ) { cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
       }
@@ -181,7 +186,7 @@ extension RunRecord {
     ]
   }
 
-  /// That the tables of an earlier evaluation had other bins, or were of other rows.
+  /// That the tables of an earlier evaluation had other bins, other members, or were of other rows.
   fileprivate func notesOfOtherTables(than earlier: RunRecord?) -> [String] {
     guard let earlier, earlier.scoring != nil, scoring != nil else { return [] }
     var notes: [String] = []
@@ -194,6 +199,11 @@ extension RunRecord {
       notes.append(
         "the numbers of this folder were \(earlier.figures.rawValue); its tables are written again "
           + "with \(figures.rawValue)")
+    }
+    if let before = earlier.members, let members, before != members {
+      notes.append(
+        "the members of this folder were \(before.sentence); its tables are written again with "
+          + members.sentence)
     }
     return notes
   }

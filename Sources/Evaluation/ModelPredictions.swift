@@ -71,7 +71,8 @@ package final class ModelPredictions: PredictionSource {
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
     try checkModel(of: record)
-    record.scoring = settings.record
+    record.members = model.memberCount > 1 ? model.members : nil
+    record.scoring = settings.record(memberCount: model.memberCount)
     record.precision = Self.precision
     record.inputs = model.inputs
     record.best = model.best

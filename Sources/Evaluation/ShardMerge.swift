@@ -65,7 +65,7 @@ package struct ShardMerge: PredictionSource {
   ) throws -> RunRecord {
     for note in record.notes ?? [] { try monitor.report(.note(note)) }
     var record = record
-    record.scoring = settings.record
+    record.scoring = settings.record()
     return record
   }
 

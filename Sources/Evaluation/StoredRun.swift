@@ -33,7 +33,7 @@ package struct StoredRun: PredictionSource {
 
   package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord {
     var record = record
-    record.scoring = settings.record
+    record.scoring = settings.record()
     return record
   }
 

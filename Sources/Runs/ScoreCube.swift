@@ -51,10 +51,12 @@ package struct SummaryValue: Sendable {
   package let value: Double?
   /// Where the value lies with 95 % confidence; nil where that is not computed.
   package let interval: Interval?
+  /// The published names of corruptions that a substitute stands in for.
+  package let substitutes: [String]
 
   package init(
     protocolName: String, aggregate: String, predictor: Predictor, calibration: Calibration,
-    metric: String, value: Double?, interval: Interval?
+    metric: String, value: Double?, interval: Interval?, substitutes: [String] = []
   ) {
     self.protocolName = protocolName
     self.aggregate = aggregate
@@ -63,5 +65,6 @@ package struct SummaryValue: Sendable {
     self.metric = metric
     self.value = value
     self.interval = interval
+    self.substitutes = substitutes
   }
 }

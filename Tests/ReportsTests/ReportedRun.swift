@@ -62,7 +62,7 @@ enum ReportedRun {
         run: name, dataset: "made-up", images: imageCount, checkpoint: "c\(seed)", data: "d",
         suite: "s", seed: 0, version: version),
       configuration: "training:\n  nb_epochs: 3\n", threads: 2)
-    record.scoring = settings.record
+    record.scoring = settings.record(memberCount: memberCount)
     record.durationSeconds = 12.5
     try record.write(to: RunFolder(folder))
     record.predictions = try PredictionProof(of: RunFolder(folder), threadCount: 1).digests

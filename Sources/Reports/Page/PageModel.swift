@@ -184,8 +184,8 @@ extension PageModel.Facts {
       [
         ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
         ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
-        ("choice of the epoch", Self.choice(in: record)), ("corruptions", suite),
-        ("calibrations", scoring),
+        ("choice of the epoch", Self.choice(in: record)),
+        ("members", record.members?.sentence), ("corruptions", suite), ("calibrations", scoring),
         ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
         ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
         ("precision", record.precision), ("version", "mixmo \(origin.version)"),
