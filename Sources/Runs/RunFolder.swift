@@ -53,6 +53,8 @@ extension RunFolder {
   package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
   /// The page about the run.
   package var page: URL { file("report.html") }
+  /// What the tables say, as sentences and numbers for programs.
+  package var findings: URL { file("findings.json") }
   /// Pictures of the page.
   package var figures: URL { file("figures") }
   /// Tables of the page.
@@ -71,7 +73,7 @@ extension RunFolder {
       [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
       + [log, events, damagedEvents]
     let tables = TableFormat.results.map(table)
-    let evaluation = [record, calibrations] + tables + [page] + predictions.files()
+    let evaluation = [record, calibrations, findings] + tables + [page] + predictions.files()
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)
