@@ -27,7 +27,8 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draws of the bootstrap behind the intervals, which keep the fits.", valueName: "count"))
+      "Bootstrap resamples for the intervals; the fitted calibrations are kept.",
+      valueName: "count"))
   var bootstrap = 1000
 
   @Option(
