@@ -82,6 +82,8 @@ extension RunFolder {
     return attributes?[.modificationDate] as? Date
   }
 
+  /// What the tables say, as sentences and numbers for programs.
+  package var findings: URL { file("findings.json") }
   /// Pictures of the page.
   package var figures: URL { file("figures") }
   /// Tables of the page.
@@ -101,7 +103,7 @@ extension RunFolder {
       + [log, events, damagedEvents]
     let tables = TableFormat.results.map(table)
     let evaluation =
-      [record, calibrations] + tables + [page] + predictions.files()
+      [record, calibrations, findings] + tables + [page] + predictions.files()
       + predictions.validation.files()
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {

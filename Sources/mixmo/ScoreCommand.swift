@@ -20,8 +20,8 @@ struct ScoreCommand: ParsableCommand {
       --all-columns says that it is one. \
       What was decided about a file is said, and kept in run.json.
 
-      Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \
-      run.json as well, and predictions/ with the logits and labels that were scored, for compare \
+      Prints what it finds; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv, \
+      findings.json and run.json as well, and predictions/ with the logits and labels that were scored, for compare \
       and report.
 
       Example: a deep ensemble of two, as it is and with every calibration:
@@ -67,6 +67,7 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var predictions: PredictionOptions
   @OptionGroup var scoring: ScoringOptions
+  @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -118,7 +119,8 @@ struct ScoreCommand: ParsableCommand {
     let request = try scoring.request(kinds: kinds, seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
       .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
-    try common.terminal.show(summaryOf: cube)
+    try common.terminal.show(
+      endOf: cube, ofRun: run.record.origin.run, in: folder, hasTable: ending.table)
   }
 
   private func scoreFiles(labels: String) throws {
@@ -147,7 +149,8 @@ struct ScoreCommand: ParsableCommand {
         speakingTo: common.terminal,
         whenInterrupted: output == nil
           ? "nothing was written" : "run the same command to start again")
-    try common.terminal.show(summaryOf: cube)
+    try common.terminal.show(
+      endOf: cube, ofRun: runName, in: given.folder, hasTable: ending.table)
   }
 
   /// Says how far from 1 probabilities sum, and what that means for them.

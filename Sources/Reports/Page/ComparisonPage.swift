@@ -38,7 +38,7 @@ package struct ComparisonPage: Sendable {
       lead:
         "\(comparison.predictorNames.joined(separator: " and ")), calibration \(comparison.calibration.name), on the same "
         + "\(comparison.imageCount) images.",
-      notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
+      first: nil, notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
       sections: [
         PageModel.Section(
           id: "conclusion", title: "Conclusion",
