@@ -33,7 +33,11 @@ struct AveragedCells {
         case .corruption: .corruption
         case .severity: .severity
         }
-      return kind.map { Part(kind: $0, name: aggregate.name, cells: benchmark.cells(of: aggregate)) }
+      return kind.map {
+        Part(
+          kind: $0, name: Cell.publishedName(of: aggregate.name),
+          cells: benchmark.cells(of: aggregate))
+      }
     }
   }
 
@@ -57,7 +61,9 @@ struct AveragedCells {
     for name in Self.unique(cells.map(family)) {
       add(.family, name, cells.filter { family($0) == name })
     }
-    for name in corruptions { add(.corruption, name, cells.filter { $0.corruption == name }) }
+    for name in corruptions {
+      add(.corruption, Cell.publishedName(of: name), cells.filter { $0.corruption == name })
+    }
     for severity in Set(cells.map(\.severity)).sorted() {
       let cells = cells.filter { $0.severity == severity }
       if cells.count == corruptions.count {
@@ -70,5 +76,15 @@ struct AveragedCells {
   private static func unique(_ names: [String]) -> [String] {
     var seen: Set<String> = []
     return names.filter { seen.insert($0).inserted }
+  }
+}
+
+extension Sequence<Cell> {
+  /// The published names of the corruptions that a substitute stands in for.
+  var substituted: [String] {
+    reduce(into: []) { names, cell in
+      let published = Cell.publishedName(of: cell.corruption)
+      if published != cell.corruption, !names.contains(published) { names.append(published) }
+    }
   }
 }

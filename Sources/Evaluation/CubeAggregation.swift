@@ -93,7 +93,7 @@ struct CubeAggregation {
   /// The corrupted cells of the first protocol that is complete; else all, where there are any.
   private var averages: AveragedCells? {
     if let benchmark = complete.first {
-      return AveragedCells(benchmark, name: benchmark.name.rawValue + mark)
+      return AveragedCells(benchmark, name: benchmark.name.rawValue)
     }
     return corrupted.isEmpty ? nil : AveragedCells(own: corrupted, kinds: kinds)
   }
@@ -187,11 +187,7 @@ struct CubeAggregation {
 
     init(_ aggregate: CorruptionAggregate, of benchmark: CorruptionProtocol) {
       name = Cell.publishedName(of: aggregate.name)
-      substitutes = benchmark.cells(of: aggregate).map(\.corruption).reduce(into: []) {
-        names, name in
-        let published = Cell.publishedName(of: name)
-        if published != name, !names.contains(published) { names.append(published) }
-      }
+      substitutes = benchmark.cells(of: aggregate).substituted
     }
   }
 

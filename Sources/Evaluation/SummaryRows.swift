@@ -72,7 +72,7 @@ struct SummaryRows {
     return subjects.flatMap { subject in
       averages.parts.flatMap { part in
         Metric.all.map { metric in
-          row(subject, averages.name, part.name, metric.name, entry(subject, part.cells, metric))
+          row(subject, averages.name, part, metric.name, entry(subject, part.cells, metric))
         }
       }
     }
@@ -95,7 +95,7 @@ struct SummaryRows {
           row: (subject, part.cells), from: (reference, part.cells), metric
         ).map {
           self.row(
-            subject, protocolName, part.name, PairedMetric(metric, minus: name).name, $0)
+            subject, protocolName, part, PairedMetric(metric, minus: name).name, $0)
         }
       }
     }
@@ -108,7 +108,7 @@ struct SummaryRows {
     let all = averages.parts[0]
     return difference(row: (subject, all.cells), from: (subject, clean.cells), .accuracy).map {
       row(
-        subject, averages.name, all.name, PairedMetric(.accuracy, minus: clean.name).name, $0)
+        subject, averages.name, all, PairedMetric(.accuracy, minus: clean.name).name, $0)
     }
   }
 
@@ -125,7 +125,7 @@ struct SummaryRows {
       return parts.filter { $0.name != worst.name }.compactMap { part in
         difference(row: (subject, part.cells), from: (subject, worst.cells), .accuracy).map {
           row(
-            subject, averages.name, part.name, PairedMetric(.accuracy, minus: worst.name).name, $0)
+            subject, averages.name, part, PairedMetric(.accuracy, minus: worst.name).name, $0)
         }
       }
     }
@@ -153,12 +153,13 @@ struct SummaryRows {
   }
 
   private func row(
-    _ subject: Subject, _ protocolName: String, _ aggregate: String, _ metric: String,
+    _ subject: Subject, _ protocolName: String, _ part: AveragedCells.Part, _ metric: String,
     _ entry: Entry?
   ) -> SummaryValue {
     SummaryValue(
-      protocolName: protocolName, aggregate: aggregate, predictor: subject.predictor,
+      protocolName: protocolName, aggregate: part.name, predictor: subject.predictor,
       calibration: subject.calibration, metric: metric, value: entry?.value,
-      interval: entry.flatMap { entry in entry.spread?.interval(around: entry.value) })
+      interval: entry.flatMap { entry in entry.spread?.interval(around: entry.value) },
+      substitutes: part.cells.substituted)
   }
 }

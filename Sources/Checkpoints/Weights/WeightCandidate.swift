@@ -27,7 +27,7 @@ struct WeightCandidate {
       }
       for item in items { add(item.value, path: path + [item.key], to: &found) }
     case .list(let elements):
-      for (index, element) in elements.enumerated() {
+      for (index, element) in elements.enumerated() where element.mayHoldDictionaries {
         add(element, path: path + [.int(index)], to: &found)
       }
     default: break
@@ -133,4 +133,13 @@ extension CheckpointItem {
   }
 
   fileprivate var isNamedTensor: Bool { namedTensor != nil }
+}
+
+extension CheckpointValue {
+  fileprivate var mayHoldDictionaries: Bool {
+    switch self {
+    case .dictionary, .orderedDictionary, .list: true
+    default: false
+    }
+  }
 }
