@@ -19,7 +19,7 @@ struct TrainCommand: ParsableCommand {
 
       The best epoch is that of the highest test accuracy, as in MixMo's code: being chosen on the \
       test images, its accuracy on them is optimistic. With --validation it is that of the highest \
-      accuracy on training images that are kept for this choice, in equal shares of all classes, and \
+      accuracy on training images that are kept for this choice, of each class in proportion, and \
       not trained on; evaluate --fitting validation fits calibrations on them.
 
       Example: train Cut-MixMo on CIFAR-100, in a folder below runs, and choose the epoch on 5,000 of \
