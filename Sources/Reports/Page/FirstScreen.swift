@@ -23,6 +23,7 @@ struct FirstScreen {
   /// The screen as the template reads it.
   ///
   /// - Parameter pictures: The page's pictures, by name.
+  /// - Returns: The screen; figures that the page lacks are not linked.
   func model(_ pictures: [String: PageModel.Picture]) -> PageModel.FirstScreen {
     let picture = figure.flatMap { pictures[$0.name] }
     let figures = Set(pictures.keys)
