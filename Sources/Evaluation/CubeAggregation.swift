@@ -18,6 +18,8 @@ struct CubeAggregation {
   private let baseline: ScoringSettings.Baseline?
   private let runName: String
   private let figures: Figures
+  /// The corruptions of the suite, with their families.
+  private let kinds: [CorruptionKind]
   /// Calibrations that no predictor has a row under.
   private let idle: [Calibration]
   private var results: [CellResult] = []
@@ -31,7 +33,7 @@ struct CubeAggregation {
   init(
     _ cells: [Cell], _ settings: ScoringSettings, runName: String, idle: [Calibration] = []
   ) {
-    let kinds = settings.kinds
+    kinds = settings.kinds
     let names = Set(cells.map(\.corruption))
     let present = kinds.map { kind in
       let substitute = Cell.substitute(for: kind.name)
@@ -85,8 +87,18 @@ struct CubeAggregation {
       ? [] : protocols.compactMap { $0.lacking(corrupted) }
     let notes = lacking + [idleNote, undefinedNote].compactMap { $0 }
     return ScoreCube(
-      cells: results, summary: cleanRows + protocols.flatMap(rows), notes: notes,
-      figures: figures)
+      cells: results,
+      summary: cleanRows + protocols.flatMap(rows)
+        + SummaryRows(results, spreads, averages).rows,
+      notes: notes, figures: figures)
+  }
+
+  /// The corrupted cells of the first protocol that is complete; else all, where there are any.
+  private var averages: AveragedCells? {
+    if let benchmark = complete.first {
+      return AveragedCells(benchmark, name: benchmark.name.rawValue + mark)
+    }
+    return corrupted.isEmpty ? nil : AveragedCells(own: corrupted, kinds: kinds)
   }
 
   private var idleNote: String? {

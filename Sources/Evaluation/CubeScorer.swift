@@ -57,7 +57,17 @@ package struct CubeScorer: Sendable {
         set, scores,
         try resample(scores, of: pooled, images: images, by: bootstrap) { try report(cells.count) })
     }
-    return aggregation.cube
+    var cube = aggregation.cube
+    cube.answers = try answers(clean)
+    return cube
+  }
+
+  /// The answers of the first predictor.
+  private func answers(_ clean: LabeledLogits) throws -> AnswerCounts {
+    let predictor = Predictor.predicting(memberCount: clean.memberCount)[0]
+    return AnswerCounts(
+      try scorer.rowScores(of: predictor, in: clean), labels: clean.labels,
+      classCount: clean.classCount)
   }
 
   private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {

@@ -8,6 +8,8 @@ package struct ShardMerge: PredictionSource {
   /// How the whole is scored.
   package let settings: ScoringSettings
   package let folder: RunFolder?
+  /// The name of the run.
+  package var runName: String { record.origin.run }
   /// The record of the whole, as an evaluation in one piece would have it.
   private let record: RunRecord
   /// All cells, in the order of the tables.

@@ -3,7 +3,7 @@ import Foundation
 import Runs
 import Scoring
 
-/// What a person looks at first: a row for each predictor, on clean images and over corruptions.
+/// The scores of each predictor under each calibration, on clean images and over corruptions.
 package struct SummaryTable: Sendable {
   /// A predictor's scores; those over corruptions are means over cells, nil where there are none.
   package struct Row: Codable, Sendable {
@@ -43,7 +43,8 @@ package struct SummaryTable: Sendable {
     }
   }
 
-  /// The table as lines of fixed width, without the oracle, which is a bound, beside results.
+  /// The table as lines of fixed width, grouped by predictor, without the oracle, which is a bound,
+  /// beside results.
   package var text: String {
     let groups =
       [Cell.clean.corruption] + (cellCount > 0 ? ["mean of \(cellCount) corrupted cells"] : [])
@@ -53,17 +54,26 @@ package struct SummaryTable: Sendable {
       Self.line("predictor", "calibration", "T", groups.map { _ in titles }),
     ]
     let results = rows.filter { $0.calibration != Calibration.oracle.name }
-    for row in results.isEmpty ? rows : results {
+    for row in Self.grouped(results.isEmpty ? rows : results) {
       let temperature = row.temperature.map { Self.fixed($0, 3) } ?? ""
       let scores = [row.clean, row.corrupted].compactMap { $0 }.map(Self.cells)
       lines.append(Self.line(row.predictor, row.calibration, temperature, scores))
     }
-    return (lines + [footnote].compactMap { $0 })
+    let hasTemperatures = rows.contains { $0.temperature != nil }
+    return (lines + [kindOfNumbers, hasTemperatures ? "T is the fitted temperature." : nil]
+      .compactMap { $0 })
       .map { $0.withoutTrailingSpaces + "\n" }.joined()
   }
 
+  /// The rows of each predictor together, predictors and calibrations in their order.
+  private static func grouped(_ rows: [Row]) -> [Row] {
+    var predictors: [String] = []
+    for row in rows where !predictors.contains(row.predictor) { predictors.append(row.predictor) }
+    return predictors.flatMap { name in rows.filter { $0.predictor == name } }
+  }
+
   /// What the numbers are of, where that is not plain.
-  private var footnote: String? {
+  private var kindOfNumbers: String? {
     guard figures == .allRows else { return "Numbers are \(figures.rawValue)." }
     let isCalibrated = rows.contains { Calibration(name: $0.calibration)?.needsFitting == true }
     return isCalibrated

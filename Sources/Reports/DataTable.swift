@@ -81,8 +81,15 @@ struct ShownMetric: Sendable {
   static let calibrationError = ShownMetric(
     metric: .calibrationError, title: "ECE", style: .decimal, isBetterLarger: false)
 
-  /// The metrics that a page shows first.
+  static let overconfidence = ShownMetric(
+    metric: .overconfidence, title: "overconfidence", style: .share, isBetterLarger: false)
+  static let misclassificationAUROC = ShownMetric(
+    metric: .misclassificationAUROC, title: "AUROC", style: .decimal, isBetterLarger: true)
+
+  /// The metrics that curves show.
   static let headline = [accuracy, negativeLogLikelihood, calibrationError]
+  /// The metrics that a page and an evaluation show first.
+  static let overview = headline + [overconfidence, misclassificationAUROC]
 
   /// The name in the columns of files.
   var name: String { metric.name }

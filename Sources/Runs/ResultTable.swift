@@ -33,8 +33,15 @@ package struct TableFormat: Sendable, Equatable {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw RunsError.missingFile(folder.url, fileName)
     }
-    return try ResultTable(
-      contentsOf: url, keys: keys, constants: constants, numbers: numbers, later: later)
+    return try read(CSVTable(contentsOf: url), url)
+  }
+
+  /// Reads the table that `url` holds, or would hold.
+  ///
+  /// - Throws: `RunsError`.
+  package func read(_ table: CSVTable, _ url: URL) throws -> ResultTable {
+    try ResultTable(
+      table, of: url, keys: keys, constants: constants, numbers: numbers, later: later)
   }
 }
 
@@ -100,7 +107,19 @@ package struct ResultTable: Sendable {
     contentsOf url: URL, keys keyColumns: [String], constants constantColumns: [String] = [],
     numbers numberColumns: [String], later: [LaterColumn] = []
   ) throws {
-    let table = try CSVTable(contentsOf: url)
+    try self.init(
+      CSVTable(contentsOf: url), of: url, keys: keyColumns, constants: constantColumns,
+      numbers: numberColumns, later: later)
+  }
+
+  /// The same of a `table` that is the contents of `url`.
+  ///
+  /// - Throws: `RunsError`.
+  init(
+    _ table: CSVTable, of url: URL, keys keyColumns: [String],
+    constants constantColumns: [String] = [], numbers numberColumns: [String],
+    later: [LaterColumn] = []
+  ) throws {
     let needed = keyColumns + constantColumns + numberColumns
     let missing = needed.filter { !table.header.contains($0) }
     guard missing.isEmpty else { throw RunsError.missingColumns(url, missing) }

@@ -53,6 +53,8 @@ extension RunFolder {
   package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
   /// The page about the run.
   package var page: URL { file("report.html") }
+  /// What the tables say, as sentences and numbers for programs.
+  package var findings: URL { file("findings.json") }
   /// Whether there is a page, and a table that was written after it.
   package var isPageOutdated: Bool {
     guard let pageDate = Self.date(of: page) else { return false }
@@ -85,7 +87,7 @@ extension RunFolder {
       + [log, events, damagedEvents]
     let tables = TableFormat.results.map(table)
     let evaluation =
-      [record, calibrations] + tables + [page] + predictions.files()
+      [record, calibrations, findings] + tables + [page] + predictions.files()
       + predictions.validation.files()
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {

@@ -9,6 +9,8 @@ package struct ScoreCube: Sendable {
   package let notes: [String]
   /// What the numbers are of.
   package let figures: Figures
+  /// The answers to the clean images; nil where they were not counted.
+  package var answers: AnswerCounts?
 
   package init(
     cells: [CellResult], summary: [SummaryValue], notes: [String], figures: Figures

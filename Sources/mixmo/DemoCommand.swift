@@ -26,6 +26,7 @@ struct DemoCommand: AsyncParsableCommand {
     name: [.long, .customShort("f")], help: "Remove what an earlier demo left and start over.")
   var fromScratch = false
 
+  @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
 
   static let recipe = "config/digits/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1.yaml"
@@ -61,7 +62,7 @@ struct DemoCommand: AsyncParsableCommand {
       folder: folder,
       corruptions: .generated(suite), request: request, common: common, isReporting: true
     ).run(startsOver: fromScratch)
-    try common.terminal.show(summaryOf: cube)
+    try common.terminal.show(endOf: cube, ofRun: folder.name, in: folder, hasTable: ending.table)
     try await ReportJob.report(
       folder.url, common.terminal, threadCount: common.workers.count)
     common.terminal.say("All files are in \(folder.url.path).")

@@ -60,6 +60,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Flag(help: "Make a page of the results, as mixmo report does.")
   var report = false
 
+  @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
   @OptionGroup var job: JobOptions
 
@@ -134,7 +135,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
       common: common, processes: processes, isReporting: report)
     guard processes.isFirst else { return try evaluation.assist() }
-    guard let shard else { return try common.terminal.show(summaryOf: evaluation.run()) }
+    guard let shard else {
+      return try common.terminal.show(
+        endOf: evaluation.run(), ofRun: evaluation.runName, in: evaluation.folder,
+        hasTable: ending.table)
+    }
     let count = try evaluation.predictShard()
     common.terminal.say(
       "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"

@@ -97,11 +97,3 @@ extension EvaluationRun {
     }
   }
 }
-
-extension Terminal {
-  /// The table that ends an evaluation.
-  func show(summaryOf cube: ScoreCube) throws {
-    let table = SummaryTable(cube)
-    if isJSON { try show(json: table.rows) } else { try show(table.text) }
-  }
-}

@@ -30,6 +30,7 @@ struct MergeCommand: AsyncParsableCommand {
 
   @OptionGroup var binning: BinningOptions
   @OptionGroup var threading: ThreadOptions
+  @OptionGroup var ending: EndingOptions
   @OptionGroup var speech: OutputOptions
 
   func run() async throws {
@@ -40,12 +41,13 @@ struct MergeCommand: AsyncParsableCommand {
       threadCount: threading.workers.count)
     var settings = merge.settings
     settings.binning = binning.binning(standard: settings.binning)
+    let name = merge.runName
     let cube = try EvaluationRun(
       of: merge, request: ScoringRequest(settings), workers: threading.workers
     ).run(
       speakingTo: speech.terminal, whenInterrupted: "run the same command to start again",
       isReporting: report)
-    try speech.terminal.show(summaryOf: cube)
+    try speech.terminal.show(endOf: cube, ofRun: name, in: folder, hasTable: ending.table)
     if report {
       try await ReportJob.report(folder.url, speech.terminal, threadCount: threading.workers.count)
     }

@@ -19,8 +19,8 @@ struct ScoreCommand: ParsableCommand {
       --all-columns says that it is one. \
       What was decided about a file is said, and kept in run.json.
 
-      Prints a table; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv and \
-      run.json as well, and predictions/ with the logits and labels that were scored, for compare \
+      Prints what it finds; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv, \
+      findings.json and run.json as well, and predictions/ with the logits and labels that were scored, for compare \
       and report.
 
       Example: a deep ensemble of two, as it is and with every calibration:
@@ -66,6 +66,7 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var predictions: PredictionOptions
   @OptionGroup var scoring: ScoringOptions
+  @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -142,7 +143,8 @@ struct ScoreCommand: ParsableCommand {
         speakingTo: common.terminal,
         whenInterrupted: output == nil
           ? "nothing was written" : "run the same command to start again")
-    try common.terminal.show(summaryOf: cube)
+    try common.terminal.show(
+      endOf: cube, ofRun: runName, in: given.folder, hasTable: ending.table)
   }
 
   /// Says how far from 1 probabilities sum, and what that means for them.

@@ -79,9 +79,9 @@ struct TrainCommand: ParsableCommand {
           + "adds calibrations, mixmo evaluate corruptions")
     }
     do {
-      try common.terminal.show(
-        summaryOf: evaluate(best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
-      )
+      let cube = try evaluate(
+        best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
+      try common.terminal.show(endOf: cube, ofRun: folder.name, in: folder, hasTable: false)
     } catch RunsError.otherEvaluation(_, let field, _, _) {
       common.terminal.warn(
         "\(folder.url.path): holds an evaluation of another \(field), which stays; evaluate the "

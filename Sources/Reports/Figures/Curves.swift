@@ -9,9 +9,11 @@ extension Panel {
   }
 
   /// Lines over a numeric axis; `name` is the stem of the names of their data blocks.
+  ///
+  /// The axis `y` is one around the points by default; `hasDiagonal` adds the line of equal x and y.
   static func lines(
-    _ name: String, title: String, x: Axis, _ lines: [Line], pointsAreShown: Bool = true,
-    height: Double = 150
+    _ name: String, title: String, x: Axis, y: Axis? = nil, _ lines: [Line],
+    pointsAreShown: Bool = true, hasDiagonal: Bool = false, height: Double = 150
   ) -> Panel {
     let blocks = lines.enumerated().map { index, line in
       Block(
@@ -29,7 +31,9 @@ extension Panel {
       title: title, height: height, leftMargin: 50, bottomMargin: 36, blocks: blocks,
       hasPoints: !points.isEmpty,
       commands: x.commands("x")
-        + Axis(label: "", around: points.compactMap(\.y)).commands("y")
+        + (y ?? Axis(label: "", around: points.compactMap(\.y))).commands("y")
+        + (hasDiagonal
+          ? ["set arrow from 0, 0 to 1, 1 nohead linecolor rgb 'black' dashtype 2"] : [])
         + ["set grid y", "plot \(curves.joined(separator: ", "))"])
   }
 }
@@ -98,7 +102,7 @@ extension Run {
       panelsPerRow: (twoColumn: 3, oneColumn: 1), legend: groups.map(\.name), data: data)
   }
 
-  private static var severityAxis: Panel.Axis { Panel.Axis(label: "severity (0: clean)", step: 1) }
+  static var severityAxis: Panel.Axis { Panel.Axis(label: "severity (0: clean)", step: 1) }
 
   /// Diversity metrics over severity, as means over corruptions.
   func diversityCurves() -> Figure? {

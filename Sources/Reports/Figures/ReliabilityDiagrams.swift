@@ -76,7 +76,7 @@ extension Run {
 
   /// The bins of all corruptions at a severity together, of all halves where there are any: counts are summed, and means are weighted
   /// by them.
-  private func pooledBins(severity: Int, calibration: String) -> [Panel.Bin] {
+  func pooledBins(severity: Int, calibration: String) -> [Panel.Bin] {
     let halves = reliability.values(of: "half")
     let tables = cells(of: corruptions, severities: [severity]).flatMap { cell in
       halves.map { (cell: cell, half: $0) }

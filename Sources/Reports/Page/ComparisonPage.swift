@@ -37,7 +37,7 @@ package struct ComparisonPage: Sendable {
       title: "Compared with \(comparison.reference)",
       lead: "\(comparison.predictor), calibration \(comparison.calibration.name), on the same "
         + "\(comparison.imageCount) images.",
-      notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
+      first: nil, notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
       sections: [
         PageModel.Section(
           id: "conclusion", title: "Conclusion",

@@ -1,8 +1,8 @@
 import Formats
 import Scoring
 
-/// The values that people look at first: predictors by calibration, on clean images and over
-/// corruptions, with intervals.
+/// The values that papers quote: predictors by calibration, on clean images and over corruptions, with
+/// intervals.
 struct Headline {
   /// What values are taken over: a column of the tables.
   private struct Scope {
@@ -33,7 +33,7 @@ struct Headline {
       ("over", .name), ("value", .decimal), ("low", .decimal), ("high", .decimal),
     ])
     for subject in subjects {
-      for metric in ShownMetric.headline {
+      for metric in ShownMetric.overview {
         for scope in scopes {
           data.append(
             [subject.run.label, subject.predictor, subject.calibration, metric.name, scope.name],
@@ -49,11 +49,11 @@ struct Headline {
     file: String, of isShown: (_ run: Run, _ calibration: String) -> Bool
   ) -> [PageModel.Table] {
     let names = (runs.count > 1 ? ["run"] : []) + ["predictor", "calibration"]
-    return ShownMetric.headline.enumerated().map { position, metric in
+    return ShownMetric.overview.enumerated().map { position, metric in
       let style: ValueStyle = metric.style == .share ? .percent : metric.style
       let rows = subjects.enumerated().filter { isShown($1.run, $1.calibration) }
         .map { index, subject in
-          let first = (index * ShownMetric.headline.count + position) * scopes.count
+          let first = (index * ShownMetric.overview.count + position) * scopes.count
           return PageModel.Row(
             names: [subject.run.label, subject.predictor, subject.calibration].suffix(names.count),
             fields: scopes.indices.map { field(first + $0, style) })
@@ -62,6 +62,26 @@ struct Headline {
         file: file, caption: metric.heading + (style == .percent ? " in %, from" : ", from"),
         nameHeader: names, header: scopes.map(\.name), rows: rows)
     }
+  }
+
+  /// The names of what values are taken over.
+  var scopeNames: [String] { scopes.map(\.name) }
+
+  /// The field of one value, which is shown without its interval; nil where there is no such row.
+  func field(
+    ofRun label: String, _ subject: ScoreSheet.Subject, _ metric: ShownMetric, scope: Int
+  ) -> PageModel.Field? {
+    let found = subjects.firstIndex {
+      $0.run.label == label && $0.predictor == subject.predictor
+        && $0.calibration == subject.calibration
+    }
+    guard let found, scopes.indices.contains(scope),
+      let position = ShownMetric.overview.firstIndex(where: { $0.name == metric.name })
+    else { return nil }
+    let row = (found * ShownMetric.overview.count + position) * scopes.count + scope
+    var field = field(row, metric.style == .share ? .percent : metric.style)
+    field.interval = nil
+    return field
   }
 
   /// The field that shows the row `row` of `data`.
@@ -83,22 +103,21 @@ struct Headline {
     }
   }
 
-  /// Clean images; then the protocols that all runs have complete, or, where there are none, the
-  /// mean over the cells of the runs.
+  /// Clean images; then the means over corrupted cells that all runs' tables have or, where there are
+  /// none, as in older tables, the mean over the cells of the runs.
   private static func sharedScopes(of runs: [Run]) -> [Scope] {
     let (clean, macro) = (Cell.clean.corruption, CorruptionAggregate.macro.name)
-    let benchmarks = [CorruptionProtocol.Name.c15, .c19].map(\.rawValue)
-    let published = runs[0].summary.values(of: "protocol").filter { name in
-      benchmarks.contains(where: name.hasPrefix)
-        && runs.allSatisfy { run in
-          run.summary[
-            [name, macro, run.mainPredictor, run.calibrations[0], Metric.accuracy.name],
-            "value"]
-            != nil
-        }
+    let averaged = runs[0].summary.values(of: "protocol").filter { name in
+      runs.allSatisfy { run in
+        run.summary[
+          [name, macro, run.mainPredictor, run.calibrations[0], Metric.accuracy.name], "value"]
+          != nil
+      }
     }
-    func summarized(_ name: String, _ aggregate: String) -> Scope {
-      Scope(name: name) { subject, metric in
+    let cells = runs[0].cells(of: runs[0].corruptions, severities: runs[0].severities)
+    let own = "mean of \(cells.count) cells"
+    func summarized(_ name: String, _ aggregate: String, _ title: String) -> Scope {
+      Scope(name: title) { subject, metric in
         ["value", "low", "high"].map {
           subject.run.summary[
             [name, aggregate, subject.predictor, subject.calibration, metric.name], $0]?
@@ -106,17 +125,17 @@ struct Headline {
         }
       }
     }
-    let cellCount = runs[0].corruptions.count * runs[0].severities.count
-    let mean = Scope(name: "mean of \(cellCount) cells") { subject, metric in
-      let run = subject.run
-      return [
-        run.mean(
-          of: metric, over: run.cells(of: run.corruptions, severities: run.severities),
-          predictor: subject.predictor, calibration: subject.calibration), nil, nil,
-      ]
+    let mean = Scope(name: own) { subject, metric in
+      let mean = subject.run.mean(
+        of: metric, over: cells, predictor: subject.predictor, calibration: subject.calibration)
+      return [mean, nil, nil]
     }
     let corrupted =
-      published.isEmpty ? (cellCount > 0 ? [mean] : []) : published.map { summarized($0, macro) }
-    return [summarized(clean, clean)] + corrupted
+      averaged.isEmpty
+      ? (cells.isEmpty ? [] : [mean])
+      : averaged.map { name in
+        summarized(name, macro, name == CorruptionProtocol.ownCells ? own : name)
+      }
+    return [summarized(clean, clean, clean)] + corrupted
   }
 }

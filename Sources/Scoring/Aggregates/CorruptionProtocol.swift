@@ -13,6 +13,10 @@ public struct CorruptionProtocol: Sendable {
     case mixmo
   }
 
+  /// The name in the `protocol` column of averages over a run's own corrupted cells, where they are no
+  /// whole protocol: they compare with averages over the same cells alone.
+  public static let ownCells = "cells"
+
   /// The severities of a cell.
   public static let severities = 1...5
 

@@ -1,0 +1,48 @@
+import Formats
+import Foundation
+import Runs
+import Scoring
+
+/// Which of several runs are told to be more accurate than which others, on average over the corrupted
+/// cells or, where there are none, on clean images.
+///
+/// Each pair is tested by Fisher's exact sign-flip test of the stored predictions, or McNemar's on clean
+/// images; Holm's method corrects for all pairs, at 5 % in all.
+struct RunVerdicts: Sendable {
+  /// The p-value of equal accuracies, corrected, and which run is right more often, by the indices of
+  /// two runs, the lower one first.
+  private var pairs: [[Int]: (pValue: Double, surplus: Int)] = [:]
+  /// Why nothing is told; nil where the pairs were tested.
+  private(set) var problem: String?
+
+  /// Compares the predictor that the page shows, as the runs' first calibration leaves it.
+  init(_ runs: [Run], threadCount: Int) {
+    var comparer = RunComparer(threadCount: threadCount)
+    comparer.predictor = runs[0].mainPredictor
+    comparer.drawCount = 0
+    do {
+      var found: [(pair: [Int], contrast: Contrast)] = []
+      for first in runs.indices.dropLast() {
+        let comparison = try comparer.compare(runs[first...].map(\.folder.url))
+        for (offset, pair) in comparison.pairs.enumerated() {
+          guard let contrast = pair.mean ?? pair.cells.first else { continue }
+          found.append(([first, first + 1 + offset], contrast))
+        }
+      }
+      let corrected = HolmCorrection.adjusted(found.map(\.contrast.pValue))
+      for (index, item) in found.enumerated() {
+        pairs[item.pair] = (corrected[index], item.contrast.surplus)
+      }
+    } catch {
+      problem = "\(error)".withoutControlCharacters
+    }
+  }
+
+  /// Whether a run is told to be more accurate than another, both by their indices.
+  func isMoreAccurate(_ run: Int, than other: Int) -> Bool {
+    guard let found = pairs[[min(run, other), max(run, other)]],
+      found.pValue <= Contrast.errorRate
+    else { return false }
+    return run < other ? found.surplus < 0 : found.surplus > 0
+  }
+}

@@ -1,0 +1,118 @@
+import Runs
+import Scoring
+
+extension FindingTables {
+  /// The predictor as a sentence calls it.
+  var noun: String { hasMembers ? "the ensemble" : "the network" }
+
+  /// Whether the predictor is over- or underconfident, before and after calibration.
+  var confidenceFinding: Finding? {
+    let calibrations = [plain] + [fitted].compactMap { $0 }.filter { $0 != plain }
+    let parts = calibrations.compactMap { calibration -> (String, [FoundNumber])? in
+      let found = scopes.compactMap { scope in
+        estimate(.overconfidence, scope, calibration: calibration).map { (scope, $0) }
+      }
+      guard !found.isEmpty else { return nil }
+      return (
+        confidence(under: calibration, found),
+        found.map {
+          self.found($1, .overconfidence, $0, calibration: calibration, isClaimed: true)
+        }
+      )
+    }
+    guard !parts.isEmpty else { return nil }
+    let sentence = parts.map(\.0).joined(separator: "; ")
+    return Finding(
+      topic: .confidence, rule: "overconfidence", sentence: sentence.capitalizedFirst + ".",
+      figure: "reliability", numbers: parts.flatMap(\.1))
+  }
+
+  private func confidence(
+    under calibration: String, _ found: [(scope: Scope, overconfidence: Estimate)]
+  ) -> String {
+    let start =
+      calibration == Calibration.none.name
+      ? "without calibration \(noun)"
+      : "calibrated by \(calibration) \(calibration == plain ? noun : "it")"
+    let told = found.filter { $0.overconfidence.side != .untold }.enumerated()
+      .map { index, item in
+        Self.clause(
+          item.overconfidence, item.scope, isFirst: index == 0 && calibration == plain)
+      }
+    let untold = found.filter { $0.overconfidence.side == .untold }.map {
+      "\($0.scope.phrase) (\(FindingText.signedPoints($0.overconfidence)))"
+    }
+    let open =
+      "over- or underconfident \(FindingText.list(untold, "and")) cannot be told"
+    if told.isEmpty { return "\(start): whether \(open)" }
+    let clear = "\(start) is \(FindingText.list(told, "and"))"
+    return untold.isEmpty ? clear : "\(clear), and whether \(open)"
+  }
+
+  private static func clause(
+    _ overconfidence: Estimate, _ scope: Scope, isFirst: Bool
+  ) -> String {
+    let isOver = overconfidence.side == .above
+    let size = isOver ? overconfidence : -overconfidence
+    let ends = size.interval.map {
+      ", \(FindingText.decimal(100 * $0.low)) to \(FindingText.decimal(100 * $0.high))"
+    }
+    let distance = "\(FindingText.decimal(100 * size.value)) points"
+    let side = isOver ? "above" : "below"
+    let words = isFirst ? "confidence \(distance) \(side) accuracy" : "\(distance) \(side)"
+    return "\(isOver ? "over" : "under")confident \(scope.phrase) (\(words)\(ends ?? ""))"
+  }
+
+  /// Whether calibration made NLL and ECE better or worse.
+  var calibrationFinding: Finding? {
+    guard let fitted, fitted != plain, plain == Calibration.none.name else { return nil }
+    let parts = scopes.compactMap { scope -> (String, [FoundNumber])? in
+      let changes: [(title: String, metric: Metric, change: Estimate)] =
+        [ShownMetric.negativeLogLikelihood, .calibrationError].compactMap { shown in
+          change(shown.metric, by: fitted, scope).map { (shown.title, shown.metric, $0) }
+        }
+      guard !changes.isEmpty else { return nil }
+      return (
+        Self.effect(changes.map { ($0.title, $0.change) }, scope),
+        changes.map {
+          found(
+            $0.change, $0.metric, scope, calibration: fitted, minus: plain, isClaimed: true)
+        }
+      )
+    }
+    guard !parts.isEmpty else { return nil }
+    return Finding(
+      topic: .calibration, rule: "calibration",
+      sentence: "Calibration by \(fitted): "
+        + parts.map(\.0).joined(separator: "; ") + ".",
+      figure: scopes.count > 1 ? "nll-map" : "reliability", numbers: parts.flatMap(\.1))
+  }
+
+  /// What a calibration does to metrics of which lower values are better.
+  private static func effect(
+    _ changes: [(title: String, change: Estimate)], _ scope: Scope
+  ) -> String {
+    let sides = Set(changes.map(\.change.side))
+    let numbers = changes.map { "\($0.title) \(FindingText.signedNumber($0.change))" }
+      .joined(separator: "; ")
+    switch sides.count == 1 ? sides.first : nil {
+    case .below: return "helps \(scope.phrase) (\(numbers))"
+    case .above: return "harms \(scope.phrase) (\(numbers))"
+    case .untold: return "whether it helps or harms \(scope.phrase) cannot be told (\(numbers))"
+    case nil: break
+    }
+    func clauses(_ side: Estimate.Side, _ verb: String) -> [String] {
+      changes.filter { $0.change.side == side }
+        .map { "\(verb) \($0.title) (\(FindingText.signedNumber($0.change)))" }
+    }
+    let told = clauses(.below, "helps") + clauses(.above, "harms")
+    let untold = clauses(.untold, "whether it changes").map { "\($0) cannot be told" }
+    return "\(scope.phrase) it " + FindingText.list(told, "but")
+      + untold.map { ", \($0)" }.joined()
+  }
+}
+
+extension String {
+  /// The text with a capital letter.
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

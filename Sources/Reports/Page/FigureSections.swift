@@ -1,0 +1,75 @@
+import Scoring
+
+extension Report {
+  /// A section of the page that has figures.
+  struct FigureSection {
+    let id: String
+    let title: String
+    let text: String
+    let figures: [Figure]
+  }
+
+  /// The sections with figures; figures of one kind stand together, one for each run.
+  ///
+  /// - Throws: `RunsError`, `PredictionFileError`, `NumPyError`, `FileError` or `ScoringError` where
+  ///   stored predictions cannot be read.
+  func figureSections(_ scorer: Scorer) throws -> [FigureSection] {
+    let sections = [
+      FigureSection(
+        id: "side-by-side", title: "Side by side",
+        text: "The runs' ensembles on the same images. mixmo compare tests the differences.",
+        figures: runs.count > 1 ? [Run.severityCurves(runs)].compactMap { $0 } : []),
+      FigureSection(
+        id: "where-it-fails", title: "Where it fails",
+        text: "Which corruptions hurt, and how soon.",
+        figures: each {
+          [maps(.accuracy, $0), maps(.negativeLogLikelihood, $0), $0.familyCurves()]
+        }),
+      FigureSection(
+        id: "confidence", title: "Whether its confidence can be trusted",
+        text:
+          "Calibration is fitted on clean images: what it does under corruption is the question.",
+        figures: try each {
+          [
+            $0.reliabilityDiagrams(), maps(.calibrationError, $0), $0.temperatureDots(),
+            try $0.riskCoverage(scorer),
+          ]
+        }),
+      FigureSection(
+        id: "members", title: "What the members add",
+        text: "An ensemble is better than its members where they err on different images.",
+        figures: each { [$0.memberDots(), $0.diversityCurves()] }),
+      FigureSection(
+        id: "training", title: "How it was trained", text: "From the log of the training.",
+        figures: each { [$0.trainingCurves()] }),
+    ]
+    return sections.filter { !$0.figures.isEmpty }
+  }
+
+  /// The maps of `run` on a color scale that all runs share.
+  private func maps(_ metric: ShownMetric, _ run: Run) -> Figure? {
+    let values = runs.flatMap { $0.maps(of: metric) }.flatMap { $0.values.joined() }
+      .compactMap { $0 }
+    guard let low = values.min(), let high = values.max() else { return nil }
+    return run.mapFigure(of: metric, range: low...high)
+  }
+
+  /// The figures that `make` returns for each run, kind by kind.
+  private func each(_ make: (Run) throws -> [Figure?]) rethrows -> [Figure] {
+    let made = try runs.map(make)
+    return (made.first ?? []).indices.flatMap { kind in
+      made.enumerated().compactMap { index, figures -> Figure? in
+        runs.count == 1 ? figures[kind] : figures[kind]?.of(run: index + 1, runs[index].label)
+      }
+    }
+  }
+}
+
+extension Figure {
+  /// The figure as one of several runs' figures.
+  fileprivate func of(run number: Int, _ label: String) -> Figure? {
+    Figure(
+      name: "run-\(number)-\(name)", title: "\(title): \(label)", caption: caption, panels: panels,
+      panelsPerRow: panelsPerRow, legend: legend, data: data)
+  }
+}
