@@ -3,7 +3,7 @@
 /// A plug-in calibration error of fewer rows is larger, so that a mean over halves lies above the number
 /// of all rows.
 package enum Figures: String, Codable, Sendable {
-  /// All rows of a cell. A calibrated row is scored by a fit that has not seen its image.
+  /// All rows of a cell. A calibrated row is scored by a fit on other images.
   case allRows = "all rows"
   /// Means over halves of the rows, without calibration too.
   case meansOfHalves = "means of halves"

@@ -1,6 +1,6 @@
 /// How the rows that several fits score become one number.
 public enum FoldCombination: Sendable {
-  /// Cross-fitted: each row is calibrated by the fit that has not seen it, and a number is that of all
+  /// Cross-fitted: each row is calibrated by a fit on other rows, and a number is that of all
   /// rows together.
   case pooled
   /// A number is the mean of the folds' numbers, as MixMo's, for every calibration and for none.

@@ -28,8 +28,8 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draws of the bootstrap behind the intervals, which keep the fits (default: as in the folder's "
-        + "tables, else 1000).", valueName: "count"))
+      "Bootstrap resamples for the intervals; the fitted calibrations are kept (default: as in the "
+        + "folder's tables, else 1000).", valueName: "count"))
   var bootstrap: Int?
 
   @Option(

@@ -19,11 +19,11 @@ struct CommandTests {
           "--threads", threads, "--quiet"))
       #expect(evaluation.status == 0, "\(evaluation.errors)")
       #expect(evaluation.output.contains("members-mean"))
-      #expect(evaluation.output.contains("mean of 2 corrupted cells"))
+      #expect(evaluation.output.contains("corrupted: mean of 2 cells"))
     }
     for name in [
       "last.ckpt", "config.yaml", "logs.csv", "cells.csv", "diversity.csv", "reliability.csv",
-      "predictions/clean-0.npy", "predictions/contrast-2.npy", "predictions/shot_noise-2.npy",
+      "findings.json", "predictions/clean-0.npy", "predictions/contrast-2.npy", "predictions/shot_noise-2.npy",
       "predictions/labels.npy",
     ] {
       let isSame =

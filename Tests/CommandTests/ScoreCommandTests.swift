@@ -19,13 +19,14 @@ struct ScoreCommandTests {
     for (output, files) in [("one", ["both.npy"]), ("two", ["0.npy", "1.npy"])] {
       let process = try MixmoProcess(
         ["score", "--logits"] + files.map(path) + ["--labels", path("labels.npy")]
-          + ["--calibration", "all", "--name", "x", "--output", path(output)])
+          + ["--calibration", "all", "--name", "x", "--output", path(output), "--table"])
       #expect(process.status == 0, "\(process.errors)")
       #expect(process.output.contains("ensemble-probs  temperature-after"))
+      #expect(process.output.contains("of clean images are right"))
     }
-    for name in ["cells", "diversity", "reliability", "summary"] {
+    for name in ["cells.csv", "diversity.csv", "reliability.csv", "summary.csv", "findings.json"] {
       let texts = try ["one", "two"].map {
-        try FileContents.read(folder.file("\($0)/\(name).csv"), limit: 1 << 20)
+        try FileContents.read(folder.file("\($0)/\(name)"), limit: 1 << 20)
       }
       #expect(texts[0] == texts[1], "\(name)")
     }

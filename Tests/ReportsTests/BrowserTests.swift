@@ -19,6 +19,61 @@ import Testing
     #expect(browser.requests.isEmpty, "\(browser.requests)")
   }
 
+  /// What a browser measures of a page, in CSS pixels.
+  private struct Measures: Decodable {
+    /// The lower end of the sentences, the table and the picture of the first screen.
+    let end: Double
+    /// The width of the page's contents.
+    let width: Double
+    /// The smallest text of a picture that is shown, and how many texts there are.
+    let font: Double
+    let texts: Int
+
+    static let script = """
+      <script>addEventListener('load', () => {
+        const box = element => element.getBoundingClientRect();
+        const first = [...document.querySelectorAll('.said, .overview, .first > .table')];
+        const shown = [...document.querySelectorAll('svg')].filter(svg => box(svg).width > 0);
+        const fonts = shown.flatMap(svg => [...svg.querySelectorAll('text')].map(text =>
+          parseFloat(getComputedStyle(text).fontSize) * box(svg).width / svg.viewBox.baseVal.width));
+        document.documentElement.dataset.measures = JSON.stringify({
+          end: Math.max(...first.map(element => box(element).bottom)),
+          width: document.documentElement.scrollWidth,
+          font: Math.min(...fonts), texts: fonts.length});
+      })</script></body>
+      """
+
+    /// Measures a copy of `page` that runs a script.
+    init(of page: URL, width: Int) throws {
+      let policy = /<meta http-equiv="Content-Security-Policy"[^>]*>/
+      let text = try String(contentsOf: page, encoding: .utf8)
+        .replacing(policy, with: "").replacing("</body>", with: Self.script)
+      let copy = page.deletingLastPathComponent().appending(path: "measured.html")
+      try Data(text.utf8).write(to: copy)
+      let shown = try Browser(copy, width: width).text
+      let found = try #require(shown.firstMatch(of: /data-measures="([^"]*)"/))
+      self = try JSONDecoder().decode(
+        Self.self, from: Data(found.1.replacing("&quot;", with: "\"").utf8))
+    }
+  }
+
+  /// One and a half screens of a telephone of 844 pixels, and one of 800.
+  @Test(arguments: [(390, 1266), (1280, 800)], [1, 2])
+  func `what a page says fits the first screen, and texts in pictures can be read`(
+    screen: (width: Int, height: Int), memberCount: Int
+  ) async throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, memberCount: memberCount)
+    let run = try Run(folder: RunFolder(folder.url), label: "exp_cifar100_wrn2810-2_cutmixmo-p5")
+    let page = try await Report([run], version: "0.1.0").write(
+      to: folder.url, gnuplot: try await Gnuplot.program(), threadCount: 2)
+    let measures = try Measures(of: page, width: screen.width)
+    #expect(measures.end <= Double(screen.height), "\(measures)")
+    #expect(measures.width <= Double(screen.width), "\(measures)")
+    // Layout rounds to 1/64 pixel.
+    #expect(measures.texts > 50 && measures.font >= 11 - 1.0 / 64, "\(measures)")
+  }
+
   @Test func `the browser notices a page that does`() throws {
     let folder = try TemporaryFolder()
     let page = try folder.file(

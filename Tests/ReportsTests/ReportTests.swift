@@ -76,8 +76,8 @@ import Testing
     }
     for metric in ["accuracy", "nll", "ece"] {
       let map = try CSVTable(contentsOf: folder.file("figures/\(metric)-map.csv"))
-      // Three corruptions at five severities, of two predictors or under two calibrations.
-      #expect(map.rows.count == 30)
+      // Clean, and three corruptions at five severities, of two predictors or under two calibrations.
+      #expect(map.rows.count == 32)
       for row in map.rows { #expect(try cell(Array(row[0..<4]), metric) == row[4]) }
     }
     let curves = try CSVTable(contentsOf: folder.file("figures/family-curves.csv"))
@@ -116,9 +116,9 @@ import Testing
       _ = try await write([folder.file("run")], to: folder.file(name), threadCount: threads)
     }
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.file("a").path)
-    // Ten figures as PDF and PNG of two widths with their data, a page and a table.
+    // Eleven figures as PDF and PNG of two widths with their data, a page and a table.
     #expect(
-      names.count { $0.hasSuffix(".pdf") } == 20 && names.count { $0.hasSuffix(".png") } == 20)
+      names.count { $0.hasSuffix(".pdf") } == 22 && names.count { $0.hasSuffix(".png") } == 22)
     for name in names where name.contains(".") {
       let bytes = try ["a", "b"].map {
         try FileContents.read(folder.file($0).appending(path: name), limit: 1 << 26)
@@ -127,8 +127,41 @@ import Testing
     }
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.file("a").path).sorted() == [
-        ".page.lock", "figures", "report.html", "tables",
+        ".page.lock", "figures", "findings.json", "report.html", "tables",
       ])
+  }
+
+  @Test(arguments: [1, 2])
+  func `the first screen has sentences, a sheet and a picture, and its links lead somewhere`(
+    runCount: Int
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let folders = (0..<runCount).map { folder.file("\($0)") }
+    for (index, url) in folders.enumerated() {
+      try ReportedRun.write(
+        to: url, name: "r\(index)", skill: index == 0 ? 1 : 4, seed: UInt64(index))
+    }
+    let page = try ShownPage(contentsOf: await write(folders, to: folder.file("page")))
+    let text = page.text
+    let start = try #require(text.firstRange(of: "<section id=\"findings\""))
+    let end = try #require(text[start.upperBound...].firstRange(of: "</section>"))
+    let first = text[start.upperBound..<end.lowerBound]
+    let visible = String(first.replacing(/<details>.*?<\/details>/.dotMatchesNewlines(), with: ""))
+    let sentences = visible.matches(of: /<li[ >]/).count
+    #expect(runCount == 1 ? 3...Findings.shownCount ~= sentences : sentences == 1)
+    #expect(visible.matches(of: /<table/).count == 1 && visible.matches(of: /<svg/).count == 1)
+    let links = text.matches(of: /href="#([^"]*)"/).map { String($0.1) }
+    #expect(links.count > 5)
+    for link in links { #expect(text.contains("id=\"\(link)\""), "\(link)") }
+    // The second run is far more accurate.
+    if runCount == 2 {
+      #expect(visible.contains("run 1 is the most accurate under corruption."))
+      let verdicts = visible.matches(of: /class="verdict">([^<]*)</).map { String($0.1) }
+      #expect(verdicts == ["all others", "none that can be told"])
+    }
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: folder.file("page/figures").path)
+    #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z0-9_-]+\.(csv|pdf|png)/) != nil })
   }
 
   @Test func `names stay names`() async throws {
@@ -209,7 +242,7 @@ import Testing
       return try String(contentsOf: url, encoding: .utf8)
     }
     let own = try await page([folders[0]])
-    #expect(own.contains("calibrated ones cross-fitted") && own.contains("given the fits"))
+    #expect(own.contains("calibrated ones cross-fitted") && own.contains("take the fitted calibrations as given"))
     #expect(own.contains("fitted on clean-halves; numbers: all rows"))
     try ReportedRun.change(folders[1]) { $0.scoring?.figures = nil }
     let older = try await page([folders[1]])

@@ -53,8 +53,7 @@ extension Run {
       groups, kind: "family", name: "family-curves",
       title: "Families of corruptions over severity",
       caption: "Each line is the mean over the corruptions of a family (\(mainPredictor), "
-        + "\(calibrations[0])). A line that falls, or in NLL and ECE rises, early shows what hurts "
-        + "first.")
+        + "\(calibrations[0])). Lower accuracy is worse, as are higher NLL and ECE.")
   }
 
   /// Accuracy, NLL and ECE over severity, a line for each run.
@@ -63,8 +62,8 @@ extension Run {
       runs.map { Group(name: $0.label, run: $0, corruptions: $0.corruptions) }, kind: "run",
       name: "severity-curves", title: "The runs over severity",
       caption: "Means over the corruptions at each severity (\(runs[0].mainPredictor), "
-        + "\(runs[0].calibrations[0])). Where lines cross, which run is better depends on how bad "
-        + "the images are.")
+        + "\(runs[0].calibrations[0])). Where lines cross, which run is better depends on the "
+        + "severity.")
   }
 
   private static func curves(
@@ -133,9 +132,10 @@ extension Run {
     }
     return Figure(
       name: "diversity-curves", title: "Diversity of the members over severity",
-      caption: "How far the members differ, as means over pairs of members and over corruptions: "
-        + "members that err on other images (disagreement, a high ratio of errors) are what an "
-        + "ensemble gains from.",
+      caption: "Means over pairs of members"
+        + (corruptions.count > 1 ? " and over corruptions" : "")
+        + ". An ensemble gains from members that err on different images: high disagreement, a high "
+        + "ratio of errors.",
       panels: panels, panelsPerRow: (twoColumn: 4, oneColumn: 2), data: data)
   }
 
@@ -162,9 +162,10 @@ extension Run {
     }
     return Figure(
       name: "training-curves", title: "The training",
-      caption: "Loss on mixed training images beside NLL on the test images, and the rest epoch by "
-        + "epoch. Training accuracy is that of mixed images, so it may lie below that of the test "
-        + "images.",
+      caption: "Loss of the training images and NLL of the test images, and other scores, by epoch."
+        + (members.isEmpty
+          ? ""
+          : " Training images are mixed, so that their accuracy may be below that of test images."),
       panels: panels, panelsPerRow: (twoColumn: 4, oneColumn: 2), legend: ["training", "test"],
       data: data)
   }

@@ -28,11 +28,12 @@ extension Panel {
     }
     let axis =
       isLogarithmic
-      ? ["set logscale x", "set xrange [*:*]"]
+      ? Axis.logarithmic(
+        around: (values.joined().compactMap { $0 } + [reference].compactMap { $0 }))
       : Axis(label: "", around: values.joined().compactMap { $0 }).commands("x")
     let names = rowNames(rows)
     return Panel(
-      title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 38,
+      title: title, height: Double(rows.count) * 16, leftMargin: names.margin, bottomMargin: 38,
       blocks: blocks, hasPoints: values.joined().contains { $0 != nil },
       commands: (line ?? []) + axis + [
         "set yrange [-0.5:\(Double(rows.count) - 0.5)]",
@@ -71,15 +72,19 @@ extension Run {
     return Figure(
       name: "member-dots", title: "Members against the ensemble",
       caption:
-        "Mean accuracy over the severities of each corruption, and how far it lies from the "
-        + "members' mean. The further the ensemble lies to the right of its members, the more they "
-        + "complement each other there.",
+        "Accuracy\(corruptionMeans), and its difference to the members' mean. Right of 0 the ensemble "
+        + "is more accurate than its members are on average.",
       panels: [
         .dots("accuracy", title: "accuracy", rows: names, x: "share of images", values: values),
         .dots(
-          "gain", title: "difference to their mean", rows: names, x: "points",
+          "gain", title: "minus the members' mean", rows: names, x: "points",
           values: gains),
       ], panelsPerRow: (twoColumn: 2, oneColumn: 1), legend: shown, data: data)
+  }
+
+  /// What the accuracy of a corruption is taken over, in a caption.
+  private var corruptionMeans: String {
+    severities.count > 1 ? ", averaged over the severities of each corruption" : ""
   }
 
   /// The temperature fitted on each cell itself, beside the one fitted on clean images.
@@ -95,8 +100,8 @@ extension Run {
     else { return nil }
     let names = [Cell.clean.corruption] + corruptions
     var data = DataTable([
-      ("corruption", .name), ("severity", .name), ("predictor", .name), ("got", .decimal),
-      ("liked", .decimal),
+      ("corruption", .name), ("severity", .name), ("predictor", .name),
+      ("fitted_on_clean", .decimal), ("fitted_on_cell", .decimal),
     ])
     for cell in names.flatMap({ cells(of: $0) }) {
       data.append(
@@ -111,14 +116,14 @@ extension Run {
       }
     }
     return Figure(
-      name: "temperature-dots", title: "The temperature each cell would have liked",
+      name: "temperature-dots", title: "The best temperature of each cell",
       caption:
-        "Points are temperatures fitted on the cell itself (a bound, not a result); the dashed "
-        + "line is the one fitted on clean images, which every cell got. Points to its right: the "
-        + "network stays too sure there after calibration.",
+        "Points are temperatures fitted on each cell itself (a bound, not a result); the dashed line "
+        + "is the one fitted on clean images, which calibrates every cell. To the right of it the "
+        + "confidence is still too high after calibration.",
       panels: [
         .dots(
-          "temperatures", title: "temperature", rows: names, x: "T (logarithmic)", values: values,
+          "temperatures", title: "", rows: names, x: "temperature", values: values,
           reference: clean, isLogarithmic: true)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: levels.map(Self.severityName),
       data: data)

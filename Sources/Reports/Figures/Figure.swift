@@ -106,6 +106,31 @@ extension Panel {
       self.init(label: label, range: lower...upper, step: step)
     }
 
+    /// The commands that set up the axis x as a logarithmic one around positive `values`, with tics at
+    /// rounded numbers.
+    static func logarithmic(around values: [Double]) -> [String] {
+      guard let low = values.min(), let high = values.max(), low > 0, high.isFinite else {
+        return ["set logscale x", "set xrange [*:*]"]
+      }
+      // A tenth of the span at each end, so that no point is on the border; one value has a span too.
+      let margin = pow(max(high / low, 1.5), 0.1)
+      let (lower, upper) = (low / margin, high * margin)
+      let decades = Int(log10(lower).rounded(.down))...Int(log10(upper).rounded(.up))
+      let steps: [[Double]] = [
+        [1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7], (10..<100).map { Double($0) / 10 },
+      ]
+      let tics = steps.map { step in
+        decades.flatMap { decade in step.map { $0 * pow(10, Double(decade)) } }
+          .filter { (lower...upper).contains($0) }
+      }
+      let chosen = tics.last { (1...7).contains($0.count) } ?? tics[0]
+      let list = chosen.map { String(format: "'%.3g' %.17g", $0, $0) }.joined(separator: ", ")
+      return [
+        "set logscale x", "set xrange [\(lower):\(upper)]",
+        "set xtics (\(list)) nomirror",
+      ]
+    }
+
     /// The commands that set up the axis `letter`, which is `x` or `y`.
     func commands(_ letter: String) -> [String] {
       let range = range.map { "[\($0.lowerBound):\($0.upperBound)]" } ?? "[*:*]"
@@ -119,7 +144,7 @@ extension Panel {
   /// Row names as they are drawn, and the width that they take left of the axes, in CSS pixels.
   static func rowNames(_ names: [String]) -> (shown: [String], margin: Double) {
     let shown = names.map { Gnuplot.plain($0, limit: 32) }
-    return (shown, max(122, 20 + 5.2 * Double(shown.map(\.count).max() ?? 0)))
+    return (shown, max(122, 20 + 6.3 * Double(shown.map(\.count).max() ?? 0)))
   }
 
   /// A list of tics that puts `names` at the whole numbers from 0.

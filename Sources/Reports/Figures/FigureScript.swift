@@ -11,8 +11,10 @@ struct FigureScript {
     case png
   }
 
+  /// The smallest font, of numbers at axes: what can be read on paper and on a telephone.
+  private static let smallestFont = 11.0
   /// Font size, line height of the legend and height of a title, in CSS pixels.
-  private static let (fontPixels, legendLine, titleHeight) = (10.5, 15.0, 20.0)
+  private static let (fontPixels, legendLine, titleHeight) = (11.5, 16.0, 21.0)
   /// The resolution of PNG files, in dots per inch.
   private static let resolution = 300.0
 
@@ -49,7 +51,7 @@ struct FigureScript {
       + figure.panels.enumerated().flatMap { index, panel in
         [
           "reset", "set datafile separator '\\t'", "set border 3 linewidth 0.8",
-          "set tics font ',\(fontSize(format, 9))' scale 0.5",
+          "set tics font ',\(fontSize(format, Self.smallestFont))' scale 0.5",
         ]
           + ["set title \(Gnuplot.quoted(panel.title)) offset 0, -0.6"]
           + ["set xtics offset 0, 0.4", "set xlabel offset 0, 0.9", "set ylabel offset 1, 0"]
@@ -75,10 +77,8 @@ struct FigureScript {
   }
 
   /// A font size in the unit of the format: CSS pixels for SVG, else points.
-  ///
-  /// Cairo's fonts are wider than a browser's, so they are set 15 % smaller.
   private func fontSize(_ format: Format, _ pixels: Double) -> Double {
-    format == .svg ? pixels : 0.85 * pixels * 72 / FigureWidth.pixelsPerInch
+    format == .svg ? pixels : pixels * 72 / FigureWidth.pixelsPerInch
   }
 
   /// The positions of panels and legend.
@@ -124,8 +124,8 @@ struct FigureScript {
       var lines: [[(x: Double, style: Int, name: String)]] = []
       var x = Double.infinity
       for (style, name) in names.enumerated() {
-        let name = Gnuplot.plain(name, limit: Int((width - 50) / 6.1))
-        let length = 42 + 6.1 * Double(name.count)
+        let name = Gnuplot.plain(name, limit: Int((width - 50) / 6.6))
+        let length = 42 + 6.6 * Double(name.count)
         if x + length > width {
           lines.append([])
           x = 8

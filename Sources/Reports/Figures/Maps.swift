@@ -24,7 +24,7 @@ extension Panel {
       }
     }
     return Panel(
-      title: title, height: Double(rows.count) * 15, leftMargin: names.margin, bottomMargin: 34,
+      title: title, height: Double(rows.count) * 16, leftMargin: names.margin, bottomMargin: 38,
       blocks: [Block(name: name, lines: lines)], hasPoints: !lines.isEmpty,
       commands: [
         "set xrange [-0.5:\(Double(columns.count) - 0.5)]",
@@ -44,7 +44,11 @@ extension Run {
   struct MetricMap: Sendable {
     let predictor: String
     let calibration: String
+    let clean: Double?
     let values: [[Double?]]  // [corruptions][severities]
+
+    /// All values that are defined.
+    var defined: [Double] { ([clean] + values.joined()).compactMap { $0 } }
   }
 
   /// The maps of `metric`: of accuracy for the ensemble and its members' mean, of any other metric
@@ -58,6 +62,8 @@ extension Run {
     return shown.map { predictor, calibration in
       MetricMap(
         predictor: predictor, calibration: calibration,
+        clean: value(
+          of: metric.metric, on: .clean, predictor: predictor, calibration: calibration),
         values: corruptions.map { corruption in
           severities.map {
             value(
@@ -78,6 +84,9 @@ extension Run {
       (metric.name, metric.style),
     ])
     for map in maps {
+      data.append(
+        [Cell.clean.corruption, "\(Cell.clean.severity)", map.predictor, map.calibration],
+        [map.clean])
       for (corruption, values) in zip(corruptions, map.values) {
         for (severity, value) in zip(severities, values) {
           data.append([corruption, "\(severity)", map.predictor, map.calibration], [value])
@@ -87,17 +96,19 @@ extension Run {
     let panels = maps.enumerated().map { index, map in
       Panel.map(
         "map\(index)", title: "\(map.predictor), \(map.calibration)", rows: corruptions,
-        columns: severities.map { "\($0)" }, columnLabel: "severity",
-        map.values.map { $0.map { $0.map { metric.square($0, range: range) } } })
+        columns: [Cell.clean.corruption] + severities.map { "\($0)" }, columnLabel: "severity",
+        map.values.map { ([map.clean] + $0).map { $0.map { metric.square($0, range: range) } } })
     }
     let unit = metric.style == .share ? " in %" : ""
     return Figure(
       name: "\(metric.name)-map", title: "\(metric.heading) by corruption and severity",
-      caption: "Each square is one corruption at one severity, with its \(metric.title)\(unit); "
-        + "bright is good, dark is bad, on one scale for all squares. "
-        + (metric.metric == .accuracy
-          ? "Compare the ensemble with the mean of its members."
-          : "Compare the same corruption before and after calibration."),
+      caption: "\(metric.heading)\(unit) of each corruption at each severity, beside that of clean "
+        + "images. Yellow is best and violet worst, on one scale for all squares."
+        + (maps.count < 2
+          ? ""
+          : metric.metric == .accuracy
+            ? " Left the ensemble, right the mean of its members."
+            : " Left before calibration, right after it."),
       panels: panels, panelsPerRow: (twoColumn: 2, oneColumn: 1), data: data)
   }
 }

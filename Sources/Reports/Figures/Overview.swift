@@ -37,7 +37,7 @@ extension Run {
       name: "overview", title: "Accuracy and confidence over severity",
       caption: "Confidence above accuracy is overconfidence.",
       panels: [
-        .lines("overview", title: "share of images", x: Self.severityAxis, lines, height: 190)
+        .lines("overview", title: "share of images", x: Self.severityAxis, lines, height: 170)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: names, data: data)
   }
 
@@ -65,7 +65,7 @@ extension Run {
       panels: [
         .lines(
           "overview", title: "accuracy", x: Panel.Axis(label: "confidence", range: 0...1, step: 0.5),
-          y: Panel.Axis(label: "", range: 0...1, step: 0.5), lines, hasDiagonal: true, height: 190)
+          y: Panel.Axis(label: "", range: 0...1, step: 0.5), lines, hasDiagonal: true, height: 170)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1),
       legend: shownCalibrations.map { $0 == Calibration.none.name ? "uncalibrated" : $0 },
       data: data)
@@ -93,7 +93,7 @@ extension Run {
       name: "overview", title: "Accuracy over severity",
       caption: "Means over the corruptions at each severity.",
       panels: [
-        .lines("overview", title: "accuracy", x: severityAxis, lines, height: 190)
+        .lines("overview", title: "accuracy", x: severityAxis, lines, height: 170)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: runs.map(\.label), data: data)
   }
 }

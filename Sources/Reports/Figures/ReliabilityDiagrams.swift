@@ -13,28 +13,32 @@ extension Panel {
     let accuracy: Double?
   }
 
-  /// Accuracy against confidence, with bars at the lower edge for the share of rows in each bin.
+  /// The heights of the bar of the fullest bin, and of one that holds any row, of an axis of length 1.
+  private static let (tallestBar, lowestBar) = (0.4, 0.02)
+
+  /// Accuracy against confidence, with bars at the lower edge for the number of rows in each bin.
   static func reliabilityDiagram(_ name: String, title: String, _ bins: [Bin]) -> Panel {
-    let total = max(bins.map(\.count).reduce(0, +), 1)
-    let bars = bins.map { bin -> String in
+    let largest = max(bins.map(\.count).max() ?? 0, 1)
+    let bars = bins.filter { $0.count > 0 }.map { bin -> String in
       let (middle, width) = ((bin.lower + bin.upper) / 2, bin.upper - bin.lower)
-      return [middle, 0.3 * bin.count / total, width].map { Gnuplot.field($0) }
-        .joined(separator: "\t")
+      let height = max(tallestBar * bin.count / largest, lowestBar)
+      return [middle, height, width].map { Gnuplot.field($0) }.joined(separator: "\t")
     }
-    let points = bins.filter { $0.count > 0 }.map {
-      "\(Gnuplot.field($0.confidence))\t\(Gnuplot.field($0.accuracy))"
+    // A blank line breaks the line where a bin is empty.
+    let points = bins.map {
+      $0.count > 0 ? "\(Gnuplot.field($0.confidence))\t\(Gnuplot.field($0.accuracy))" : ""
     }
     return Panel(
       title: title, height: 118, leftMargin: 46, bottomMargin: 36,
       blocks: [
         Block(name: "\(name)bars", lines: bars),
-        Block(name: "\(name)points", lines: points.isEmpty ? ["NaN\tNaN"] : points),
-      ], hasPoints: !bins.isEmpty,
+        Block(name: "\(name)points", lines: points),
+      ], hasPoints: !bars.isEmpty,
       commands: [
         "set xrange [0:1]", "set yrange [0:1]", "set xtics 0, 0.5 nomirror",
         "set ytics 0, 0.5 nomirror", "set xlabel 'confidence'", "set ylabel 'accuracy'",
         "set arrow from 0, 0 to 1, 1 nohead linecolor rgb 'black' dashtype 2",
-        "plot $\(name)bars using 1:2:3 with boxes fillstyle solid 0.5 noborder linetype 6 notitle, "
+        "plot $\(name)bars using 1:2:3 with boxes fillstyle solid 1 noborder linetype 6 notitle, "
           + "$\(name)points using 1:2 with linespoints linetype 1 notitle",
       ])
   }
@@ -66,11 +70,14 @@ extension Run {
     }
     guard !panels.isEmpty else { return nil }
     return Figure(
-      name: "reliability", title: "Reliability before and after calibration",
+      name: "reliability",
+      title: shownCalibrations.count > 1
+        ? "Reliability before and after calibration" : "Reliability",
       caption:
-        "Points on the dashed line mean that of the predictions made with confidence c a share "
-        + "c is right; below it the network is too sure, above it too modest. Bars show how many "
-        + "predictions fall into each bin (\(mainPredictor), all corruptions of a severity pooled).",
+        "Accuracy of the predictions in each bin of confidence. Below the dashed line the "
+        + "\(mainPredictor) is overconfident, above it underconfident. Bars count the predictions in "
+        + "each bin"
+        + (corruptions.count > 1 ? "; the corruptions of a severity are pooled." : "."),
       panels: panels, panelsPerRow: (twoColumn: levels.count, oneColumn: 2), data: data)
   }
 

@@ -36,9 +36,9 @@ extension Run {
     return Figure(
       name: "risk-coverage", title: "Risk against coverage",
       caption:
-        "If only the most confident share of the images is answered (coverage), this share of "
-        + "the answers is wrong (risk). A network that knows when it errs has a line that stays "
-        + "low for long (ensemble, none; all corruptions of a severity pooled).",
+        "Risk is the share of wrong answers where only the most confident share of the images, the "
+        + "coverage, is answered. A line that stays low tells right answers from wrong ones"
+        + (corruptions.count > 1 ? " (the corruptions of a severity are pooled)." : "."),
       panels: [
         .lines(
           "risk", title: "risk", x: Panel.Axis(label: "coverage", around: [0, 1]), lines,

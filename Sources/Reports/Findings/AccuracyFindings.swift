@@ -6,18 +6,17 @@ extension FindingTables {
   var accuracyFinding: Finding? {
     guard let clean = estimate(.accuracy, .clean) else { return nil }
     var numbers = [found(clean, .accuracy, .clean)]
-    var sentence =
-      "Accuracy is \(FindingText.share(clean, isFirst: true)) on clean images"
+    var sentence = "\(FindingText.share(clean, isFirst: true)) of clean images are right"
     if let corrupted = estimate(.accuracy, .corrupted), let change = accuracyChange {
       numbers += [
         found(corrupted, .accuracy, .corrupted),
         found(
           change, .accuracy, .corrupted, minus: Cell.clean.corruption, isClaimed: true),
       ]
-      sentence += " and \(FindingText.share(corrupted)) under corruption"
+      sentence += ", and \(FindingText.share(corrupted)) of corrupted ones"
       switch change.side {
-      case .above: sentence += ", \(FindingText.points(change, " higher"))"
-      case .below: sentence += ", \(FindingText.points(-change, " lower"))"
+      case .above: sentence += ": \(FindingText.points(change, " more"))"
+      case .below: sentence += ": \(FindingText.points(-change, " fewer"))"
       case .untold:
         sentence +=
           "; whether corruption lowers it cannot be told (\(FindingText.signedPoints(change)))"
@@ -75,13 +74,13 @@ extension FindingTables {
       case .corruption: "under \(worst.name)"
       case .severity: "at severity \(severity)"
       }
-    let number = "(\(FindingText.shareInside(worst.accuracy)))"
+    let number = FindingText.shareInside(worst.accuracy)
     let names = rivals.map { $0.replacing("severity-", with: "severity ") }
     switch names.count {
-    case 0: return "\(place) \(number)"
+    case 0: return "\(place) (\(number))"
     case 1, 2:
-      return "\(place) \(number), which cannot be told from \(FindingText.list(names, "or"))"
-    default: return "\(place) \(number), which cannot be told from \(names.count) others"
+      return "\(place) (\(number); cannot be told from \(FindingText.list(names, "or")))"
+    default: return "\(place) (\(number); cannot be told from \(names.count) others)"
     }
   }
 }

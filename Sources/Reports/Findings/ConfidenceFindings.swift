@@ -30,23 +30,25 @@ extension FindingTables {
   private func confidence(
     under calibration: String, _ found: [(scope: Scope, overconfidence: Estimate)]
   ) -> String {
-    let start =
-      calibration == Calibration.none.name
-      ? "without calibration \(noun)"
-      : "calibrated by \(calibration) \(calibration == plain ? noun : "it")"
+    let subject = calibration == plain ? noun : "it"
+    let prefix =
+      calibration == Calibration.none.name ? "without calibration" : "with \(calibration)"
     let told = found.filter { $0.overconfidence.side != .untold }.enumerated()
       .map { index, item in
         Self.clause(
           item.overconfidence, item.scope, isFirst: index == 0 && calibration == plain)
       }
-    let untold = found.filter { $0.overconfidence.side == .untold }.map {
-      "\($0.scope.phrase) (\(FindingText.signedPoints($0.overconfidence)))"
+    let untold = found.filter { $0.overconfidence.side == .untold }
+    let places = FindingText.list(untold.map(\.scope.phrase), "and")
+    let numbers = untold.map { FindingText.signedPoints($0.overconfidence) }
+      .joined(separator: "; ")
+    if told.isEmpty {
+      return "\(prefix) it cannot be told whether \(subject) is over- or underconfident \(places) "
+        + "(\(numbers))"
     }
-    let open =
-      "over- or underconfident \(FindingText.list(untold, "and")) cannot be told"
-    if told.isEmpty { return "\(start): whether \(open)" }
-    let clear = "\(start) is \(FindingText.list(told, "and"))"
-    return untold.isEmpty ? clear : "\(clear), and whether \(open)"
+    let clear = "\(prefix) \(subject) is \(FindingText.list(told, "and"))"
+    return untold.isEmpty
+      ? clear : "\(clear); for \(untold[0].scope.images) it cannot be told (\(numbers))"
   }
 
   private static func clause(
@@ -54,13 +56,10 @@ extension FindingTables {
   ) -> String {
     let isOver = overconfidence.side == .above
     let size = isOver ? overconfidence : -overconfidence
-    let ends = size.interval.map {
-      ", \(FindingText.decimal(100 * $0.low)) to \(FindingText.decimal(100 * $0.high))"
-    }
-    let distance = "\(FindingText.decimal(100 * size.value)) points"
-    let side = isOver ? "above" : "below"
-    let words = isFirst ? "confidence \(distance) \(side) accuracy" : "\(distance) \(side)"
-    return "\(isOver ? "over" : "under")confident \(scope.phrase) (\(words)\(ends ?? ""))"
+    let words = FindingText.pointsInside(
+      size, (isOver ? "above" : "below") + (isFirst ? " accuracy" : ""))
+    return "\(isOver ? "over" : "under")confident \(scope.phrase) "
+      + "(\(isFirst ? "confidence " : "")\(words))"
   }
 
   /// Whether calibration made NLL and ECE better or worse.
@@ -96,9 +95,9 @@ extension FindingTables {
     let numbers = changes.map { "\($0.title) \(FindingText.signedNumber($0.change))" }
       .joined(separator: "; ")
     switch sides.count == 1 ? sides.first : nil {
-    case .below: return "helps \(scope.phrase) (\(numbers))"
-    case .above: return "harms \(scope.phrase) (\(numbers))"
-    case .untold: return "whether it helps or harms \(scope.phrase) cannot be told (\(numbers))"
+    case .below: return "\(scope.phrase) it helps (\(numbers))"
+    case .above: return "\(scope.phrase) it harms (\(numbers))"
+    case .untold: return "\(scope.phrase) it cannot be told (\(numbers))"
     case nil: break
     }
     func clauses(_ side: Estimate.Side, _ verb: String) -> [String] {
@@ -106,9 +105,8 @@ extension FindingTables {
         .map { "\(verb) \($0.title) (\(FindingText.signedNumber($0.change)))" }
     }
     let told = clauses(.below, "helps") + clauses(.above, "harms")
-    let untold = clauses(.untold, "whether it changes").map { "\($0) cannot be told" }
-    return "\(scope.phrase) it " + FindingText.list(told, "but")
-      + untold.map { ", \($0)" }.joined()
+    let untold = clauses(.untold, "for").map { ", \($0) it cannot be told" }
+    return "\(scope.phrase) it \(FindingText.list(told, "but"))" + untold.joined()
   }
 }
 

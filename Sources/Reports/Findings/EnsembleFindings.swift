@@ -22,16 +22,17 @@ extension FindingTables {
         ? FindingText.points(gain, " more accurate \(scope.phrase)")
         : FindingText.points(-gain, " less accurate \(scope.phrase)")
     }
-    let untold = found.filter { $0.gain.side == .untold }.map {
-      "\($0.scope.phrase) (\(FindingText.signedPoints($0.gain)))"
+    let untold = found.filter { $0.gain.side == .untold }
+    guard let first = untold.first else {
+      return "The ensemble is \(FindingText.list(told, "and")) than its members on average."
     }
-    let open = "more accurate than its members on average"
-    if told.isEmpty {
-      return "Whether the ensemble is \(open) cannot be told \(FindingText.list(untold, "or"))."
+    guard !told.isEmpty else {
+      let places = untold.map { "\($0.scope.phrase) (\(FindingText.signedPoints($0.gain)))" }
+      return "Whether the ensemble is more accurate than its members on average cannot be told "
+        + "\(FindingText.list(places, "or"))."
     }
-    return "The ensemble is \(FindingText.list(told, "and")) than its members on average"
-      + (untold.isEmpty
-        ? "" : "; whether it is \(FindingText.list(untold, "and")) cannot be told") + "."
+    return "The ensemble is \(told[0]) than its members on average; for \(first.scope.images) it "
+      + "cannot be told (\(FindingText.signedPoints(first.gain)))."
   }
 
   /// How well confidence tells right answers from wrong ones.

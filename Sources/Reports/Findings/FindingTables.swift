@@ -55,6 +55,8 @@ package struct FindingTables: Sendable {
 
     /// How a sentence names them.
     var phrase: String { self == .clean ? "on clean images" : "under corruption" }
+    /// Its images.
+    var images: String { "\(rawValue) images" }
   }
 
   /// The scopes that the run has.
@@ -168,8 +170,9 @@ package struct FindingTables: Sendable {
     of part: (name: String, accuracy: Estimate), over worst: (name: String, accuracy: Estimate)
   ) -> Estimate {
     let metric = PairedMetric(.accuracy, minus: worst.name).name
-    return corruptedKey.flatMap { number([$0[0], part.name, predictor, plain, metric]) }
-      ?? part.accuracy.minus(worst.accuracy)
+    let paired = corruptedKey.flatMap { number([$0[0], part.name, predictor, plain, metric]) }
+    // The worst part has the lowest value; tables that deny it are not of one evaluation.
+    return paired.flatMap { $0.value >= 0 ? $0 : nil } ?? part.accuracy.minus(worst.accuracy)
   }
 
   private static func division(of aggregate: String, _ corruptions: Set<String>) -> Division? {

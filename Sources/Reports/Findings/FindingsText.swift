@@ -18,7 +18,7 @@ package struct FindingsText: Sendable {
   package var text: String {
     let topicWidth = (Finding.Topic.allCases.map(\.title.count).max() ?? 0) + 2
     let sentences = findings.shown.flatMap { finding in
-      let lines = Self.wrapped(finding.sentence.oneLine, width: Self.width - topicWidth)
+      let lines = Self.wrapped(finding.sentence, width: Self.width - topicWidth)
       return lines.enumerated().map { index, line in
         (index == 0 ? finding.topic.title : "").leftAligned(topicWidth) + line
       }
@@ -27,13 +27,16 @@ package struct FindingsText: Sendable {
     return (sentences + [""] + sheet.lines + remarks).map { $0 + "\n" }.joined()
   }
 
+  /// The lines of a text; a percent sign stays with its number.
   private static func wrapped(_ text: String, width: Int) -> [String] {
-    text.split(separator: " ").reduce(into: [String]()) { lines, word in
+    let (space, glued) = (" %", "\u{A0}%")
+    return text.withoutControlCharacters.replacing(space, with: glued).split(separator: " ")
+      .reduce(into: [String]()) { lines, word in
       if let last = lines.last, last.count + 1 + word.count <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
         lines.append(String(word))
       }
-    }
+    }.map { $0.replacing(glued, with: space) }
   }
 }

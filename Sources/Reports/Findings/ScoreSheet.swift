@@ -19,8 +19,8 @@ package struct ScoreSheet: Sendable {
 
   let subjects: [Subject]
   let scopes: [FindingTables.Scope]
-  /// The names of the scopes.
-  let titles: [String]
+  /// What is averaged over in corrupted columns; nil where there are none.
+  let corruptedName: String?
   private let entries: [[[Entry?]]]  // [subjects][scopes][metrics]
 
   static let metrics = ShownMetric.overview
@@ -39,7 +39,7 @@ package struct ScoreSheet: Sendable {
     }
     self.subjects = subjects
     scopes = tables.scopes
-    titles = scopes.map { $0 == .clean ? Cell.clean.corruption : tables.corruptedName }
+    corruptedName = scopes.count > 1 ? tables.corruptedName : nil
     let columns = tables.scopes.map { scope in
       Self.metrics.map { Self.column(tables, subjects, scope, $0) }
     }
@@ -90,7 +90,7 @@ package struct ScoreSheet: Sendable {
 
   /// The sheet as lines of fixed width: a row for each metric, a column for each subject and scope.
   package var lines: [String] {
-    let width = max(10, (titles.map(\.count).max() ?? 0) + 2)
+    let width = 11
     let group = width * scopes.count + 2
     func line(_ name: String, _ fields: [String]) -> String {
       (name.leftAligned(18) + fields.joined()).withoutTrailingSpaces
@@ -99,7 +99,7 @@ package struct ScoreSheet: Sendable {
       line("", names.map { "  " + $0.oneLine.leftAligned(group - 2) })
     }
     let titles = subjects.flatMap { _ in
-      self.titles.map { $0.oneLine.rightAligned(width - 1) + " " } + ["  "]
+      scopes.map { ($0.rawValue + " ").rightAligned(width) } + ["  "]
     }
     let rows = Self.metrics.indices.map { metric in
       line(
@@ -110,8 +110,12 @@ package struct ScoreSheet: Sendable {
           } + ["  "]
         })
     }
+    let legend = [
+      corruptedName.map { "corrupted: \($0.oneLine)" },
+      subjects.count > 1 ? "* best, or not told from the best" : nil,
+    ].compactMap { $0 }
     return heads + [line("", titles)] + rows
-      + (subjects.count > 1 ? ["* best, or not told from the best"] : [])
+      + (legend.isEmpty ? [] : [legend.joined(separator: "; ")])
   }
 
   private func field(_ entry: Entry?, _ metric: Int) -> String {

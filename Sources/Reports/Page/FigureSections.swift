@@ -17,18 +17,17 @@ extension Report {
     let sections = [
       FigureSection(
         id: "side-by-side", title: "Side by side",
-        text: "The runs' ensembles on the same images. mixmo compare tests the differences.",
+        text: "The runs on the same images. mixmo compare tests their differences.",
         figures: runs.count > 1 ? [Run.severityCurves(runs)].compactMap { $0 } : []),
       FigureSection(
         id: "where-it-fails", title: "Where it fails",
-        text: "Which corruptions hurt, and how soon.",
+        text: "Which corruptions lower accuracy, and from which severity on.",
         figures: each {
           [maps(.accuracy, $0), maps(.negativeLogLikelihood, $0), $0.familyCurves()]
         }),
       FigureSection(
         id: "confidence", title: "Whether its confidence can be trusted",
-        text:
-          "Calibration is fitted on clean images: what it does under corruption is the question.",
+        text: confidenceText,
         figures: try each {
           [
             $0.reliabilityDiagrams(), maps(.calibrationError, $0), $0.temperatureDots(),
@@ -46,10 +45,19 @@ extension Report {
     return sections.filter { !$0.figures.isEmpty }
   }
 
+  /// What the section on confidence is about, in the runs that there are.
+  private var confidenceText: String {
+    let isCorrupted = !runs[0].corruptions.isEmpty
+    guard runs.contains(where: { $0.shownCalibrations.count > 1 }) else {
+      return "Whether confidence is as high as accuracy."
+    }
+    return "Whether confidence is as high as accuracy, before and after calibration"
+      + (isCorrupted ? ", which is fitted on clean images alone." : ".")
+  }
+
   /// The maps of `run` on a color scale that all runs share.
   private func maps(_ metric: ShownMetric, _ run: Run) -> Figure? {
-    let values = runs.flatMap { $0.maps(of: metric) }.flatMap { $0.values.joined() }
-      .compactMap { $0 }
+    let values = runs.flatMap { $0.maps(of: metric) }.flatMap(\.defined)
     guard let low = values.min(), let high = values.max() else { return nil }
     return run.mapFigure(of: metric, range: low...high)
   }

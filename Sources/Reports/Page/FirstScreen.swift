@@ -67,9 +67,9 @@ extension FirstScreen {
     let rows = scores.subjects.enumerated().map { index, subject in
       PageModel.SheetRow(
         names: [subject.predictor, subject.calibration],
-        groups: scores.titles.enumerated().map { scope, title in
+        groups: scores.scopes.enumerated().map { scope, name in
           PageModel.SheetFields(
-            title: title,
+            title: name.rawValue,
             fields: ScoreSheet.metrics.enumerated().map { position, metric in
               PageModel.SheetField(
                 value: headline.field(
@@ -81,8 +81,11 @@ extension FirstScreen {
     let marks = rows.count > 1 ? "bold: best, or not told from the best; " : ""
     return PageModel.Sheet(
       file: file, caption: "\(marks)accuracy and overconfidence in %:",
-      groups: scores.titles.map {
-        PageModel.Group(title: $0, metrics: ScoreSheet.metrics.map(Self.shortTitle))
+      groups: scores.scopes.map { scope in
+        PageModel.Group(
+          title: scope.rawValue
+            + (scope == .corrupted ? scores.corruptedName.map { " (\($0))" } ?? "" : ""),
+          metrics: ScoreSheet.metrics.map(Self.shortTitle))
       },
       metricCount: ScoreSheet.metrics.count, rows: rows)
   }

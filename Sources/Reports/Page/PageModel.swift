@@ -262,7 +262,7 @@ extension PageModel.Facts {
     let scoring = record.scoring.map {
       "\($0.calibrations.joined(separator: ", ")); fitted on \($0.fitting); numbers: "
         + "\(record.figures.rawValue); "
-        + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap draws of images" : "no bootstrap")
+        + ($0.draws > 0 ? "intervals of \($0.draws) bootstrap resamples of images" : "no bootstrap")
     }
     let entries: [(String, String?)] =
       [

@@ -135,8 +135,8 @@ package struct Report: Sendable {
       + (substitutes.isEmpty
         ? []
         : [
-          "\(substitutes.joined(separator: ", ")): made with other means than the published ones; "
-            + "figures over all corruptions that include them are no published figures."
+          "\(substitutes.joined(separator: ", ")): not made from the published material. Means that "
+            + "include it do not compare with published ones."
         ]) + mixedFigures + unknown
   }
 

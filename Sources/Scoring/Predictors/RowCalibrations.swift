@@ -1,6 +1,6 @@
 /// What calibrates each row of a predictor: one map, or several that share the rows.
 ///
-/// Cross-fitted rows have the map of the fold that has not seen them.
+/// Cross-fitted rows have a map that was fitted on other rows.
 public struct RowCalibrations: Sendable {
   /// The maps, fold by fold.
   public let maps: [CalibrationMap]
