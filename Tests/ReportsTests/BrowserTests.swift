@@ -31,16 +31,23 @@ import Testing
 
     static let script = """
       <script>addEventListener('load', () => {
+        document.documentElement.style.scrollbarWidth = 'none';
         const box = element => element.getBoundingClientRect();
         const first = [...document.querySelectorAll('.said, .overview, .first > .table')];
         const shown = [...document.querySelectorAll('svg')].filter(svg => box(svg).width > 0);
         const fonts = shown.flatMap(svg => [...svg.querySelectorAll('text')].map(text =>
           parseFloat(getComputedStyle(text).fontSize) * box(svg).width / svg.viewBox.baseVal.width));
-        document.documentElement.dataset.measures = JSON.stringify({
+        parent.postMessage(JSON.stringify({
           end: Math.max(...first.map(element => box(element).bottom)),
           width: document.documentElement.scrollWidth,
-          font: Math.min(...fonts), texts: fonts.length});
+          font: Math.min(...fonts), texts: fonts.length}), '*');
       })</script></body>
+      """
+    /// A browser's window is never narrower than 500 pixels, but a frame in it is.
+    static let frame = """
+      <script>addEventListener('message', message => {
+        document.documentElement.dataset.measures = message.data;
+      })</script><iframe src="measured.html" style="border: 0; height: 1266px; width:
       """
 
     /// Measures a copy of `page` that runs a script.
@@ -50,7 +57,9 @@ import Testing
         .replacing(policy, with: "").replacing("</body>", with: Self.script)
       let copy = page.deletingLastPathComponent().appending(path: "measured.html")
       try Data(text.utf8).write(to: copy)
-      let shown = try Browser(copy, width: width).text
+      let frame = copy.deletingLastPathComponent().appending(path: "frame.html")
+      try Data("\(Self.frame) \(width)px\"></iframe>".utf8).write(to: frame)
+      let shown = try Browser(frame, width: max(width + 50, 500)).text
       let found = try #require(shown.firstMatch(of: /data-measures="([^"]*)"/))
       self = try JSONDecoder().decode(
         Self.self, from: Data(found.1.replacing("&quot;", with: "\"").utf8))

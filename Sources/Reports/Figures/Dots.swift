@@ -72,12 +72,12 @@ extension Run {
     return Figure(
       name: "member-dots", title: "Members against the ensemble",
       caption:
-        "Accuracy\(corruptionMeans), and its difference to the members' mean. Right of 0 the ensemble "
+        "Accuracy\(corruptionMeans), and its difference to the mean of the members. Right of 0 the ensemble "
         + "is more accurate than its members are on average.",
       panels: [
         .dots("accuracy", title: "accuracy", rows: names, x: "share of images", values: values),
         .dots(
-          "gain", title: "minus the members' mean", rows: names, x: "points",
+          "gain", title: "difference to their mean", rows: names, x: "points",
           values: gains),
       ], panelsPerRow: (twoColumn: 2, oneColumn: 1), legend: shown, data: data)
   }

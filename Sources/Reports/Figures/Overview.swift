@@ -37,7 +37,7 @@ extension Run {
       name: "overview", title: "Accuracy and confidence over severity",
       caption: "Confidence above accuracy is overconfidence.",
       panels: [
-        .lines("overview", title: "share of images", x: Self.severityAxis, lines, height: 170)
+        .lines("overview", title: "share of images", x: Self.severityAxis, lines, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: names, data: data)
   }
 
@@ -46,15 +46,25 @@ extension Run {
   }
 
   private func cleanOverview() -> Figure? {
+    Self.accuracyByConfidence(
+      shownCalibrations.map {
+        ($0 == Calibration.none.name ? "uncalibrated" : $0, self, $0)
+      }, kind: "calibration")
+  }
+
+  /// Accuracy against confidence on clean images, a line for each of `groups`.
+  private static func accuracyByConfidence(
+    _ groups: [(name: String, run: Run, calibration: String)], kind: String
+  ) -> Figure? {
     var data = DataTable([
-      ("calibration", .name), ("bin", .name), ("count", .count), ("confidence", .decimal),
+      (kind, .name), ("bin", .name), ("count", .count), ("confidence", .decimal),
       ("accuracy", .decimal),
     ])
-    let lines = shownCalibrations.enumerated().map { style, calibration -> Panel.Line in
-      let bins = pooledBins(severity: 0, calibration: calibration).enumerated()
+    let lines = groups.enumerated().map { style, group -> Panel.Line in
+      let bins = group.run.pooledBins(severity: 0, calibration: group.calibration).enumerated()
         .filter { $0.element.count > 0 }
       for (index, bin) in bins {
-        data.append([calibration, "\(index)"], [bin.count, bin.confidence, bin.accuracy])
+        data.append([group.name, "\(index)"], [bin.count, bin.confidence, bin.accuracy])
       }
       return Panel.Line(
         style: style, points: bins.map { ($0.element.confidence ?? .nan, $0.element.accuracy) })
@@ -65,15 +75,18 @@ extension Run {
       panels: [
         .lines(
           "overview", title: "accuracy", x: Panel.Axis(label: "confidence", range: 0...1, step: 0.5),
-          y: Panel.Axis(label: "", range: 0...1, step: 0.5), lines, hasDiagonal: true, height: 170)
+          y: Panel.Axis(label: "", range: 0...1, step: 0.5), lines, hasDiagonal: true, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1),
-      legend: shownCalibrations.map { $0 == Calibration.none.name ? "uncalibrated" : $0 },
-      data: data)
+      legend: groups.map(\.name), data: data)
   }
 
-  /// The picture of several runs: their accuracies over severity; nil without corruptions.
+  /// The picture of several runs: their accuracies over severity; without corruptions, against
+  /// confidence.
   static func overview(of runs: [Run]) -> Figure? {
-    guard let first = runs.first, !first.corruptions.isEmpty else { return nil }
+    guard let first = runs.first, !first.corruptions.isEmpty else {
+      return accuracyByConfidence(
+        runs.map { ($0.label, $0, $0.calibrations[0]) }, kind: "run")
+    }
     let levels = [0] + first.severities
     let values = runs.map { run in
       levels.map { level in
@@ -93,7 +106,7 @@ extension Run {
       name: "overview", title: "Accuracy over severity",
       caption: "Means over the corruptions at each severity.",
       panels: [
-        .lines("overview", title: "accuracy", x: severityAxis, lines, height: 170)
+        .lines("overview", title: "accuracy", x: severityAxis, lines, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: runs.map(\.label), data: data)
   }
 }

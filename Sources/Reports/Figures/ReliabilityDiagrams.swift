@@ -29,7 +29,7 @@ extension Panel {
       $0.count > 0 ? "\(Gnuplot.field($0.confidence))\t\(Gnuplot.field($0.accuracy))" : ""
     }
     return Panel(
-      title: title, height: 118, leftMargin: 46, bottomMargin: 36,
+      title: title, height: 118, leftMargin: 56, bottomMargin: 42,
       blocks: [
         Block(name: "\(name)bars", lines: bars),
         Block(name: "\(name)points", lines: points),

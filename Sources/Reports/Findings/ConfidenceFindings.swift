@@ -97,7 +97,7 @@ extension FindingTables {
     switch sides.count == 1 ? sides.first : nil {
     case .below: return "\(scope.phrase) it helps (\(numbers))"
     case .above: return "\(scope.phrase) it harms (\(numbers))"
-    case .untold: return "\(scope.phrase) it cannot be told (\(numbers))"
+    case .untold: return "whether it helps \(scope.phrase) cannot be told (\(numbers))"
     case nil: break
     }
     func clauses(_ side: Estimate.Side, _ verb: String) -> [String] {

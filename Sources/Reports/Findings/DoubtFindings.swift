@@ -28,7 +28,7 @@ extension FindingTables {
       "renamed-classes",
       "The labels look permuted: under other names of \(renaming.classCount) of "
         + "\(answers.classCount) classes \(FindingText.share(renamed)) of the answers to clean "
-        + "images are right, as they are \(FindingText.share(own)).", figure: "reliability")
+        + "images are right, instead of \(FindingText.share(own)).", figure: "reliability")
   }
 
   /// One class takes this share of the answers, and at most half of that of the labels.
@@ -113,8 +113,8 @@ extension FindingTables {
     guard let fitted, isAtBound(fitted) else { return nil }
     return doubt(
       "temperature-at-bound",
-      "The temperature of \(fitted) is at a bound of its search: on the clean images that it was "
-        + "fitted on, all answers are right or none is better than chance.",
+      "The fitted temperature (calibration \(fitted)) is at a bound of its search: on the clean images "
+        + "that it was fitted on, all answers are right or none is better than chance.",
       figure: "reliability")
   }
 

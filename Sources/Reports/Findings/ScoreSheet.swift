@@ -90,7 +90,8 @@ package struct ScoreSheet: Sendable {
 
   /// The sheet as lines of fixed width: a row for each metric, a column for each subject and scope.
   package var lines: [String] {
-    let width = 11
+    // The longest names of predictors and calibrations fit one scope as well.
+    let width = scopes.count > 1 ? 11 : 20
     let group = width * scopes.count + 2
     func line(_ name: String, _ fields: [String]) -> String {
       (name.leftAligned(18) + fields.joined()).withoutTrailingSpaces

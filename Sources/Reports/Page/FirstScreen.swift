@@ -33,7 +33,7 @@ struct FirstScreen {
         remarks: findings.remarks, sheet: sheet, picture: picture, more: more)
     }
     return PageModel.FirstScreen(
-      findings: [leader].compactMap { $0 },
+      findings: [leader(hasPicture: picture != nil)].compactMap { $0 },
       remarks: [verdicts?.problem].compactMap { $0 }.map {
         "Who differs from whom cannot be told: \($0)"
       },
@@ -127,7 +127,7 @@ extension FirstScreen {
   }
 
   /// Which run is the most accurate, and which others it is told from.
-  private var leader: PageModel.Sentence? {
+  private func leader(hasPicture: Bool) -> PageModel.Sentence? {
     guard verdicts?.problem == nil, let first = order.first else { return nil }
     let rivals = order.dropFirst().filter { !worse(than: first).contains($0) }
     let label = runs[first].label
@@ -138,7 +138,8 @@ extension FirstScreen {
       : "\(label) has the highest accuracy \(place), but cannot be told from "
         + "\(FindingText.list(rivals.map { runs[$0].label }, "or"))."
     return PageModel.Sentence(
-      topic: Finding.Topic.accuracy.title, text: text, figure: "overview", isDoubt: false)
+      topic: Finding.Topic.accuracy.title, text: text, figure: hasPicture ? "overview" : nil,
+      isDoubt: false)
   }
 
   private var ranking: PageModel.RankingTable {
