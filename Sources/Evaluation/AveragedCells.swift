@@ -33,7 +33,9 @@ struct AveragedCells {
         case .corruption: .corruption
         case .severity: .severity
         }
-      return kind.map { Part(kind: $0, name: aggregate.name, cells: benchmark.cells(of: aggregate)) }
+      return kind.map {
+        Part(kind: $0, name: aggregate.name, cells: benchmark.cells(of: aggregate))
+      }
     }
   }
 

@@ -60,7 +60,9 @@ package struct SummaryTable: Sendable {
       lines.append(Self.line(row.predictor, row.calibration, temperature, scores))
     }
     let hasTemperatures = rows.contains { $0.temperature != nil }
-    return (lines + [kindOfNumbers, hasTemperatures ? "T is the fitted temperature." : nil]
+    return
+      (lines
+      + [kindOfNumbers, hasTemperatures ? "T is the fitted temperature." : nil]
       .compactMap { $0 })
       .map { $0.withoutTrailingSpaces + "\n" }.joined()
   }

@@ -115,7 +115,8 @@ struct ScoreCommand: ParsableCommand {
     let request = try scoring.request(kinds: kinds, seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
       .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
-    try common.terminal.show(summaryOf: cube)
+    try common.terminal.show(
+      endOf: cube, ofRun: run.record.origin.run, in: folder, hasTable: ending.table)
   }
 
   private func scoreFiles(labels: String) throws {

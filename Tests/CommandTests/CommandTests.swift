@@ -23,7 +23,8 @@ struct CommandTests {
     }
     for name in [
       "last.ckpt", "config.yaml", "logs.csv", "cells.csv", "diversity.csv", "reliability.csv",
-      "findings.json", "predictions/clean-0.npy", "predictions/contrast-2.npy", "predictions/shot_noise-2.npy",
+      "findings.json", "predictions/clean-0.npy", "predictions/contrast-2.npy",
+      "predictions/shot_noise-2.npy",
       "predictions/labels.npy",
     ] {
       let isSame =

@@ -105,8 +105,9 @@ struct SummaryRowsTests {
     func accuracy(_ place: String) throws -> Double {
       try #require(Self.row(cube, place, "accuracy")?.value)
     }
-    for parts in [["weather", "noise"], ["fog", "snow", "shot_noise"], ["severity-1", "severity-3"]]
-    {
+    for parts in [
+      ["weather", "noise"], ["fog", "snow", "shot_noise"], ["severity-1", "severity-3"],
+    ] {
       let worst = try #require(
         try parts.min { try accuracy("cells/\($0)") < accuracy("cells/\($1)") })
       for part in parts where part != worst {
@@ -133,7 +134,8 @@ struct SummaryRowsTests {
     let cube = try Self.cube(cells: [.clean], memberCount: 1)
     let names = Set(cube.summary.map(\.metric))
     #expect(names.contains("nll_minus(none)"))
-    #expect(!names.contains { $0.hasSuffix("_minus(members-mean)") || $0.hasSuffix("_minus(clean)") })
+    #expect(
+      !names.contains { $0.hasSuffix("_minus(members-mean)") || $0.hasSuffix("_minus(clean)") })
     #expect(!cube.summary.contains { $0.protocolName == "cells" })
   }
 

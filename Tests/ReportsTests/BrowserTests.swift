@@ -30,7 +30,7 @@ import Testing
     let texts: Int
 
     static let script = """
-      <script>addEventListener('load', () => {
+      <script>(() => {
         document.documentElement.style.scrollbarWidth = 'none';
         const box = element => element.getBoundingClientRect();
         const first = [...document.querySelectorAll('.said, .overview, .first > .table')];
@@ -41,7 +41,7 @@ import Testing
           end: Math.max(...first.map(element => box(element).bottom)),
           width: document.documentElement.scrollWidth,
           font: Math.min(...fonts), texts: fonts.length}), '*');
-      })</script></body>
+      })()</script></body>
       """
     /// A browser's window is never narrower than 500 pixels, but a frame in it is.
     static let frame = """

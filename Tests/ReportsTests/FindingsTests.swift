@@ -67,9 +67,10 @@ struct FindingsTests {
         "Of a right and a wrong answer the right one has the higher confidence, on clean images in "
           + "90.0 % (87.0 to 93.0) and under corruption in 80.0 % (78.0 to 82.0) of pairs (AUROC).",
       ])
-    #expect(findings.shown.map(\.topic) == [
-      .accuracy, .weakness, .confidence, .calibration, .ensemble,
-    ])
+    #expect(
+      findings.shown.map(\.topic) == [
+        .accuracy, .weakness, .confidence, .calibration, .ensemble,
+      ])
     #expect(findings.remarks.isEmpty)
   }
 
@@ -123,7 +124,9 @@ struct FindingsTests {
     }
     run.images = [10, 29, 30, 5000][Int.random(in: 0..<4, using: &generator)]
     run.isAtBound = Bool.random(using: &generator)
-    let parts = ["macro", "weather", "noise", "fog", "snow", "shot_noise", "severity-1", "severity-3"]
+    let parts = [
+      "macro", "weather", "noise", "fog", "snow", "shot_noise", "severity-1", "severity-3",
+    ]
     let metrics = ["accuracy", "nll", "ece", "overconfidence", "auroc_misclassification", "brier"]
     for place in ["clean"] + parts.map({ "cells/\($0)" }) {
       for predictor in run.predictors {
@@ -204,11 +207,13 @@ struct FindingsTests {
     run.isAtBound = false
     run = Self.fixture
     run.answers = AnswerCounts(
-      answers: labels.map { $0 == 0 ? 0 : 1 }, labels: labels.map { $0 == 0 ? 0 : 1 }, classCount: 2)
+      answers: labels.map { $0 == 0 ? 0 : 1 }, labels: labels.map { $0 == 0 ? 0 : 1 }, classCount: 2
+    )
     #expect(Findings(try run.tables).all[0].topic == .accuracy)
   }
 
-  @Test func `where no predictions are at hand, chance is one of as many classes as Brier scores say`()
+  @Test
+  func `where no predictions are at hand, chance is one of as many classes as Brier scores say`()
     throws
   {
     var run = Self.fixture
@@ -240,7 +245,8 @@ struct FindingsTests {
     let lines = FindingsText(try Self.fixture.tables).text.split(separator: "\n").map(String.init)
     // NLL: calibration helps on clean images, and harms under corruption.
     let row = try #require(lines.first { $0.hasPrefix("NLL ") })
-    #expect(row.split(separator: " ") == ["NLL", "0.3000", "0.3000*", "0.2500*", "0.7000", "–", "–"])
+    #expect(
+      row.split(separator: " ") == ["NLL", "0.3000", "0.3000*", "0.2500*", "0.7000", "–", "–"])
     #expect(lines.last == "corrupted: mean of 6 cells; * best, or not told from the best")
     #expect(lines.allSatisfy { $0.count <= 100 })
   }

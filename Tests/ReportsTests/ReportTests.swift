@@ -242,7 +242,9 @@ import Testing
       return try String(contentsOf: url, encoding: .utf8)
     }
     let own = try await page([folders[0]])
-    #expect(own.contains("calibrated ones cross-fitted") && own.contains("take the fitted calibrations as given"))
+    #expect(
+      own.contains("calibrated ones cross-fitted")
+        && own.contains("take the fitted calibrations as given"))
     #expect(own.contains("fitted on clean-halves; numbers: all rows"))
     try ReportedRun.change(folders[1]) { $0.scoring?.figures = nil }
     let older = try await page([folders[1]])

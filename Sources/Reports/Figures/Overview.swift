@@ -74,7 +74,8 @@ extension Run {
       caption: "Below the dashed line confidence is too high.",
       panels: [
         .lines(
-          "overview", title: "accuracy", x: Panel.Axis(label: "confidence", range: 0...1, step: 0.5),
+          "overview", title: "accuracy",
+          x: Panel.Axis(label: "confidence", range: 0...1, step: 0.5),
           y: Panel.Axis(label: "", range: 0...1, step: 0.5), lines, hasDiagonal: true, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1),
       legend: groups.map(\.name), data: data)

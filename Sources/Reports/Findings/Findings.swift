@@ -72,7 +72,9 @@ package struct FindingsFile: Encodable, Sendable {
       run = label
       images = tables.imageCount
       predictor = tables.predictor
-      calibrations = [tables.plain] + [tables.fitted].compactMap { $0 }
+      calibrations =
+        [tables.plain]
+        + [tables.fitted].compactMap { $0 }
         .filter { $0 != tables.plain }
       self.findings = findings.all
       remarks = findings.remarks

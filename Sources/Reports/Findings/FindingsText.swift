@@ -32,11 +32,11 @@ package struct FindingsText: Sendable {
     let (space, glued) = (" %", "\u{A0}%")
     return text.withoutControlCharacters.replacing(space, with: glued).split(separator: " ")
       .reduce(into: [String]()) { lines, word in
-      if let last = lines.last, last.count + 1 + word.count <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }.map { $0.replacing(glued, with: space) }
+        if let last = lines.last, last.count + 1 + word.count <= width {
+          lines[lines.count - 1] = last + " " + word
+        } else {
+          lines.append(String(word))
+        }
+      }.map { $0.replacing(glued, with: space) }
   }
 }

@@ -133,7 +133,8 @@ extension FindingTables {
   ) -> Estimate? {
     let members = Predictor.membersMean.name
     switch (first, second) {
-    case (predictorUnderFit, plainPredictor): return fitted.flatMap { change(metric, by: $0, scope) }
+    case (predictorUnderFit, plainPredictor):
+      return fitted.flatMap { change(metric, by: $0, scope) }
     case (plainPredictor, predictorUnderFit):
       return fitted.flatMap { change(metric, by: $0, scope) }.map { -$0 }
     case (plainPredictor, ScoreSheet.Subject(predictor: members, calibration: plain)):

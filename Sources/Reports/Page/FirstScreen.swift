@@ -23,6 +23,7 @@ struct FirstScreen {
   /// The screen as the template reads it.
   ///
   /// - Parameter pictures: The page's pictures, by name.
+  /// - Returns: The screen; figures that the page lacks are not linked.
   func model(_ pictures: [String: PageModel.Picture]) -> PageModel.FirstScreen {
     let picture = figure.flatMap { pictures[$0.name] }
     let figures = Set(pictures.keys)
@@ -155,7 +156,8 @@ extension FirstScreen {
     let place = isCorrupted ? "under corruption, \(headline.scopeNames[1])" : "on clean images"
     return PageModel.RankingTable(
       file: file,
-      caption: "By accuracy \(place); who is more accurate by exact tests of each pair (Holm, 5 % in "
+      caption:
+        "By accuracy \(place); who is more accurate by exact tests of each pair (Holm, 5 % in "
         + "all); accuracy in %:", header: columns.map(\.title),
       rows: order.enumerated().map { rank, run in
         let subject = ScoreSheet.Subject(
