@@ -13,8 +13,6 @@ struct CubeAggregation {
   }
 
   private let protocols: [CorruptionProtocol]
-  /// What is put behind a protocol's name where substitutes stand in for some of its corruptions.
-  private let mark: String
   private let baseline: ScoringSettings.Baseline?
   private let runName: String
   private let figures: Figures
@@ -26,8 +24,8 @@ struct CubeAggregation {
 
   /// An aggregation of `cells` of the run `runName`, averaged as the protocols of `settings.kinds` are.
   ///
-  /// Where cells of a substitute stand in for those of a corruption, their averages are
-  /// not the published ones: the protocols are marked.
+  /// Where cells of a substitute stand in for those of a corruption, their averages are not the
+  /// published ones: rows name the corruption.
   init(
     _ cells: [Cell], _ settings: ScoringSettings, runName: String, idle: [Calibration] = []
   ) {
@@ -39,7 +37,6 @@ struct CubeAggregation {
         ? CorruptionKind(
           name: substitute, family: kind.family, isBenchmark: kind.isBenchmark) : kind
     }
-    mark = present == kinds ? "" : Cell.substituteMark
     protocols = CorruptionProtocol.Name.allCases.compactMap { CorruptionProtocol($0, of: present) }
     baseline = settings.baseline
     self.runName = runName
@@ -118,7 +115,7 @@ struct CubeAggregation {
         return Metric.all.map { metric in
           let wilson = metric == .accuracy ? predictor.wilsonInterval : nil
           return key.row(
-            Cell.clean.corruption, metric.name, predictor.values[metric],
+            .clean, metric.name, predictor.values[metric],
             spread(.clean, key, metric), interval: wilson)
         }
       }
@@ -132,13 +129,14 @@ struct CubeAggregation {
     let present = Set(corrupted)
     let aggregates = benchmark.aggregates.filter { present.isSuperset(of: benchmark.cells(of: $0)) }
     guard !aggregates.isEmpty else { return [] }
+    let scopes = aggregates.map { Scope($0, of: benchmark) }
     return scores.flatMap { calibrated in
       calibrated.predictors.flatMap { predictor in
         let key = RowKey(
-          protocolName: benchmark.name.rawValue + mark, predictor: predictor.predictor,
+          protocolName: benchmark.name.rawValue, predictor: predictor.predictor,
           calibration: calibrated.calibration)
-        return aggregates.flatMap { aggregate in
-          Metric.all.map { metric in row(key, benchmark, aggregate, metric) }
+        return zip(aggregates, scopes).flatMap { aggregate, scope in
+          Metric.all.map { metric in row(key, benchmark, aggregate, scope, metric) }
         } + (aggregates.contains(.macro) ? corruptionErrorRows(key, benchmark) : [])
       }
     }
@@ -152,30 +150,52 @@ struct CubeAggregation {
 
     /// A row with `interval`, by default that which `spread` gives.
     func row(
-      _ aggregate: String, _ metric: String, _ value: Double?, _ spread: MetricSpread?,
+      _ scope: Scope, _ metric: String, _ value: Double?, _ spread: MetricSpread?,
       interval: Interval? = nil
     ) -> SummaryValue {
       SummaryValue(
-        protocolName: protocolName, aggregate: aggregate, predictor: predictor,
+        protocolName: protocolName, aggregate: scope.name, predictor: predictor,
         calibration: calibration, metric: metric, value: value,
-        interval: value.flatMap { interval ?? spread?.interval(around: $0) })
+        interval: value.flatMap { interval ?? spread?.interval(around: $0) },
+        substitutes: scope.substitutes)
+    }
+  }
+
+  /// What a row is taken over, by its published name.
+  private struct Scope {
+    let name: String
+    /// The published names of corruptions that a substitute stands in for.
+    let substitutes: [String]
+
+    static let clean = Scope(name: Cell.clean.corruption, substitutes: [])
+
+    private init(name: String, substitutes: [String]) {
+      (self.name, self.substitutes) = (name, substitutes)
+    }
+
+    init(_ aggregate: CorruptionAggregate, of benchmark: CorruptionProtocol) {
+      name = Cell.publishedName(of: aggregate.name)
+      substitutes = benchmark.cells(of: aggregate).map(\.corruption).reduce(into: []) {
+        names, name in
+        let published = Cell.publishedName(of: name)
+        if published != name, !names.contains(published) { names.append(published) }
+      }
     }
   }
 
   private func row(
     _ key: RowKey, _ benchmark: CorruptionProtocol, _ aggregate: CorruptionAggregate,
-    _ metric: Metric
+    _ scope: Scope, _ metric: Metric
   ) -> SummaryValue {
     if aggregate == .pooled {
       let (scores, spreads) = pooled[benchmark.name] ?? ([], [:])
       return key.row(
-        aggregate.name, metric.name, Self.values(scores, key)?[metric],
+        scope, metric.name, Self.values(scores, key)?[metric],
         spreads[key.calibration]?[key.predictor]?[metric])
     }
     let cells = benchmark.cells(of: aggregate)
     return key.row(
-      aggregate.name, metric.name,
-      benchmark.mean(valuesByCell(metric, key), over: aggregate),
+      scope, metric.name, benchmark.mean(valuesByCell(metric, key), over: aggregate),
       .mean(of: cells.map { spread($0, key, metric) }))
   }
 
@@ -189,23 +209,27 @@ struct CubeAggregation {
     let corrupted = MetricSpread.mean(
       of: benchmark.cells().map { spread($0, key, .accuracy) })
     let clean = spread(.clean, key, .accuracy)
+    let scope = Scope(.macro, of: benchmark)
     func row(_ metric: String, _ value: Double?, _ spread: MetricSpread? = nil) -> SummaryValue {
-      key.row(CorruptionAggregate.macro.name, metric, value, spread)
+      key.row(scope, metric, value, spread)
     }
     let rows = [
-      row("mce_unnormalised", benchmark.unnormalizedMCE(errors), corrupted?.complement),
       row(
-        "relative_mce_unnormalised", benchmark.unnormalizedRelativeMCE(errors),
+        "mean_corruption_error", benchmark.meanCorruptionError(errors), corrupted?.complement),
+      row(
+        "relative_mean_corruption_error", benchmark.relativeMeanCorruptionError(errors),
         clean.flatMap { clean in corrupted.flatMap { clean - $0 } }),
     ]
     guard let baseline else { return rows }
     let (name, baselineErrors) = baseline.errors(
       for: key.predictor, key.calibration, of: runName)
     return rows + [
-      row("mce_relative_to(\(name))", benchmark.mce(errors, relativeTo: baselineErrors)),
       row(
-        "relative_mce_relative_to(\(name))",
-        benchmark.relativeMCE(errors, relativeTo: baselineErrors)),
+        "mean_corruption_error_relative_to(\(name))",
+        benchmark.meanCorruptionError(errors, relativeTo: baselineErrors)),
+      row(
+        "relative_mean_corruption_error_relative_to(\(name))",
+        benchmark.relativeMeanCorruptionError(errors, relativeTo: baselineErrors)),
     ]
   }
 

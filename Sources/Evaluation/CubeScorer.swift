@@ -18,14 +18,15 @@ package struct CubeScorer: Sendable {
   /// - Parameters:
   ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
   ///   - runName: The name of the run, which a baseline must not share.
+  ///   - mainPredictor: The predictor of the first row; nil for that of subnetworks.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
   ///   - report: Called with the number of cells done, after each cell and before each pooled set, and
   ///     while intervals are computed, which may take long: before each calibration.
   /// - Returns: The numbers, in the order of `cells`.
   /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
-    _ cells: [Cell], ofRun runName: String = "", logits: (Cell) throws -> LabeledLogits,
-    report: (Int) throws -> Void
+    _ cells: [Cell], ofRun runName: String = "", startingWith mainPredictor: Predictor? = nil,
+    logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let idle = settings.calibrations.filter { !$0.hasRows(memberCount: clean.memberCount) }
@@ -33,6 +34,7 @@ package struct CubeScorer: Sendable {
       throw EvaluationError.nothingToCalibrate(idle.map(\.name))
     }
     let fitted = try fit(clean)
+    let main = mainPredictor ?? Predictor.predicting(memberCount: clean.memberCount)[0]
     let bootstrap =
       settings.drawCount > 0
       ? try Bootstrap(
@@ -41,7 +43,7 @@ package struct CubeScorer: Sendable {
     var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
-      let scores = try self.scores(of: predictions, fitted)
+      let scores = try self.scores(of: predictions, fitted).map { $0.starting(with: main) }
       aggregation.append(
         CellResult(cell: cell, scores: scores),
         try resample(scores, of: predictions, images: nil, by: bootstrap) { try report(index) })
@@ -51,7 +53,7 @@ package struct CubeScorer: Sendable {
       try report(cells.count)
       let pooled = try LabeledLogits(concatenating: set.cells.map(logits))
       let fits = fitted?.repeated(set.cells.count)
-      let scores = try self.scores(of: pooled, fits)
+      let scores = try self.scores(of: pooled, fits).map { $0.starting(with: main) }
       let images = set.cells.flatMap { _ in clean.labels.indices }
       aggregation.setPooled(
         set, scores,

@@ -81,7 +81,7 @@ package struct EvaluationRun {
     let monitor = EvaluationMonitor(report: report, isInterrupted: isInterrupted)
     return try predicting(monitor) { predictions, record, settings in
       let origin = record.origin
-      let cube = try score(predictions, ofRun: origin.run, settings, monitor)
+      let cube = try score(predictions, of: record, settings, monitor)
       if let folder = source.folder {
         try ResultTables(
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
@@ -90,6 +90,7 @@ package struct EvaluationRun {
         try CalibrationFile(cube, of: record).write(to: folder)
         var record = record
         record.scoring?.protocols = cube.protocolNames
+        record.scoring?.calibrations = cube.calibrationNames
         try record.finish(in: folder, since: start)
       }
       return cube
@@ -134,14 +135,16 @@ package struct EvaluationRun {
   }
 
   private func score(
-    _ predictions: CellPredictions, ofRun name: String, _ settings: ScoringSettings,
+    _ predictions: CellPredictions, of record: RunRecord, _ settings: ScoringSettings,
     _ monitor: EvaluationMonitor
   ) throws -> ScoreCube {
     let count = predictions.imageCount
     let scorer = CubeScorer(settings, threadCount: workers.count)
     let cube = try PredictionFileError.naming(source.place) {
-      try scorer.score(predictions.cells, ofRun: name, logits: predictions.logits) {
-        cellCount in
+      try scorer.score(
+        predictions.cells, ofRun: record.origin.run,
+        startingWith: record.members?.mainPredictor, logits: predictions.logits
+      ) { cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
       }
@@ -163,7 +166,7 @@ extension RunRecord {
     ]
   }
 
-  /// That the tables of an earlier evaluation had other bins, or were of other rows.
+  /// That the tables of an earlier evaluation had other bins, other members, or were of other rows.
   fileprivate func notesOfOtherTables(than earlier: RunRecord?) -> [String] {
     guard let earlier, earlier.scoring != nil, scoring != nil else { return [] }
     var notes: [String] = []
@@ -176,6 +179,11 @@ extension RunRecord {
       notes.append(
         "the numbers of this folder were \(earlier.figures.rawValue); its tables are written again "
           + "with \(figures.rawValue)")
+    }
+    if let before = earlier.members, let members, before != members {
+      notes.append(
+        "the members of this folder were \(before.sentence); its tables are written again with "
+          + members.sentence)
     }
     return notes
   }

@@ -13,6 +13,7 @@ package struct GivenPredictions: PredictionSource {
   package let rows: LabeledLogits
   private let predictionFiles: [URL]
   private let labelFiles: [URL]
+  private let members: RunRecord.Members
   private let notes: [String]
   private let seed: UInt64
   private let version: String
@@ -23,6 +24,7 @@ package struct GivenPredictions: PredictionSource {
   ///   - runName: The name in the `run` column.
   ///   - predictionFiles: All files of predictions that the scores depend on.
   ///   - labelFiles: All files of labels that the scores depend on.
+  ///   - members: What the members are to one another, where there are several.
   ///   - folder: Where results go; nil where nothing is written.
   ///   - notes: What a user should know about the files.
   ///   - seed: The seed of the scoring.
@@ -30,15 +32,15 @@ package struct GivenPredictions: PredictionSource {
   /// - Throws: `PredictionFileError`.
   package init(
     _ read: PredictionReader.Rows, validation: PredictionReader.Rows? = nil, runName: String,
-    predictionFiles: [URL],
-    labelFiles: [URL], folder: RunFolder?, notes: [String] = [], seed: UInt64,
-    version: String
+    predictionFiles: [URL], labelFiles: [URL], members: RunRecord.Members, folder: RunFolder?,
+    notes: [String] = [], seed: UInt64, version: String
   ) throws {
     predictions = read.predictions
     self.validation = validation
     self.runName = runName
     self.predictionFiles = predictionFiles
     self.labelFiles = labelFiles
+    self.members = members
     self.folder = folder
     self.notes = notes
     self.seed = seed
@@ -60,6 +62,7 @@ package struct GivenPredictions: PredictionSource {
         data: try Digest(ofFiles: labelFiles).description, suite: nil, seed: seed,
         version: version),
       configuration: "")
+    record.members = rows.memberCount > 1 ? members : nil
     record.scoring = settings.record
     record.precision = predictions.precision
     record.inputs = RunRecord.Inputs(

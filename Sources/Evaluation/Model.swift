@@ -35,6 +35,8 @@ extension Model {
 package struct ModelSource {
   /// M.
   package let memberCount: Int
+  /// What its members are to one another, where it has several.
+  package let members: RunRecord.Members
   /// K.
   package let classCount: Int
   /// The configuration of its training, in YAML; empty where there is none.
@@ -47,10 +49,12 @@ package struct ModelSource {
   package let open: () throws -> any Model
 
   package init(
-    memberCount: Int, classCount: Int, configuration: String,
-    fingerprint: @escaping () throws -> String, open: @escaping () throws -> any Model
+    memberCount: Int, members: RunRecord.Members = .subnetworks, classCount: Int,
+    configuration: String, fingerprint: @escaping () throws -> String,
+    open: @escaping () throws -> any Model
   ) {
     self.memberCount = memberCount
+    self.members = members
     self.classCount = classCount
     self.configuration = configuration
     self.fingerprint = fingerprint

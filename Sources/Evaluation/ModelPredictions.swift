@@ -61,6 +61,7 @@ package final class ModelPredictions: PredictionSource {
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
     try checkModel(of: record)
+    record.members = model.memberCount > 1 ? model.members : nil
     record.scoring = settings.record
     record.precision = Self.precision
     record.inputs = model.inputs

@@ -57,6 +57,7 @@ package struct ScoringSettings: Sendable {
     /// The folder as it was named.
     package let folder: String
     package let runName: String
+    private let mainPredictor: String
     private let errors: [[String]: CorruptionErrors]
 
     /// Reads the errors of the run in the folder at `path`.
@@ -64,23 +65,30 @@ package struct ScoringSettings: Sendable {
     /// - Throws: `RunsError`, `CSVError` or `FileError`.
     package init(_ path: String) throws {
       folder = path
-      (runName, errors) = try CorruptionErrors.read(of: RunFolder(URL(fileURLWithPath: path)))
+      (runName, mainPredictor, errors) = try CorruptionErrors.read(
+        of: RunFolder(URL(fileURLWithPath: path)))
     }
 
     /// The errors that those of `predictor` under `calibration` in the run `name` are relative to, and
-    /// how they are named: those of the same predictor and calibration or, where the baseline has none,
-    /// of its ensemble without calibration.
+    /// how they are named.
     ///
+    /// They are those of the same predictor and calibration, where an ensemble stands for a network and
+    /// the reverse. Where the baseline has none, they are those of its first row, without calibration.
     /// A baseline that has the run's own name is named by its folder.
     func errors(
       for predictor: Predictor, _ calibration: Calibration, of name: String
     ) -> (name: String, CorruptionErrors) {
       let label = runName == name ? folder : runName
       if let errors = errors[[predictor.name, calibration.name]] { return (label, errors) }
-      let substitute = [Predictor.ensemble.name, Calibration.none.name]
+      let like = PredictorChoice.name(
+        predictor.name, main: mainPredictor, among: Set(errors.keys.map { $0[0] }).sorted())
+      let others = [
+        [like ?? mainPredictor, calibration.name], [mainPredictor, Calibration.none.name],
+      ].dropFirst(like == nil ? 1 : 0)
+      let found = others.first { errors[$0] != nil } ?? []
       return (
-        "\(label): \(substitute.joined(separator: ", "))",
-        errors[substitute] ?? CorruptionErrors(cells: [:])
+        "\(label): \(found.joined(separator: ", "))",
+        errors[found] ?? CorruptionErrors(cells: [:])
       )
     }
   }
@@ -117,8 +125,8 @@ extension ScoringSettings {
   package var record: RunRecord.ScoringRecord {
     RunRecord.ScoringRecord(
       calibrations: calibrations, fitting: fitting.name, figures: fitting.figures,
-      drawCount: drawCount, binning: binning, kinds: kinds, halves: fitting.chosenHalves?.rows,
-      baseline: baseline?.folder)
+      drawCount: drawCount, binning: binning,
+      kinds: kinds, halves: fitting.chosenHalves?.rows, baseline: baseline?.folder)
   }
 
   /// What `mixmo merge` must know to score all shards as these settings say.

@@ -4,8 +4,10 @@ import Runs
 
 /// A selection that no run has, or runs that cannot be compared.
 package enum ReportsError: Error, CustomStringConvertible, Equatable {
-  /// A table was requested of a name that no run has rows of.
+  /// A table was requested of a name that no run has rows of; `expected` are those that there are.
   case nothingSelected(column: String, expected: [String], found: String)
+  /// A table was requested of a name that is short for several.
+  case ambiguous(column: String, names: [String], found: String)
   /// Two runs differ in a field that they must share.
   case otherRun(URL, URL, field: String, first: String, second: String)
   /// Two runs have predictions of different cells.
@@ -27,8 +29,9 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   private var message: String {
     switch self {
     case .nothingSelected(let column, let expected, let found):
-      "\(column): expected one of \(expected.listed(limit: 5)), "
-        + "found \"\(found.oneLine)\""
+      "\(column): expected one of \(expected.listed(limit: .max)), found \"\(found.oneLine)\""
+    case .ambiguous(let column, let names, let found):
+      "\(column): \"\(found.oneLine)\" is short for \(names.listed(limit: .max)); name one of them"
     case .otherRun(let first, let second, let field, let mine, let other):
       "\(first.path) and \(second.path) cannot be put side by side: \(field): "
         + "\(mine.oneLine) and \(other.oneLine)"
@@ -38,7 +41,7 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
         .map { "only \($0.path) has \($1.listed(limit: 5))" }.joined(separator: "; ")
         + "; finish both evaluations, or evaluate both on the same corruptions"
     case .noSuchPredictor(let folder, let name, let expected):
-      "\(folder.path): expected a predictor of \(expected.listed(limit: 5)), "
+      "\(folder.path): expected a predictor of \(expected.listed(limit: .max)), "
         + "found \"\(name.oneLine)\""
     }
   }

@@ -75,11 +75,8 @@ extension Run {
   package var predictors: [String] { cells.values(of: "predictor") }
   package var calibrations: [String] { cells.values(of: "calibration") }
 
-  /// The predictor that a figure of one predictor shows: the ensemble, where there is one.
-  var mainPredictor: String {
-    let ensemble = Predictor.ensemble.name
-    return predictors.contains(ensemble) ? ensemble : predictors[0]
-  }
+  /// The predictor that a figure of one predictor shows: that of the first row.
+  package var mainPredictor: String { predictors[0] }
 
   /// The names of the members that the run has rows of.
   var members: [String] {
@@ -144,6 +141,21 @@ extension Run {
       }
     }
     return families
+  }
+}
+
+extension Run {
+  /// The published names of corruptions that a substitute stands in for among those that `aggregate`
+  /// of a protocol is taken over; none for clean images.
+  func substitutes(in aggregate: String) -> [String] {
+    let ofAll = [CorruptionAggregate.macro, .pooled] + severities.map { .severity($0) }
+    return families.flatMap { family, corruptions in
+      corruptions.compactMap { corruption in
+        let published = Cell.publishedName(of: corruption)
+        let names = ofAll.map(\.name) + [family, published]
+        return published != corruption && names.contains(aggregate) ? published : nil
+      }
+    }
   }
 }
 

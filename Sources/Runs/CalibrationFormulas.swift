@@ -11,7 +11,7 @@ enum CalibrationFormulas {
     "p: the calibrated probabilities; c: the largest uncalibrated probability of a row, c': the calibrated one, "
       + "the predicted class stays",
     "uncalibrated: ensemble p = softmax(mean_m(z_m)), ensemble-probs p = mean_m(softmax(z_m)), member-m p = "
-      + "softmax(z_m)",
+      + "softmax(z_m), and so for a network, whose only member is 0",
     "T: temperature; T_m: temperatures[m]; s: scales; b: biases; members-mean is the mean of the members' values",
     "folds: each fit with a fold calibrates the rows of that fold, and was fitted on the other half of the same "
       + "seed; order = list(range(N)); numpy.random.seed(seed); numpy.random.shuffle(order); half 0 is "
@@ -34,6 +34,7 @@ enum CalibrationFormulas {
       "ensemble": "p = softmax(s * mean_m(z_m) + b)",
       "ensemble-probs": "p = mean_m(softmax(s * z_m + b))",
       "member-m": "p = softmax(s * z_m + b)",
+      "network": "p = softmax(s * z_0 + b)",
     ],
     Calibration.isotonic.name: [
       "all": "c' = numpy.interp(c, confidences, accuracies)"
@@ -47,5 +48,6 @@ enum CalibrationFormulas {
     "ensemble": "p = softmax(mean_m(z_m) / T)",
     "ensemble-probs": "p = mean_m(softmax(z_m / T))",
     "member-m": "p = softmax(z_m / T)",
+    "network": "p = softmax(z_0 / T)",
   ]
 }

@@ -80,7 +80,7 @@ package struct ResultTable: Sendable {
   package let numberColumns: [String]
   /// Columns of a later version, which are not read.
   package let unknownColumns: [String]
-  /// The keys of the rows, in the file's order.
+  /// The keys of the rows, in the file's order; names of older versions are today's.
   package let keys: [[String]]
   /// The fields of the first row in columns that every row repeats, by column.
   package let constants: [String: String]
@@ -114,7 +114,9 @@ package struct ResultTable: Sendable {
     self.numberColumns = numberIndices.map { table.header[$0] }
     unknownColumns = table.header.filter { !known.contains($0) }
     constants = constantColumns.reduce(into: [:]) { $0[$1] = table.column($1)?.first }
-    keys = table.rows.map { fields in keyIndices.map { $0.map { fields[$0] } ?? "" } }
+    keys = OlderNames.renamed(
+      table.rows.map { fields in keyIndices.map { $0.map { fields[$0] } ?? "" } },
+      columns: keyColumns)
     let form = try NumberForm(
       of: table.rows.lazy.flatMap { row in numberIndices.map { row[$0] } }, file: url)
     var rows: [[String]: (row: Int, numbers: [String: Number])] = [:]

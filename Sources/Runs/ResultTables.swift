@@ -35,10 +35,12 @@ extension TableFormat {
   /// One row for each protocol, predictor, calibration, aggregate and metric.
   ///
   /// `interval` says how the interval was made: an `Interval.Kind`, or nothing where there is none.
+  /// `substitute` has the corruptions that a substitute stands in for among those of the row.
   package static let summary = TableFormat(
     fileName: "summary.csv",
     keys: ["protocol", "aggregate", "predictor", "calibration", "metric"],
-    numbers: ["value", "low", "high"], later: [fitting, LaterColumn("interval", .word)])
+    numbers: ["value", "low", "high"],
+    later: [fitting, LaterColumn("interval", .word), LaterColumn("substitute", .word)])
 
   /// The tables that every finished evaluation leaves.
   package static let results = [cells, diversity, reliability, summary]
@@ -116,7 +118,7 @@ package struct ResultTables: Sendable {
         [runName, datasetName, row.protocolName, row.aggregate, row.predictor.name]
           + [row.calibration.name, row.metric, CSVTable.field(row.value)]
           + [CSVTable.field(row.interval?.low), CSVTable.field(row.interval?.high), fitting]
-          + [row.interval?.kind?.rawValue ?? ""])
+          + [row.interval?.kind?.rawValue ?? "", row.substitutes.joined(separator: " ")])
     }
     return table
   }
@@ -156,13 +158,14 @@ extension Cell {
 }
 
 extension CorruptionErrors {
-  /// The errors of each predictor under each calibration, from `cells.csv` of a run, and the run's name.
+  /// The errors of each predictor under each calibration, from `cells.csv` of a run.
   ///
-  /// - Returns: The errors by the names of predictor and calibration.
+  /// - Returns: The run's name, the name of the predictor of its first row, and the errors by the names
+  ///   of predictor and calibration.
   /// - Throws: `RunsError`, `CSVError` or `FileError`.
   package static func read(
     of folder: RunFolder
-  ) throws -> (run: String, errors: [[String]: CorruptionErrors]) {
+  ) throws -> (run: String, mainPredictor: String, errors: [[String]: CorruptionErrors]) {
     let table = try ResultTable(
       contentsOf: folder.table(.cells), keys: TableFormat.cells.keys, constants: ["run"],
       numbers: [Metric.accuracy.name])
@@ -185,9 +188,12 @@ extension CorruptionErrors {
     let errors = corrupted.reduce(into: [[String]: CorruptionErrors]()) { errors, row in
       errors[row.key] = CorruptionErrors(cells: row.value, clean: clean[row.key])
     }
-    guard errors[[Predictor.ensemble.name, Calibration.none.name]] != nil else {
-      throw RunsError.noEnsemble(table.file)
+    guard let main = table.values(of: "predictor").first else {
+      throw RunsError.noRows(table.file)
     }
-    return (table.constants["run"] ?? "", errors)
+    guard errors[[main, Calibration.none.name]] != nil else {
+      throw RunsError.noUncalibrated(table.file, predictor: main)
+    }
+    return (table.constants["run"] ?? "", main, errors)
   }
 }

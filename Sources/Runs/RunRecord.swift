@@ -65,6 +65,8 @@ package struct RunRecord: Sendable, Equatable {
   package var scoring: ScoringRecord?
   /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
   package var sharding: Sharding?
+  /// What the members are to one another; nil where there is one, and in records of older versions.
+  package var members: Members?
   /// What a user was told about the files of predictions; nil where there was nothing to say.
   package var notes: [String]?
   /// Seconds of the evaluation that finished last; nil until one has.

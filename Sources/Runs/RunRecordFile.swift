@@ -7,7 +7,7 @@ extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
     case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads,
       scoring
-    case sharding, notes, durationSeconds
+    case sharding, members, notes, durationSeconds
   }
 
   /// Decodes a record, of which older versions left out all but the origin.
@@ -25,6 +25,7 @@ extension RunRecord: Codable {
     threads = try container.decodeIfPresent(Int.self, forKey: .threads)
     scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
     sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
+    members = try container.decodeIfPresent(Members.self, forKey: .members)
     notes = try container.decodeIfPresent([String].self, forKey: .notes)
     durationSeconds = try container.decodeIfPresent(Double.self, forKey: .durationSeconds)
   }
@@ -42,6 +43,7 @@ extension RunRecord: Codable {
     try container.encodeIfPresent(threads, forKey: .threads)
     try container.encodeIfPresent(scoring, forKey: .scoring)
     try container.encodeIfPresent(sharding, forKey: .sharding)
+    try container.encodeIfPresent(members, forKey: .members)
     try container.encodeIfPresent(notes, forKey: .notes)
     try container.encodeIfPresent(durationSeconds, forKey: .durationSeconds)
   }
@@ -103,6 +105,8 @@ extension RunRecord: Codable {
     case DecodingError.typeMismatch(let type, let context),
       DecodingError.valueNotFound(let type, let context):
       "\(path(context)): expected \(type)"
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "\(path(context)): \(context.debugDescription.oneLine)"
     default: "expected JSON"
     }
   }
@@ -166,7 +170,9 @@ extension RunRecord {
       try takePredictions(of: folder, recordedIn: existing, threadCount: threadCount)
       // The record describes the tables that are there until others are written.
       var claimed = self
-      claimed.scoring = existing.scoring ?? scoring
+      if let scoring = existing.scoring {
+        (claimed.scoring, claimed.members) = (scoring, existing.members)
+      }
       try claimed.write(to: folder)
       return lock
     }

@@ -14,8 +14,8 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
   case missingColumns(URL, [String])
   /// A table has a header and nothing else.
   case noRows(URL)
-  /// A table has no row of the ensemble without calibration.
-  case noEnsemble(URL)
+  /// A table has no row of this predictor, that of its first row, without calibration.
+  case noUncalibrated(URL, predictor: String)
   /// A field is not what its column holds; rows count from 1, below the header.
   case wrongField(URL, row: Int, column: String, expected: String, found: String)
   /// Two rows are about the same thing.
@@ -48,8 +48,8 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
     case .missingColumns(let url, let names):
       "\(url.path): expected the columns \(names.joined(separator: ", ")), found none of these names"
     case .noRows(let url): "\(url.path): expected rows below the header, found none"
-    case .noEnsemble(let url):
-      "\(url.path): expected rows of the predictor \(Predictor.ensemble.name) under the calibration "
+    case .noUncalibrated(let url, let predictor):
+      "\(url.path): expected rows of the predictor \(predictor.oneLine) under the calibration "
         + "\(Calibration.none.name), found none"
     case .wrongField(let url, let row, let column, let expected, let found):
       "\(url.path): row \(row), \(column): expected \(expected), found \"\(found.oneLine)\""

@@ -19,6 +19,11 @@ package struct ScoreCube: Sendable {
     self.figures = figures
   }
 
+  /// The names of the calibrations that it has rows of, in the order of the tables.
+  package var calibrationNames: [String] {
+    (cells.first?.scores ?? []).filter { !$0.predictors.isEmpty }.map(\.calibration.name)
+  }
+
   /// The names of the protocols that it has means over, in the order of the tables.
   package var protocolNames: [String] {
     var names: [String] = []
@@ -51,10 +56,12 @@ package struct SummaryValue: Sendable {
   package let value: Double?
   /// Where the value lies with 95 % confidence; nil where that is not computed.
   package let interval: Interval?
+  /// The published names of corruptions that a substitute stands in for.
+  package let substitutes: [String]
 
   package init(
     protocolName: String, aggregate: String, predictor: Predictor, calibration: Calibration,
-    metric: String, value: Double?, interval: Interval?
+    metric: String, value: Double?, interval: Interval?, substitutes: [String] = []
   ) {
     self.protocolName = protocolName
     self.aggregate = aggregate
@@ -63,5 +70,6 @@ package struct SummaryValue: Sendable {
     self.metric = metric
     self.value = value
     self.interval = interval
+    self.substitutes = substitutes
   }
 }

@@ -3,7 +3,7 @@ public struct CellScores: Sendable {
   /// How the probabilities were calibrated.
   public let calibration: Calibration
   /// One row of `cells.csv` for each predictor, `members-mean` last.
-  public let predictors: [PredictorScores]
+  public private(set) var predictors: [PredictorScores]
   /// The rows of `diversity.csv`: the mean over pairs, then each pair; none for one member.
   public let diversity: [DiversityScores]
   /// The rows that gave each of the numbers that were averaged, with what calibrated them.
@@ -12,6 +12,16 @@ public struct CellScores: Sendable {
   let folds: [CellFold]
   /// How many of the first folds score every row once.
   let foldsPerPass: Int
+}
+
+extension CellScores {
+  /// The same rows, that of `predictor` first where there is one.
+  public func starting(with predictor: Predictor) -> CellScores {
+    var scores = self
+    let first = predictors.filter { $0.predictor == predictor }
+    scores.predictors = first + predictors.filter { $0.predictor != predictor }
+    return scores
+  }
 }
 
 /// A predictor's row in `cells.csv`, and its reliability table.

@@ -20,6 +20,8 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case noSuchRow(Int, rows: Int)
   /// A member was asked for that is not there.
   case noSuchMember(Int, members: Int)
+  /// `network` was asked for of several members.
+  case severalMembers(Int)
   /// `members-mean` was asked for as if it made predictions.
   case membersMeanPredictsNothing
   /// A temperature is zero, negative, infinite or NaN.
@@ -82,6 +84,9 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
     case .noSuchRow(let row, let rows): "there is no row \(row) in \(rows) rows"
     case .noSuchMember(let member, let members):
       "there is no member \(member) in \(members) members"
+    case .severalMembers(let members):
+      "network is the predictor of one member, and there are \(members); choose ensemble, "
+        + "ensemble-probs or a member"
     case .membersMeanPredictsNothing:
       "members-mean is a mean of metric values and makes no predictions"
     case .unusableTemperature(let value): "a temperature must be positive and finite, not \(value)"

@@ -7,15 +7,15 @@ import Scoring
 import Tensors
 
 extension TestScores {
-  /// Scores `logits`; the ensemble is the mean of the members' logits.
+  /// Scores `logits`; the ensemble of several members is the mean of their logits.
   init(_ logits: LabeledLogits, scorer: Scorer) throws {
     let scores = try scorer.score(logits)
     var values: [Score] = []
     for row in scores.predictors {
       switch row.predictor {
-      case .ensemble:
+      case .network, .ensemble:
         values += Metric.all.map { Score(name: $0.name, value: row.values[$0]) }
-      case .member(let member) where logits.memberCount > 1:
+      case .member(let member):
         values.append(Score(name: "accuracy_\(member)", value: row.values[.accuracy]))
       default: break
       }

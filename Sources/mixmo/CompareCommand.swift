@@ -33,10 +33,13 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The predictor: \(Predictor.ensemble.name), \(Predictor.ensembleProbabilities.name), or "
-        + "\(Predictor.member(0).name), \(Predictor.member(1).name), …",
+      "The predictor: \(Predictor.network.name), \(Predictor.ensemble.name), "
+        + "\(Predictor.ensembleProbabilities.name), or \(Predictor.member(0).name), "
+        + "\(Predictor.member(1).name), … (default: of each run that of the first row of its tables). "
+        + "Of a run of one network, an ensemble is the network; of one of several members, network is "
+        + "the ensemble.",
       valueName: "name"))
-  var predictor = Predictor.ensemble.name
+  var predictor: String?
 
   @Option(
     help: ArgumentHelp(

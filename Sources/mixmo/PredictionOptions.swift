@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Runs
 
 /// What the numbers in files of predictions are, and which of them are meant.
 struct PredictionOptions: ParsableArguments {
@@ -14,6 +15,14 @@ struct PredictionOptions: ParsableArguments {
         + "rounding does not explain the difference from 1. Of several members, ensemble is then the "
         + "geometric mean."))
   var probabilities: Bool?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "The members are networks of their own, whose ensemble is the mean of probabilities, or they are "
+        + "subnetworks of one network, whose ensemble is the mean of logits. Without either, several "
+        + "files are networks of their own, and the members in one file are subnetworks."))
+  var deepEnsemble: Bool?
 
   @Flag(
     help: ArgumentHelp(
@@ -57,11 +66,35 @@ struct PredictionOptions: ParsableArguments {
   /// One of these options that was given; nil where none was.
   var givenName: String? {
     let given = [
-      ("--probabilities", probabilities != nil), ("--binary", binary), ("--array", array != nil),
+      ("--probabilities", probabilities != nil), ("--deep-ensemble", deepEnsemble != nil),
+      ("--binary", binary), ("--array", array != nil),
       ("--label-array", labelArray != nil), ("--drop-column", !dropColumn.isEmpty),
       ("--all-columns", allColumns), ("--header", header != nil),
     ]
     return given.first { $0.1 }?.0
+  }
+
+  /// What the members of `predictions`, from `files`, are to one another, and what a user should know of
+  /// the choice.
+  ///
+  /// - Throws: `PredictionChoiceError` for a choice where there is one member.
+  func members(
+    of predictions: PredictionArray, in files: [URL]
+  ) throws -> (members: RunRecord.Members, notes: [String]) {
+    let (count, file) = (predictions.memberCount, files[0].path)
+    if let deepEnsemble {
+      guard count > 1 else {
+        throw PredictionChoiceError(
+          file: file,
+          problem: .oneMember(option: deepEnsemble ? "--deep-ensemble" : "--no-deep-ensemble"))
+      }
+      return (deepEnsemble ? .independent : .subnetworks, [])
+    }
+    guard files.count == 1 else { return (.independent, []) }
+    let note =
+      "\(file): its \(count) members are taken for subnetworks of one network, whose ensemble is the mean of "
+      + "logits; --deep-ensemble says that they are networks of their own"
+    return (.subnetworks, count > 1 ? [note] : [])
   }
 
   var reader: PredictionReader {

@@ -10,7 +10,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Scores anybody's predictions: the scores of evaluate, without a network.",
     discussion: """
       A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
-      several files of [N, K] are the members of an ensemble. Forms: .npy, .npz (the array named \
+      several files of [N, K] are the members of an ensemble, networks of their own, whose first row is \
+      the mean of probabilities. Forms: .npy, .npz (the array named \
       logits or probabilities, or the only one), and tables of text, .csv, .tsv, .txt or .dat: a row \
       on each line, separated by commas, semicolons, tabs, bars or spaces, below names of columns or none. \
       Labels are class indices from 0, in the same forms.
@@ -125,12 +126,13 @@ struct ScoreCommand: ParsableCommand {
     }
     let all = [rows] + (validationRows.map { [$0] } ?? [])
     try reader.checkChoices(in: all, file: url(logits[0]))
+    let (members, note) = try predictions.members(of: rows.predictions, in: logits.map(url))
     let given = try GivenPredictions(
       rows, validation: validationRows, runName: runName,
       predictionFiles: (logits + validationLogits).map(url),
       labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
-      folder: output.map { RunFolder(url($0)) }, notes: all.flatMap(\.notes), seed: common.seed,
-      version: Mixmo.version)
+      members: members, folder: output.map { RunFolder(url($0)) },
+      notes: all.flatMap(\.notes) + note, seed: common.seed, version: Mixmo.version)
     let validation = try validationLabels.flatMap { labels in
       try validationRows.map { try $0.predictions.labeled($0.labels, from: url(labels)) }
     }

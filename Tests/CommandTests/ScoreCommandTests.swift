@@ -16,9 +16,11 @@ struct ScoreCommandTests {
     let folder = try TemporaryFolder()
     try write(folder)
     let path = { (name: String) in folder.file(name).path }
-    for (output, files) in [("one", ["both.npy"]), ("two", ["0.npy", "1.npy"])] {
+    for (output, files, more) in [
+      ("one", ["both.npy"], ["--deep-ensemble"]), ("two", ["0.npy", "1.npy"], []),
+    ] {
       let process = try MixmoProcess(
-        ["score", "--logits"] + files.map(path) + ["--labels", path("labels.npy")]
+        ["score", "--logits"] + files.map(path) + ["--labels", path("labels.npy")] + more
           + ["--calibration", "all", "--name", "x", "--output", path(output)])
       #expect(process.status == 0, "\(process.errors)")
       #expect(process.output.contains("ensemble-probs  temperature-after"))
@@ -45,7 +47,7 @@ struct ScoreCommandTests {
     let cells = try CSVTable(contentsOf: folder.file("one/cells.csv"))
     // One member has no temperatures of members, and no averaged probabilities.
     let predictors = Set((cells.column("predictor") ?? []))
-    #expect(!predictors.contains("ensemble-probs") && predictors.contains("ensemble"))
+    #expect(predictors == ["network"])
     #expect(Set(cells.column("calibration") ?? []).count == 6)
   }
 
@@ -122,7 +124,7 @@ struct ScoreCommandTests {
     expectClose(Double(reference[error]) ?? .nan, 0.085, absolute: 4e-16)
 
     let infinite = try score(["q.npy"], "y1.npy", "infinite")
-    #expect(infinite.errors.contains("the label has the probability 0 in 1 of 2 (ensemble) rows"))
+    #expect(infinite.errors.contains("the label has the probability 0 in 1 of 2 (network) rows"))
     let cells = try CSVTable(contentsOf: folder.file("infinite/cells.csv"))
     #expect(cells.column("nll") == [""] && cells.column("ece") != [""])
   }

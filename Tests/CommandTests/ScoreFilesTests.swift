@@ -138,8 +138,8 @@ struct ScoreFilesTests {
     try NumPyArray.write([2, 1, 0] as [Int64], shape: [3], to: folder.file("none.npy"))
     try NumPyArray.write([2, 0, 1] as [Int64], shape: [3], to: folder.file("some.npy"))
     for (labels, message) in [
-      ("none.npy", "the label has the probability 0 in every row (ensemble): nothing is left"),
-      ("some.npy", "the label has the probability 0 in 1 of 3 (ensemble) rows, which temperature"),
+      ("none.npy", "the label has the probability 0 in every row (network): nothing is left"),
+      ("some.npy", "the label has the probability 0 in 1 of 3 (network) rows, which temperature"),
     ] {
       let output = folder.file(labels + ".out")
       let process = try MixmoProcess([

@@ -72,10 +72,10 @@ struct CubeScorerTests {
       expectClose(macro.value ?? .nan, mean, absolute: 1e-14)
       let interval = try #require(macro.interval)
       #expect(interval.low < mean && mean < interval.high)
-      let error = try #require(Self.value(cube, name, "macro", "mce_unnormalised"))
+      let error = try #require(Self.value(cube, name, "macro", "mean_corruption_error"))
       expectClose(error.value ?? .nan, 1 - mean, absolute: 1e-14)
       let clean = try #require(Self.ensemble(cube, .clean, .accuracy))
-      let relative = Self.value(cube, name, "macro", "relative_mce_unnormalised")?.value
+      let relative = Self.value(cube, name, "macro", "relative_mean_corruption_error")?.value
       expectClose(relative ?? .nan, clean - mean, absolute: 1e-14)
     }
     #expect(cube.notes.allSatisfy { !$0.contains("missing") })
@@ -102,14 +102,29 @@ struct CubeScorerTests {
     #expect(accuracy?.interval != nil)
   }
 
-  @Test func `a substitute marks every protocol, a missing cell leaves out what needs it`() throws {
+  @Test func `protocols keep their names with a substitute, and rows that have it say so`() throws {
     let marked = try Self.cube(Self.cells(frost: "frost(substitute)"))
-    #expect(
-      Set(marked.summary.map(\.protocolName)) == [
-        "clean", "c15(substitute)", "c19(substitute)", "mixmo(substitute)",
-      ])
-    #expect(Self.value(marked, "c15(substitute)", "frost(substitute)", "nll")?.value != nil)
+    let cube = try Self.cube()
+    #expect(marked.cells.map(\.cell.corruption).contains("frost(substitute)"))
+    #expect(marked.summary.map(\.protocolName) == cube.summary.map(\.protocolName))
+    #expect(marked.summary.map(\.aggregate) == cube.summary.map(\.aggregate))
+    #expect(cube.summary.allSatisfy { $0.substitutes.isEmpty })
+    // Frost is of the family noise here.
+    let free = ["clean", "blur", "weather"] + (1..<19).map { "c\($0)" }
+    for row in marked.summary {
+      #expect(row.substitutes == (free.contains(row.aggregate) ? [] : ["frost"]), "\(row)")
+    }
+    for metric in ["nll", "mean_corruption_error"] {
+      #expect(Self.value(marked, "c15", "macro", metric)?.value != nil)
+    }
+    let table = ResultTables(
+      runName: "r", datasetName: "d", fitting: "clean-halves", cube: marked
+    ).summary
+    #expect(table.header.last == "substitute")
+    #expect(Set(table.column("substitute") ?? []) == ["", "frost"])
+  }
 
+  @Test func `a missing cell leaves out what needs it`() throws {
     let partial = try Self.cube(Array(Self.cells().dropLast()))
     #expect(partial.notes.contains { $0.hasPrefix("c19 is undefined: 1 of 95 cells are missing") })
     #expect(Self.value(partial, "c19", "macro", "nll") == nil)
@@ -125,12 +140,12 @@ struct CubeScorerTests {
       .write(to: RunFolder(folder.url))
     let again = try Self.cube(baseline: .init(folder.url.path))
     // Against itself: every ratio is 1, and so is the mean of 15 to its last digits.
-    let ratio = Self.value(again, "c15", "macro", "mce_relative_to(other)")?.value
+    let metric = "mean_corruption_error_relative_to(other)"
+    let ratio = Self.value(again, "c15", "macro", metric)?.value
     expectClose(ratio ?? .nan, 1, absolute: 1e-14)
     // Like with like: each predictor and calibration against itself.
     for (calibration, predictor) in [(Calibration.temperature, Predictor.member(1))] {
-      let own = Self.value(
-        again, "c15", "macro", "mce_relative_to(other)", calibration, predictor)?.value
+      let own = Self.value(again, "c15", "macro", metric, calibration, predictor)?.value
       expectClose(own ?? .nan, 1, absolute: 1e-14)
     }
     try AtomicFile.write("run,predictor\r\n", to: folder.file("cells.csv"))
@@ -152,9 +167,10 @@ struct CubeScorerTests {
       .write(to: RunFolder(folder.url))
     let path = folder.url.path
     let again = try Self.cube(baseline: .init(path))
-    let ratio = Self.value(again, "c15", "macro", "mce_relative_to(\(path))")?.value
+    let name = "mean_corruption_error_relative_to"
+    let ratio = Self.value(again, "c15", "macro", "\(name)(\(path))")?.value
     expectClose(ratio ?? .nan, 1, absolute: 1e-14)
-    let metric = "mce_relative_to(\(path): ensemble, none)"
+    let metric = "\(name)(\(path): ensemble, none)"
     let lent = try #require(Self.value(again, "c15", "macro", metric, .temperature, .member(0)))
     func errors(_ calibration: Calibration, _ predictor: Predictor) -> [Double] {
       Self.kinds.prefix(15).map { kind in

@@ -25,7 +25,8 @@ import Testing
       Cell(corruption: "fog", severity: $0)
     }
     return Comparison(
-      reference: "a", predictor: Predictor.ensemble.name, calibration: .none, imageCount: 100,
+      reference: "a", predictors: (0...runs.count).map { _ in Predictor.ensemble.name },
+      calibration: .none, imageCount: 100,
       cells: [.clean] + corrupted, pairs: pairs, notes: [])
   }
 

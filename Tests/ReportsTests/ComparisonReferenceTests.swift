@@ -39,7 +39,7 @@ import Testing
     #expect(found.header == expected.header)
     let texts = [
       "reference", "run", "corruption", "severity", "predictor", "calibration", "metric",
-      "verdict", "samples",
+      "verdict", "samples", "reference_predictor",
     ]
     for column in texts { #expect(found.column(column) == expected.column(column), "\(column)") }
     for column in ["reference_value", "value", "difference", "low", "high"] {

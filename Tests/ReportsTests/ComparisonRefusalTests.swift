@@ -8,7 +8,7 @@ import Testing
 @Suite struct ComparisonRefusalTests {
   /// The reason why two runs cannot be compared; empty where they can.
   private func problem(
-    _ first: StoredRun, _ second: StoredRun, predictor: String = Predictor.ensemble.name,
+    _ first: StoredRun, _ second: StoredRun, predictor: String? = nil,
     calibration: Calibration = .none,
     change: (URL) throws -> Void = { _ in }
   ) throws -> String {
@@ -118,9 +118,11 @@ import Testing
     var second = StoredRun()
     second.memberCount = 2
     second.cells = second.cells.mapValues { $0 + $0 }
-    #expect(try problem(StoredRun(), second) == "")
+    for predictor in [nil, "network", "ensemble", "ensemble-probs"] {
+      #expect(try problem(StoredRun(), second, predictor: predictor) == "")
+    }
     let found = try problem(second, StoredRun(), predictor: "member-1")
-    #expect(found == "/b: expected a predictor of ensemble, found \"member-1\"")
+    #expect(found == "/b: expected a predictor of network, found \"member-1\"")
   }
 
   @Test func scoredPredictionsNeedTheSameLabelsAlone() throws {

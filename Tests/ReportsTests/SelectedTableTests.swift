@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Reports
 import Runs
+import Scoring
 import TestSupport
 import Testing
 
@@ -95,6 +96,27 @@ import Testing
       try SelectedTable([run], selection("accuracy"))
     } throws: {
       "\($0)" == "metric: expected one of nll, found \"accuracy\""
+    }
+  }
+
+  @Test func `metrics are named in short, and errors name all of them`() throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.url, corruptions: [], calibrations: [.none])
+    let run = try Run(folder: RunFolder(folder.url), label: "x")
+    func table(_ metric: String) throws -> String {
+      try SelectedTable([run], selection(metric)).markdown(hasIntervals: false)
+    }
+    #expect(try table("auroc") == table("auroc_misclassification"))
+    #expect {
+      try table("aupr")
+    } throws: {
+      "\($0)"
+        == "metric: \"aupr\" is short for aupr_error, aupr_success; name one of them"
+    }
+    #expect {
+      try table("f1")
+    } throws: { error in
+      Metric.all.allSatisfy { "\(error)".contains($0.name) }
     }
   }
 }

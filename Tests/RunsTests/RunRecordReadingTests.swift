@@ -82,6 +82,25 @@ import Testing
     }
   }
 
+  @Test func membersAreKnownOrRefused() throws {
+    #expect(try read("{\(Self.origin)}").members == nil)
+    #expect(try read("{\(Self.origin)}").mainPredictor(memberCount: 2) == .ensemble)
+    for (name, main) in [
+      ("subnetworks", Predictor.ensemble), ("independent", .ensembleProbabilities),
+    ] {
+      let record = try read("{\(Self.origin), \"members\": \"\(name)\"}")
+      #expect(record.members?.rawValue == name)
+      #expect(record.mainPredictor(memberCount: 3) == main)
+      #expect(record.mainPredictor(memberCount: 1) == .network)
+    }
+    let error = #expect(throws: RunsError.self) {
+      try read("{\(Self.origin), \"members\": \"twins\"}")
+    }
+    #expect(
+      "\(try #require(error))".hasSuffix(
+        "members: expected subnetworks or independent, found \"twins\""))
+  }
+
   @Test func aFolderWithoutARecordIsNamed() throws {
     let folder = try TemporaryFolder()
     #expect(throws: RunsError.missingFile(folder.url, "run.json")) {

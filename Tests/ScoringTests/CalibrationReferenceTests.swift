@@ -51,9 +51,9 @@ struct CalibrationReferenceTests {
     for scores in scores {
       let name = scores.calibration.name
       let expected = try #require(reference.rows[name])
-      #expect(Set(scores.predictors.map(\.predictor.name)) == Set(expected.keys), "\(name)")
+      #expect(Set(scores.predictors.map(\.predictor.fixtureName)) == Set(expected.keys), "\(name)")
       for row in scores.predictors {
-        var values = try #require(expected[row.predictor.name])
+        var values = try #require(expected[row.predictor.fixtureName])
         let temperature = values.removeValue(forKey: "temperature") ?? nil
         #expect((row.temperature == nil) == (temperature == nil))
         let bound = Self.bound(scores.calibration)
@@ -76,7 +76,7 @@ struct CalibrationReferenceTests {
     for row in scores.predictors where row.predictor != .membersMean {
       // probmetrics fits to 1e-15 here, and takes logarithms of probabilities, near 1 to 1e-16.
       expectValues(
-        row.values, try #require(reference.predictors[row.predictor.name]), relative: 1e-10,
+        row.values, try #require(reference.predictors[row.predictor.fixtureName]), relative: 1e-10,
         "\(reference) \(row.predictor.name)")
     }
   }

@@ -74,7 +74,7 @@ struct CalibrationTests {
     let scores = try Self.fitted(calibration, on: single)
     let ofSeveral = [Calibration.temperatureAfterAveraging, .memberTemperatures]
     #expect(
-      scores.predictors.map(\.predictor) == (ofSeveral.contains(calibration) ? [] : [.ensemble]))
+      scores.predictors.map(\.predictor) == (ofSeveral.contains(calibration) ? [] : [.network]))
   }
 
   @Test(arguments: [1, 2, 4], Calibration.all)
@@ -167,8 +167,8 @@ struct CalibrationTests {
     let logits = try Problem(
       seed: 15, labelSeed: 16, rows: 2000, members: 1, classes: 5, exponent: -14
     ).draw()
-    let before = try Self.row(.ensemble, Self.scorer.score(logits)).values
-    let after = try Self.row(.ensemble, Self.fitted(.temperature, on: logits)).values
+    let before = try Self.row(.network, Self.scorer.score(logits)).values
+    let after = try Self.row(.network, Self.fitted(.temperature, on: logits)).values
     #expect(try #require(before[.calibrationLoss]) > 0.1)
     // Cross-validation pays about one over twice its rows for a parameter.
     expectClose(try #require(after[.calibrationLoss]), 0, absolute: 1e-3)
@@ -181,7 +181,7 @@ struct CalibrationTests {
       seed: 1, labelSeed: 2, rows: 40, members: 1, classes: 3, labels: "right"
     ).draw()
     for logits in [right, try right.selecting(rows: [0])] {
-      let values = try Self.row(.ensemble, Self.scorer.score(logits)).values
+      let values = try Self.row(.network, Self.scorer.score(logits)).values
       #expect(values[.refinementLoss] == nil && values[.calibrationLoss] == nil)
       #expect(values[.negativeLogLikelihood] != nil)
     }

@@ -46,9 +46,11 @@ struct CellScoresTests {
       let expected = cell.values(combination)
       let scores = try Self.scorer.score(cell.problem.draw(), with: fitted)[0]
       #expect(scores.calibration == .temperature)
-      #expect(scores.predictors.map(\.predictor.name).sorted() == expected.predictors.keys.sorted())
+      #expect(
+        scores.predictors.map(\.predictor.fixtureName).sorted() == expected.predictors.keys.sorted()
+      )
       for row in scores.predictors {
-        let name = row.predictor.name
+        let name = row.predictor.fixtureName
         let temperature = try #require(reference.temperatures[name])
         expectClose(
           row.temperature ?? .nan, temperature, absolute: Self.relativeError * temperature, name)
@@ -112,12 +114,12 @@ struct CellScoresTests {
     #expect(scored == (try Self.scorer.rowScores(of: .ensemble, in: logits)))
   }
 
-  @Test func `one member has the row ensemble alone`() throws {
+  @Test func `one member has the row network alone`() throws {
     let logits = try Problem(seed: 1, labelSeed: 2, rows: 50, members: 1, classes: 5).draw()
     let fitted = try Self.scorer.fit([.temperature], on: logits)
-    #expect(try Self.scorer.score(logits).predictors.map(\.predictor) == [.ensemble])
+    #expect(try Self.scorer.score(logits).predictors.map(\.predictor) == [.network])
     #expect(
-      try Self.scorer.score(logits, with: fitted)[0].predictors.map(\.predictor) == [.ensemble])
+      try Self.scorer.score(logits, with: fitted)[0].predictors.map(\.predictor) == [.network])
   }
 
   @Test func `a metric that one half lacks is undefined where halves are averaged`() throws {

@@ -78,7 +78,7 @@ struct CorruptionAggregateTests {
     #expect(c15.mean(errors, over: .family("weather")) == nil)
     #expect(c15.mean(errors, over: .severity(1)) == nil)
     #expect(c15.mean(errors, over: .family("blur")) == 0.375)
-    #expect(c15.unnormalizedMCE(CorruptionErrors(cells: errors)) == nil)
+    #expect(c15.meanCorruptionError(CorruptionErrors(cells: errors)) == nil)
     #expect(
       c15.lacking(errors.keys)
         == "c15 is undefined: 5 of 75 cells are missing (frost-1, frost-2, frost-3, frost-4, frost-5)"
@@ -89,22 +89,24 @@ struct CorruptionAggregateTests {
     let c15 = try Self.standard(.c15)
     let run = CorruptionErrors(cells: Self.errors, clean: 0.125)
     let twice = CorruptionErrors(cells: Self.errors.mapValues { $0 * 2 }, clean: 0)
-    #expect(c15.unnormalizedMCE(run) == 0.375)
-    #expect(c15.unnormalizedRelativeMCE(run) == 0.25)
-    #expect(c15.mce(run, relativeTo: twice) == 0.5)
-    #expect(c15.mce(run, relativeTo: run) == 1)
+    #expect(c15.meanCorruptionError(run) == 0.375)
+    #expect(c15.relativeMeanCorruptionError(run) == 0.25)
+    #expect(c15.meanCorruptionError(run, relativeTo: twice) == 0.5)
+    #expect(c15.meanCorruptionError(run, relativeTo: run) == 1)
     // Σ (severity/8 − 1/8) = 1.25 against Σ severity/4 = 3.75, one division rounded.
-    expectClose(try #require(c15.relativeMCE(run, relativeTo: twice)), 1 / 3.0, absolute: 1e-16)
+    expectClose(
+      try #require(c15.relativeMeanCorruptionError(run, relativeTo: twice)), 1 / 3.0,
+      absolute: 1e-16)
     let unknown = CorruptionErrors(cells: Self.errors)
-    #expect(c15.unnormalizedRelativeMCE(unknown) == nil)
-    #expect(c15.relativeMCE(run, relativeTo: unknown) == nil)
+    #expect(c15.relativeMeanCorruptionError(unknown) == nil)
+    #expect(c15.relativeMeanCorruptionError(run, relativeTo: unknown) == nil)
     let perfect = CorruptionErrors(cells: Self.errors.mapValues { _ in 0 }, clean: 0)
-    #expect(c15.mce(run, relativeTo: perfect) == nil)
-    #expect(c15.mce(perfect, relativeTo: run) == 0)
-    #expect(c15.relativeMCE(run, relativeTo: perfect) == nil)
+    #expect(c15.meanCorruptionError(run, relativeTo: perfect) == nil)
+    #expect(c15.meanCorruptionError(perfect, relativeTo: run) == 0)
+    #expect(c15.relativeMeanCorruptionError(run, relativeTo: perfect) == nil)
     var partly = Self.errors
     partly[Cell(corruption: "fog", severity: 5)] = nil
-    #expect(c15.mce(run, relativeTo: CorruptionErrors(cells: partly)) == nil)
+    #expect(c15.meanCorruptionError(run, relativeTo: CorruptionErrors(cells: partly)) == nil)
   }
 
   @Test func `differences that sum to 0 have no ratio, however they are rounded`() throws {
@@ -114,7 +116,7 @@ struct CorruptionAggregateTests {
       let cells = Self.errors.map { ($0.key, error(wrong[$0.key.severity - 1])) }
       let baseline = CorruptionErrors(
         cells: Dictionary(uniqueKeysWithValues: cells), clean: error(4))
-      return c15.relativeMCE(run, relativeTo: baseline)
+      return c15.relativeMeanCorruptionError(run, relativeTo: baseline)
     }
     // Of 100 images, 4 of the clean ones: 1 + 7 + 4 + 4 + 4 are as many in five severities.
     for error in [{ Double($0) / 100 }, { 1 - Double(100 - $0) / 100 }] as [(Int) -> Double] {
@@ -132,7 +134,7 @@ struct CorruptionAggregateTests {
       run[Cell(corruption: "fog", severity: severity)] = 0.03125
       baseline[Cell(corruption: "fog", severity: severity)] = 0.015625
     }
-    let ratio = c15.mce(
+    let ratio = c15.meanCorruptionError(
       CorruptionErrors(cells: run), relativeTo: CorruptionErrors(cells: baseline))
     // 14 ones and a two over 15, one division rounded.
     expectClose(try #require(ratio), 16 / 15.0, absolute: 2.3e-16)

@@ -98,8 +98,8 @@ struct GivenProbabilityTests {
     let some = try scorer.fit(
       Calibration.all, onValidationSet: given.selecting(rows: possible))
     for calibration in [Calibration.temperature, .vector] {
-      let map = try #require(all.maps(of: calibration, for: .ensemble).first)
-      let same = try #require(some.maps(of: calibration, for: .ensemble).first)
+      let map = try #require(all.maps(of: calibration, for: .network).first)
+      let same = try #require(some.maps(of: calibration, for: .network).first)
       let rows = try scorer.rowScores(of: .ensemble, in: given, calibration: map)
       #expect(rows == (try scorer.rowScores(of: .ensemble, in: given, calibration: same)))
       #expect(
@@ -115,15 +115,15 @@ struct GivenProbabilityTests {
       #expect(row.values[.entropy] != nil && row.values[.brierScore] != nil)
       let draws = try scorer.resample(
         scores, of: given, by: Bootstrap(imageCount: wrong.count, drawCount: 9, threadCount: 1))
-      #expect(draws[.ensemble]?[.negativeLogLikelihood] == nil)
-      #expect(draws[.ensemble]?[.brierScore] != nil)
+      #expect(draws[.network]?[.negativeLogLikelihood] == nil)
+      #expect(draws[.network]?[.brierScore] != nil)
     }
   }
 
   @Test func `where every label is impossible nothing is fitted`() throws {
     let given = try labeled([1, 0, 1, 0], [1, 1], members: 1, as: .probabilities)
     let fitted = try scorer.fit(Calibration.all, onValidationSet: given)
-    #expect(fitted.maps(of: .temperature, for: .ensemble).first?.temperature == 1)
+    #expect(fitted.maps(of: .temperature, for: .network).first?.temperature == 1)
     for scores in try scorer.score(given, with: fitted) {
       #expect(scores.predictors.allSatisfy { $0.values[.negativeLogLikelihood] == nil })
     }

@@ -75,7 +75,8 @@ struct IntervalReferenceTests {
       let scores = try #require(
         try scorer.score(logits, with: scorer.fit([calibration], on: logits)).first)
       let spreads = try #require(
-        try scorer.resample(scores, of: logits, images: expected.images, by: bootstrap)[.ensemble])
+        try scorer.resample(scores, of: logits, images: expected.images, by: bootstrap)[
+          scores.predictors[0].predictor])
       let values = scores.predictors[0].values
       for (name, numbers) in expected.intervals {
         let metric = try #require(Metric.all.first { $0.name == name })

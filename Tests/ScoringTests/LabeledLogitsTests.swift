@@ -144,6 +144,11 @@ struct LabeledLogitsTests {
     (.noSuchRow(7, rows: 5), "there is no row 7 in 5 rows"),
     (.noSuchMember(2, members: 2), "there is no member 2 in 2 members"),
     (
+      .severalMembers(3),
+      "network is the predictor of one member, and there are 3; choose ensemble, ensemble-probs or "
+        + "a member"
+    ),
+    (
       .membersMeanPredictsNothing,
       "members-mean is a mean of metric values and makes no predictions"
     ),

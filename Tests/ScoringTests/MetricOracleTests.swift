@@ -21,7 +21,7 @@ struct MetricOracleTests {
   func `metrics of predictors are those of independent software`(cell: Cell) throws {
     let logits = try cell.problem.draw()
     for predictor in Predictor.predicting(memberCount: logits.memberCount) {
-      let expected = try #require(cell.predictors[predictor.name])
+      let expected = try #require(cell.predictors[predictor.fixtureName])
       let values = try Scorer().rows(of: predictor, in: logits).values()
       Self.expect(values, expected, "\(cell) \(predictor.name)")
     }

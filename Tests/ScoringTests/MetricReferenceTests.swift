@@ -10,9 +10,9 @@ struct MetricReferenceTests {
   @Test(arguments: try fixtureValue("metrics.json", as: [ReferenceCell].self))
   func `metrics are scikit-learn's`(reference: ReferenceCell) throws {
     let scores = try Scorer(threadCount: 2).score(reference.problem.draw())
-    #expect(Set(scores.predictors.map(\.predictor.name)) == Set(reference.predictors.keys))
+    #expect(Set(scores.predictors.map(\.predictor.fixtureName)) == Set(reference.predictors.keys))
     for row in scores.predictors {
-      let expected = try #require(reference.predictors[row.predictor.name])
+      let expected = try #require(reference.predictors[row.predictor.fixtureName])
       expectValues(
         row.values, expected, relative: Self.relativeError, "\(reference) \(row.predictor.name)")
       #expect(row.sampleCount == reference.problem.rows)

@@ -24,7 +24,7 @@ struct PredictorTests {
     let names = Predictor.predicting(memberCount: 3).map(\.name)
     #expect(names == ["ensemble", "ensemble-probs", "member-0", "member-1", "member-2"])
     #expect(Predictor.membersMean.name == "members-mean")
-    #expect(Predictor.predicting(memberCount: 1) == [.ensemble])
+    #expect(Predictor.predicting(memberCount: 1) == [.network])
   }
 
   // Closed forms: three roundings of numbers up to 3.
@@ -111,6 +111,9 @@ struct PredictorTests {
     let scorer = Scorer(threadCount: 1)
     #expect(throws: ScoringError.noSuchMember(2, members: 2)) {
       try scorer.rows(of: .member(2), in: logits)
+    }
+    #expect(throws: ScoringError.severalMembers(2)) {
+      try scorer.rows(of: .network, in: logits)
     }
     #expect(throws: ScoringError.membersMeanPredictsNothing) {
       try scorer.rows(of: .membersMean, in: logits)

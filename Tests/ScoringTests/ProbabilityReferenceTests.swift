@@ -32,7 +32,7 @@ struct ProbabilityReferenceTests {
   func `every metric of given probabilities is NumPy's`(reference: Reference) throws {
     let scores = try Scorer(threadCount: 1).score(reference.rows)
     for (name, expected) in reference.predictors {
-      let row = try #require(scores.predictors.first { $0.predictor.name == name })
+      let row = try #require(scores.predictors.first { $0.predictor.fixtureName == name })
       // Sums of at most 1000 terms, in another order.
       expectValues(row.values, expected, relative: 1e-13, "\(reference) \(name)")
       #expect((row.infiniteLossCount > 0) == (expected["nll"] == .some(nil)))

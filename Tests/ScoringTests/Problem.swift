@@ -75,3 +75,8 @@ struct ReferenceCell: Decodable, Sendable, CustomStringConvertible {
 
   var description: String { problem.description }
 }
+
+extension Predictor {
+  /// The name in the fixtures, where one member is an ensemble of one.
+  var fixtureName: String { self == .network ? Predictor.ensemble.name : name }
+}

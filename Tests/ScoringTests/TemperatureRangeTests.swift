@@ -43,7 +43,7 @@ struct TemperatureRangeTests {
       for (name, root) in reference.temperatures where name != "temperature-after" {
         let expected = root * Double(factor)
         let predictors = Predictor.predicting(memberCount: logits.memberCount)
-        let predictor = try #require(predictors.first { $0.name == name })
+        let predictor = try #require(predictors.first { $0.fixtureName == name })
         let fitted = try Self.fit(predictor, on: logits)
         // Powers of two scale without rounding, so the tolerance is that of the unscaled problem.
         expectClose(

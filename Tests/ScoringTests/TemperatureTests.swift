@@ -56,7 +56,7 @@ struct TemperatureTests {
         on: FittingRows(logits, threadCount: 2))
     }
     let predictors = Predictor.predicting(memberCount: logits.memberCount)
-    let predictor = try #require(predictors.first { $0.name == name })
+    let predictor = try #require(predictors.first { $0.fixtureName == name })
     return try fit(predictor, on: logits)
   }
 

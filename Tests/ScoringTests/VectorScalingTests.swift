@@ -39,7 +39,7 @@ struct VectorScalingTests {
   func `scales and biases are SciPy's`(reference: Reference) throws {
     let logits = try reference.problem.draw()
     let predictors = Predictor.predicting(memberCount: logits.memberCount)
-    let predictor = try #require(predictors.first { $0.name == reference.predictor })
+    let predictor = try #require(predictors.first { $0.fixtureName == reference.predictor })
     let scaling = try Self.scaling(of: predictor, on: logits)
     // A gradient of 1e-8 where the curvature is at least 2e-4.
     expectClose(scaling.scales + scaling.biases, reference.parameters, absolute: 5e-5)

@@ -32,10 +32,17 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     case noTable(option: String)
     /// An option for archives, where there are none.
     case noArchive(option: String)
+    /// An option for several members, where there is one.
+    case oneMember(option: String)
   }
 
   package let file: String
   package let problem: Problem
+
+  package init(file: String, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
 
   package var description: String { "\(file): \(message)".withoutControlCharacters }
 
@@ -79,6 +86,7 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
       "elements of type \(descr.oneLine), expected numbers: the index of each row's class, from 0"
     case .noTable(let option): "\(option) is for text tables, found none"
     case .noArchive(let option): "\(option) is for .npz files, found none"
+    case .oneMember(let option): "\(option) is for several members, found one"
     }
   }
 }

@@ -87,12 +87,15 @@ struct ComparableRun: Sendable {
     }
   }
 
-  /// The predictor with this name.
+  /// The predictor that is meant by `name`, or the run's own where it is nil; see `PredictorChoice`.
   ///
   /// - Throws: `ReportsError.noSuchPredictor` naming those that exist.
-  func existingPredictor(named name: String) throws -> Predictor {
+  func predictor(named name: String?) throws -> Predictor {
     let all = Predictor.predicting(memberCount: memberCount)
-    guard let predictor = all.first(where: { $0.name == name }) else {
+    let main = record.mainPredictor(memberCount: memberCount)
+    guard let name else { return main }
+    let found = PredictorChoice.name(name, main: main.name, among: all.map(\.name))
+    guard let predictor = all.first(where: { $0.name == found }) else {
       throw ReportsError.noSuchPredictor(folder.url, name, expected: all.map(\.name))
     }
     return predictor

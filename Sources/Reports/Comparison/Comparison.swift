@@ -37,8 +37,8 @@ package struct Comparison: Sendable, Equatable {
 
   /// The label of the run that the others are compared with.
   package let reference: String
-  /// The name of the predictor that is compared.
-  package let predictor: String
+  /// The name of each run's predictor, the reference's first.
+  package let predictors: [String]
   package let calibration: Calibration
   /// N, the number of images of each cell.
   package let imageCount: Int
@@ -50,11 +50,11 @@ package struct Comparison: Sendable, Equatable {
   package let notes: [String]
 
   package init(
-    reference: String, predictor: String, calibration: Calibration, imageCount: Int,
+    reference: String, predictors: [String], calibration: Calibration, imageCount: Int,
     cells: [Cell], pairs: [Pair], notes: [String]
   ) {
     self.reference = reference
-    self.predictor = predictor
+    self.predictors = predictors
     self.calibration = calibration
     self.imageCount = imageCount
     self.cells = cells
@@ -64,6 +64,11 @@ package struct Comparison: Sendable, Equatable {
 
   /// Those of `Comparison.metrics` that the calibration leaves defined.
   package var metrics: [Metric] { Self.metrics.filter(calibration.defines) }
+
+  /// The predictors of the runs, each once.
+  package var predictorNames: [String] {
+    predictors.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 
   /// The corruptions, without the clean test set.
   package var corruptions: [String] {
@@ -137,6 +142,7 @@ extension Comparison {
     case value, difference, low, high, p
     case correctedP = "p_holm"
     case verdict, samples
+    case referencePredictor = "reference_predictor"
   }
 
   /// One metric of a run and the reference, in a cell or on average over the corrupted cells.
@@ -160,6 +166,7 @@ extension Comparison {
     package let correctedP: Double?
     package let verdict: String?
     package let samples: Int
+    package let referencePredictor: String
 
     package typealias CodingKeys = Column
   }
@@ -169,26 +176,29 @@ extension Comparison {
 
   /// A row for each run, cell and metric; each run's means come first.
   package var rows: [Row] {
-    pairs.flatMap { pair in
-      let means = pair.mean.map { rows(pair.run, Self.mean, nil, $0) } ?? []
+    pairs.enumerated().flatMap { index, pair in
+      let subject = (run: pair.run, predictor: predictors[index + 1])
+      let means = pair.mean.map { rows(subject, Self.mean, nil, $0) } ?? []
       return means
-        + zip(cells, pair.cells).flatMap { rows(pair.run, $0.corruption, $0.severity, $1) }
+        + zip(cells, pair.cells).flatMap { rows(subject, $0.corruption, $0.severity, $1) }
     }
   }
 
   private func rows(
-    _ run: String, _ corruption: String, _ severity: Int?, _ contrast: Contrast
+    _ subject: (run: String, predictor: String), _ corruption: String, _ severity: Int?,
+    _ contrast: Contrast
   ) -> [Row] {
     metrics.compactMap { metric in
       guard let values = contrast.values[metric] else { return nil }
       let isTested = metric == .accuracy
       return Row(
-        reference: reference, run: run, corruption: corruption, severity: severity,
-        predictor: predictor, calibration: calibration.name, metric: metric.name,
+        reference: reference, run: subject.run, corruption: corruption, severity: severity,
+        predictor: subject.predictor, calibration: calibration.name, metric: metric.name,
         referenceValue: values.reference, value: values.run, difference: values.difference,
         low: values.interval?.low, high: values.interval?.high,
         p: isTested ? contrast.pValue : nil, correctedP: isTested ? contrast.correctedPValue : nil,
-        verdict: isTested ? contrast.verdict.rawValue : nil, samples: imageCount)
+        verdict: isTested ? contrast.verdict.rawValue : nil, samples: imageCount,
+        referencePredictor: predictors[0])
     }
   }
 
@@ -201,7 +211,8 @@ extension Comparison {
           + [row.predictor, row.calibration, row.metric]
           + [row.referenceValue, row.value, row.difference, row.low, row.high, row.p]
           .map(CSVTable.field)
-          + [CSVTable.field(row.correctedP), row.verdict ?? "", "\(row.samples)"])
+          + [CSVTable.field(row.correctedP), row.verdict ?? "", "\(row.samples)"]
+          + [row.referencePredictor])
     }
     return table
   }

@@ -75,15 +75,17 @@ package struct ComparisonText {
   package var text: String {
     let pairs = comparison.pairs.indices.map { index in
       let pair = comparison.pairs[index]
-      return [heading(pair), ""] + table(pair)
+      return [heading(index), ""] + table(pair)
         + (comparison.corruptions.isEmpty ? [] : [""] + map(pair))
         + ["", comparison.conclusions[index], ""]
     }
     return (pairs.joined() + [Comparison.caveat]).map { $0.withoutTrailingSpaces + "\n" }.joined()
   }
 
-  private func heading(_ pair: Comparison.Pair) -> String {
-    "\(pair.run.oneLine) − \(comparison.reference.oneLine): \(comparison.predictor), "
+  private func heading(_ index: Int) -> String {
+    let predictors = [comparison.predictors[index + 1], comparison.predictors[0]]
+    let names = predictors[0] == predictors[1] ? predictors[0] : predictors.joined(separator: " − ")
+    return "\(comparison.pairs[index].run.oneLine) − \(comparison.reference.oneLine): \(names), "
       + "calibration \(comparison.calibration.name), \(comparison.imageCount) images"
   }
 

@@ -5,8 +5,9 @@ import Scoring
 
 /// Compares runs by their stored predictions.
 package struct RunComparer: Sendable {
-  /// The name of the predictor that is compared.
-  package var predictor = Predictor.ensemble.name
+  /// The predictor that is compared, as `PredictorChoice` finds it; nil for each run's own, that of the
+  /// first row of its tables.
+  package var predictor: String?
   /// The calibration, fitted on each half of the clean images, in MixMo's split, for the other half.
   ///
   /// Numbers are those of all images, or means over the halves where the runs' tables hold those.
@@ -78,14 +79,14 @@ package struct RunComparer: Sendable {
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
     let bounds = zip(labels, subjects).map { ($0, $1.calibrations.flatMap(\.temperatureBounds)) }
     return Comparison(
-      reference: labels[0], predictor: predictor, calibration: calibration,
+      reference: labels[0], predictors: subjects.map(\.predictor.name), calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
       notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
         + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
   }
 
   private func subject(_ run: ComparableRun, partCount: Int) throws -> Subject {
-    let predictor = try run.existingPredictor(named: predictor)
+    let predictor = try run.predictor(named: predictor)
     guard !calibration.isBound else { throw ScoringError.notFitted(calibration.name) }
     guard calibration.needsFitting else {
       return Subject(

@@ -13,10 +13,12 @@ extension Run {
   func riskCoverage(_ scorer: Scorer) throws -> Figure? {
     let (levels, store) = (sampledSeverities, folder.predictions)
     let shown = cells(of: corruptions, severities: levels)
-    guard mainPredictor == Predictor.ensemble.name, shown.allSatisfy(store.contains) else {
-      return nil
-    }
+    guard shown.allSatisfy(store.contains) else { return nil }
     let labels = try store.labels()
+    let memberCount = try store.logits(of: .clean, labels: labels).memberCount
+    let predictor = Predictor.predicting(memberCount: memberCount)
+      .first { $0.name == mainPredictor }
+    guard let predictor else { return nil }
     var data = DataTable([
       ("severity", .name), ("coverage", .share), ("risk", .share),
     ])
@@ -25,7 +27,7 @@ extension Run {
       var rows: [RowScore] = []
       for cell in cells(of: corruptions, severities: [level]) {
         let logits = try store.logits(of: cell, labels: labels)
-        rows += try scorer.rowScores(of: .ensemble, in: logits)
+        rows += try scorer.rowScores(of: predictor, in: logits)
       }
       let risks = ConfidenceRanking(rows).risks(at: Self.coverages) ?? []
       for (coverage, risk) in zip(Self.coverages, risks) {
@@ -38,7 +40,7 @@ extension Run {
       caption:
         "If only the most confident share of the images is answered (coverage), this share of "
         + "the answers is wrong (risk). A network that knows when it errs has a line that stays "
-        + "low for long (ensemble, none; all corruptions of a severity pooled).",
+        + "low for long (\(mainPredictor), none; all corruptions of a severity pooled).",
       panels: [
         .lines(
           "risk", title: "risk", x: Panel.Axis(label: "coverage", around: [0, 1]), lines,

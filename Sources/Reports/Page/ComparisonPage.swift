@@ -35,7 +35,8 @@ package struct ComparisonPage: Sendable {
     ).draw(maps)
     let model = PageModel(
       title: "Compared with \(comparison.reference)",
-      lead: "\(comparison.predictor), calibration \(comparison.calibration.name), on the same "
+      lead:
+        "\(comparison.predictorNames.joined(separator: " and ")), calibration \(comparison.calibration.name), on the same "
         + "\(comparison.imageCount) images.",
       notes: comparison.notes + (gnuplot == nil ? [PageModel.withoutGnuplot] : []),
       sections: [

@@ -7,6 +7,8 @@ struct Headline {
   /// What values are taken over: a column of the tables.
   private struct Scope {
     let name: String
+    /// Whether a substitute stands in for one of the corruptions.
+    var hasSubstitute = false
     /// The value and the ends of its interval.
     let numbers: @Sendable (_ subject: Subject, Metric) -> [Double?]
   }
@@ -60,7 +62,8 @@ struct Headline {
         }
       return PageModel.Table(
         file: file, caption: metric.heading + (style == .percent ? " in %, from" : ", from"),
-        nameHeader: names, header: scopes.map(\.name), rows: rows)
+        nameHeader: names, header: scopes.map { $0.name + ($0.hasSubstitute ? " †" : "") },
+        rows: rows)
     }
   }
 
@@ -89,7 +92,7 @@ struct Headline {
     let (clean, macro) = (Cell.clean.corruption, CorruptionAggregate.macro.name)
     let benchmarks = [CorruptionProtocol.Name.c15, .c19].map(\.rawValue)
     let published = runs[0].summary.values(of: "protocol").filter { name in
-      benchmarks.contains(where: name.hasPrefix)
+      benchmarks.contains(name)
         && runs.allSatisfy { run in
           run.summary[
             [name, macro, run.mainPredictor, run.calibrations[0], Metric.accuracy.name],
@@ -98,7 +101,8 @@ struct Headline {
         }
     }
     func summarized(_ name: String, _ aggregate: String) -> Scope {
-      Scope(name: name) { subject, metric in
+      let hasSubstitute = runs.contains { !$0.substitutes(in: aggregate).isEmpty }
+      return Scope(name: name, hasSubstitute: hasSubstitute) { subject, metric in
         ["value", "low", "high"].map {
           subject.run.summary[
             [name, aggregate, subject.predictor, subject.calibration, metric.name], $0]?

@@ -184,7 +184,7 @@ extension PageModel.Facts {
       [
         ("run", origin.run), ("data set", "\(origin.dataset), \(origin.images) images"),
         ("images and labels, SHA-256", origin.data), ("checkpoint, SHA-256", origin.checkpoint),
-        ("corruptions", suite), ("calibrations", scoring),
+        ("members", record.members?.sentence), ("corruptions", suite), ("calibrations", scoring),
         ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
         ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
         ("precision", record.precision), ("version", "mixmo \(origin.version)"),

@@ -157,8 +157,8 @@ package struct Report: Sendable {
       + (substitutes.isEmpty
         ? []
         : [
-          "\(substitutes.joined(separator: ", ")): made with other means than the published ones; "
-            + "figures over all corruptions that include them are no published figures."
+          "\(substitutes.joined(separator: ", ")): made with other means than the published ones. Averages "
+            + "over corruptions that include it (†) do not compare with published values."
         ]) + mixedFigures + unknown
   }
 

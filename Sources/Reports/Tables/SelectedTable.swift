@@ -1,3 +1,4 @@
+import Formats
 import Runs
 import Scoring
 
@@ -8,9 +9,10 @@ package struct SummarySelection: Sendable {
     package let protocolName: String
     package let aggregate: String
 
+    /// An aggregate of a protocol; names of older versions are today's.
     package init(protocolName: String, aggregate: String) {
-      self.protocolName = protocolName
-      self.aggregate = aggregate
+      self.protocolName = OlderNames.protocolName(protocolName)
+      self.aggregate = OlderNames.protocolName(aggregate)
     }
 
     /// The macro mean of a protocol, or the clean test set by its name.
@@ -31,8 +33,9 @@ package struct SummarySelection: Sendable {
   package static let standardMetrics = ShownMetric.headline.map(\.name)
 
   package var scopes: [Scope]
+  /// Metrics by their names, which may be shortened: `auroc` is `auroc_misclassification`.
   package var metrics: [String]
-  /// Nil for all.
+  /// Nil for all; see `PredictorChoice`.
   package var predictors: [String]?
   /// Nil for all.
   package var calibrations: [String]?
@@ -50,7 +53,7 @@ package struct SummarySelection: Sendable {
   /// `runs` have complete.
   package init(standardFor runs: [Run]) {
     let names = runs.first?.summary.values(of: "protocol") ?? []
-    let scopes = names.filter { !$0.hasPrefix(CorruptionProtocol.Name.mixmo.rawValue) }
+    let scopes = names.filter { $0 != CorruptionProtocol.Name.mixmo.rawValue }
       .map(Scope.init(macroMeanOf:))
     let present = runs.map { run in Set(run.summary.keys.map { Array($0[..<2]) }) }
     self.init(
@@ -78,16 +81,30 @@ package struct SelectedTable: Sendable {
     var entries: [Entry?]  // [scopes · metrics]
   }
 
+  /// What is shown, with whole names of metrics.
   let selection: SummarySelection
   private(set) var rows: [Row]
+  /// The published names of corruptions that a substitute stands in for in each of the scopes.
+  let substitutes: [[String]]  // [scopes]
+  /// The labels of the runs that have a substitute; none where all have it.
+  let runsOfSubstitutes: [String]
 
   /// The values of `selection` in `runs`.
   ///
   /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has;
+  ///   `ReportsError.ambiguous` for a name that is short for several;
   ///   `ReportsError.otherRun` for calibration errors of different bins.
   package init(_ runs: [Run], _ selection: SummarySelection) throws {
+    let selection = try Self.checked(selection, in: runs)
     self.selection = selection
-    try Self.check(runs, selection)
+    substitutes = selection.scopes.map { scope in
+      runs.flatMap { $0.substitutes(in: scope.aggregate) }
+        .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+    let marked = runs.filter { run in
+      selection.scopes.contains { !run.substitutes(in: $0.aggregate).isEmpty }
+    }
+    runsOfSubstitutes = marked.count < runs.count ? marked.map(\.label) : []
     rows = runs.flatMap { run in
       Self.subjects(run, selection).map { predictor, calibration in
         Row(
@@ -111,15 +128,21 @@ package struct SelectedTable: Sendable {
     selection.metrics[column % selection.metrics.count]
   }
 
-  private static func check(_ runs: [Run], _ selection: SummarySelection) throws {
+  /// The selection with whole names, all of which some run has.
+  private static func checked(
+    _ selection: SummarySelection, in runs: [Run]
+  ) throws -> SummarySelection {
     func known(_ column: String) -> [String] {
       runs.flatMap { $0.summary.values(of: column) }
         .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
+    var selection = selection
+    let metrics = known("metric")
+    selection.metrics = try selection.metrics.map { try metric($0, among: metrics) }
     let asked: [(column: String, names: [String])] = [
       ("protocol", selection.scopes.map(\.protocolName)),
-      ("aggregate", selection.scopes.map(\.aggregate)), ("metric", selection.metrics),
-      ("predictor", selection.predictors ?? []), ("calibration", selection.calibrations ?? []),
+      ("aggregate", selection.scopes.map(\.aggregate)),
+      ("calibration", selection.calibrations ?? []),
     ]
     for (column, names) in asked {
       let known = known(column)
@@ -127,6 +150,26 @@ package struct SelectedTable: Sendable {
         throw ReportsError.nothingSelected(column: column, expected: known, found: missing)
       }
     }
+    for name in selection.predictors ?? [] where runs.allSatisfy({ $0.predictor(name) == nil }) {
+      throw ReportsError.nothingSelected(
+        column: "predictor", expected: known("predictor"), found: name)
+    }
+    try checkBinning(of: runs, selection)
+    return selection
+  }
+
+  /// The metric that `name` means, perhaps shortened or as an older version called it.
+  private static func metric(_ name: String, among known: [String]) throws -> String {
+    switch ShortNames.meaning(of: OlderNames.metric(name), among: known) {
+    case .name(let metric): return metric
+    case .several(let metrics):
+      throw ReportsError.ambiguous(column: "metric", names: metrics, found: name)
+    case .nothing:
+      throw ReportsError.nothingSelected(column: "metric", expected: known, found: name)
+    }
+  }
+
+  private static func checkBinning(of runs: [Run], _ selection: SummarySelection) throws {
     guard selection.metrics.contains(where: Binning.metricNames.contains) else { return }
     for run in runs.dropFirst() {
       let relations = [RunRecord.Relation.sameBinning, .sameFigures(areFitted: false)]
@@ -141,11 +184,12 @@ package struct SelectedTable: Sendable {
   private static func subjects(
     _ run: Run, _ selection: SummarySelection
   ) -> [(predictor: String, calibration: String)] {
+    let predictors = selection.predictors?.compactMap(run.predictor)
     var seen: Set<[String]> = []
     return run.summary.keys.map { [$0[2], $0[3]] }.filter { seen.insert($0).inserted }
       .map { ($0[0], $0[1]) }
       .filter { predictor, calibration in
-        selection.predictors?.contains(predictor) ?? true
+        predictors?.contains(predictor) ?? true
           && selection.calibrations?.contains(calibration) ?? true
       }
   }
@@ -181,5 +225,13 @@ package struct SelectedTable: Sendable {
     case .zero: { -abs($0) }
     case .none: nil
     }
+  }
+}
+
+extension Run {
+  /// The predictor that `name` means among those of the summary.
+  fileprivate func predictor(_ name: String) -> String? {
+    let predictors = summary.values(of: "predictor")
+    return PredictorChoice.name(name, main: predictors[0], among: predictors)
   }
 }

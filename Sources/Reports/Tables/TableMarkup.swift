@@ -7,11 +7,23 @@ extension SelectedTable {
   private static let legend =
     "Bold: the best of a column, and what has a 95 % interval that reaches it."
 
+  /// What a title with a dagger has; nil where none has one.
+  private var noteOnSubstitutes: String? {
+    let names = substitutes.joined().reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    guard !names.isEmpty else { return nil }
+    let runs = runsOfSubstitutes
+    return "with a substitute for \(names.listed())"
+      + (runs.isEmpty ? "" : " in \(runs.listed(limit: .max))")
+      + ", not comparable with published values."
+  }
+
   /// Whether a metric is shown as a percentage.
   private static func isShare(_ metric: String) -> Bool {
     switch Metric(name: metric) {
     case .accuracy, .topFiveAccuracy, .falsePositiveRateAt95: true
-    default: metric == "mce_unnormalised"
+    default: metric == "mean_corruption_error"
     }
   }
 
@@ -37,8 +49,10 @@ extension SelectedTable {
   package func markdown(hasIntervals: Bool) -> String {
     let heading =
       nameHeadings.map(\.title)
-      + selection.scopes.flatMap { scope in
-        selection.metrics.map { "\(Self.heading($0)), \(scope.title)" }
+      + zip(selection.scopes, substitutes).flatMap { scope, substitutes in
+        selection.metrics.map {
+          "\(Self.heading($0)), \(scope.title)" + (substitutes.isEmpty ? "" : " †")
+        }
       }
     let rule =
       nameHeadings.map { _ in ":--" } + heading.dropFirst(nameHeadings.count).map { _ in "--:" }
@@ -49,7 +63,9 @@ extension SelectedTable {
         }
     }
     let lines = [heading.map(Self.escapedForMarkdown), rule] + body
-    return lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined() + "\n\(Self.legend)\n"
+    let note = noteOnSubstitutes.map { "\n† \(Self.escapedForMarkdown($0))\n" }
+    return lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined()
+      + "\n\(Self.legend)\n" + (note ?? "")
   }
 
   private func markdown(_ entry: Entry?, _ metric: String, _ hasIntervals: Bool) -> String {
@@ -76,8 +92,9 @@ extension SelectedTable {
       + String(repeating: "r", count: selection.scopes.count * metrics)
     let scopes =
       String(repeating: "& ", count: names)
-      + selection.scopes.map {
-        "\\multicolumn{\(metrics)}{c}{\(Self.escapedForLaTeX($0.title))}"
+      + zip(selection.scopes, substitutes).map { scope, substitutes in
+        "\\multicolumn{\(metrics)}{c}{\(Self.escapedForLaTeX(scope.title))"
+          + (substitutes.isEmpty ? "}" : "$^\\dagger$}")
       }.joined(separator: " & ")
     let rules = selection.scopes.indices.map { scope in
       let first = names + scope * metrics + 1
@@ -93,6 +110,9 @@ extension SelectedTable {
             latex(entry, columnMetric(at: column), hasIntervals)
           })
     }
+    let note = noteOnSubstitutes.map {
+      "\\multicolumn{\(columns.count)}{l}{\\footnotesize $^\\dagger$ \(Self.escapedForLaTeX($0))} \\\\\n"
+    }
     return """
       % Needs \\usepackage{booktabs}. \(Self.legend)
       \\begin{tabular}{\(columns)}
@@ -103,7 +123,7 @@ extension SelectedTable {
       \\midrule
       \(body.joined(separator: "\n"))
       \\bottomrule
-      \\end{tabular}
+      \(note ?? "")\\end{tabular}
 
       """
   }

@@ -26,23 +26,25 @@ extension CorruptionProtocol {
   /// N < 10¹⁴ images that are not 0 are larger.
   private static let rounding = 0x1p-50
 
-  /// The mean error over the protocol's cells, `mce_unnormalised`; nil when a cell is missing.
-  public func unnormalizedMCE(_ run: CorruptionErrors) -> Double? {
+  /// The mean error over the protocol's cells, `mean_corruption_error`; nil when a cell is missing.
+  public func meanCorruptionError(_ run: CorruptionErrors) -> Double? {
     mean(run.cells)
   }
 
-  /// The mean over cells of error − clean error, `relative_mce_unnormalised`.
+  /// The mean over cells of error − clean error, `relative_mean_corruption_error`.
   ///
   /// Nil when a cell or the clean error is missing.
-  public func unnormalizedRelativeMCE(_ run: CorruptionErrors) -> Double? {
+  public func relativeMeanCorruptionError(_ run: CorruptionErrors) -> Double? {
     mean(run.excess.cells)
   }
 
   /// The mean over corruptions of Σ error / Σ error of `baseline`, both sums over severities.
   ///
-  /// `mce_relative_to(BASELINE)`: 1 if the run is as good as the baseline. Nil when either run lacks a cell, or
-  /// the baseline makes no error on a corruption.
-  public func mce(_ run: CorruptionErrors, relativeTo baseline: CorruptionErrors) -> Double? {
+  /// `mean_corruption_error_relative_to(BASELINE)`: 1 if the run is as good as the baseline. Nil when
+  /// either run lacks a cell, or the baseline makes no error on a corruption.
+  public func meanCorruptionError(
+    _ run: CorruptionErrors, relativeTo baseline: CorruptionErrors
+  ) -> Double? {
     RunningMean.mean(
       of: kinds.map { kind -> Double? in
         let cells = cells(of: .corruption(kind.name))
@@ -54,12 +56,13 @@ extension CorruptionProtocol {
       })
   }
 
-  /// The same for error − clean error of each run: `relative_mce_relative_to(BASELINE)`.
+  /// The same for error − clean error of each run:
+  /// `relative_mean_corruption_error_relative_to(BASELINE)`.
   ///
   /// Nil also when a clean error is missing, or where the baseline's differences sum to 0.
-  public func relativeMCE(
+  public func relativeMeanCorruptionError(
     _ run: CorruptionErrors, relativeTo baseline: CorruptionErrors
   ) -> Double? {
-    mce(run.excess, relativeTo: baseline.excess)
+    meanCorruptionError(run.excess, relativeTo: baseline.excess)
   }
 }

@@ -1,5 +1,7 @@
 /// A way to make one prediction out of M members: a row of a result.
 public enum Predictor: Hashable, Sendable {
+  /// The only member: a single network, which is no ensemble.
+  case network
   /// The softmax of the members' mean logits, as MixMo ensembles (Ramé et al. 2021).
   case ensemble
   /// The mean of the members' probabilities, as deep ensembles do (Lakshminarayanan et al. 2017).
@@ -12,6 +14,7 @@ public enum Predictor: Hashable, Sendable {
   /// The name in the `predictor` column.
   public var name: String {
     switch self {
+    case .network: "network"
     case .ensemble: "ensemble"
     case .ensembleProbabilities: "ensemble-probs"
     case .member(let member): "member-\(member)"
@@ -24,9 +27,9 @@ public enum Predictor: Hashable, Sendable {
 
   /// The predictors of `memberCount` members that make predictions, in the order of their rows.
   ///
-  /// With one member they would all be the same, so there is `ensemble` alone.
+  /// With one member all would be the same, so there is `network` alone.
   public static func predicting(memberCount: Int) -> [Predictor] {
-    guard memberCount > 1 else { return [.ensemble] }
+    guard memberCount > 1 else { return [.network] }
     return [.ensemble, .ensembleProbabilities] + (0..<memberCount).map(Predictor.member)
   }
 }

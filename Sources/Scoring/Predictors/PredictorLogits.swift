@@ -74,6 +74,9 @@ final class PredictorLogits: Sendable {
   ) throws(ScoringError) {
     let members = logits.memberCount
     switch predictor {
+    case .network:
+      guard members == 1 else { throw .severalMembers(members) }
+      source = .member(0)
     case .ensemble: source = .meanOfMembers
     case .ensembleProbabilities: source = .allMembers
     case .member(let member):

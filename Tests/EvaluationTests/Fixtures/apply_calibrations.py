@@ -68,7 +68,7 @@ def calibrated(z, predictor, fit):
             return x / fit["temperature"]
     if predictor == "ensemble-probs":
         return log_mean(log_softmax(change(z)))
-    if predictor == "ensemble":
+    if predictor in ("ensemble", "network"):
         return log_softmax(change(z.mean(axis=1)))
     return log_softmax(change(z[:, int(predictor.split("-")[1])]))
 

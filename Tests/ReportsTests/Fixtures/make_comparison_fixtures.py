@@ -28,6 +28,11 @@ SKILL = {"alpha": 1.4, "beta": 2.4, "gamma": 0.7}
 N, K, DRAWS, SEED = 81, 4, 200, 7
 
 
+def predictor(run):
+    """The first row of a run's tables."""
+    return "ensemble" if MEMBERS[run] > 1 else "network"
+
+
 def predictions():
     random = np.random.default_rng(20)
     labels = random.integers(0, K, N)
@@ -237,10 +242,10 @@ def compare(labels, runs, counts, calibration):
                 numbers = [values[reference, c][m], values[run, c][m], difference[m], low[m], high[m]]
                 test = [float(p[run, c]), float(corrected[run, c]), verdict]
                 out.append(
-                    [reference, run, name, severity, "ensemble", calibration, metric]
+                    [reference, run, name, severity, predictor(run), calibration, metric]
                     + [float(x) for x in numbers]
                     + (test if m == 0 else ["", "", ""])
-                    + [N]
+                    + [N, predictor(reference)]
                 )
     return out
 
@@ -274,7 +279,7 @@ def main():
     counts = draws()
     header = (
         "reference,run,corruption,severity,predictor,calibration,metric,reference_value,value,"
-        "difference,low,high,p,p_holm,verdict,samples"
+        "difference,low,high,p,p_holm,verdict,samples,reference_predictor"
     )
     for calibration in ("none", "temperature"):
         with open(HERE / f"comparison-{calibration}.csv", "w", newline="") as file:

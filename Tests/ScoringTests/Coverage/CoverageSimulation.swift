@@ -63,11 +63,11 @@ struct CoverageSimulation: Sendable {
       let bootstrap = try Bootstrap(
         imageCount: rowCount, drawCount: drawCount, seed: UInt64(run), threadCount: 2)
       let fitted = try scorer.fit([.none, .temperature], on: sample)
-      let temperatures = fitted.maps(of: .temperature, for: .ensemble).compactMap(\.temperature)
+      let temperatures = fitted.maps(of: .temperature, for: .network).compactMap(\.temperature)
       let given = population.truths(
         scales: temperatures.map { scale / $0 }, rowCount: truthRowCount)
       for scores in try scorer.score(sample, with: fitted) {
-        let spreads = try scorer.resample(scores, of: sample, by: bootstrap)[.ensemble] ?? [:]
+        let spreads = try scorer.resample(scores, of: sample, by: bootstrap)[.network] ?? [:]
         let values = scores.predictors[0].values
         for metric in Self.metrics {
           guard let value = values[metric], let spread = spreads[metric],
