@@ -14,7 +14,7 @@ extension Terminal {
   ///
   /// - Parameters:
   ///   - cube: The scores.
-  ///   - name: The run's name.
+  ///   - name: The run's name, where its folder has no record of it.
   ///   - folder: The run's folder; nil where nothing is written.
   ///   - hasTable: Whether the table of all scores follows.
   /// - Throws: `FileError` where the file cannot be written; `RunsError`.
@@ -24,6 +24,7 @@ extension Terminal {
     guard !isMute else { return }
     let tables = try FindingTables(cube)
     if let folder {
+      let name = try RunRecord.find(in: folder)?.origin.run ?? name
       try FindingsFile.write(tables, ofRun: name, to: folder, version: Mixmo.version)
     }
     let summary = SummaryTable(cube)

@@ -45,7 +45,8 @@ package struct Report: Sendable {
     }
   }
 
-  /// Writes `report.html` and what it refers to, `figures/` and `tables/`, into `folder`.
+  /// Writes `report.html` and what it refers to, `figures/` and `tables/`, and `findings.json` into
+  /// `folder`.
   ///
   /// Where one file cannot be written, none is. Waits while another process writes a page there.
   ///
