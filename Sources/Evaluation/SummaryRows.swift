@@ -61,7 +61,7 @@ struct SummaryRows {
         differences(subject, Cell.clean.corruption, clean)
           + (averages.map { averages in
             differences(subject, averages.name, averages.parts[0])
-              + [lossUnderCorruption(subject, averages, clean)].compactMap { $0 }
+              + [lossUnderCorruption(subject, averages, clean)]
               + lags(subject, averages)
           } ?? [])
       }
@@ -90,13 +90,10 @@ struct SummaryRows {
     return references.filter(subjects.contains).flatMap { reference in
       let name =
         reference == members ? members.predictor.name : uncalibrated.calibration.name
-      return Self.metrics.compactMap { metric in
-        difference(
-          row: (subject, part.cells), from: (reference, part.cells), metric
-        ).map {
-          self.row(
-            subject, protocolName, part, PairedMetric(metric, minus: name).name, $0)
-        }
+      return Self.metrics.map { metric in
+        row(
+          subject, protocolName, part, PairedMetric(metric, minus: name).name,
+          difference(row: (subject, part.cells), from: (reference, part.cells), metric))
       }
     }
   }
@@ -104,12 +101,11 @@ struct SummaryRows {
   /// How much the accuracy under corruption is above that on clean images.
   private func lossUnderCorruption(
     _ subject: Subject, _ averages: AveragedCells, _ clean: AveragedCells.Part
-  ) -> SummaryValue? {
+  ) -> SummaryValue {
     let all = averages.parts[0]
-    return difference(row: (subject, all.cells), from: (subject, clean.cells), .accuracy).map {
-      row(
-        subject, averages.name, all, PairedMetric(.accuracy, minus: clean.name).name, $0)
-    }
+    return row(
+      subject, averages.name, all, PairedMetric(.accuracy, minus: clean.name).name,
+      difference(row: (subject, all.cells), from: (subject, clean.cells), .accuracy))
   }
 
   /// How much the accuracy of each family, corruption and severity is above that of the worst of its
@@ -125,7 +121,8 @@ struct SummaryRows {
       return parts.filter { $0.name != worst.name }.compactMap { part in
         difference(row: (subject, part.cells), from: (subject, worst.cells), .accuracy).map {
           row(
-            subject, averages.name, part, PairedMetric(.accuracy, minus: worst.name).name, $0)
+            subject, averages.name, part, PairedMetric(.accuracy, minus: worst.name).name, $0,
+            also: worst.cells)
         }
       }
     }
@@ -154,12 +151,12 @@ struct SummaryRows {
 
   private func row(
     _ subject: Subject, _ protocolName: String, _ part: AveragedCells.Part, _ metric: String,
-    _ entry: Entry?
+    _ entry: Entry?, also others: [Cell] = []
   ) -> SummaryValue {
     SummaryValue(
       protocolName: protocolName, aggregate: part.name, predictor: subject.predictor,
       calibration: subject.calibration, metric: metric, value: entry?.value,
       interval: entry.flatMap { entry in entry.spread?.interval(around: entry.value) },
-      substitutes: part.cells.substituted)
+      substitutes: (part.cells + others).substituted)
   }
 }

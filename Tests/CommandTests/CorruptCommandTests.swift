@@ -37,8 +37,8 @@ struct CorruptCommandTests {
     // The records say what was read or generated, and how long it took.
     #expect(files.removeValue(forKey: "run.json") != nil)
     #expect(generated.removeValue(forKey: "run.json") != nil)
-    // The lock and four tables; 95 cells, the clean one and the labels.
-    #expect(files.count == 5 + 95 + 2)
+    // The lock, four tables, the fits and the findings; 95 cells, the clean one and the labels.
+    #expect(files.count == 7 + 95 + 2)
     #expect(files.keys.sorted() == generated.keys.sorted())
     for (name, bytes) in files {
       let isSame = generated[name] == bytes

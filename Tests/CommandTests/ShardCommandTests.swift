@@ -37,8 +37,8 @@ struct ShardCommandTests {
     let whole = try evaluate(workspace, "whole", calibrations)
     try #require(whole.status == 0, "\(whole.errors)")
     let expected = try results(workspace, "whole")
-    // Four tables, the fits, the labels and the lock.
-    #expect(expected.count == 4 + 1 + 1 + 1 + Self.cells.count)
+    // Four tables, the fits, the findings, the labels and the lock.
+    #expect(expected.count == 4 + 1 + 1 + 1 + 1 + Self.cells.count)
     // Seven are more than there are cells.
     for count in [1, 2, 3, 7] {
       let shards = (1...count).map { "\(count)-\($0)" }

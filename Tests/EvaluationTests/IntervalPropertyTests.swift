@@ -67,12 +67,14 @@ struct IntervalPropertyTests {
 
   /// How the interval of a row of `summary.csv` is made.
   private static func kind(of row: SummaryValue, _ norm: Binning.Norm) -> Interval.Kind {
-    switch row.metric {
+    switch PairedMetric(name: row.metric)?.metric ?? row.metric {
     case "ece", "ece_adaptive": norm == .max ? .clopperPearson : .signedErrors
     case "ece_debiased", "ece_smooth": .signedErrors
     case "mce": .clopperPearson
     case "ece_classwise", "tace": .binomial
-    case "accuracy" where row.protocolName == "clean" && row.predictor != .membersMean: .wilson
+    case "accuracy"
+    where row.metric == "accuracy" && row.protocolName == "clean" && row.predictor != .membersMean:
+      .wilson
     default: .percentile
     }
   }
