@@ -65,7 +65,7 @@ struct FindingFixture {
         let place = key[0].split(separator: "/").map(String.init)
         summary.append(
           ["run", "data", place[0], place.count > 1 ? place[1] : place[0]] + key[1...]
-            + [number.value, number.low, number.high].map(CSVTable.field) + ["", ""])
+            + [number.value, number.low, number.high].map(CSVTable.field) + ["", "", ""])
       }
       let file = { (name: String) in URL(filePath: "/\(name)") }
       return FindingTables(
