@@ -94,11 +94,12 @@ package struct Report: Sendable {
   private func addTables(
     _ headline: Headline, in folder: URL, to files: inout FileSet
   ) throws {
-    let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
+    let standard = SummarySelection(standardFor: runs)
+    let (table, narrow) = try (SelectedTable(runs, standard), SelectedTable(runs, standard.narrow))
     for (file, text) in [
       (Self.headlineFile, headline.data.csv.text),
       ("tables/headline.md", table.markdown(hasIntervals: true)),
-      ("tables/headline.tex", table.latex(hasIntervals: false)),
+      ("tables/headline.tex", narrow.latex(hasIntervals: true)),
     ] {
       files.add(folder.appendingPathComponent(file), text)
     }
