@@ -97,6 +97,8 @@ package struct InputVerification {
 
   // MARK: Images
 
+  private var imageCount: Int { max(record.origin.images, 0) }
+
   private func dataChecks() throws -> [RunCheck] {
     let named = record.inputs?.data.first.map { URL(fileURLWithPath: $0) }
     guard let kind = DatasetKind(rawValue: record.origin.dataset) else {
@@ -112,7 +114,7 @@ package struct InputVerification {
       return [.notAtHand("images", "\(error)")]
     }
     let subject = "images of \(kind.rawValue) (\(folder.relativePath.oneLine))"
-    let found = try Subset(record.origin.images, of: clean).fingerprint(workers: workers)
+    let found = try Subset(imageCount, of: clean).fingerprint(workers: workers)
     let check =
       found == record.origin.data
       ? RunCheck.ok(subject)
@@ -132,7 +134,7 @@ package struct InputVerification {
       do {
         let benchmark = try kind.benchmark(
           of: clean, in: folder, names: [cell.corruption], isPartial: false)
-        let images = try Subset(record.origin.images, of: benchmark.images(of: cell))
+        let images = try Subset(imageCount, of: benchmark.images(of: cell))
         let found = try images.storedFingerprint(workers: workers)
         return found == expected
           ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)

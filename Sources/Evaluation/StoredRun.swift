@@ -37,7 +37,12 @@ package struct StoredRun: PredictionSource {
     return record
   }
 
-  package func predict(_: EvaluationMonitor) throws -> CellPredictions {
+  package func predict(_: EvaluationMonitor) throws -> CellPredictions { try stored() }
+
+  /// The predictions that are there.
+  ///
+  /// - Throws: `RunsError`, `PredictionFileError`, `NumPyError` or `FileError`.
+  func stored() throws -> CellPredictions {
     let (store, labels) = (store, try store.labels())
     let clean = try store.logits(of: .clean, labels: labels)
     let other = store.validation

@@ -30,7 +30,7 @@ package struct CalibrationFile {
       run: record.origin.run, version: record.origin.version, fitting: fitting,
       numbers: record.figures.rawValue, notation: CalibrationFormulas.notation,
       formulas: CalibrationFormulas.all.filter { names.contains($0.key) },
-      folds: Self.folds(folds, rowCount: record.origin.images))
+      folds: Self.folds(folds, rowCount: folds.prefix(2).reduce(0) { $0 + $1.count }))
   }
 
   /// The name of the fitting that has fits of its own in each cell.

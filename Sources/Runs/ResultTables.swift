@@ -65,13 +65,17 @@ package struct ResultTables: Sendable {
   ///
   /// - Throws: `FileError.unwritable`.
   package func write(to folder: RunFolder) throws {
-    for (format, table) in [
-      (TableFormat.cells, cells), (.diversity, diversity), (.reliability, reliability),
-      (.summary, summary),
-    ] {
+    for (format, table) in all {
       let (url, bytes) = (folder.table(format), Data(table.text.utf8))
       if (try? Data(contentsOf: url)) != bytes { try AtomicFile.write(bytes, to: url) }
     }
+  }
+
+  /// The tables that are written, with their files.
+  package var all: [(TableFormat, CSVTable)] {
+    [
+      (.cells, cells), (.diversity, diversity), (.reliability, reliability), (.summary, summary),
+    ]
   }
 
   package var cells: CSVTable {

@@ -54,21 +54,31 @@ package struct RunCheck: Encodable, Sendable, Equatable {
 
 extension RunCheck {
   /// Whether the bytes that were found are those that are expected; of texts the first line that differs
-  /// is named.
+  /// is named, around the place where it does.
   package static func bytes(
     _ subject: String, expected: [UInt8], found: [UInt8]
   ) -> RunCheck {
     guard expected != found else { return .ok(subject) }
-    let texts = [expected, found].map { String(decoding: $0, as: UTF8.self) }
-    let lines = texts.map {
-      $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let lines = [expected, found].map {
+      String(decoding: $0, as: UTF8.self)
+        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
     let index = zip(lines[0], lines[1]).prefix { $0 == $1 }.count
-    func line(_ lines: [Substring]) -> String {
-      index < lines.count ? "\"\(String(lines[index]).oneLine)\"" : "nothing"
+    guard index < max(lines[0].count, lines[1].count) else {
+      return .differs(subject, expected: "the same ends of lines", found: "others")
     }
-    return .differs(
-      subject, expected: line(lines[0]), found: line(lines[1]), note: "line \(index + 1)")
+    let pair = lines.map { index < $0.count ? String($0[index]) : "" }
+    let same = zip(pair[0], pair[1]).prefix { $0 == $1 }.count
+    let texts = zip(lines, pair).map { lines, line in
+      index < lines.count ? "\"\(excerpt(of: line, around: same))\"" : "nothing"
+    }
+    return .differs(subject, expected: texts[0], found: texts[1], note: "line \(index + 1)")
+  }
+
+  /// The characters of a line around one of them.
+  private static func excerpt(of line: String, around position: Int) -> String {
+    let start = max(0, position - 20)
+    return (start > 0 ? "…" : "") + String(line.dropFirst(start)).oneLine
   }
 }
 

@@ -67,7 +67,7 @@ extension RunRecord: Codable {
     } catch {
       throw RunsError.unreadableRecord(folder.record, problem(error))
     }
-    if let problem = record.problemOfBinning {
+    if let problem = record.problemOfBinning ?? record.problemOfCounts {
       throw RunsError.unreadableRecord(folder.record, problem)
     }
     return record
@@ -94,6 +94,21 @@ extension RunRecord: Codable {
       return "scoring.norm: expected "
         + Binning.Norm.allCases.map(\.rawValue).joined(separator: ", ")
         + ", found \"\(norm.oneLine)\""
+    }
+    return nil
+  }
+
+  /// The most draws that can be asked for.
+  package static let drawCounts = 0...1_000_000
+
+  /// What is wrong with counts that memory is taken for; nil where nothing is.
+  private var problemOfCounts: String? {
+    if origin.images < 0 {
+      return "origin.images: expected a number of at least 0, found \(origin.images)"
+    }
+    if let draws = scoring?.draws, !Self.drawCounts.contains(draws) {
+      return
+        "scoring.draws: expected a number from 0 to \(Self.drawCounts.upperBound), found \(draws)"
     }
     return nil
   }

@@ -8,7 +8,8 @@ struct MergeCommand: AsyncParsableCommand {
     commandName: "merge",
     abstract: "Makes one evaluation of its shards.",
     discussion: """
-      The result is that of an evaluation in one piece, byte for byte. Shards must be of the same \
+      The result is that of an evaluation in one piece, byte for byte but for the commands and times in \
+      run.json. Shards must be of the same \
       checkpoint, data, configuration and version, and each must be there once.
 
       Example: three jobs of an array, in any order and on any machines, then the whole:

@@ -83,7 +83,7 @@ struct Mixmo: AsyncParsableCommand {
       ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
-      BenchmarkCommand.self, BenchMPICommand.self,
+      VerifyCommand.self, BenchmarkCommand.self, BenchMPICommand.self,
     ])
 }
 

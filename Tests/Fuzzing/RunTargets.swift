@@ -24,11 +24,19 @@ extension Target {
         #"{"calibrations":["none"],"fitting":"cv","draws":9,"families":{"fog":"weather"}}"#
       let sharding =
         #"{"shard":{"index":1,"count":2},"kinds":[],"plan":[{"corruption":"fog","severity":1}]}"#
+      let step =
+        #"{"command":"mixmo","version":"1","start":"s","instructions":"avx2","threads":1,"predictions":[]}"#
+      let files =
+        #""predictions":{"labels.npy":"0"},"inputs":{"checkpoint":["c"],"data":["d"]}"#
       return [
         Seed(
           name: "record",
           bytes: Array(
-            #"{"origin":\#(origin),"scoring":\#(scoring),"sharding":\#(sharding)}"#.utf8))
+            #"{"origin":\#(origin),"scoring":\#(scoring),"sharding":\#(sharding)}"#.utf8)),
+        Seed(
+          name: "history",
+          bytes: Array(
+            #"{"origin":\#(origin),"history":[\#(step)],"configuration":["a: 1"],\#(files)}"#.utf8)),
       ]
     },
     read: { input in

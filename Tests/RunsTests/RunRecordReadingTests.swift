@@ -101,6 +101,27 @@ import Testing
         "members: expected subnetworks or independent, found \"twins\""))
   }
 
+  @Test func countsThatNoRunHasAreRefused() throws {
+    let scoring = #""calibrations": ["none"], "fitting": "clean-halves", "draws": "#
+    for (text, problem) in [
+      (
+        "{\(Self.origin), \"scoring\": {\(scoring)1000001}}",
+        "scoring.draws: expected a number from 0 to 1000000, found 1000001"
+      ),
+      (
+        "{\(Self.origin), \"scoring\": {\(scoring)-1}}",
+        "scoring.draws: expected a number from 0 to 1000000, found -1"
+      ),
+      (
+        "{\(Self.origin.replacing("360", with: "-360"))}",
+        "origin.images: expected a number of at least 0, found -360"
+      ),
+    ] {
+      let error = #expect(throws: RunsError.self) { try read(text) }
+      #expect("\(try #require(error))".hasSuffix(problem))
+    }
+  }
+
   @Test func aFolderWithoutARecordIsNamed() throws {
     let folder = try TemporaryFolder()
     #expect(throws: RunsError.missingFile(folder.url, "run.json")) {

@@ -217,6 +217,8 @@ def reports(session):
         "compare-cells", "compare", "merged", "adam", "--predictor", "member-0", "--calibration", "temperature",
         "--bootstrap", "100", "--output", "comparison-cells", "--threads", "1", "--quiet")
     session.run("compare-json", "compare", "scores/two", "scores/one", "scores/both", "--json", "--quiet")
+    session.run("verify-runs", "verify", "scores/many", "merged", "npy", "png", "--quiet")
+    session.run("verify-runs-json", "verify", "runs/small", "scores/validation", "--json", "--quiet")
 
 
 def checkpoints(session):

@@ -29,6 +29,10 @@ package struct PageVerification: Sendable {
     guard FileManager.default.fileExists(atPath: folder.page.path) else {
       return [.notAtHand(name, "no page was made in this folder")]
     }
+    // Its pages say other things, in other words.
+    guard !run.record.history.isEmpty else {
+      return [.notAtHand(name, "an older version made this folder")]
+    }
     let page = String(decoding: try bytes(folder.page), as: UTF8.self)
     let maker = page.firstMatch(of: /Made by mixmo ([^ <]+)/).map { String($0.1) } ?? "unknown"
     guard maker == version else {
