@@ -9,9 +9,9 @@ import Scoring
 /// Each pair is tested by Fisher's exact sign-flip test of the stored predictions, or McNemar's on clean
 /// images; Holm's method corrects for all pairs, at 5 % in all.
 struct RunVerdicts: Sendable {
-  /// The p-value of equal accuracies, corrected, and which run is right more often, by the indices of
-  /// two runs, the lower one first.
-  private var pairs: [[Int]: (pValue: Double, surplus: Int)] = [:]
+  /// The p-value of equal accuracies, corrected, and whether the second run is right more often, by the
+  /// indices of two runs, the lower one first.
+  private var pairs: [[Int]: (pValue: Double, favorsSecond: Bool?)] = [:]
   /// Why nothing is told; nil where the pairs were tested.
   private(set) var problem: String?
 
@@ -21,17 +21,17 @@ struct RunVerdicts: Sendable {
     comparer.predictor = runs[0].mainPredictor
     comparer.drawCount = 0
     do {
-      var found: [(pair: [Int], contrast: Contrast)] = []
+      var found: [(pair: [Int], test: PairedTest)] = []
       for first in runs.indices.dropLast() {
         let comparison = try comparer.compare(runs[first...].map(\.folder.url))
         for (offset, pair) in comparison.pairs.enumerated() {
-          guard let contrast = pair.mean ?? pair.cells.first else { continue }
-          found.append(([first, first + 1 + offset], contrast))
+          guard let test = (pair.mean ?? pair.cells.first)?.tests[.accuracy] else { continue }
+          found.append(([first, first + 1 + offset], test))
         }
       }
-      let corrected = HolmCorrection.adjusted(found.map(\.contrast.pValue))
+      let corrected = HolmCorrection.adjusted(found.map(\.test.pValue))
       for (index, item) in found.enumerated() {
-        pairs[item.pair] = (corrected[index], item.contrast.surplus)
+        pairs[item.pair] = (corrected[index], item.test.favorsRun)
       }
     } catch {
       problem = "\(error)".withoutControlCharacters
@@ -43,6 +43,6 @@ struct RunVerdicts: Sendable {
     guard let found = pairs[[min(run, other), max(run, other)]],
       found.pValue <= Contrast.errorRate
     else { return false }
-    return run < other ? found.surplus < 0 : found.surplus > 0
+    return found.favorsSecond == (run > other)
   }
 }
