@@ -106,9 +106,13 @@ package final class ModelPredictions: PredictionSource {
 
   package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
     let (first, total) = (missingValidationCount, prediction.missingImageCount)
-    try validationPrediction?.predict(opened, sharedAmong: processes) { progress in
-      try monitor.report(
-        .predicted(progress.cell, imageCount: progress.imageCount, of: first + total))
+    if let validationPrediction {
+      try validationPrediction.predict(opened, sharedAmong: processes) { progress in
+        try monitor.report(
+          .predicted(progress.cell, imageCount: progress.imageCount, of: first + total))
+      }
+      // Nobody may ask for shares of the cells while others are at these images.
+      processes.wait()
     }
     try prediction.predict(opened, sharedAmong: processes) { progress in
       try monitor.report(
@@ -142,7 +146,10 @@ package final class ModelPredictions: PredictionSource {
       opened = model
       return model
     }
-    try validationPrediction?.assist(open, among: processes)
+    if let validationPrediction {
+      try validationPrediction.assist(open, among: processes)
+      processes.wait()
+    }
     try prediction.assist(open, among: processes)
   }
 }
