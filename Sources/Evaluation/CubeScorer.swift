@@ -60,14 +60,15 @@ package struct CubeScorer: Sendable {
         try resample(scores, of: pooled, images: images, by: bootstrap) { try report(cells.count) })
     }
     var cube = aggregation.cube
-    cube.answers = try answers(clean)
+    cube.answers = try answers(clean, of: main)
     return cube
   }
 
   /// The answers of the first predictor.
-  private func answers(_ clean: LabeledLogits) throws -> AnswerCounts {
-    let predictor = Predictor.predicting(memberCount: clean.memberCount)[0]
-    return AnswerCounts(
+  private func answers(
+    _ clean: LabeledLogits, of predictor: Predictor
+  ) throws -> AnswerCounts {
+    AnswerCounts(
       try scorer.rowScores(of: predictor, in: clean), labels: clean.labels,
       classCount: clean.classCount)
   }

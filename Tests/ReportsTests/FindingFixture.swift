@@ -67,6 +67,11 @@ struct FindingFixture {
           ["run", "data", place[0], place.count > 1 ? place[1] : place[0]] + key[1...]
             + [number.value, number.low, number.high].map(CSVTable.field) + ["", "", ""])
       }
+      // Members are in the summary of every run that has some.
+      if predictors.contains("members-mean") {
+        let key = ["clean", "clean", "members-mean", "none", "entropy"]
+        summary.append(["run", "data"] + key + ["0.5", "", "", "", "", ""])
+      }
       let file = { (name: String) in URL(filePath: "/\(name)") }
       return FindingTables(
         cells: try TableFormat.cells.read(cells, file("cells.csv")),

@@ -119,4 +119,19 @@ import Testing
       Metric.all.allSatisfy { "\(error)".contains($0.name) }
     }
   }
+
+  @Test func `averages over a run's own cells stand beside those of the same cells alone`() throws {
+    let folder = try TemporaryFolder()
+    try ReportedRun.write(to: folder.file("a"), calibrations: [.none])
+    try ReportedRun.write(to: folder.file("b"), corruptions: ["fog"], calibrations: [.none])
+    let runs = try ["a", "b"].map { try Run(folder: RunFolder(folder.file($0)), label: $0) }
+    func protocols(_ runs: [Run]) -> [String] {
+      SummarySelection(standardFor: runs).scopes.map(\.protocolName)
+    }
+    #expect(protocols([runs[0], runs[0]]) == ["clean", "cells"])
+    #expect(protocols(runs) == ["clean"])
+    let selection = SummarySelection(scopes: [.init(macroMeanOf: "cells")], metrics: ["nll"])
+    #expect(throws: ReportsError.self) { try SelectedTable(runs, selection) }
+    #expect(throws: Never.self) { try SelectedTable([runs[0]], selection) }
+  }
 }

@@ -15,10 +15,9 @@ struct RunVerdicts: Sendable {
   /// Why nothing is told; nil where the pairs were tested.
   private(set) var problem: String?
 
-  /// Compares the predictor that the page shows, as the runs' first calibration leaves it.
+  /// Compares the first predictors of the runs, without calibration.
   init(_ runs: [Run], threadCount: Int) {
     var comparer = RunComparer(threadCount: threadCount)
-    comparer.predictor = runs[0].mainPredictor
     comparer.drawCount = 0
     do {
       var found: [(pair: [Int], test: PairedTest)] = []

@@ -34,7 +34,8 @@ extension Run {
     guard store.contains(.clean) else { return nil }
     let labels = try store.labels()
     let logits = try store.logits(of: .clean, labels: labels)
-    let predictor = Predictor.predicting(memberCount: logits.memberCount)[0]
+    let all = Predictor.predicting(memberCount: logits.memberCount)
+    let predictor = all.first { $0.name == mainPredictor } ?? all[0]
     return AnswerCounts(
       try scorer.rowScores(of: predictor, in: logits), labels: labels,
       classCount: logits.classCount)

@@ -54,6 +54,7 @@ package struct SummarySelection: Sendable {
   package init(standardFor runs: [Run]) {
     let names = runs.first?.summary.values(of: "protocol") ?? []
     let scopes = names.filter { $0 != CorruptionProtocol.Name.mixmo.rawValue }
+      .filter { $0 != CorruptionProtocol.ownCells || runs.haveSameCells }
       .map(Scope.init(macroMeanOf:))
     let present = runs.map { run in Set(run.summary.keys.map { Array($0[..<2]) }) }
     self.init(
@@ -173,11 +174,15 @@ package struct SelectedTable: Sendable {
         column: "predictor", expected: known("predictor"), found: name)
     }
     try checkBinning(of: runs, selection)
+    try checkOwnCells(of: runs, selection)
     return selection
   }
 
   /// The metric that `name` means, perhaps shortened or as an older version called it.
   private static func metric(_ name: String, among known: [String]) throws -> String {
+    // Differences are named in whole: `nll` is short for no `nll_minus(none)`.
+    let isDifference = PairedMetric(name: name) != nil
+    let known = known.filter { isDifference || PairedMetric(name: $0) == nil }
     switch ShortNames.meaning(of: OlderNames.metric(name), among: known) {
     case .name(let metric): return metric
     case .several(let metrics):
@@ -243,6 +248,10 @@ package struct SelectedTable: Sendable {
 
   /// A number that is larger for better values of a metric; nil for a metric without a better end.
   private static func goodness(_ metric: String) -> ((Double) -> Double)? {
+    if let difference = PairedMetric(name: metric) {
+      // Of a difference of numbers that are best at 0 neither side is better.
+      return difference.metric == Metric.overconfidence.name ? nil : goodness(difference.metric)
+    }
     switch Metric(name: metric)?.better ?? .lower {
     case .higher: { $0 }
     case .lower: { -$0 }

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Runs
 import Scoring
 
 extension SelectedTable {
@@ -25,7 +26,7 @@ extension SelectedTable {
 
   /// Whether a metric is shown as a percentage.
   static func isShare(_ metric: String) -> Bool {
-    switch Metric(name: metric) {
+    switch Metric(name: PairedMetric(name: metric)?.metric ?? metric) {
     case .accuracy, .topFiveAccuracy, .falsePositiveRateAt95: true
     default: metric == "mean_corruption_error"
     }
