@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 PACKAGES = libopenblas0 libpng-dev libjpeg-dev libzip-dev libssl-dev pkg-config \
   curl ca-certificates gnuplot-nox fonts-liberation
-TEST_PACKAGES = chromium python3-numpy
+TEST_PACKAGES = chromium python3-numpy texlive-latex-base texlive-latex-recommended
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
 BUILD = swift build -c release --explicit-target-dependency-import-check error

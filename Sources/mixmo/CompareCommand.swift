@@ -10,10 +10,10 @@ struct CompareCommand: AsyncParsableCommand {
     abstract: "Tests whether runs differ on the same images.",
     discussion: """
       Reads the predictions that evaluate, demo or score left in the run folders, and compares each \
-      run with the first. Accuracy is tested by McNemar's exact test in every cell, and by an exact \
-      sign-flip test on average over the corrupted cells; the probability of any wrong claim among \
-      all of them is at most 5 %. NLL, Brier score and ECE are described, not tested. Intervals come \
-      from the paired bootstrap over images. Calibrations are fitted on halves of the clean images.
+      run with the first: accuracy, NLL, Brier score, ECE and overconfidence, on clean images and on \
+      average over the corrupted cells, then in every cell. All are tested in pairs over images; the \
+      probability of any wrong claim among all of them is at most 5 %. Intervals come from the paired \
+      bootstrap over images. Calibrations are fitted on halves of the clean images.
 
       --output writes comparison.html and comparison.csv, which has a row for each run, cell and \
       metric. Rows of the corruption "mean" are means over the corrupted cells; p_holm is the \

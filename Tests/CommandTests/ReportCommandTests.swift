@@ -43,7 +43,7 @@ struct ReportCommandTests {
       "nll")
     #expect(table.status == 0, "\(table.errors)")
     #expect(
-      table.output.contains("\\toprule") && table.output.contains("b & ensemble & temperature"))
+      table.output.contains("\\toprule") && table.output.contains("b & temperature"))
     let wrong = try MixmoProcess("table", runs[0], "--metric", "nil")
     #expect(wrong.status == 1 && wrong.errors.contains("metric: expected one of accuracy"))
   }

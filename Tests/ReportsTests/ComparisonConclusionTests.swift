@@ -5,84 +5,74 @@ import TestSupport
 import Testing
 
 @Suite struct ComparisonConclusionTests {
-  /// A comparison of `runs` with the run a, on clean images and on a corrupted cell for each further
-  /// p-value of `cells`.
-  private func comparison(
-    of runs: [String] = ["b"], mean: (p: Double, difference: Double)?,
-    cells: [(p: Double, surplus: Int)], interval: Interval? = nil
-  ) -> Comparison {
-    func contrast(_ p: Double, _ surplus: Int, _ difference: Double) -> Contrast {
-      let values = Contrast.Values(
+  /// A difference of a metric and the p-value of its test.
+  private typealias Finding = (metric: Metric, difference: Double, p: Double)
+
+  private static let interval = Interval(low: 0.0025, high: 0.02)
+
+  private func contrast(_ findings: [Finding], _ interval: Interval? = interval) -> Contrast {
+    var values: [Metric: Contrast.Values] = [:]
+    var tests: [Metric: PairedTest] = [:]
+    for (metric, difference, p) in findings {
+      values[metric] = Contrast.Values(
         reference: 0.5, run: 0.5 + difference, interval: interval)
-      return Contrast(values: [.accuracy: values], pValue: p, surplus: surplus)
+      tests[metric] = PairedTest(
+        pValue: p, favorsRun: (difference > 0) == (metric == .accuracy))
     }
-    let pairs = runs.map { run in
-      Comparison.Pair(
-        run: run, cells: cells.map { contrast($0.p, $0.surplus, Double($0.surplus) / 100) },
-        mean: mean.map { contrast($0.p, $0.difference > 0 ? 1 : -1, $0.difference) })
-    }
-    let corrupted = (1..<max(cells.count, 1)).map {
-      Cell(corruption: "fog", severity: $0)
-    }
-    return Comparison(
-      reference: "a", predictors: (0...runs.count).map { _ in Predictor.ensemble.name },
-      calibration: .none, imageCount: 100,
-      cells: [.clean] + corrupted, pairs: pairs, notes: [])
+    return Contrast(values: values, tests: tests)
   }
 
-  private let interval = Interval(low: 0.0025, high: 0.02)
+  /// A comparison of the run b with a: clean images, and foggy ones of two severities.
+  private func comparison(_ clean: Contrast, mean: Contrast? = nil, fog: [Contrast] = [])
+    -> Comparison
+  {
+    Comparison(
+      reference: "a", predictors: ["ensemble", "ensemble"], calibration: .none, imageCount: 100,
+      cells: [.clean] + fog.indices.map { Cell(corruption: "fog", severity: $0 + 1) },
+      pairs: [Comparison.Pair(run: "b", cells: [clean] + fog, mean: mean)], notes: [])
+  }
 
-  @Test func aDecidedMeanIsTheClaim() {
-    let comparison = comparison(
-      mean: (0.01, 0.0125), cells: [(0.01, 3), (0.2, 1), (0.04, -2)], interval: interval)
+  @Test func everyMetricIsConcludedOnCleanAndUnderCorruption() {
+    let clean = contrast([
+      (.accuracy, 0.0125, 0.01), (.negativeLogLikelihood, -0.01, 0.04), (.brierScore, 0.01, 0.03),
+      (.calibrationError, 0.01, 0.2), (.overconfidence, 0.01, 0.6),
+    ])
+    let mean = contrast([(.accuracy, -0.0125, 0.01)], nil)
+    let comparison = comparison(clean, mean: mean, fog: [clean, mean])
     #expect(
       comparison.conclusions == [
-        "b is more accurate than a: +1.25 points (95 % interval 0.25 to 2.00) on average over 2 "
-          + "corrupted cells; of 3 cells, clean images among them, decided in its favor in 1, "
-          + "against it in 1, open in 1 (exact tests, Holm, 5 % for all claims together)."
+        "On the clean images, b compared with a is better in accuracy (+1.25 points, 95 % interval "
+          + "+0.25 to +2.00) and NLL (-0.0100, 95 % interval +0.0025 to +0.0200), and worse in Brier "
+          + "(+0.0100, 95 % interval +0.0025 to +0.0200); not significant: ECE (+0.0100, 95 % "
+          + "interval +0.0025 to +0.0200) and overconfidence (+0.0100, 95 % interval +0.0025 to "
+          + "+0.0200).",
+        "On average over 2 corrupted cells, b compared with a is worse in accuracy (-1.25 points).",
       ])
   }
 
-  @Test func anOpenMeanIsNoClaim() {
-    let some = comparison(mean: (0.2, -0.005), cells: [(0.01, 3), (0.2, 1)])
+  @Test func nothingSignificantIsNoClaim() {
+    let open = contrast([(.accuracy, -0.005, 0.06)], nil)
     #expect(
-      some.conclusions[0].hasPrefix(
-        "Whether b or a is more accurate on average over 1 corrupted cell is not decided: "
-          + "-0.50 points; of 2 cells"))
-    let none = comparison(mean: (0.2, -0.005), cells: [(0.1, 3), (0.2, 1)])
-    #expect(
-      none.conclusions[0].hasPrefix(
-        "No difference is decided between b and a: -0.50 points on average over 1 corrupted cell; "
-          + "of 2 cells, clean images among them, none is decided"))
-  }
-
-  @Test func cleanImagesAloneHaveOneTest() {
-    let lost = comparison(mean: nil, cells: [(0.01, -3)])
-    #expect(
-      lost.conclusions == [
-        "b is less accurate than a: -3.00 points on the clean images (exact McNemar test, 5 %)."
+      comparison(open).conclusions == [
+        "On the clean images, no difference between b and a is significant: accuracy (-0.50 points)."
       ])
-    #expect(comparison(mean: nil, cells: [(0.1, 3)]).conclusions[0].hasPrefix("No difference"))
-  }
-
-  @Test func severalRunsOnCleanImagesAloneHaveCorrectedTests() {
-    let lost = comparison(of: ["b", "c"], mean: nil, cells: [(0.01, -3)])
     #expect(
-      lost.conclusions.last
-        == "c is less accurate than a: -3.00 points on the clean images (exact McNemar tests, "
-        + "Holm, 5 % for all claims together).")
+      comparison(open, mean: open, fog: [open]).conclusions[1]
+        == "On average over 1 corrupted cell, no difference between b and a is significant: "
+        + "accuracy (-0.50 points).")
   }
 
-  @Test func theTextHasATableAndAMap() {
-    let comparison = comparison(
-      mean: (0.01, 0.0125), cells: [(0.01, 3), (0.2, 1), (0.04, -2)], interval: interval)
-    let text = ComparisonText(comparison).text
+  @Test func theTextHasTheDifferencesAndAMapForEachMetric() {
+    let won = contrast([(.accuracy, 0.03, 0.01), (.negativeLogLikelihood, 0.5, 0.3)])
+    let lost = contrast([(.accuracy, -0.02, 0.04), (.negativeLogLikelihood, 0.25, 0.001)])
+    let text = ComparisonText(comparison(won, mean: lost, fog: [won, lost])).text
     for line in [
       "b − a: ensemble, calibration none, 100 images",
-      "clean                      +3.00      +0.25 to +2.00",
-      "mean of 2 cells            +1.25 *    +0.25 to +2.00",
-      "severity          1 2\nfog               · -\n+ won, - lost, · open",
-      Comparison.caveat,
+      "accuracy, points      +3.00      +0.25 to +2.00  better     -2.00      +0.25 to +2.00  worse",
+      "NLL                 +0.5000  +0.0025 to +0.0200           +0.2500  +0.0025 to +0.0200  worse",
+      "fog                          +0.50         +0.3750               –               –",
+      "fog                + -             · -",
+      "+ better, - worse, · not significant", Comparison.caveat,
     ] {
       #expect(text.contains(line), "\(line)\n\(text)")
     }

@@ -43,76 +43,83 @@ import Testing
   }
 
   @Test func familiesOfTestsShareTheErrorRate() {
-    // Without means the cells have Holm's correction alone.
-    #expect(FamilyCorrection.adjusted(means: [], cells: [0.01, 0.5]).cells == [0.02, 0.5])
-    // At 5 % neither family is wholly rejected, so each is tested at half; the mean is at 40 %.
-    let open = FamilyCorrection.adjusted(means: [0.2], cells: [0.01, 0.5])
-    #expect(open.means == [0.4] && open.cells == [0.04, 0.5])
-    // A rejected mean passes its half on, so the cells are tested at the whole 5 %.
-    let passed = FamilyCorrection.adjusted(means: [0.001], cells: [0.02, 0.5])
-    #expect(passed.means == [0.002] && passed.cells == [0.04, 0.5])
-    // So do the cells; no value falls below what it took to reject the other family.
-    let back = FamilyCorrection.adjusted(means: [0.04], cells: [0.001, 0.012])
-    #expect(back.means == [0.04] && back.cells == [0.004, 0.024])
-  }
-
-  /// A row that is right and one that is wrong, of two classes.
-  private static func rows() throws -> (right: RowScore, wrong: RowScore) {
-    let logits = try LabeledLogits([1, 0, 0, 1], memberCount: 1, classCount: 2, labels: [0, 0])
-    let rows = try Scorer(threadCount: 1).rowScores(of: .ensemble, in: logits)
-    return (rows[0], rows[1])
+    // Without cells the conclusions have Holm's correction alone.
+    #expect(
+      FamilyCorrection.adjusted(conclusions: [0.01, 0.5], cells: []).conclusions == [0.02, 0.5])
+    // Not all conclusions are rejected, so each family is tested at half.
+    let some = FamilyCorrection.adjusted(conclusions: [0.2], cells: [0.01, 0.5])
+    #expect(some.conclusions == [0.4] && some.cells == [0.04, 0.5])
+    // All conclusions are rejected, and their half goes to the cells.
+    let passed = FamilyCorrection.adjusted(conclusions: [0.001], cells: [0.02, 0.5])
+    #expect(passed.conclusions == [0.002] && passed.cells == [0.04, 0.5])
+    // No value falls below what it took to reject the conclusions, which cells give nothing.
+    let back = FamilyCorrection.adjusted(conclusions: [0.02, 0.03], cells: [0.001, 0.012])
+    #expect(back.conclusions == [0.08, 0.08] && back.cells == [0.004, 0.024])
   }
 
   /// Two runs on clean images and ten corrupted cells; the second is better by `advantage`.
   ///
   /// The difficulty of an image, and each run's own bias on it, are the same in all cells, so that cells
-  /// are correlated as in real runs.
+  /// are correlated as in real runs. The logit of the label is `margin`, that of the other class 0.
   private func pair(
     seed: UInt64, advantage: Double = 0, imageCount: Int = 120
   ) throws -> Comparison.Pair {
     var generator = SeededGenerator(seed: seed)
     func spread(_ size: Double) -> Double { Double.random(in: -size...size, using: &generator) }
-    let (right, wrong) = try Self.rows()
+    let scorer = Scorer(threadCount: 1)
     let ease = (0..<imageCount).map { _ in spread(2) }
     let bias = (0..<2).map { _ in (0..<imageCount).map { _ in spread(1.5) } }
-    var tally = ComparisonTally(runCount: 2, imageCount: imageCount, metrics: [.accuracy])
+    var tally = ComparisonTally(runCount: 2, imageCount: imageCount)
     for cell in 0...10 {
-      let scores = (0..<2).map { run in
+      let scores = try (0..<2).map { run in
         let strength = 0.8 - 0.1 * Double(cell) + Double(run) * advantage
-        let rows = (0..<imageCount).map { image in
-          ease[image] + bias[run][image] + spread(1) + strength > 0 ? right : wrong
+        let margins = (0..<imageCount).map { image in
+          ease[image] + bias[run][image] + spread(1) + strength
         }
-        return [ScoredRows(rows, classCount: 2)]
+        let logits = try LabeledLogits(
+          float64: margins.flatMap { [$0, 0] }, memberCount: 1, classCount: 2,
+          labels: [Int](repeating: 0, count: imageCount))
+        return [ScoredRows(try scorer.rowScores(of: .network, in: logits), classCount: 2)]
       }
       try tally.add(isCorrupted: cell > 0, scores)
     }
     return tally.pairs(["b"])[0]
   }
 
-  @Test func runsThatDifferInTheirSeedAloneAreRarelyClaimedToDiffer() throws {
-    let claims = try (0..<2000).count { index in
-      let pair = try pair(seed: 1000 + UInt64(index))
-      return pair.mean?.verdict != .undecided || pair.count(.undecided) < pair.cells.count
+  /// The verdicts on all metrics of the mean over cells, of clean images and of each other cell.
+  private func verdicts(_ pair: Comparison.Pair) -> [Contrast.Verdict] {
+    (pair.cells + [pair.mean].compactMap { $0 }).flatMap { contrast in
+      Comparison.metrics.map(contrast.verdict)
     }
-    // With an error rate of 5 %, at most 131 of 2000 pairs are wrong claims with probability 0.999
+  }
+
+  @Test func runsThatDifferInTheirSeedAloneAreRarelyClaimedToDiffer() throws {
+    let claims = try (0..<1000).count { index in
+      try verdicts(pair(seed: 1000 + UInt64(index))).contains { $0 != .undecided }
+    }
+    // With an error rate of 5 %, at most 72 of 1000 pairs are wrong claims with probability 0.999
     // (binomial).
-    #expect(claims <= 131)
-    // The test of the mean alone has an error rate of nearly 2.5 %, so some claims are expected.
-    #expect(claims > 20)
+    #expect(claims <= 72)
+    // The ten conclusions have an error rate of up to 2.5 %, so some claims are expected.
+    #expect(claims > 0)
   }
 
   @Test(arguments: [0.6, -0.6])
   func realDifferencesAreFound(advantage: Double) throws {
     let verdict = advantage > 0 ? Contrast.Verdict.win : .loss
     let opposite = advantage > 0 ? Contrast.Verdict.loss : .win
-    var found = 0
+    var found: [Metric: Int] = [:]
     for index in 0..<20 {
       let pair = try pair(seed: 5000 + UInt64(index), advantage: advantage, imageCount: 400)
-      if pair.mean?.verdict == verdict { found += 1 }
-      #expect(pair.mean?.verdict != opposite && pair.count(opposite) == 0)
-      #expect(pair.count(verdict) > 0 || pair.mean?.verdict == .undecided)
+      for metric in [Metric.accuracy, .negativeLogLikelihood, .brierScore] {
+        if pair.mean?.verdict(metric) == verdict { found[metric, default: 0] += 1 }
+        #expect(pair.mean?.verdict(metric) != opposite)
+        #expect(pair.count(opposite, metric, at: Array(pair.cells.indices)) == 0)
+      }
     }
     // The advantage is about five standard errors of the mean difference.
-    #expect(found >= 18)
+    for metric in [Metric.accuracy, .negativeLogLikelihood, .brierScore] {
+      #expect(found[metric] ?? 0 >= 17, "\(metric)")
+    }
   }
 }

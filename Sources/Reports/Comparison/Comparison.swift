@@ -19,9 +19,9 @@ package struct Comparison: Sendable, Equatable {
       self.mean = mean
     }
 
-    /// How many of the cells at `indices`, by default of all, have a verdict.
-    package func count(_ verdict: Contrast.Verdict, at indices: [Int]? = nil) -> Int {
-      (indices ?? Array(cells.indices)).count { cells[$0].verdict == verdict }
+    /// How many of the cells at `indices` have a verdict on `metric`.
+    package func count(_ verdict: Contrast.Verdict, _ metric: Metric, at indices: [Int]) -> Int {
+      indices.count { cells[$0].verdict(metric) == verdict }
     }
 
     /// The mean of a metric's differences over the cells at `indices`; nil where one is undefined.
@@ -30,9 +30,9 @@ package struct Comparison: Sendable, Equatable {
     }
   }
 
-  /// The metrics that are compared: accuracy is tested, the others are described.
+  /// The metrics that are compared.
   package static let metrics: [Metric] = [
-    .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError,
+    .accuracy, .negativeLogLikelihood, .brierScore, .calibrationError, .overconfidence,
   ]
 
   /// The label of the run that the others are compared with.
@@ -82,58 +82,6 @@ package struct Comparison: Sendable, Equatable {
   package var severities: [Int] { Set(cells.map(\.severity)).subtracting([0]).sorted() }
 }
 
-/// How a run differs from the reference on the same images, in one cell or on average over cells.
-package struct Contrast: Sendable, Equatable {
-  /// Whether the run's accuracy is significantly higher, significantly lower, or neither.
-  package enum Verdict: String, Sendable, CaseIterable {
-    case win, loss, undecided
-  }
-
-  /// The values of a metric for both runs.
-  package struct Values: Sendable, Equatable {
-    package let reference: Double
-    package let run: Double
-    /// The 95 % interval of run − reference; nil without bootstrap draws.
-    ///
-    /// From the paired bootstrap over images, without a correction for multiple comparisons; of the
-    /// calibration error as `ErrorSpread` says, and under the norm `max` from the bounds of both.
-    package let interval: Interval?
-
-    package var difference: Double { run - reference }
-
-    package init(reference: Double, run: Double, interval: Interval?) {
-      self.reference = reference
-      self.run = run
-      self.interval = interval
-    }
-  }
-
-  /// The family-wise error rate: the probability of any wrong claim in a whole comparison.
-  package static let errorRate = 0.05
-
-  /// The metrics of `Comparison.metrics` that are defined.
-  package let values: [Metric: Values]
-  /// The p-value of equal accuracies without a correction: of McNemar's exact test in a cell, of the
-  /// sign-flip test for a mean.
-  package let pValue: Double
-  /// The p-value corrected for all tests of the comparison; a claim needs at most `errorRate`.
-  package internal(set) var correctedPValue: Double
-  /// How many more predictions the run gets right than the reference; negative for fewer.
-  let surplus: Int
-
-  package var verdict: Verdict {
-    guard correctedPValue <= Self.errorRate, surplus != 0 else { return .undecided }
-    return surplus > 0 ? .win : .loss
-  }
-
-  package init(values: [Metric: Values], pValue: Double, surplus: Int) {
-    self.values = values
-    self.pValue = pValue
-    correctedPValue = pValue
-    self.surplus = surplus
-  }
-}
-
 extension Comparison {
   /// The columns of `comparison.csv`.
   package enum Column: String, CodingKey, CaseIterable {
@@ -161,7 +109,6 @@ extension Comparison {
     package let difference: Double
     package let low: Double?
     package let high: Double?
-    /// This and the next two have a value for accuracy alone.
     package let p: Double?
     package let correctedP: Double?
     package let verdict: String?
@@ -190,15 +137,14 @@ extension Comparison {
   ) -> [Row] {
     metrics.compactMap { metric in
       guard let values = contrast.values[metric] else { return nil }
-      let isTested = metric == .accuracy
+      let test = contrast.tests[metric]
       return Row(
         reference: reference, run: subject.run, corruption: corruption, severity: severity,
         predictor: subject.predictor, calibration: calibration.name, metric: metric.name,
         referenceValue: values.reference, value: values.run, difference: values.difference,
         low: values.interval?.low, high: values.interval?.high,
-        p: isTested ? contrast.pValue : nil, correctedP: isTested ? contrast.correctedPValue : nil,
-        verdict: isTested ? contrast.verdict.rawValue : nil, samples: imageCount,
-        referencePredictor: predictors[0])
+        p: test?.pValue, correctedP: test?.correctedPValue, verdict: test?.verdict.rawValue,
+        samples: imageCount, referencePredictor: predictors[0])
     }
   }
 

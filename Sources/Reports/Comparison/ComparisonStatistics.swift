@@ -63,24 +63,23 @@ package struct SignFlipTest: Sendable, Equatable {
 
 /// The correction of a comparison's p-values for multiple testing.
 ///
-/// There are two families of hypotheses: means over cells, and single cells. Each family has half of
-/// the error rate and is tested by Holm's procedure; a family whose hypotheses are all rejected
-/// passes its half to the other. This is a graphical procedure of Bretz et al. 2009: rejecting where
-/// the corrected p-value is at most α rejects any true hypothesis with probability at most α,
-/// whatever their dependence.
+/// There are two families of hypotheses: conclusions, on clean images and on average over corrupted cells,
+/// and single corrupted cells. Each has half of the error rate and is tested by Holm's procedure; once all
+/// conclusions are rejected, their half goes to the cells. This is a graphical procedure of Bretz et al.
+/// 2009: rejecting where the corrected p-value is at most α rejects any true hypothesis with probability at
+/// most α, whatever their dependence. Conclusions do not depend on the cells.
 package enum FamilyCorrection {
-  /// The corrected p-values, in the order given; without means the cells have the whole error rate.
+  /// The corrected p-values, in the order given; without cells the conclusions have the whole error rate.
   package static func adjusted(
-    means: [Double], cells: [Double]
-  ) -> (means: [Double], cells: [Double]) {
-    let (holmMeans, holmCells) = (HolmCorrection.adjusted(means), HolmCorrection.adjusted(cells))
-    return (shared(holmMeans, with: holmCells), shared(holmCells, with: holmMeans))
-  }
-
-  /// A hypothesis is rejected at α if its Holm value is at most α/2, or at most α where all `others`
-  /// are at most α/2.
-  private static func shared(_ values: [Double], with others: [Double]) -> [Double] {
-    guard let largest = others.max() else { return values }
-    return values.map { min(1, 2 * $0, max($0, 2 * largest)) }
+    conclusions: [Double], cells: [Double]
+  ) -> (conclusions: [Double], cells: [Double]) {
+    let holm = HolmCorrection.adjusted(conclusions)
+    guard !cells.isEmpty else { return (holm, []) }
+    let halved = holm.map { min(1, 2 * $0) }
+    let largest = halved.max() ?? 0
+    // A cell is rejected at α if its Holm value is at most α/2, or at most α after all conclusions.
+    return (
+      halved, HolmCorrection.adjusted(cells).map { min(1, 2 * $0, max($0, largest)) }
+    )
   }
 }

@@ -2,7 +2,7 @@ import Scoring
 
 /// Accumulates the scores of several runs, cell by cell, into contrasts with the first run.
 ///
-/// It keeps metrics, bootstrap draws and a number for each image, but no rows.
+/// It keeps metrics, bootstrap draws and a few numbers for each image, but no rows.
 package struct ComparisonTally {
   /// A run's scores on a cell, split into parts with one calibration each.
   package typealias PartedRows = [ScoredRows]  // [parts]
@@ -12,16 +12,16 @@ package struct ComparisonTally {
     var cells: [Contrast] = []
     /// By metric, the spread of the difference on each corrupted cell.
     var spreads: [Metric: [MetricSpread?]] = [:]
-    /// For each image, how many more of its corrupted versions the run gets right than the first
-    /// run.
-    var surpluses: [Int]  // [N]
   }
 
   private let metrics: [Metric]
   private let parts: [[Int]]  // [parts][rows], the image of each row
   private let bootstrap: Bootstrap?
+  private let imageCount: Int
   private var corruptedIndices: [Int] = []
   private var runs: [Gathered]
+  /// The scores of all corrupted cells, of the reference first.
+  private var corrupted: [ImageScores]
 
   /// - Parameters:
   ///   - runCount: The number of runs, including the reference.
@@ -36,9 +36,9 @@ package struct ComparisonTally {
     self.metrics = metrics
     self.parts = parts ?? [Array(0..<imageCount)]
     self.bootstrap = bootstrap
-    runs = (1..<max(runCount, 1)).map { _ in
-      Gathered(surpluses: [Int](repeating: 0, count: imageCount))
-    }
+    self.imageCount = imageCount
+    runs = (1..<max(runCount, 1)).map { _ in Gathered() }
+    corrupted = (0..<runCount).map { _ in ImageScores(imageCount: imageCount) }
   }
 
   /// Adds a cell, with the scores of every run on it.
@@ -50,6 +50,11 @@ package struct ComparisonTally {
       MetricValues.mean(parts.map { $0.values(of: metrics) })
     }
     let spreads = try spreads(scores)
+    let images = scores.map { ImageScores($0, parts: parts, imageCount: imageCount) }
+    if isCorrupted {
+      corruptedIndices.append(runs.first?.cells.count ?? 0)
+      for index in images.indices { corrupted[index].add(images[index]) }
+    }
     for run in runs.indices {
       var contrast: [Metric: Contrast.Values] = [:]
       for metric in metrics {
@@ -61,30 +66,16 @@ package struct ComparisonTally {
         contrast[metric] = Contrast.Values(
           reference: reference, run: value, interval: spread?.interval(around: value - reference))
       }
-      let test = compareRights(scores[0], scores[run + 1], ofRun: run, isCorrupted)
-      if isCorrupted && run == 0 { corruptedIndices.append(runs[run].cells.count) }
-      runs[run].cells.append(
-        Contrast(
-          values: contrast, pValue: test.pValue,
-          surplus: test.onlySecondRight - test.onlyFirstRight))
+      runs[run].cells.append(Self.contrast(contrast, images[run + 1], images[0]))
     }
   }
 
-  /// McNemar's test of the rows; on a corrupted cell, also adds to the surplus of each image.
-  private mutating func compareRights(
-    _ reference: PartedRows, _ scores: PartedRows, ofRun run: Int, _ isCorrupted: Bool
-  ) -> McNemarTest {
-    var (losses, gains) = (0, 0)
-    for (part, images) in parts.enumerated() {
-      for (row, image) in images.enumerated() {
-        let surplus =
-          (scores[part].rows[row].isRight ? 1 : 0) - (reference[part].rows[row].isRight ? 1 : 0)
-        if surplus > 0 { gains += 1 }
-        if surplus < 0 { losses += 1 }
-        if isCorrupted { runs[run].surpluses[image] += surplus }
-      }
-    }
-    return McNemarTest(onlyFirstRight: losses, onlySecondRight: gains)
+  /// The values with a test of each.
+  private static func contrast(
+    _ values: [Metric: Contrast.Values], _ run: ImageScores, _ reference: ImageScores
+  ) -> Contrast {
+    let tests = values.keys.map { ($0, run.test($0, against: reference)) }
+    return Contrast(values: values, tests: Dictionary(uniqueKeysWithValues: tests))
   }
 
   private static func difference(
@@ -103,8 +94,13 @@ package struct ComparisonTally {
         of: rows, images: images,
         metrics: metrics.filter(Bootstrap.calibrationErrors.contains),
         binning: scores[0][part].reliability.binning)
-      return zip(try bootstrap.distributions(of: rows, images: images), errors).map {
-        $0.mapValues(MetricSpread.draws).merging($1) { $1 }
+      let excesses = try bootstrap.means(
+        of: rows.map { rows in rows.map { $0.confidence - ($0.isRight ? 1 : 0) } }, images: images)
+      let weighted = try bootstrap.distributions(of: rows, images: images)
+      return rows.indices.map { run -> MetricSpreads in
+        var all = weighted[run].mapValues(MetricSpread.draws).merging(errors[run]) { $1 }
+        all[.overconfidence] = excesses[run].map(MetricSpread.draws)
+        return all
       }
     }
     return scores.indices.map { run in
@@ -118,23 +114,56 @@ package struct ComparisonTally {
 extension ComparisonTally {
   /// Every run but the first against it, with the given labels and corrected p-values.
   package func pairs(_ labels: [String]) -> [Comparison.Pair] {
-    var pairs = zip(labels, runs).map { label, run in
-      Comparison.Pair(run: label, cells: run.cells, mean: mean(run))
+    var pairs = zip(labels, runs.indices).map { label, run in
+      Comparison.Pair(run: label, cells: runs[run].cells, mean: mean(run))
     }
+    let (first, second) = (conclusions(pairs), places(pairs, cells: corruptedIndices))
     let corrected = FamilyCorrection.adjusted(
-      means: pairs.compactMap(\.mean?.pValue), cells: pairs.flatMap { $0.cells.map(\.pValue) })
-    let cellCount = pairs.first?.cells.count ?? 0
-    for index in pairs.indices {
-      for cell in 0..<cellCount {
-        pairs[index].cells[cell].correctedPValue = corrected.cells[index * cellCount + cell]
-      }
-      if !corrected.means.isEmpty { pairs[index].mean?.correctedPValue = corrected.means[index] }
-    }
+      conclusions: first.map { $0.pValue(in: pairs) }, cells: second.map { $0.pValue(in: pairs) })
+    for (place, value) in zip(first, corrected.conclusions) { place.correct(&pairs, to: value) }
+    for (place, value) in zip(second, corrected.cells) { place.correct(&pairs, to: value) }
     return pairs
   }
 
+  /// Where a test stands.
+  private struct Place {
+    let pair: Int
+    /// Nil for the mean over cells.
+    let cell: Int?
+    let metric: Metric
+
+    func contrast(in pairs: [Comparison.Pair]) -> Contrast? {
+      cell.map { pairs[pair].cells[$0] } ?? pairs[pair].mean
+    }
+
+    func pValue(in pairs: [Comparison.Pair]) -> Double {
+      contrast(in: pairs)?.tests[metric]?.pValue ?? 1
+    }
+
+    func correct(_ pairs: inout [Comparison.Pair], to pValue: Double) {
+      if let cell {
+        pairs[pair].cells[cell].correct(metric, to: pValue)
+      } else {
+        pairs[pair].mean?.correct(metric, to: pValue)
+      }
+    }
+  }
+
+  /// The tests on clean images and of the means over cells.
+  private func conclusions(_ pairs: [Comparison.Pair]) -> [Place] {
+    let clean = (pairs.first?.cells ?? []).indices.filter { !corruptedIndices.contains($0) }
+    return places(pairs, cells: clean.map(Optional.some) + [nil])
+  }
+
+  private func places(_ pairs: [Comparison.Pair], cells: [Int?]) -> [Place] {
+    pairs.indices.flatMap { pair in
+      cells.flatMap { cell in metrics.map { Place(pair: pair, cell: cell, metric: $0) } }
+    }.filter { $0.contrast(in: pairs)?.tests[$0.metric] != nil }
+  }
+
   /// The contrast on average over the corrupted cells; nil where there are none.
-  private func mean(_ run: Gathered) -> Contrast? {
+  private func mean(_ index: Int) -> Contrast? {
+    let run = runs[index]
     let cells = corruptedIndices.map { run.cells[$0].values }
     guard !cells.isEmpty else { return nil }
     var values: [Metric: Contrast.Values] = [:]
@@ -147,7 +176,6 @@ extension ComparisonTally {
         interval: MetricSpread.mean(of: run.spreads[metric] ?? [])?
           .interval(around: value - reference))
     }
-    let test = SignFlipTest(run.surpluses)
-    return Contrast(values: values, pValue: test.pValue, surplus: test.sum)
+    return Self.contrast(values, corrupted[index + 1], corrupted[0])
   }
 }

@@ -2,82 +2,28 @@ import Formats
 import Foundation
 import Scoring
 
-extension Comparison {
-  /// The limit of every conclusion.
-  package static let caveat =
-    "This is about these checkpoints on images like these, not about the methods that trained them: "
-    + "that needs several seeds of each."
-
-  /// One sentence for each run that claims no more than the tests support.
-  package var conclusions: [String] {
-    pairs.map { conclusion($0).withoutControlCharacters }
-  }
-
-  private func conclusion(_ pair: Pair) -> String {
-    guard let mean = pair.mean else {
-      let tests =
-        pairs.count > 1
-        ? "exact McNemar tests, Holm, 5 % for all claims together" : "exact McNemar test, 5 %"
-      return claim(pair, pair.cells[0], scope: "on the clean images") + " (\(tests))."
-    }
-    let scope = "on average over \(Self.count(cells.count - 1, "corrupted cell"))"
-    return claim(pair, mean, scope: scope) + "; " + counts(pair)
-      + " (exact tests, Holm, 5 % for all claims together)."
-  }
-
-  /// The verdict, and by how much the runs differ.
-  private func claim(_ pair: Pair, _ contrast: Contrast, scope: String) -> String {
-    let difference = Self.inPoints(contrast.values[.accuracy]) + " " + scope
-    switch contrast.verdict {
-    case .win: return "\(pair.run) is more accurate than \(reference): \(difference)"
-    case .loss: return "\(pair.run) is less accurate than \(reference): \(difference)"
-    case .undecided where pair.count(.undecided) == pair.cells.count:
-      return "No difference is decided between \(pair.run) and \(reference): \(difference)"
-    case .undecided:
-      return "Whether \(pair.run) or \(reference) is more accurate \(scope) is not decided: "
-        + Self.inPoints(contrast.values[.accuracy])
-    }
-  }
-
-  private func counts(_ pair: Pair) -> String {
-    let total = "of \(Self.count(cells.count, "cell")), clean images among them"
-    let (wins, losses) = (pair.count(.win), pair.count(.loss))
-    guard wins + losses > 0 else { return "\(total), none is decided" }
-    return "\(total), decided in its favor in \(wins), against it in \(losses), "
-      + "open in \(pair.count(.undecided))"
-  }
-
-  private static func count(_ number: Int, _ name: String) -> String {
-    "\(number) \(name)\(number == 1 ? "" : "s")"
-  }
-
-  /// A difference of shares in percentage points, with its interval.
-  private static func inPoints(_ values: Contrast.Values?) -> String {
-    guard let values else { return "undefined" }
-    let difference = String(format: "%+.2f points", 100 * values.difference)
-    guard let interval = values.interval else { return difference }
-    return difference
-      + String(format: " (95 %% interval %.2f to %.2f)", 100 * interval.low, 100 * interval.high)
-  }
-}
-
-/// A comparison as fixed-width text: for each run a table, a map of verdicts and a conclusion.
+/// A comparison as fixed-width text: for each run its conclusions, the differences behind them, those
+/// by corruption, and a map of verdicts on each metric.
 package struct ComparisonText {
   private let comparison: Comparison
   private let nameWidth: Int
 
   package init(_ comparison: Comparison) {
     self.comparison = comparison
-    let names = comparison.corruptions.map(\.oneLine) + ["mean of \(comparison.cells.count) cells"]
+    let names =
+      comparison.corruptions.map(\.oneLine) + comparison.metrics.map(Comparison.title)
+      + ["accuracy, points"]
     nameWidth = 2 + (names.map(\.count).max() ?? 0)
   }
 
   package var text: String {
     let pairs = comparison.pairs.indices.map { index in
       let pair = comparison.pairs[index]
-      return [heading(index), ""] + table(pair)
-        + (comparison.corruptions.isEmpty ? [] : [""] + map(pair))
-        + ["", comparison.conclusions[index], ""]
+      let details =
+        comparison.corruptions.isEmpty
+        ? [] : [""] + corruptionTable(pair) + [""] + maps(pair)
+      return [heading(index), ""] + table(pair) + details + [""]
+        + comparison.conclusions(pair) + [""]
     }
     return (pairs.joined() + [Comparison.caveat]).map { $0.withoutTrailingSpaces + "\n" }.joined()
   }
@@ -89,81 +35,93 @@ package struct ComparisonText {
       + "calibration \(comparison.calibration.name), \(comparison.imageCount) images"
   }
 
-  /// The differences on clean images, on average over cells, and for each corruption over its
-  /// severities.
+  // MARK: Conclusions
+
+  private static let scopeWidth = 38
+
+  /// A line for each metric: differences on clean images and on average over the corrupted cells.
   private func table(_ pair: Comparison.Pair) -> [String] {
-    let described = comparison.metrics.dropFirst().map(Self.title)
-    var lines = [
-      name("") + "accuracy, points".rightAligned(17) + "95 % interval".rightAligned(18)
-        + described.map { $0.rightAligned(10) }.joined()
-        + ["won", "lost", "open"].map { $0.rightAligned(6) }.joined()
-    ]
-    lines.append(line(Cell.clean.corruption, pair.cells[0].values, pair, at: [0]))
-    if let mean = pair.mean {
-      let corrupted = Array(comparison.cells.indices.dropFirst())
-      lines.append(
-        line(
-          "mean of \(corrupted.count) cells", mean.values, pair, at: corrupted, mean.verdict))
+    let scopes =
+      [(Cell.clean.corruption, pair.cells[0])]
+      + (pair.mean.map { [("mean of \(comparison.cells.count - 1) corrupted cells", $0)] } ?? [])
+    let titles = scopes.map { "  \($0.0)".leftAligned(Self.scopeWidth) }.joined()
+    let lines = comparison.metrics.map { metric in
+      let title = Comparison.title(metric) + (metric == .accuracy ? ", points" : "")
+      return name(title) + scopes.map { field($0.1, metric) }.joined()
     }
-    for corruption in comparison.corruptions {
+    return [name("") + titles] + lines
+  }
+
+  /// A difference with its interval and verdict.
+  private func field(_ contrast: Contrast, _ metric: Metric) -> String {
+    guard let values = contrast.values[metric] else { return "–".rightAligned(Self.scopeWidth) }
+    let interval = values.interval.map {
+      "\(Self.shown($0.low, metric)) to \(Self.shown($0.high, metric))"
+    }
+    let verdict =
+      switch contrast.verdict(metric) {
+      case .win: "better"
+      case .loss: "worse"
+      case .undecided: ""
+      }
+    return Self.shown(values.difference, metric).rightAligned(9)
+      + (interval ?? "").rightAligned(20) + "  " + verdict.leftAligned(7)
+  }
+
+  private static func shown(_ value: Double, _ metric: Metric) -> String {
+    metric == .accuracy
+      ? String(format: "%+.2f", 100 * value) : String(format: "%+.4f", value)
+  }
+
+  // MARK: Corruptions
+
+  /// The mean differences of each corruption over its severities.
+  private func corruptionTable(_ pair: Comparison.Pair) -> [String] {
+    let header =
+      name("")
+      + comparison.metrics.map { metric in
+        (Comparison.title(metric) + (metric == .accuracy ? ", pts" : "")).rightAligned(16)
+      }.joined()
+    let lines = comparison.corruptions.map { corruption in
       let indices = comparison.cells.indices.filter {
         comparison.cells[$0].corruption == corruption
       }
-      lines.append(line(corruption.oneLine, nil, pair, at: indices))
+      return name(corruption.oneLine)
+        + comparison.metrics.map { metric in
+          let difference = pair.meanDifference(metric, at: indices)
+          return (difference.map { Self.shown($0, metric) } ?? "–").rightAligned(16)
+        }.joined()
     }
-    return lines + notes(pair)
+    return [header] + lines
   }
 
-  private static func title(_ metric: Metric) -> String {
-    metric == .brierScore ? "Brier" : metric.name.uppercased()
-  }
+  // MARK: Maps
 
-  private func notes(_ pair: Comparison.Pair) -> [String] {
-    var lines: [String] = []
-    if pair.mean.map({ $0.verdict != .undecided }) == true { lines.append("* decided") }
-    if comparison.metrics.count > 1 {
-      lines.append("Differences but of accuracy, and all intervals, are described and not tested.")
-    }
-    return lines
-  }
-
-  /// A line of differences: those of `values`, or their means over the cells at `indices`.
-  private func line(
-    _ title: String, _ values: [Metric: Contrast.Values]?, _ pair: Comparison.Pair,
-    at indices: [Int], _ verdict: Contrast.Verdict = .undecided
-  ) -> String {
-    let differences = comparison.metrics.map { metric in
-      values.map { $0[metric]?.difference } ?? pair.meanDifference(metric, at: indices)
-    }
-    let accuracy = differences.first.flatMap { $0 }.map { String(format: "%+.2f", 100 * $0) } ?? "–"
-    let interval = values?[.accuracy]?.interval.map {
-      String(format: "%+.2f to %+.2f", 100 * $0.low, 100 * $0.high)
-    }
-    return name(title) + (accuracy + (verdict == .undecided ? "  " : " *")).rightAligned(17)
-      + (interval ?? "").rightAligned(18)
-      + differences.dropFirst().map { difference in
-        (difference.map { String(format: "%+.4f", $0) } ?? "–").rightAligned(10)
-      }.joined()
-      + [Contrast.Verdict.win, .loss, .undecided].map { verdict in
-        "\(pair.count(verdict, at: indices))".rightAligned(6)
-      }.joined()
-  }
-
-  /// A sign for each corruption and severity: + win, - loss, · undecided, blank without a cell.
-  private func map(_ pair: Comparison.Pair) -> [String] {
+  /// For each metric a sign for each corruption and severity: + better, - worse, · neither, blank
+  /// without a cell.
+  private func maps(_ pair: Comparison.Pair) -> [String] {
     let severities = comparison.severities
     let width = 1 + (severities.map { "\($0)".count }.max() ?? 1)
+    let mapWidth = max(width * severities.count, 14) + 2
     let indices = Dictionary(
       comparison.cells.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let header = name("severity") + severities.map { "\($0)".rightAligned(width) }.joined()
+    let titles =
+      name("")
+      + comparison.metrics.map { ("  " + Comparison.title($0)).leftAligned(mapWidth) }
+      .joined()
+    let numbers = severities.map { "\($0)".rightAligned(width) }.joined().leftAligned(mapWidth)
+    let header = name("severity") + comparison.metrics.map { _ in numbers }.joined()
     let lines = comparison.corruptions.map { corruption in
-      let signs = severities.map { severity in
-        indices[Cell(corruption: corruption, severity: severity)]
-          .map { Self.sign(pair.cells[$0].verdict) } ?? " "
-      }
-      return name(corruption.oneLine) + signs.map { $0.rightAligned(width) }.joined()
+      name(corruption.oneLine)
+        + comparison.metrics.map { metric in
+          severities.map { severity in
+            let index = indices[Cell(corruption: corruption, severity: severity)]
+            let sign = index.map { Self.sign(pair.cells[$0].verdict(metric)) } ?? " "
+            return sign.rightAligned(width)
+          }.joined().leftAligned(mapWidth)
+        }.joined()
     }
-    return [header] + lines + ["+ won, - lost, · open"]
+    return [titles, header] + lines + ["+ better, - worse, · not significant"]
   }
 
   private static func sign(_ verdict: Contrast.Verdict) -> String {

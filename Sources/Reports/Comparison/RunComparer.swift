@@ -23,13 +23,6 @@ package struct RunComparer: Sendable {
     scorer = Scorer(threadCount: threadCount)
   }
 
-  /// A run, and how its predictions are made and calibrated.
-  private struct Subject {
-    let run: ComparableRun
-    let predictor: Predictor
-    let calibrations: [RowCalibrations]  // [parts]
-  }
-
   /// Compares the runs in `folders`, at least two, with the first of them.
   ///
   /// Memory holds the row scores of one cell at a time; prediction files stay mapped.
@@ -55,24 +48,21 @@ package struct RunComparer: Sendable {
       }
     }
     let imageCount = runs[0].labels.count
-    let areHalved = runs.contains { $0.record.figures == .meansOfHalves }
-    let parts = try PredictionFileError.naming(runs[0].folder.predictions.folder.path) {
-      areHalved
-        ? try CleanHalves(rowCount: imageCount).rows.map { $0.sorted() }
-        : [Array(0..<imageCount)]
+    let subjectScorer = try SubjectScorer(runs, scorer)
+    let subjects = try runs.map {
+      try subjectScorer.subject($0, $0.predictor(named: predictor), calibration)
     }
-    let subjects = try runs.map { try subject($0, partCount: parts.count) }
     let metrics = Comparison.metrics.filter(calibration.defines)
     let bootstrap =
       drawCount > 0
       ? try Bootstrap(
         imageCount: imageCount, drawCount: drawCount, seed: seed, threadCount: threadCount) : nil
     var tally = ComparisonTally(
-      runCount: runs.count, imageCount: imageCount, metrics: metrics, parts: parts,
+      runCount: runs.count, imageCount: imageCount, metrics: metrics, parts: subjectScorer.parts,
       bootstrap: bootstrap)
     let cells = runs[0].cells
     for (index, cell) in cells.enumerated() {
-      let scores = try subjects.map { try self.scores(of: $0, on: cell, parts) }
+      let scores = try subjects.map { try subjectScorer.scores(of: $0, on: cell) }
       try tally.add(isCorrupted: cell != .clean, scores)
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
@@ -83,38 +73,6 @@ package struct RunComparer: Sendable {
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
       notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
         + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
-  }
-
-  private func subject(_ run: ComparableRun, partCount: Int) throws -> Subject {
-    let predictor = try run.predictor(named: predictor)
-    guard !calibration.isBound else { throw ScoringError.notFitted(calibration.name) }
-    guard calibration.needsFitting else {
-      return Subject(
-        run: run, predictor: predictor,
-        calibrations: [RowCalibrations](repeating: RowCalibrations(.identity), count: partCount))
-    }
-    let fitted = try scorer.fit([calibration], on: run.logits(of: .clean))
-    let calibrations =
-      partCount > 1
-      ? fitted.maps(of: calibration, for: predictor).map { RowCalibrations($0) }
-      : fitted.rowCalibrations(of: calibration, for: predictor).map { [$0] } ?? []
-    guard !calibrations.isEmpty else {
-      throw ScoringError.calibrationOfOtherPredictor(calibration.name, predictor: predictor.name)
-    }
-    return Subject(run: run, predictor: predictor, calibrations: calibrations)
-  }
-
-  private func scores(
-    of subject: Subject, on cell: Cell, _ parts: [[Int]]
-  ) throws -> ComparisonTally.PartedRows {
-    let run = subject.run
-    let logits = try run.logits(of: cell)
-    return try zip(parts, subject.calibrations).map { images, calibrations in
-      let rows = try scorer.rowScores(
-        of: subject.predictor, in: parts.count > 1 ? logits.selecting(rows: images) : logits,
-        calibrations: calibrations)
-      return ScoredRows(rows, classCount: run.classCount, binning: run.record.binning)
-    }
   }
 
   private static func noteOfBounds(_ label: String, _ bounds: [TemperatureBound]) -> String {

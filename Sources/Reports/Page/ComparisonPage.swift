@@ -45,8 +45,8 @@ package struct ComparisonPage: Sendable {
           text: comparison.conclusions + [Comparison.caveat],
           tables: comparison.pairs.map(means)),
         PageModel.Section(
-          id: "maps", title: "Wins and losses",
-          text: ["McNemar's exact test of each cell, corrected for being many."],
+          id: "maps", title: "Where it is better and worse",
+          text: ["A paired test of each cell and metric, corrected for all tests together."],
           figures: maps.compactMap { pictures[$0.name] }),
       ].filter { $0.id != "maps" || !maps.isEmpty },
       version: version)
@@ -94,37 +94,55 @@ package struct ComparisonPage: Sendable {
     ]
   }
 
-  /// A map of wins and losses; nil where there are only clean images.
+  /// Maps of where the run is better and worse, one for each metric; nil where there are only clean
+  /// images.
   private func map(_ pair: Comparison.Pair, number: Int) -> Figure? {
-    let (corruptions, severities) = (comparison.corruptions, comparison.severities)
-    guard !corruptions.isEmpty else { return nil }
+    guard !comparison.corruptions.isEmpty else { return nil }
     var data = DataTable([
-      ("corruption", .name), ("severity", .name), ("verdict", .name), ("difference", .share),
-      ("p", .decimal), ("p_holm", .decimal),
+      ("metric", .name), ("corruption", .name), ("severity", .name), ("verdict", .name),
+      ("difference", .decimal), ("p", .decimal), ("p_holm", .decimal),
     ])
     let contrasts = Dictionary(uniqueKeysWithValues: zip(comparison.cells, pair.cells))
-    let squares = corruptions.map { corruption in
-      severities.map { severity -> Panel.Square? in
-        let cell = Cell(corruption: corruption, severity: severity)
-        guard let contrast = contrasts[cell],
-          let difference = contrast.values[.accuracy]?.difference
-        else { return nil }
-        data.append(
-          [corruption, "\(severity)", contrast.verdict.rawValue],
-          [difference, contrast.pValue, contrast.correctedPValue])
-        return Panel.Square(
-          text: String(format: "%+.1f", 100 * difference), color: contrast.verdict.color)
-      }
+    let panels = comparison.metrics.enumerated().map { index, metric in
+      Panel.map(
+        "verdicts\(index)", title: Self.mapTitle(metric), rows: comparison.corruptions,
+        columns: comparison.severities.map { "\($0)" }, columnLabel: "severity",
+        squares(metric, contrasts, &data))
     }
     return Figure(
-      name: "\(Self.figurePrefix)\(number)", title: "\(pair.run) beside \(comparison.reference)",
-      caption: "Each square is the difference in accuracy, in points: dark where the run is more "
-        + "accurate than the reference, orange where it is less, gray where the images do not decide.",
-      panels: [
-        .map(
-          "verdicts", title: "difference in accuracy, points", rows: corruptions,
-          columns: severities.map { "\($0)" }, columnLabel: "severity", squares)
-      ], panelsPerRow: (twoColumn: 1, oneColumn: 1), data: data)
+      name: "\(Self.figurePrefix)\(number)",
+      title: "\(pair.run) compared with \(comparison.reference)",
+      caption: "Each square is a difference of the run from the reference: dark where the run is "
+        + "significantly better, orange where it is worse, gray where neither is. Better in overconfidence is "
+        + "closer to 0.", panels: panels, panelsPerRow: (twoColumn: 2, oneColumn: 1), data: data)
+  }
+
+  /// The squares of one metric, whose numbers are added to `data`.
+  private func squares(
+    _ metric: Metric, _ contrasts: [Cell: Contrast], _ data: inout DataTable
+  ) -> [[Panel.Square?]] {
+    comparison.corruptions.map { corruption in
+      comparison.severities.map { severity -> Panel.Square? in
+        guard let contrast = contrasts[Cell(corruption: corruption, severity: severity)],
+          let difference = contrast.values[metric]?.difference, let test = contrast.tests[metric]
+        else { return nil }
+        data.append(
+          [metric.name, corruption, "\(severity)", test.verdict.rawValue],
+          [difference, test.pValue, test.correctedPValue])
+        return Panel.Square(
+          text: metric == .negativeLogLikelihood
+            ? String(format: "%+.2f", difference) : String(format: "%+.1f", 100 * difference),
+          color: test.verdict.color)
+      }
+    }
+  }
+
+  private static func mapTitle(_ metric: Metric) -> String {
+    switch metric {
+    case .accuracy: "accuracy, points"
+    case .negativeLogLikelihood: Comparison.title(metric)
+    default: "\(Comparison.title(metric)), hundredths"
+    }
   }
 }
 

@@ -99,12 +99,13 @@ package struct Report: Sendable {
   private func addTables(
     _ screen: FirstScreen, in folder: URL, to files: inout FileSet
   ) throws {
-    let table = try SelectedTable(runs, SummarySelection(standardFor: runs))
+    let standard = SummarySelection(standardFor: runs)
+    let (table, narrow) = try (SelectedTable(runs, standard), SelectedTable(runs, standard.narrow))
     for (file, text) in [
       (RunFolder(folder).findings.lastPathComponent, try screen.findingsFile(version).text),
       (Self.headlineFile, screen.headline.data.csv.text),
       ("tables/headline.md", table.markdown(hasIntervals: true)),
-      ("tables/headline.tex", table.latex(hasIntervals: false)),
+      ("tables/headline.tex", narrow.latex(hasIntervals: true)),
     ] {
       files.add(folder.appendingPathComponent(file), text)
     }

@@ -86,15 +86,24 @@ package struct SelectedTable: Sendable {
   private(set) var rows: [Row]
   /// The published names of corruptions that a substitute stands in for in each of the scopes.
   let substitutes: [[String]]  // [scopes]
+  /// Whether bold values were found by tests.
+  let isTested: Bool
   /// The labels of the runs that have a substitute; none where all have it.
   let runsOfSubstitutes: [String]
 
   /// The values of `selection` in `runs`.
   ///
+  /// - Parameters:
+  ///   - runs: The runs.
+  ///   - selection: What is shown.
+  ///   - testThreadCount: On how many threads stored predictions are scored, to test which values are the
+  ///     best; nil to go by the intervals of the tables.
   /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has;
   ///   `ReportsError.ambiguous` for a name that is short for several;
   ///   `ReportsError.otherRun` for calibration errors of different bins.
-  package init(_ runs: [Run], _ selection: SummarySelection) throws {
+  package init(
+    _ runs: [Run], _ selection: SummarySelection, testThreadCount: Int? = nil
+  ) throws {
     let selection = try Self.checked(selection, in: runs)
     self.selection = selection
     substitutes = selection.scopes.map { scope in
@@ -105,9 +114,12 @@ package struct SelectedTable: Sendable {
       selection.scopes.contains { !run.substitutes(in: $0.aggregate).isEmpty }
     }
     runsOfSubstitutes = marked.count < runs.count ? marked.map(\.label) : []
-    rows = runs.flatMap { run in
+    var subjects: [RowTests.Subject] = []
+    rows = runs.enumerated().flatMap { index, run in
       Self.subjects(run, selection).map { predictor, calibration in
-        Row(
+        subjects.append(
+          RowTests.Subject(run: index, predictor: predictor, calibration: calibration))
+        return Row(
           names: [run.label, predictor, calibration],
           isBound: Calibration(name: calibration)?.isBound ?? false,
           entries: selection.scopes.flatMap { scope in
@@ -118,8 +130,14 @@ package struct SelectedTable: Sendable {
           })
       }
     }
+    let tests = testThreadCount.flatMap { threadCount in
+      RowTests(
+        runs, subjects, scopes: selection.scopes.map { runs[0].cells(in: $0) },
+        threadCount: threadCount)
+    }
+    isTested = tests != nil
     for column in 0..<selection.scopes.count * selection.metrics.count {
-      markBest(column, columnMetric(at: column))
+      markBest(column, columnMetric(at: column), tests)
     }
   }
 
@@ -201,20 +219,26 @@ package struct SelectedTable: Sendable {
     return Entry(value: value, interval: Interval(low: low, high: high))
   }
 
-  /// Marks the best value of a column, those that are shown as the same, and those whose interval
-  /// contains it.
-  private mutating func markBest(_ column: Int, _ metric: String) {
+  /// Marks the best value of a column, and those that are not worse: by tests, or where there are none,
+  /// those that are shown as the same or whose interval contains it.
+  private mutating func markBest(_ column: Int, _ metric: String, _ tests: RowTests?) {
     guard let goodness = Self.goodness(metric) else { return }
-    let candidates = rows.indices.filter { !rows[$0].isBound }
-    let best = candidates.compactMap { rows[$0].entries[column]?.value }
-      .max { goodness($0) < goodness($1) }
-    guard let best else { return }
-    for row in candidates {
-      guard let entry = rows[row].entries[column] else { continue }
-      let isEqual = Self.shown(entry.value, metric) == Self.shown(best, metric)
-      let isReached = entry.interval.map { $0.low <= best && best <= $0.high } ?? false
-      rows[row].entries[column]?.isBest = isEqual || isReached
+    let candidates = rows.indices.filter { !rows[$0].isBound && rows[$0].entries[column] != nil }
+    func value(_ row: Int) -> Double { rows[row].entries[column]?.value ?? .nan }
+    guard let best = candidates.max(by: { goodness(value($0)) < goodness(value($1)) }) else {
+      return
     }
+    for row in candidates where row != best {
+      let isEqual = Self.shown(value(row), metric) == Self.shown(value(best), metric)
+      let isReached =
+        rows[row].entries[column]?.interval.map { $0.low <= value(best) && value(best) <= $0.high }
+        ?? false
+      let isWorse = Metric(name: metric).flatMap {
+        tests?.isWorse(row, than: best, scope: column / selection.metrics.count, $0)
+      }
+      rows[row].entries[column]?.isBest = isWorse.map { !$0 } ?? (isEqual || isReached)
+    }
+    rows[best].entries[column]?.isBest = true
   }
 
   /// A number that is larger for better values of a metric; nil for a metric without a better end.
@@ -228,7 +252,35 @@ package struct SelectedTable: Sendable {
   }
 }
 
+extension SummarySelection {
+  /// What a table in a paper has room for: clean images and the first protocol, and each run's own
+  /// predictor.
+  package var narrow: SummarySelection {
+    var narrow = self
+    narrow.scopes = Array(scopes.prefix(2))
+    narrow.predictors = [Predictor.network.name]
+    return narrow
+  }
+}
+
 extension Run {
+  /// The cells that a value is the mean over; nil where it is no mean over cells.
+  fileprivate func cells(in scope: SummarySelection.Scope) -> [Cell]? {
+    if scope.protocolName == Cell.clean.corruption { return [.clean] }
+    guard scope.aggregate != CorruptionAggregate.pooled.name else { return nil }
+    let names = Set(summary.keys.filter { $0[0] == scope.protocolName }.map { $0[1] })
+    let all = families.flatMap { family, corruptions in
+      corruptions.flatMap { corruption in
+        severities.map { (family: family, cell: Cell(corruption: corruption, severity: $0)) }
+      }
+    }.filter { names.contains(Cell.publishedName(of: $0.cell.corruption)) }
+    return all.filter { family, cell in
+      let published = Cell.publishedName(of: cell.corruption)
+      let severity = CorruptionAggregate.severity(cell.severity).name
+      return [CorruptionAggregate.macro.name, family, published, severity].contains(scope.aggregate)
+    }.map(\.cell)
+  }
+
   /// The predictor that `name` means among those of the summary.
   fileprivate func predictor(_ name: String) -> String? {
     let predictors = summary.values(of: "predictor")

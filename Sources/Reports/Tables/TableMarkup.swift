@@ -4,11 +4,15 @@ import Scoring
 
 extension SelectedTable {
   /// The explanation of bold values.
-  private static let legend =
-    "Bold: the best of a column, and what has a 95 % interval that reaches it."
+  var legend: String {
+    isTested
+      ? "Bold: the best of a column, and what is not significantly worse in paired tests of the predictions; "
+        + "where there is no test, what has a 95 % interval that contains the best."
+      : "Bold: the best of a column, and what has a 95 % interval that contains it."
+  }
 
   /// What a title with a dagger has; nil where none has one.
-  private var noteOnSubstitutes: String? {
+  var noteOnSubstitutes: String? {
     let names = substitutes.joined().reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
     }
@@ -20,7 +24,7 @@ extension SelectedTable {
   }
 
   /// Whether a metric is shown as a percentage.
-  private static func isShare(_ metric: String) -> Bool {
+  static func isShare(_ metric: String) -> Bool {
     switch Metric(name: metric) {
     case .accuracy, .topFiveAccuracy, .falsePositiveRateAt95: true
     default: metric == "mean_corruption_error"
@@ -65,7 +69,7 @@ extension SelectedTable {
     let lines = [heading.map(Self.escapedForMarkdown), rule] + body
     let note = noteOnSubstitutes.map { "\n† \(Self.escapedForMarkdown($0))\n" }
     return lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined()
-      + "\n\(Self.legend)\n" + (note ?? "")
+      + "\n\(legend)\n" + (note ?? "")
   }
 
   private func markdown(_ entry: Entry?, _ metric: String, _ hasIntervals: Bool) -> String {
@@ -84,73 +88,8 @@ extension SelectedTable {
     }
   }
 
-  /// The table in LaTeX, for the package `booktabs`.
+  /// The table in LaTeX, for the package `booktabs`; with intervals, ± stands below each value.
   package func latex(hasIntervals: Bool) -> String {
-    let (names, metrics) = (nameHeadings.count, selection.metrics.count)
-    let columns =
-      String(repeating: "l", count: names)
-      + String(repeating: "r", count: selection.scopes.count * metrics)
-    let scopes =
-      String(repeating: "& ", count: names)
-      + zip(selection.scopes, substitutes).map { scope, substitutes in
-        "\\multicolumn{\(metrics)}{c}{\(Self.escapedForLaTeX(scope.title))"
-          + (substitutes.isEmpty ? "}" : "$^\\dagger$}")
-      }.joined(separator: " & ")
-    let rules = selection.scopes.indices.map { scope in
-      let first = names + scope * metrics + 1
-      return "\\cmidrule(lr){\(first)-\(first + metrics - 1)}"
-    }
-    let headings =
-      nameHeadings.map(\.title)
-      + selection.scopes.flatMap { _ in selection.metrics.map(Self.heading) }
-    let body = rows.map { row in
-      line(
-        nameHeadings.map { Self.escapedForLaTeX(row.names[$0.index]) }
-          + row.entries.enumerated().map { column, entry in
-            latex(entry, columnMetric(at: column), hasIntervals)
-          })
-    }
-    let note = noteOnSubstitutes.map {
-      "\\multicolumn{\(columns.count)}{l}{\\footnotesize $^\\dagger$ \(Self.escapedForLaTeX($0))} \\\\\n"
-    }
-    return """
-      % Needs \\usepackage{booktabs}. \(Self.legend)
-      \\begin{tabular}{\(columns)}
-      \\toprule
-      \(scopes) \\\\
-      \(rules.joined(separator: " "))
-      \(line(headings.map(Self.escapedForLaTeX)))
-      \\midrule
-      \(body.joined(separator: "\n"))
-      \\bottomrule
-      \(note ?? "")\\end{tabular}
-
-      """
-  }
-
-  private func line(_ fields: [String]) -> String { fields.joined(separator: " & ") + " \\\\" }
-
-  private func latex(_ entry: Entry?, _ metric: String, _ hasIntervals: Bool) -> String {
-    guard let entry else { return "--" }
-    func number(_ value: Double) -> String {
-      Self.shown(value, metric).replacing("-", with: "$-$")
-    }
-    let value = number(entry.value)
-    let interval = entry.interval.map { " {\\small [\(number($0.low)), \(number($0.high))]}" }
-    return (entry.isBest ? "\\textbf{\(value)}" : value) + (hasIntervals ? interval ?? "" : "")
-  }
-
-  private static func escapedForLaTeX(_ text: String) -> String {
-    text.withoutControlCharacters.reduce(into: "") { escaped, character in
-      switch character {
-      case "\\": escaped += "\\textbackslash{}"
-      case "~": escaped += "\\textasciitilde{}"
-      case "^": escaped += "\\textasciicircum{}"
-      case "<": escaped += "\\textless{}"
-      case ">": escaped += "\\textgreater{}"
-      case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(character)"
-      default: escaped.append(character)
-      }
-    }
+    LaTeXTable(self, hasIntervals: hasIntervals).text
   }
 }

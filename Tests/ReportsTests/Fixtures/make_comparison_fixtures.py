@@ -12,19 +12,21 @@ Made with Python 3.11.7, numpy 2.4.6, scipy 1.17.1, statsmodels 0.15.0:
 
 import csv
 import json
+from decimal import Decimal, getcontext
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
-from scipy.stats import permutation_test
+from scipy.stats import norm, permutation_test
 from statsmodels.stats.contingency_tables import mcnemar
 
 HERE = Path(__file__).parent
 CELLS = [("clean", 0), ("blur", 1), ("blur", 2), ("noise", 1), ("noise", 2)]
 MEMBERS = {"alpha": 2, "beta": 1, "gamma": 2}
 SKILL = {"alpha": 1.4, "beta": 2.4, "gamma": 0.7}
+METRICS = ["accuracy", "nll", "brier", "ece", "overconfidence"]
 N, K, DRAWS, SEED = 81, 4, 200, 7
 
 
@@ -122,6 +124,7 @@ def metric_values(rows, weights):
             (weights * rows["nll"]).sum() / total,
             (weights * rows["brier"]).sum() / total,
             np.abs(excess).sum() / total,
+            excess.sum() / total,
         ]
     )
 
@@ -152,43 +155,91 @@ def sign_flip_p(differences):
     return float(Fraction(extreme, 2 ** len(differences)))
 
 
-def graph_adjusted(families, leak=Fraction(1, 10**12)):
-    """Adjusted p-values of algorithm 2 of Bretz et al. 2009, in exact arithmetic.
+def upper_tail(d):
+    """P of a sum of d with signs of their own at least as large, nearly normal, with a continuity correction."""
+    squares, cubes = (d**2).sum(), (abs(d) ** 3).sum()
+    return 1.0 if squares == 0 else float(norm.sf((d.sum() - cubes / squares) / squares**0.5))
 
-    Each of the two families shares its half among its own, but for a leak that stands for one as
-    small as one likes; what a decided family leaves flows to the other.
+
+def two_sided(d):
+    return min(1.0, 2 * upper_tail(d if d.sum() >= 0 else -d))
+
+
+def calibration_rows(rows):
+    """Rows whose mean is at most, and at least, the true ECE in expectation."""
+    bins = np.clip(np.ceil(rows["confidence"] * 15).astype(int) - 1, 0, 14)
+    excess = rows["confidence"] - rows["right"]
+    parity = np.arange(N) % 2
+
+    def signs(chosen):
+        return np.sign(np.bincount(bins[chosen], excess[chosen], minlength=15))
+
+    lower = np.where(parity == 0, signs(parity == 1)[bins], signs(parity == 0)[bins]) * excess
+    return lower, signs(parity >= 0)[bins] * excess
+
+
+def tests(reference, run):
+    """The p-value and the sign of the better run for each metric, of lists of cells' rows."""
+
+    def total(rows, name):
+        return sum(r[name] for r in rows)
+
+    right = (total(run, "right") - total(reference, "right")).astype(int)
+    if len(run) == 1:
+        table = [[0, (right < 0).sum()], [(right > 0).sum(), 0]]
+        out = [(mcnemar(table, exact=True).pvalue, np.sign(right.sum()))]
+    else:
+        out = [(sign_flip_p(right), np.sign(right.sum()))]
+    for name in ("nll", "brier"):
+        d = total(reference, name) - total(run, name)
+        out.append((two_sided(d), np.sign(d.sum())))
+    low, high = zip(*map(calibration_rows, run))
+    other_low, other_high = zip(*map(calibration_rows, reference))
+    win, loss = upper_tail(sum(other_low) - sum(high)), upper_tail(sum(low) - sum(other_high))
+    out.append((min(1.0, 2 * min(win, loss)), np.sign(loss - win)))
+    mine, its = ([total(r, "confidence") - total(r, "right") for r in (run, reference)])
+    p = max(two_sided(mine - its), two_sided(mine + its))
+    return out + [(p, -np.sign((mine - its).sum() * (mine + its).sum()))]
+
+
+def graph_adjusted(families, leak=Decimal(10) ** -30):
+    """Adjusted p-values of algorithm 2 of Bretz et al. 2009, with sixty digits.
+
+    Each of the two families shares its half among its own; but for a leak, that stands for one as
+    small as one likes, from the first family, which gives what it leaves to the second.
     """
-    p = [Fraction(value) for family in families for value in family]
+    getcontext().prec = 60
+    p = [Decimal(float(value)) for family in families for value in family]
     family = [f for f, values in enumerate(families) for _ in values]
     sizes = [len(values) for values in families]
-    weights = [Fraction(1, 2 * sizes[f]) for f in family]
+    weights = [Decimal(1) / (2 * sizes[f]) for f in family]
 
     def edge(i, j):
         size = sizes[family[i]]
-        if i == j:
-            return Fraction(0)
-        if family[i] == family[j]:
+        if i == j or (family[i] == 1 and family[j] == 0):
+            return Decimal(0)
+        if family[i] == 1:
+            return Decimal(1) / (size - 1)
+        if family[j] == 0:
             return (1 - leak) / (size - 1)
-        return (1 if size == 1 else leak) / Fraction(sizes[family[j]])
+        return leak / sizes[1]
 
     left = list(range(len(p)))
     edges = {(i, j): edge(i, j) for i in left for j in left}
-    adjusted, floor = [0.0] * len(p), Fraction(0)
+    adjusted, floor = [0.0] * len(p), Decimal(0)
     while left:
-        j = min(left, key=lambda i: p[i] / weights[i])
-        floor = max(floor, min(Fraction(1), p[j] / weights[j]))
+        j = min(left, key=lambda i: p[i] / weights[i] if weights[i] else Decimal(10) ** 50)
+        floor = max(floor, min(Decimal(1), p[j] / weights[j] if weights[j] else Decimal(1)))
         adjusted[j] = float(floor)
         left.remove(j)
         for i in left:
             weights[i] += weights[j] * edges[j, i]
-        edges = {
-            (i, k): Fraction(0)
-            if i == k
-            else (edges[i, k] + edges[i, j] * edges[j, k]) / (1 - edges[i, j] * edges[j, i])
-            for i in left
-            for k in left
-            if len(left) > 1
-        }
+
+        def updated(i, k):
+            rest = 1 - edges[i, j] * edges[j, i]
+            return (edges[i, k] + edges[i, j] * edges[j, k]) / rest if rest else Decimal(0)
+
+        edges = {(i, k): Decimal(0) if i == k else updated(i, k) for i in left for k in left}
     return adjusted[: sizes[0]], adjusted[sizes[0] :]
 
 
@@ -213,18 +264,18 @@ def compare(labels, runs, counts, calibration):
         for run in runs:
             table[run, "mean"] = np.mean([table[run, c] for c in corrupted], axis=0)
 
-    def gain(run, c):
-        return rows[run, c]["right"] - rows[reference, c]["right"]
-
-    p = {(run, "mean"): sign_flip_p(sum(gain(run, c) for c in corrupted)) for run in others}
-    for run in others:
-        for c in range(len(CELLS)):
-            d = gain(run, c)
-            p[run, c] = mcnemar([[0, (d < 0).sum()], [(d > 0).sum(), 0]], exact=True).pvalue
-    means = [(run, "mean") for run in others]
-    cells = [(run, c) for run in others for c in range(len(CELLS))]
-    adjusted = graph_adjusted([[p[k] for k in means], [p[k] for k in cells]])
-    corrected = dict(zip(means + cells, np.concatenate(adjusted)))
+    scopes = {"mean": list(corrupted)} | {c: [c] for c in range(len(CELLS))}
+    found = {
+        (run, c): tests([rows[reference, i] for i in cells], [rows[run, i] for i in cells])
+        for run in others
+        for c, cells in scopes.items()
+    }
+    keys = [(run, c, m) for run in others for c in (0, "mean") for m in range(len(METRICS))]
+    keys += [(run, c, m) for run in others for c in corrupted for m in range(len(METRICS))]
+    p = {(run, c, m): found[run, c][m][0] for run, c, m in keys}
+    families = [[k for k in keys if (k[1] in (0, "mean")) == first] for first in (True, False)]
+    adjusted = graph_adjusted([[p[k] for k in family] for family in families])
+    corrected = dict(zip(families[0] + families[1], np.concatenate(adjusted)))
     out = []
     for run in others:
         for c in ["mean", *range(len(CELLS))]:
@@ -234,17 +285,17 @@ def compare(labels, runs, counts, calibration):
             (above, below), (other_above, other_below) = spreads[run, c], spreads[reference, c]
             low[3] = difference[3] - max(0, np.quantile(above - other_below, 0.975))
             high[3] = difference[3] - min(0, np.quantile(below - other_above, 0.025))
-            verdict = "undecided"
-            if corrected[run, c] <= 0.05:
-                verdict = "win" if difference[0] > 0 else "loss"
             name, severity = (c, "") if c == "mean" else CELLS[c]
-            for m, metric in enumerate(["accuracy", "nll", "brier", "ece"]):
+            for m, metric in enumerate(METRICS):
                 numbers = [values[reference, c][m], values[run, c][m], difference[m], low[m], high[m]]
-                test = [float(p[run, c]), float(corrected[run, c]), verdict]
+                verdict, sign = "undecided", found[run, c][m][1]
+                if corrected[run, c, m] <= 0.05 and sign != 0:
+                    verdict = "win" if sign > 0 else "loss"
+                test = [float(p[run, c, m]), float(corrected[run, c, m]), verdict]
                 out.append(
                     [reference, run, name, severity, predictor(run), calibration, metric]
                     + [float(x) for x in numbers]
-                    + (test if m == 0 else ["", "", ""])
+                    + test
                     + [N, predictor(reference)]
                 )
     return out
