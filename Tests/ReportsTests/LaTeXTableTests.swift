@@ -93,7 +93,7 @@ import Testing
     ).latex(hasIntervals: false)
     for text in [
       "\\small",
-      "Acc. (\\%) $\\uparrow$ & NLL $\\downarrow$ & ECE $\\downarrow$ & AUROC $\\uparrow$ & "
+      "Acc. \\% $\\uparrow$ & NLL $\\downarrow$ & ECE $\\downarrow$ & AUROC $\\uparrow$ & "
         + "Overconf. $\\to 0$ & Entropy", "% Predictor: network. Calibration: none.",
       "\\multicolumn{6}{c}{c15, macro$^\\dagger$}",
       "$^\\dagger$ with a substitute for frost, not comparable with published values.",

@@ -16,13 +16,13 @@ struct LaTeXTable {
   }
 
   /// Half of the space between columns, in em.
-  private static let separation = 0.35
+  private static let separation = 0.25
   /// From this width in em on, a column of runs takes what is left of the line.
   private static let longName = 12.0
   /// The least width of such a column, in em.
-  private static let leastNames = 7.0
+  private static let leastNames = 5.5
   /// The widths of a column and of a page of an article in 10 pt, in em of `\small`.
-  private static let lineWidths = (column: 25.0, page: 37.0)
+  private static let lineWidths = (column: 25.0, page: 37.3)
 
   var text: String {
     """
@@ -91,7 +91,7 @@ struct LaTeXTable {
   private var metricHeadings: [String] {
     table.selection.scopes.flatMap { _ in
       metrics.map { metric in
-        "\(LaTeXText.escaped(MetricTitle.text(metric)))\(SelectedTable.isShare(metric) ? " (\\%)" : "")"
+        "\(LaTeXText.escaped(MetricTitle.text(metric)))\(SelectedTable.isShare(metric) ? " \\%" : "")"
           + Self.arrow(metric)
       }
     }
@@ -176,7 +176,7 @@ struct LaTeXTable {
         LaTeXText.width(SelectedTable.shown($0.value, metric)) * ($0.isBest ? 1.15 : 1)
       }
       let heading =
-        LaTeXText.width(MetricTitle.text(metric)) + (SelectedTable.isShare(metric) ? 2.2 : 0)
+        LaTeXText.width(MetricTitle.text(metric)) + (SelectedTable.isShare(metric) ? 1.2 : 0)
         + (Self.arrow(metric).isEmpty ? 0 : Metric(name: metric)?.better == .zero ? 2.4 : 0.9)
       return sum + max(heading, values.max() ?? 0) + 2 * Self.separation
     }

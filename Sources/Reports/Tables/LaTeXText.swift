@@ -52,11 +52,11 @@ enum LaTeXText {
   static func width(_ text: String) -> Double {
     text.reduce(0) { width, character in
       switch character {
-      case ".", ",", ":", ";", "'", "|", "i", "l", "I", "-", "f", "j", "t", "(", ")", " ":
-        width + 0.4
-      case "m", "w", "M", "W", "%", "@", "−": width + 0.9
-      case _ where character.isUppercase: width + 0.75
-      default: width + 0.54
+      case ".", ",", ":", ";", "'", "|", "!", "i", "l": width + 0.29
+      case "-", "(", ")", "[", "]", "I", "f", "j", "t", " ": width + 0.4
+      case "m", "w", "M", "W", "%", "@", "−": width + 0.86
+      case _ where character.isUppercase: width + 0.74
+      default: width + 0.53
       }
     }
   }
