@@ -36,8 +36,7 @@ struct LaTeXTable {
     \\midrule
     \(table.rows.flatMap(lines).joined(separator: "\n"))
     \\bottomrule
-    \(noteOnSubstitutes)\
-    \\end{tabular}}
+    \\end{tabular}\(noteOnSubstitutes)}
 
     """
   }
@@ -108,7 +107,7 @@ struct LaTeXTable {
 
   private var noteOnSubstitutes: String {
     table.noteOnSubstitutes.map {
-      "\\multicolumn{\(columnCount)}{@{}l@{}}{\\footnotesize $^\\dagger$ \(LaTeXText.escaped($0))} \\\\\n"
+      "\n\\par\\smallskip{\\footnotesize $^\\dagger$ \(LaTeXText.escaped($0))\\par}"
     } ?? ""
   }
 
