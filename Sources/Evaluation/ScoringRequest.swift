@@ -36,9 +36,8 @@ package struct ScoringRequest: Sendable {
     guard let earlier, let scoring = earlier.record.scoring else { return (settings, []) }
     var all = settings
     var notes: [String] = []
-    let isKeeping = !isOnly || open.contains(.calibrations)
-    let named = open.contains(.calibrations) ? [] : settings.calibrations
-    if isKeeping {
+    if !isOnly || open.contains(.calibrations) {
+      let named = open.contains(.calibrations) ? [] : settings.calibrations
       all.calibrations = Calibration.all.filter {
         named.contains($0) || scoring.calibrations.contains($0.name)
       }
@@ -116,15 +115,9 @@ struct EarlierTables {
       throw EvaluationError.missingCell(folder.url, missing)
     }
     guard !others.isEmpty else { return predictions }
-    let positions = Dictionary(zip(kinds.map(\.name), 0...)) { first, _ in first }
-    func key(_ cell: Cell) -> (Int, Int, String, Int) {
-      let position = positions[Cell.publishedName(of: cell.corruption)] ?? kinds.count
-      return (cell.isClean ? 0 : 1, position, cell.corruption, cell.severity)
-    }
     return CellPredictions(
-      cells: (predictions.cells + others).sorted { key($0) < key($1) },
-      imageCount: predictions.imageCount, validation: predictions.validation,
-      logits: predictions.logits)
+      cells: (predictions.cells + others).sorted(by: kinds), imageCount: predictions.imageCount,
+      validation: predictions.validation, logits: predictions.logits)
   }
 
   /// The corruptions that aggregates of the tables know, where they are of corrupted images, and then
@@ -147,5 +140,18 @@ struct EarlierTables {
     let store = folder.predictions.validation
     guard store.contains(.clean) else { throw EvaluationError.noValidationSet(folder.url) }
     return try store.logits(of: .clean, labels: store.labels())
+  }
+}
+
+extension [Cell] {
+  /// The cells in the order of tables: the clean one, then by the corruption's place among `kinds`, others
+  /// last and by name, and by severity.
+  func sorted(by kinds: [CorruptionKind]) -> [Cell] {
+    let positions = Dictionary(zip(kinds.map(\.name), 0...)) { first, _ in first }
+    func key(_ cell: Cell) -> (Int, Int, String, Int) {
+      let position = positions[Cell.publishedName(of: cell.corruption)] ?? kinds.count
+      return (cell.isClean ? 0 : 1, position, cell.corruption, cell.severity)
+    }
+    return sorted { key($0) < key($1) }
   }
 }

@@ -27,8 +27,12 @@ package struct StoredRun: PredictionSource {
       throw RunsError.missingPredictions(
         folder.url, "predictions/\(store.url(of: .clean).lastPathComponent)")
     }
-    let scored = try EarlierTables(in: folder)?.cells ?? []
-    cells = scored.filter(stored.contains) + stored.filter { !scored.contains($0) }
+    if let kinds = record.scoring?.kinds {
+      cells = stored.sorted(by: kinds)
+    } else {
+      let scored = try EarlierTables(in: folder)?.cells ?? []
+      cells = scored.filter(stored.contains) + stored.filter { !scored.contains($0) }
+    }
   }
 
   package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord {

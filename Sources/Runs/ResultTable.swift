@@ -143,16 +143,15 @@ package struct ResultTable: Sendable {
       if let first = rows[keys[index]] {
         throw RunsError.sameRow(url, first: first.row, second: index + 1)
       }
-      var numbers: [String: Number] = [:]
-      for column in numberIndices where !fields[column].isEmpty {
+      let numbers = try numberIndices.filter { !fields[$0].isEmpty }.map { column in
         guard let value = form.number(fields[column]), value.isFinite else {
           throw RunsError.wrongField(
             url, row: index + 1, column: table.header[column], expected: "a number or nothing",
             found: fields[column])
         }
-        numbers[table.header[column]] = Number(value: value, row: index + 1)
+        return (table.header[column], Number(value: value, row: index + 1))
       }
-      rows[keys[index]] = (index + 1, numbers)
+      rows[keys[index]] = (index + 1, Dictionary(numbers) { _, last in last })
     }
     self.rows = rows.mapValues(\.numbers)
   }

@@ -102,9 +102,7 @@ extension Scorer {
       }
       return (scores, distances.diversity)
     }
-    let classwise = pool.merged { sums, more in
-      for m in sums.indices { sums[m].merge(more[m]) }
-    }
+    let classwise = pool.merged { for m in $0.indices { $0[m].merge($1[m]) } }
     let rows = try sources.indices.map { m in
       let rows = parts.flatMap { $0.0[m] }
       return needsClassProbabilities && !isCounting

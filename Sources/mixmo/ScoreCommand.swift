@@ -113,14 +113,19 @@ struct ScoreCommand: ParsableCommand {
       throw ValidationError(
         "--seed \(common.seed): the run has seed \(seed), which its draws keep.")
     }
-    let kinds =
-      run.record.isOfAnybodysPredictions
-      ? [] : try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
-    let request = try scoring.request(kinds: kinds, seed: seed)
+    let request = try scoring.request(kinds: kinds(of: run.record), seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
       .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
     try common.terminal.show(
       endOf: cube, ofRun: run.record.origin.run, in: folder, hasTable: ending.table)
+  }
+
+  /// The corruptions that aggregates know: those of the run or, where an older version recorded none, the
+  /// published ones.
+  private func kinds(of record: RunRecord) throws -> [CorruptionKind] {
+    if let kinds = record.scoring?.kinds { return kinds }
+    guard !record.isOfAnybodysPredictions else { return [] }
+    return try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
   }
 
   private func scoreFiles(labels: String) throws {

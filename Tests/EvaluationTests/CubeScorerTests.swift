@@ -102,11 +102,11 @@ struct CubeScorerTests {
     #expect(accuracy?.interval != nil)
   }
 
-  /// Aggregates and metrics of rows, without differences to the part of lowest accuracy.
+  /// Protocols, aggregates and metrics of rows, without differences to the part of lowest accuracy.
   private static func names(_ cube: ScoreCube) -> [[String]] {
     let lasting = [nil, "none", "members-mean", "clean"]
     return cube.summary.filter { lasting.contains(PairedMetric(name: $0.metric)?.reference) }
-      .map { [$0.aggregate, $0.metric] }
+      .map { [$0.protocolName, $0.aggregate, $0.metric] }
   }
 
   @Test func `protocols keep their names with a substitute, and rows that have it say so`() throws {

@@ -48,14 +48,22 @@ import Testing
     }
   }
 
-  // Rounding of sums of positive terms, and the 1e-12 that the generator's procedure passes between tests
-  // in place of an infinitesimal weight. A temperature is accurate to a relative 1e-6, which a p-value
-  // follows about ten times as far.
+  // Sums of positive terms are rounded; those of accuracy depend on no temperature. A temperature is
+  // accurate to a relative 1e-6, which the p-values of other metrics follow about ten times as far.
   @Test(arguments: [(Calibration.none, 1e-10), (.temperature, 1e-5)])
   func pValuesAreWhatOtherSoftwareFinds(calibration: Calibration, bound: Double) throws {
     let expected = try CSVTable(
       contentsOf: fixture("comparison-\(calibration.name).csv"))
     let found = try compare(calibration)
+    let metrics = try #require(found.column("metric"))
+    let accuracies = try [found, expected].map { table in
+      zip(metrics, try #require(table.column("p"))).filter { $0.0 == "accuracy" }
+        .compactMap { Double($0.1) }
+    }
+    #expect(accuracies[0].count == 12, "two runs by five cells and a mean")
+    expectClose(
+      zip(accuracies[0], accuracies[1]).map { $0 / $1 }, accuracies[0].map { _ in 1.0 },
+      absolute: 1e-10, "accuracy")
     for column in ["p", "p_holm"] {
       let pairs = try zip(numbers(found, column), numbers(expected, column))
       expectClose(

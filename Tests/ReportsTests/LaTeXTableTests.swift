@@ -65,9 +65,8 @@ import Testing
     for table in tables {
       #expect(table.contains("fits a page") || table.contains("fits a column"))
     }
-    // How tall a table is depends on its rows alone.
     let log = try compile(tables, document: Self.page)
-    #expect(!log.contains("Overfull \\hbox"), "\(log)")
+    #expect(!log.contains("Overfull"), "\(log)")
   }
 
   @Test(.enabled(if: pdfLaTeX != nil))
@@ -100,6 +99,17 @@ import Testing
       "$^\\dagger$ with a substitute for frost, not comparable with published values.",
     ] {
       #expect(table.contains(text), "\(text)\n\(table)")
+    }
+  }
+
+  @Test func `a run is named in the first of its rows`() throws {
+    let folder = try TemporaryFolder()
+    let runs = try runs(folder, ["first", "second"])
+    var selection = SummarySelection(standardFor: runs).narrow
+    (selection.metrics, selection.predictors) = (["nll"], nil)
+    let table = try SelectedTable(runs, selection).latex(hasIntervals: true)
+    for run in ["first", "second"] {
+      #expect(table.components(separatedBy: "\n\(run) & ").count == 2, "\(table)")
     }
   }
 

@@ -4,7 +4,7 @@ import Scoring
 
 /// A table as LaTeX, for the package `booktabs`: in small type, as narrow as it can be.
 ///
-/// What all rows share is said in a comment. Where names of runs are long, their column takes what the
+/// What all rows share is said in a comment, and a run in the first of its rows. Where names of runs are long, their column takes what the
 /// others leave of the line, and they break at dashes and underscores.
 struct LaTeXTable {
   private let table: SelectedTable
@@ -34,7 +34,7 @@ struct LaTeXTable {
     \(scopeLines)
     \(line(names.map { LaTeXText.escaped($0.title) } + metricHeadings))
     \\midrule
-    \(table.rows.flatMap(lines).joined(separator: "\n"))
+    \(table.rows.indices.flatMap(lines(ofRow:)).joined(separator: "\n"))
     \\bottomrule
     \\end{tabular}\(noteOnSubstitutes)}
 
@@ -114,11 +114,12 @@ struct LaTeXTable {
   // MARK: Rows
 
   /// The line of a row and, with intervals, one below it that says how far their ends are away.
-  private func lines(_ row: SelectedTable.Row) -> [String] {
+  private func lines(ofRow index: Int) -> [String] {
+    let row = table.rows[index]
     let values = row.entries.enumerated().map { column, entry in
       entry.map { value($0, table.columnMetric(at: column)) } ?? "--"
     }
-    let first = line(names.map { name(row.names[$0.index], at: $0.index) } + values)
+    let first = line(names.map { isRepeated($0.index, index) ? "" : name(row, $0.index) } + values)
     guard hasIntervals else { return [first] }
     let reaches = row.entries.enumerated().map { column, entry in
       entry.flatMap { reach($0, table.columnMetric(at: column)) } ?? ""
@@ -126,9 +127,16 @@ struct LaTeXTable {
     return [first, line(names.map { _ in "" } + reaches) + "[0.2em]"]
   }
 
-  private func name(_ text: String, at index: Int) -> String {
+  /// Whether a name is that of the run of the row above, beside other names.
+  private func isRepeated(_ name: Int, _ row: Int) -> Bool {
+    name == 0 && names.count > 1 && row > 0
+      && table.rows[row].names[0] == table.rows[row - 1].names[0]
+  }
+
+  private func name(_ row: SelectedTable.Row, _ index: Int) -> String {
     index == names[0].index && runsAreLong
-      ? "\\raggedright \(LaTeXText.breakable(text))" : LaTeXText.escaped(text)
+      ? "\\raggedright \(LaTeXText.breakable(row.names[index]))"
+      : LaTeXText.escaped(row.names[index])
   }
 
   private func value(_ entry: SelectedTable.Entry, _ metric: String) -> String {
