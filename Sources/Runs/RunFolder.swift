@@ -69,11 +69,11 @@ extension RunFolder {
   package var predictions: PredictionStore { PredictionStore(folder: file("predictions")) }
   /// The page about the run.
   package var page: URL { file("report.html") }
-  /// Whether there is a page, and a table that was written after it.
+  /// Whether there is a page, and a table or the record was written after it.
   package var isPageOutdated: Bool {
     guard let pageDate = Self.date(of: page) else { return false }
-    return TableFormat.results.contains { format in
-      Self.date(of: table(format)).map { $0 > pageDate } ?? false
+    return (TableFormat.results.map(table) + [record]).contains { file in
+      Self.date(of: file).map { $0 > pageDate } ?? false
     }
   }
 

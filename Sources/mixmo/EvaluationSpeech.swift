@@ -60,7 +60,7 @@ extension EvaluationRun {
     }
     if let folder, !isReporting, folder.isPageOutdated {
       terminal.warn(
-        "\(folder.page.path): older than the tables; run mixmo report \(folder.url.path) to make it "
+        "\(folder.page.path): older than the tables or run.json; run mixmo report \(folder.url.path) to make it "
           + "again")
     }
     return cube

@@ -115,8 +115,10 @@ struct RunStoryTests {
     for table in Self.tables {
       try FileManager.default.removeItem(at: workspace.folder.file("runs/small/\(table).csv"))
     }
-    try run(
+    let scored = try run(
       ["score", folder, "--calibration", "none,temperature,vector", "--bootstrap", "20"])
+    #expect(scored.errors.contains("report.html: older than the tables or run.json"))
+    try run(["report", folder, "--quiet"])
     #expect(try self.tables(workspace, "runs/small") == tables)
     let again = try MixmoProcess(["verify", folder, "--quiet"])
     #expect(again.status == 0 && again.output.contains(" 0 differs, "), "\(again.output)")
