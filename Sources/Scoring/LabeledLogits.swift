@@ -26,7 +26,7 @@ public struct LabeledLogits: Sendable {
   public var shape: [Int] { [rowCount, memberCount, classCount] }
 
   /// What the numbers are.
-  public var numbers: PredictionNumbers { sums == nil ? .logits : .probabilities }
+  public let numbers: PredictionNumbers
 
   /// The numbers in row-major order, rounded to Float32 where they are Float64; a copy.
   public var values: [Float] { float64Values.map { Float($0) } }  // [N, M, K]
@@ -123,6 +123,7 @@ public struct LabeledLogits: Sendable {
   ) {
     self.storage = storage
     self.sums = sums
+    numbers = sums == nil ? .logits : .probabilities
     self.storedRows = storedRows
     self.memberCount = memberCount
     self.classCount = classCount

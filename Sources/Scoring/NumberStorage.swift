@@ -8,33 +8,42 @@ struct NumberStorage: Sendable {
     case float64(UnsafePointer<Double>)
   }
 
-  /// Memory, and the object that keeps it alive.
-  private struct Piece: @unchecked Sendable {
-    let start: UnsafeRawPointer?
-    let owner: AnyObject
+  /// Where pieces start, and the objects that keep them alive.
+  private final class Memory: @unchecked Sendable {
+    let starts: UnsafeMutableBufferPointer<UnsafeRawPointer?>
+    let owners: [AnyObject]
+
+    init(starts: [UnsafeRawPointer?], owners: [AnyObject]) {
+      self.starts = .allocate(capacity: starts.count)
+      _ = self.starts.initialize(fromContentsOf: starts)
+      self.owners = owners
+    }
+
+    deinit { starts.deallocate() }
   }
 
-  private let pieces: [Piece]
+  private let memory: Memory
   /// The length of each piece.
   let pieceLength: Int
   /// Whether the numbers are Float64.
   let isFloat64: Bool
 
-  private init(_ pieces: [Piece], pieceLength: Int, isFloat64: Bool) {
-    self.pieces = pieces
+  private init(_ memory: Memory, pieceLength: Int, isFloat64: Bool) {
+    self.memory = memory
     self.pieceLength = pieceLength
     self.isFloat64 = isFloat64
   }
 
   init(_ values: UnsafeBufferPointer<Float>, owner: some AnyObject & Sendable) {
     self.init(
-      [Piece(start: values.baseAddress, owner: owner)], pieceLength: values.count,
+      Memory(starts: [values.baseAddress], owners: [owner]), pieceLength: values.count,
       isFloat64: false)
   }
 
   init(_ values: UnsafeBufferPointer<Double>, owner: some AnyObject & Sendable) {
     self.init(
-      [Piece(start: values.baseAddress, owner: owner)], pieceLength: values.count, isFloat64: true)
+      Memory(starts: [values.baseAddress], owners: [owner]), pieceLength: values.count,
+      isFloat64: true)
   }
 
   init(copying values: [Float]) {
@@ -50,11 +59,12 @@ struct NumberStorage: Sendable {
   /// Storages of one type whose pieces are all of one length, concatenated; there is at least one.
   init(concatenating storages: [NumberStorage]) {
     self.init(
-      storages.flatMap(\.pieces), pieceLength: storages[0].pieceLength,
-      isFloat64: storages[0].isFloat64)
+      Memory(
+        starts: storages.flatMap(\.memory.starts), owners: storages.flatMap(\.memory.owners)),
+      pieceLength: storages[0].pieceLength, isFloat64: storages[0].isFloat64)
   }
 
-  var count: Int { pieces.count * pieceLength }
+  var count: Int { memory.starts.count * pieceLength }
 
   /// Whether pieces of `other` can follow these.
   func canBeFollowed(by other: NumberStorage) -> Bool {
@@ -66,11 +76,12 @@ struct NumberStorage: Sendable {
   func row(_ row: Int, stride: Int) -> Pointer {
     var (piece, start) = (0, row * stride)
     if start >= pieceLength { (piece, start) = start.quotientAndRemainder(dividingBy: pieceLength) }
-    precondition(start >= 0 && start + stride <= pieceLength, "no row \(row)")
-    let memory = pieces[piece].start.unsafelyUnwrapped
+    precondition(
+      start >= 0 && start + stride <= pieceLength && piece < memory.starts.count, "no row \(row)")
+    let numbers = memory.starts[piece].unsafelyUnwrapped
     return isFloat64
-      ? .float64(memory.assumingMemoryBound(to: Double.self) + start)
-      : .float32(memory.assumingMemoryBound(to: Float.self) + start)
+      ? .float64(numbers.assumingMemoryBound(to: Double.self) + start)
+      : .float32(numbers.assumingMemoryBound(to: Float.self) + start)
   }
 
   /// The numbers of the first piece: of all, unless the storage is concatenated.
@@ -78,7 +89,7 @@ struct NumberStorage: Sendable {
     float32: (UnsafeBufferPointer<Float>) throws(ScoringError) -> Result,
     float64: (UnsafeBufferPointer<Double>) throws(ScoringError) -> Result
   ) throws(ScoringError) -> Result {
-    let start = pieces[0].start
+    let start = memory.starts[0]
     return isFloat64
       ? try float64(.init(start: start?.assumingMemoryBound(to: Double.self), count: pieceLength))
       : try float32(.init(start: start?.assumingMemoryBound(to: Float.self), count: pieceLength))

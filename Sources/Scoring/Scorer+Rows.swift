@@ -45,11 +45,11 @@ extension Scorer {
     }
     let (classCount, binning) = (logits.classCount, binning)
     let pool = AccumulatorPool { ClasswiseCalibration(classCount: classCount, binning: binning) }
-    let scores = try blocks.map(logits.rowCount) { block in
+    let scores = try blocks.flatMap(logits.rowCount) { block in
       let scorer = RowScorer(source)
       return pool.withOne { classwise in block.map { scorer.score($0, classwise: &classwise) } }
     }
-    return try scored(source, Array(scores.joined()), pool.merged { $0.merge($1) })
+    return try scored(source, scores, pool.merged { $0.merge($1) })
   }
 
   /// The scores of `predictor` on every row, calibrated by `calibration`, with nothing counted class
@@ -104,7 +104,7 @@ extension Scorer {
     }
     let classwise = pool.merged { for m in $0.indices { $0[m].merge($1[m]) } }
     let rows = try sources.indices.map { m in
-      let rows = parts.flatMap { $0.0[m] }
+      let rows = RowBlocks.joined(parts.map { $0.0[m] })
       return needsClassProbabilities && !isCounting
         ? try scoredByGroups(sources[m], rows) : try scored(sources[m], rows, classwise[m])
     }

@@ -59,7 +59,8 @@ public struct RunningMean: Sendable, Equatable {
 struct FixedPointSum: Sendable, Equatable {
   /// The sum in the lower 96 bits, the count above them: one addition serves both.
   private var units: UInt128 = 0
-  private static let one: UInt128 = 1 << 96
+  /// Computed, as a stored one would be looked up for each number.
+  private static var one: UInt128 { 1 << 96 }
 
   /// How many numbers were added.
   var count: Int { Int(units >> 96) }

@@ -4,7 +4,7 @@ internal import Tensors
 /// The logits that one predictor computes its probabilities from: P distributions of K for each row.
 ///
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
-final class PredictorLogits: Sendable {
+final class PredictorLogits: @unchecked Sendable {
   private enum Source {
     case meanOfMembers
     case member(Int)
@@ -12,7 +12,7 @@ final class PredictorLogits: Sendable {
   }
 
   /// What one map does to the rows that it calibrates.
-  final class Part: Sendable {
+  struct Part {
     /// What the logits of each pooled distribution are multiplied by after `load`.
     let scales: [Double]  // [P]
     /// What the logarithms of averaged probabilities are multiplied by; nil where they stay.
@@ -59,7 +59,8 @@ final class PredictorLogits: Sendable {
   /// P, the number of distributions that are averaged.
   let pooledCount: Int
   private let source: Source
-  private let parts: [Part]
+  /// Read where they are: a reference that threads count for each row would cost more than the row.
+  private let parts: UnsafeMutableBufferPointer<Part>
 
   convenience init(
     _ predictor: Predictor, of logits: LabeledLogits, calibration: CalibrationMap = .identity
@@ -94,15 +95,23 @@ final class PredictorLogits: Sendable {
     self.logits = logits
     self.calibrations = calibrations
     self.pooledCount = pooledCount
-    self.parts = parts
+    self.parts = .allocate(capacity: parts.count)
+    _ = self.parts.initialize(fromContentsOf: parts)
+  }
+
+  deinit {
+    parts.deinitialize()
+    parts.deallocate()
   }
 
   private var memberCount: Int { logits.memberCount }
   private var classCount: Int { logits.classCount }
 
-  /// What calibrates `row`.
+  /// What calibrates `row`; valid while these `PredictorLogits` live.
   @inline(__always)
-  func part(of row: Int) -> Part { parts[calibrations.index(of: row)] }
+  func part(of row: Int) -> UnsafePointer<Part> {
+    UnsafePointer(parts.baseAddress.unsafelyUnwrapped + calibrations.index(of: row))
+  }
 
   /// Writes the P·K logits of one row, before they are multiplied by the scales of its part.
   ///
@@ -115,14 +124,14 @@ final class PredictorLogits: Sendable {
     } else {
       loadConverted(row, part, into: target)
     }
-    guard part.hasLogitMap, let logitMap = part.logitMap else { return }
+    guard part.pointee.hasLogitMap, let logitMap = part.pointee.logitMap else { return }
     apply(logitMap, to: UnsafeMutableBufferPointer(start: target, count: pooledCount * classCount))
   }
 
   /// Logits in Float32 are read where they are.
   @inline(__always)
   private func load(
-    _ numbers: UnsafePointer<Float>, of row: Int, _ part: Part,
+    _ numbers: UnsafePointer<Float>, of row: Int, _ part: UnsafePointer<Part>,
     into target: UnsafeMutablePointer<Double>
   ) {
     // Rows may be apart in memory, where processors do not prefetch by themselves.
@@ -136,7 +145,7 @@ final class PredictorLogits: Sendable {
       ProbabilityKernels.preferred.widen(numbers, count: memberCount * classCount, into: target)
       ProbabilityKernels.prefetch(next, count: memberCount * classCount)
     case .meanOfMembers:
-      if memberCount <= 2, part.memberScales == nil {
+      if memberCount <= 2, part.pointee.memberScales == nil {
         // Two numbers have one sum in both orders, and half of it is exact.
         ProbabilityKernels.preferred.meanOfRows(
           numbers, rowCount: memberCount, count: classCount, into: target)
@@ -154,22 +163,24 @@ final class PredictorLogits: Sendable {
 
   /// Writes the means of `rows`, [M, K], which are changed.
   private func average(
-    _ rows: UnsafeMutablePointer<Double>, _ part: Part, to target: UnsafeMutablePointer<Double>
+    _ rows: UnsafeMutablePointer<Double>, _ part: UnsafePointer<Part>,
+    to target: UnsafeMutablePointer<Double>
   ) {
     let classCount = classCount
-    if let scales = part.memberScales {
+    if let scales = part.pointee.memberScales {
       for m in 0..<memberCount {
         let (member, scale) = (rows + m * classCount, scales[m])
         for c in 0..<classCount { member[c] *= scale }
       }
     }
     ProbabilityKernels.preferred.meanOfColumns(
-      rows, rowCount: memberCount, count: classCount, isRelative: part.isRelative, into: target)
+      rows, rowCount: memberCount, count: classCount, isRelative: part.pointee.isRelative,
+      into: target)
   }
 
   /// The same of Float64, and of probabilities in either type.
   private func loadConverted(
-    _ row: Int, _ part: Part, into target: UnsafeMutablePointer<Double>
+    _ row: Int, _ part: UnsafePointer<Part>, into target: UnsafeMutablePointer<Double>
   ) {
     switch source {
     case .member(let member): logits.copyLogits(row, members: member..<member + 1, to: target)
@@ -191,9 +202,10 @@ final class PredictorLogits: Sendable {
   /// A class that a member gives 0 then has the probability 0, unless every class has one: those with
   /// the fewest zeros are left, with the mean of their other logarithms.
   private func averageLogarithms(
-    _ row: UnsafePointer<Double>, _ part: Part, to target: UnsafeMutablePointer<Double>
+    _ row: UnsafePointer<Double>, _ part: UnsafePointer<Part>,
+    to target: UnsafeMutablePointer<Double>
   ) {
-    let scales = part.memberScales ?? [Double](repeating: 1, count: memberCount)
+    let scales = part.pointee.memberScales ?? [Double](repeating: 1, count: memberCount)
     func isZero(_ m: Int, _ c: Int) -> Bool {
       LogarithmOfZero.isMeant(by: row[m * classCount + c])
     }

@@ -20,4 +20,19 @@ struct RowBlocks: Sendable {
     let blocks = IndexChunks(total: rowCount, size: Self.size)
     return try workers.map(blocks.count) { body(blocks[$0]) }
   }
+
+  /// The results of `body` for every row, in order, with which it answers for blocks of them.
+  func flatMap<Result: Sendable>(
+    _ rowCount: Int, _ body: @Sendable (Range<Int>) -> [Result]
+  ) throws -> [Result] {
+    Self.joined(try map(rowCount, body))
+  }
+
+  /// The elements of `parts`, one after the other, in memory that is allocated once.
+  static func joined<Element>(_ parts: [[Element]]) -> [Element] {
+    var joined: [Element] = []
+    joined.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+    for part in parts { joined += part }
+    return joined
+  }
 }

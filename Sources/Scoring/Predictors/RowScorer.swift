@@ -69,26 +69,28 @@ final class RowScorer {
 
   func score(_ row: Int) -> RowScore {
     let (label, part) = (label(of: row), source.part(of: row))
-    if part.isGiven { return scoreGiven(row, label: label, part) }
+    if part.pointee.isGiven { return scoreGiven(row, label: label, part) }
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
       // Logits distinguish classes whose probabilities rounding would make equal.
       let order = ClassOrder(of: logProbabilities, count: classCount, label: label)
-      let softmax = normalize(scale: part.scales[0])
+      let softmax = normalize(scale: part.pointee.scales[0])
       return measure(label: label, order, uncertainty: softmax.uncertainty)
     }
     averageMembers(part)
     let order = ClassOrder(of: scratch, count: classCount, label: label)
-    let softmax = part.scaleAfterAveraging.map(normalize(scale:))
+    let softmax = part.pointee.scaleAfterAveraging.map(normalize(scale:))
     return measure(
       label: label, order, uncertainty: softmax?.uncertainty ?? pooledUncertainty(order.first))
   }
 
   /// Scores the probabilities that were given: they rank the classes.
-  private func scoreGiven(_ row: Int, label: Int, _ part: PredictorLogits.Part) -> RowScore {
+  private func scoreGiven(_ row: Int, label: Int, _ part: UnsafePointer<PredictorLogits.Part>)
+    -> RowScore
+  {
     loadGiven(row)
     let order = ClassOrder(of: probabilities, count: classCount, label: label)
-    let softmax = part.scaleAfterAveraging.map(normalize(scale:))
+    let softmax = part.pointee.scaleAfterAveraging.map(normalize(scale:))
     return measure(label: label, order, uncertainty: softmax?.uncertainty)
   }
 
@@ -102,13 +104,13 @@ final class RowScorer {
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {
     let part = source.part(of: row)
-    if part.isGiven {
+    if part.pointee.isGiven {
       loadGiven(row)
-      if let scale = part.scaleAfterAveraging { _ = normalize(scale: scale) }
+      if let scale = part.pointee.scaleAfterAveraging { _ = normalize(scale: scale) }
       return
     }
     source.load(row, into: logProbabilities)
-    if let scale = part.scaleAfterAveraging {
+    if let scale = part.pointee.scaleAfterAveraging {
       averageMembers(part)
       _ = normalize(scale: scale)
       return
@@ -116,7 +118,8 @@ final class RowScorer {
     let target = pooledCount > 1 ? memberProbabilities : probabilities
     for pooled in 0..<pooledCount {
       Softmax.probabilities(
-        of: logProbabilities + pooled * classCount, count: classCount, scale: part.scales[pooled],
+        of: logProbabilities + pooled * classCount, count: classCount,
+        scale: part.pointee.scales[pooled],
         into: target + pooled * classCount)
     }
     if pooledCount > 1 { averageProbabilities() }
@@ -125,16 +128,16 @@ final class RowScorer {
   /// Writes K logits whose softmax is the calibrated distribution of `row`.
   func copyCalibratedLogits(of row: Int, to target: UnsafeMutablePointer<Double>) {
     let part = source.part(of: row)
-    var scale = part.scales[0]
-    if part.isGiven {
+    var scale = part.pointee.scales[0]
+    if part.pointee.isGiven {
       loadGiven(row)
-      scale = part.scaleAfterAveraging ?? 1
+      scale = part.pointee.scaleAfterAveraging ?? 1
     } else {
       source.load(row, into: logProbabilities)
     }
-    if pooledCount > 1, !part.isGiven {
+    if pooledCount > 1, !part.pointee.isGiven {
       averageMembers(part)
-      scale = part.scaleAfterAveraging ?? 1
+      scale = part.pointee.scaleAfterAveraging ?? 1
     }
     for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
   }
@@ -147,14 +150,14 @@ final class RowScorer {
   /// Averages the members' probabilities, and leaves in `scratch` the numbers that rank the classes.
   ///
   /// Probabilities that underflow to 0 are ordered by their logarithms, all below 0.
-  private func averageMembers(_ part: PredictorLogits.Part) {
+  private func averageMembers(_ part: UnsafePointer<PredictorLogits.Part>) {
     let (probabilities, scratch) = (self.probabilities, self.scratch)
     softmaxes.removeAll(keepingCapacity: true)
     for pooled in 0..<pooledCount {
       let first = pooled * classCount
       softmaxes.append(
         Softmax.normalize(
-          logProbabilities + first, count: classCount, scale: part.scales[pooled],
+          logProbabilities + first, count: classCount, scale: part.pointee.scales[pooled],
           into: memberProbabilities + first))
     }
     averageProbabilities()
@@ -218,11 +221,11 @@ extension RowScore {
 extension RowBlocks {
   /// The scores of every row of `source`.
   func scores(of source: PredictorLogits) throws -> [RowScore] {
-    let blocks = try map(source.logits.rowCount) { block in
+    let scores = try flatMap(source.logits.rowCount) { block in
       let scorer = RowScorer(source)
       return block.map(scorer.score)
     }
-    return source.calibrations.calibratingConfidences(of: Array(blocks.joined()))
+    return source.calibrations.calibratingConfidences(of: scores)
   }
 }
 
