@@ -48,11 +48,11 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case otherValidationSet(expected: [Int], found: [Int])
   /// A cell to be scored has another label in a row than the logits that were fitted.
   case otherLabel(row: Int, expected: Int, found: Int)
-  /// A bootstrap needs at least one image and one draw.
+  /// A bootstrap needs at least one image and one resample.
   case nothingToResample(images: Int, draws: Int)
   /// Rows to be resampled are given with another number of images.
   case imagesOfOtherRows(expected: Int, found: Int)
-  /// A row to be resampled shows an image that a bootstrap does not draw.
+  /// A row to be resampled shows an image that is not among those that are resampled.
   case noSuchImage(Int, images: Int)
   /// A row has another number of probabilities than there are classes.
   case wrongProbabilityCount(classes: Int, found: Int)
@@ -111,11 +111,11 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
     case .otherLabel(let row, let expected, let found):
       "row \(row) has label \(found), but \(expected) in the logits that were fitted"
     case .nothingToResample(let images, let draws):
-      "a bootstrap needs at least one image and one draw, not \(images) images and \(draws) draws"
+      "a bootstrap needs at least one image and one resample, not \(images) images and \(draws) resamples"
     case .imagesOfOtherRows(let expected, let found):
       "\(expected) rows to be resampled need as many images, not \(found)"
     case .noSuchImage(let image, let images):
-      "a row shows image \(image), but images 0..<\(images) are drawn"
+      "a row shows image \(image), but images 0..<\(images) are resampled"
     case .wrongProbabilityCount(let classes, let found):
       "\(classes) classes need as many probabilities, not \(found)"
     case .notProbability(let value, let `class`):

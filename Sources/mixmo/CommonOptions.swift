@@ -56,10 +56,14 @@ struct ThreadOptions: ParsableArguments {
 struct CommonOptions: ParsableArguments {
   @OptionGroup private var threading: ThreadOptions
 
-  @Option(help: "The seed of every random draw.")
-  var seed: UInt64 = 0
+  @Option(
+    name: .customLong("seed"),
+    help: ArgumentHelp("The seed of every random draw; 0 unless given.", valueName: "seed"))
+  var givenSeed: UInt64?
 
   @OptionGroup private var output: OutputOptions
+
+  var seed: UInt64 { givenSeed ?? 0 }
 
   var workers: Workers { threading.workers }
   var json: Bool { output.json }

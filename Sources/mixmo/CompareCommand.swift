@@ -46,7 +46,7 @@ struct CompareCommand: AsyncParsableCommand {
       "One of \(calibrations.map(\.name).joined(separator: ", ")).", valueName: "name"))
   var calibration = Calibration.none.name
 
-  @Option(help: ArgumentHelp("Bootstrap draws for the intervals.", valueName: "count"))
+  @Option(help: ArgumentHelp("Bootstrap resamples for the intervals.", valueName: "count"))
   var bootstrap = 1000
 
   @Option(

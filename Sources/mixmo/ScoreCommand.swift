@@ -109,9 +109,8 @@ struct ScoreCommand: ParsableCommand {
   private func scoreAgain(_ folder: RunFolder) throws {
     let run = try StoredRun(folder)
     let seed = run.record.origin.seed
-    guard common.seed == 0 || common.seed == seed else {
-      throw ValidationError(
-        "--seed \(common.seed): the run has seed \(seed), which its draws keep.")
+    if let given = common.givenSeed, given != seed {
+      throw ValidationError("--seed \(given): the run has seed \(seed); leave --seed out.")
     }
     let request = try scoring.request(kinds: kinds(of: run.record), seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)

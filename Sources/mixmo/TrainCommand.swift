@@ -209,7 +209,8 @@ struct TrainingJob {
       bar.update(
         step.imageCount,
         String(
-          format: "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  learning rate %.4g", step.epoch,
+          format: "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  learning rate %.4g",
+          step.epoch,
           epochCount, step.step, step.stepCount, step.loss, 100 * step.accuracy,
           step.learningRate) + (latest?.choosingText ?? ""))
     case .epoch(let record, _):

@@ -200,6 +200,18 @@ struct AddedScoresTests {
     #expect(message.isEmpty || process.errors.contains(message), "\(process.errors)")
   }
 
+  @Test func `a seed that is not the run's is refused, 0 too`() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("scores").path
+    try run(try scoring(folder) + ["--bootstrap", "0", "--seed", "3", "--output", output])
+    for (options, status) in [([], 0), (["--seed", "3"], 0), (["--seed", "0"], 64)]
+      as [([String], Int32)]
+    {
+      let process = try MixmoProcess(["score", output] + options)
+      #expect(process.status == status, "\(options): \(process.errors)")
+    }
+  }
+
   @Test func `what is no finished run is refused by name`() throws {
     let folder = try TemporaryFolder()
     let process = try MixmoProcess(["score", folder.url.path])

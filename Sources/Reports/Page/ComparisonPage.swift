@@ -112,7 +112,7 @@ package struct ComparisonPage: Sendable {
     return Figure(
       name: "\(Self.figurePrefix)\(number)",
       title: "\(pair.run) compared with \(comparison.reference)",
-      caption: "Each square is a difference of the run from the reference: dark where the run is "
+      caption: "Each square is the run's value minus the reference's: blue where the run is "
         + "significantly better, orange where it is worse, gray where neither is. Better in overconfidence is "
         + "closer to 0.", panels: panels, panelsPerRow: (twoColumn: 2, oneColumn: 1), data: data)
   }

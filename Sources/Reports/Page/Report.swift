@@ -73,7 +73,7 @@ package struct Report: Sendable {
       folder: folder, gnuplot: gnuplot, threadCount: threadCount,
       isOfPage: { !ComparisonPage.isFigure($0) }
     ).draw(sections.flatMap(\.figures) + [screen.figure].compactMap { $0 })
-    try addTables(screen, in: folder, to: &files)
+    try addTables(screen, in: folder, to: &files, threadCount: threadCount)
     let model = PageModel(
       title: title, lead: lead, first: screen.model(pictures),
       notes: notes(hasGnuplot: gnuplot != nil) + doubts,
@@ -97,10 +97,15 @@ package struct Report: Sendable {
 
   /// Adds the findings, the headline, and the headline's values as a table in Markdown and in LaTeX.
   private func addTables(
-    _ screen: FirstScreen, in folder: URL, to files: inout FileSet
+    _ screen: FirstScreen, in folder: URL, to files: inout FileSet, threadCount: Int
   ) throws {
     let standard = SummarySelection(standardFor: runs)
-    let (table, narrow) = try (SelectedTable(runs, standard), SelectedTable(runs, standard.narrow))
+    // What differs between runs is tested, as it is where they are compared.
+    let testThreadCount = runs.count > 1 ? threadCount : nil
+    let (table, narrow) = try (
+      SelectedTable(runs, standard, testThreadCount: testThreadCount),
+      SelectedTable(runs, standard.narrow, testThreadCount: testThreadCount)
+    )
     for (file, text) in [
       (RunFolder(folder).findings.lastPathComponent, try screen.findingsFile(version).text),
       (Self.headlineFile, screen.headline.data.csv.text),
