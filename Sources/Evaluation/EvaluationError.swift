@@ -21,6 +21,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case nothingToCalibrate([String])
   /// The tables of a folder have a cell whose predictions it lacks.
   case missingCell(URL, Cell)
+  /// A cell was asked for that was not given.
+  case noPredictions(Cell)
   /// Calibrations were fitted on images whose predictions the folder does not hold.
   case noValidationSet(URL)
   /// A folder holds a shard, which cannot be scored by itself.
@@ -48,6 +50,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .missingCell(let url, let cell):
       "\(url.path): its tables have \(cell.name), of which it holds no predictions; evaluate this cell as "
         + "well, or leave it out of the tables with --only"
+    case .noPredictions(let cell):
+      "\(cell.name): expected its predictions, found none; give them with the others"
     case .noValidationSet(let url):
       "\(url.path): its calibrations were fitted on a validation set, which the folder does not hold; "
         + "give --validation-logits and --validation-labels with --logits, or choose --fitting "

@@ -215,6 +215,8 @@ package enum EvaluationEvent: Sendable {
   case checked(imageCount: Int, of: Int)
   /// So many images were predicted, the latest of them in this cell.
   case predicted(Cell, imageCount: Int, of: Int)
+  /// So many predictions that were given were stored.
+  case stored(imageCount: Int, of: Int)
   /// So many images were scored.
   case scored(imageCount: Int, of: Int)
   /// What a user should know.
@@ -240,7 +242,7 @@ package struct EvaluationMonitor {
     switch event {
     case .checked: throw EvaluationError.interrupted(.checking)
     case .predicted(let cell, _, _): throw EvaluationError.interrupted(.predicting(cell))
-    case .scored: throw EvaluationError.interrupted(.scoring)
+    case .stored, .scored: throw EvaluationError.interrupted(.scoring)
     case .note: break
     }
   }

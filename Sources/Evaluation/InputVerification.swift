@@ -35,6 +35,12 @@ package struct InputVerification {
   package func checks() throws -> [RunCheck] {
     guard !record.isOfAnybodysPredictions else {
       let inputs = record.inputs
+      if let inputs, let digests = inputs.digests {
+        return try [
+          given("scored predictions", inputs.checkpoint, digests),
+          given("scored labels", inputs.data, digests),
+        ]
+      }
       return try [
         given("scored predictions", inputs?.checkpoint, of: record.origin.checkpoint),
         given("scored labels", inputs?.data, of: record.origin.data),
@@ -63,6 +69,30 @@ package struct InputVerification {
     let subject = "\(subject) (\(paths.listed(limit: 3)))"
     return found == expected
       ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)
+  }
+
+  /// The same of files of which each has its SHA-256 in the record.
+  private func given(
+    _ subject: String, _ paths: [String], _ digests: [String: String]
+  ) throws -> RunCheck {
+    var missing: String?
+    for path in paths {
+      guard Self.isThere(URL(fileURLWithPath: path)) else {
+        missing = missing ?? path
+        continue
+      }
+      let (expected, found) = (
+        digests[path] ?? "none", try Digest(ofFiles: [URL(fileURLWithPath: path)]).description
+      )
+      guard found == expected else {
+        return .differs(
+          "\(subject) (\(path.oneLine))", expected: "SHA-256 \(expected)", found: found)
+      }
+    }
+    if let missing {
+      return .notAtHand(subject, "no file \(missing.oneLine), which run.json names")
+    }
+    return .ok("\(subject) (\(paths.listed(limit: 3)))")
   }
 
   // MARK: The checkpoint

@@ -110,6 +110,41 @@ package struct PredictionArray: Sendable {
     PredictionArray(storage, elementType, shape: shape, as: numbers, file: file)
   }
 
+  /// The numbers of some rows, which are said to be from `file`; they are not copied.
+  ///
+  /// - Precondition: The array has these rows.
+  package func rows(_ rows: Range<Int>, file: String) -> PredictionArray {
+    let size = memberCount * classCount * elementType.byteCount
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: storage.bytes[rows.lowerBound * size..<rows.upperBound * size])
+    return PredictionArray(
+      ByteStorage(bytes, ownedBy: storage), elementType,
+      shape: [rows.count, memberCount, classCount], as: numbers, file: file)
+  }
+
+  /// The same numbers in a mapped file: where they are from, or a temporary one.
+  ///
+  /// - Throws: `FileError.unwritable`.
+  package func mapped() throws -> PredictionArray {
+    guard !storage.isMapped else { return self }
+    return PredictionArray(
+      try storage.withBytes(ByteStorage.init(inTemporaryFile:)), elementType, shape: shape,
+      as: numbers, file: file)
+  }
+
+  /// The same numbers in Float64, which has all of Float32.
+  package var inFloat64: PredictionArray {
+    guard elementType != .float64 else { return self }
+    let numbers = withNumbers {
+      $0.map { Double($0) }
+    } float64: {
+      Array($0)
+    }
+    return PredictionArray(
+      numbers.withUnsafeBytes(ByteStorage.init(copying:)), .float64, shape: shape,
+      as: self.numbers, file: file)
+  }
+
   /// Calls one of two closures with the numbers `[N, M, K]`.
   package func withNumbers<Result>(
     float32: (UnsafeBufferPointer<Float>) throws -> Result,

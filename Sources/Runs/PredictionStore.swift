@@ -46,7 +46,8 @@ package struct PredictionStore: Sendable {
     folder.appendingPathComponent("\(cell.name).\(Self.form(numbers))\(Self.suffix)")
   }
 
-  private static func form(_ numbers: PredictionNumbers) -> String {
+  /// What such a file has in its name behind that of the cell, as in `clean-0.probabilities.npy`.
+  package static func form(_ numbers: PredictionNumbers) -> String {
     numbers == .probabilities ? "probabilities" : "float64"
   }
 

@@ -9,7 +9,8 @@ package struct RunRecord: Sendable, Equatable {
     package var run: String
     package var dataset: String
     package var images: Int
-    /// SHA-256 of the checkpoint file, or of the files of predictions.
+    /// SHA-256 of the checkpoint file, or of the files of predictions; where these are of several cells, of
+    /// those of the clean one.
     package var checkpoint: String
     /// SHA-256 of the test images and labels.
     package var data: String
@@ -41,7 +42,8 @@ package struct RunRecord: Sendable, Equatable {
   }
 
   package var origin: Origin
-  /// SHA-256 of the corrupted images that were read from files, by cell.
+  /// SHA-256 of the corrupted images, or of anybody's predictions of them, that were read from files, by
+  /// cell.
   package var cells: [String: String]
   /// SHA-256 of each file in the folder of predictions, by its name; nil in records of older versions.
   ///
@@ -98,11 +100,24 @@ package struct RunRecord: Sendable, Equatable {
     package var weights: String?
     /// The folder of the data sets, or the files of labels.
     package var data: [String]
+    /// SHA-256 of each of these files by its name, where they are predictions of several cells.
+    package var digests: [String: String]?
 
-    package init(checkpoint: [String], weights: String? = nil, data: [String]) {
+    package init(
+      checkpoint: [String], weights: String? = nil, data: [String],
+      digests: [String: String]? = nil
+    ) {
       self.checkpoint = checkpoint
       self.weights = weights
       self.data = data
+      self.digests = digests
+    }
+
+    /// Adds the files of the cells that another command scored.
+    mutating func add(_ earlier: Inputs?) {
+      guard let digests, let earlier, let others = earlier.digests else { return }
+      checkpoint += earlier.checkpoint.filter { digests[$0] == nil }
+      self.digests = digests.merging(others) { mine, _ in mine }
     }
   }
 

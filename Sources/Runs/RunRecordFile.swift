@@ -181,6 +181,7 @@ extension RunRecord {
           found: difference.second.withoutControlCharacters)
       }
       cells.merge(existing.cells) { mine, _ in mine }
+      inputs?.add(existing.inputs)
       best = best ?? existing.best
       validation = validation ?? existing.validation
       let step = history.last

@@ -55,7 +55,7 @@ public struct ProbabilitySums: Sendable, Equatable {
   }
 
   /// Those of several sets of the same members; nil for no set.
-  init?(merging sets: [ProbabilitySums]) {
+  package init?(merging sets: [ProbabilitySums]) {
     guard let first = sets.first else { return nil }
     self = first
     for set in sets.dropFirst() { merge(set) }

@@ -17,6 +17,7 @@ private final class EvaluationSpeech {
     case .checked(let count, let total): update("check", count, of: total)
     case .predicted(let cell, let count, let total):
       update("evaluate", count, of: total, cell.name)
+    case .stored(let count, let total): update("store", count, of: total)
     case .scored(let count, let total): update("score", count, of: total)
     case .note(let text):
       finish()

@@ -21,7 +21,8 @@ struct PredictionOptions: ParsableArguments {
     help: ArgumentHelp(
       "The members are networks of their own, whose ensemble is the mean of probabilities, or they are "
         + "subnetworks of one network, whose ensemble is the mean of logits. Without either, several "
-        + "files are networks of their own, and the members in one file are subnetworks."))
+        + "files, or folders of cells, are networks of their own, and the members in one file are "
+        + "subnetworks."))
   var deepEnsemble: Bool?
 
   @Flag(
@@ -74,14 +75,14 @@ struct PredictionOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
-  /// What the members of `predictions`, from `files`, are to one another, and what a user should know of
-  /// the choice.
+  /// What `count` members in `files`, one of each where there are several, are to one another, and what a
+  /// user should know of the choice.
   ///
   /// - Throws: `PredictionChoiceError` for a choice where there is one member.
   func members(
-    of predictions: PredictionArray, in files: [URL]
+    _ count: Int, in files: [URL]
   ) throws -> (members: RunRecord.Members, notes: [String]) {
-    let (count, file) = (predictions.memberCount, files[0].path)
+    let file = files[0].path
     if let deepEnsemble {
       guard count > 1 else {
         throw PredictionChoiceError(

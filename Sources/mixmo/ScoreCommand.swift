@@ -20,6 +20,10 @@ struct ScoreCommand: ParsableCommand {
       --all-columns says that it is one. \
       What was decided about a file is said, and kept in run.json.
 
+      --cells takes a folder with a file for each cell, clean and corrupted: clean.npy, fog-3.npy for fog \
+      at severity 3, fog.npy for its five severities one after the other, as in the files of CIFAR-10-C. \
+      Several folders are the members of an ensemble. The predictions/ of any run folder is such a folder.
+
       Prints what it finds; --output writes cells.csv, diversity.csv, reliability.csv, summary.csv, \
       findings.json and run.json as well, and predictions/ with the logits and labels that were scored, for compare \
       and report.
@@ -28,6 +32,11 @@ struct ScoreCommand: ParsableCommand {
 
         mixmo score --logits first.npy second.npy --labels labels.npy \\
           --calibration all --output scores
+
+      Example: predictions of clean and corrupted images, one file for each cell:
+
+        mixmo score --cells predictions --labels labels.npy \\
+          --temperature-scaling --output scores
 
       Example: the predictions of a run folder again, with one calibration more:
 
@@ -45,7 +54,23 @@ struct ScoreCommand: ParsableCommand {
     help: ArgumentHelp("The predictions: one file, or one for each member.", valueName: "file"))
   var logits: [String] = []
 
-  @Option(help: ArgumentHelp("The class of each row.", valueName: "file"))
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The predictions of clean and corrupted images: a folder with a file for each cell, or one folder "
+        + "for each member.", valueName: "dir"))
+  var cells: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "With --cells, the table of corruptions that names and families are from (default: the 19 "
+        + "published ones).", valueName: "file"))
+  var suite: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The class of each row; with --cells that of each clean image, once or five times over.",
+      valueName: "file"))
   var labels: String?
 
   @Option(
@@ -62,7 +87,9 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The run's name in the tables (default: that of the first file).", valueName: "text"))
+      "The run's name in the tables (default: that of the first file or folder).", valueName: "text"
+    )
+  )
   var name: String?
 
   @OptionGroup var predictions: PredictionOptions
@@ -71,12 +98,7 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if folder != nil {
-      try checkOptionsOfRun()
-    } else if logits.isEmpty || labels == nil {
-      throw ValidationError(
-        "Give --logits and --labels, or the folder of a run to score its predictions again.")
-    }
+    try checkSources()
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
@@ -88,20 +110,41 @@ struct ScoreCommand: ParsableCommand {
     }
   }
 
+  /// Checks that predictions are given in one way.
+  private func checkSources() throws {
+    if folder != nil { return try checkOptionsOfRun() }
+    guard logits.isEmpty || cells.isEmpty else {
+      throw ValidationError(
+        "--logits takes one cell, --cells a folder of cells; give one of the two.")
+    }
+    guard !(logits.isEmpty && cells.isEmpty), labels != nil else {
+      throw ValidationError(
+        "Give --logits and --labels, or the folder of a run to score its predictions again; --cells "
+          + "takes a folder of cells in place of --logits.")
+    }
+    guard suite == nil || !cells.isEmpty else {
+      throw ValidationError("--suite names the corruptions of --cells.")
+    }
+    try checkIsOneCell()
+  }
+
   /// Checks that no option says what the folder of the run says.
   private func checkOptionsOfRun() throws {
     let given = [
-      ("--logits", !logits.isEmpty), ("--labels", labels != nil), ("--output", output != nil),
-      ("--name", name != nil), ("--validation-logits", !validationLogits.isEmpty),
+      ("--logits", !logits.isEmpty), ("--cells", !cells.isEmpty), ("--suite", suite != nil),
+      ("--labels", labels != nil), ("--output", output != nil), ("--name", name != nil),
+      ("--validation-logits", !validationLogits.isEmpty),
     ]
     guard let option = given.first(where: \.1)?.0 ?? predictions.givenName else { return }
     throw ValidationError(
-      "\(option) is not for the folder of a run, whose own predictions are scored again.")
+      "\(option) is not for the folder of a run, whose own predictions are scored again; predictions "
+        + "in files are given with --logits, a folder of them with --cells.")
   }
 
   func run() throws {
     Interruption.listen()
     if let folder { return try scoreAgain(RunFolder(url(folder))) }
+    if !cells.isEmpty { return try scoreCells(labels: url(labels ?? "")) }
     try scoreFiles(labels: labels ?? "")
   }
 
@@ -135,16 +178,16 @@ struct ScoreCommand: ParsableCommand {
     }
     let all = [rows] + (validationRows.map { [$0] } ?? [])
     try reader.checkChoices(in: all, file: url(logits[0]))
-    let (members, note) = try predictions.members(of: rows.predictions, in: logits.map(url))
+    try CellFileName.checkIsOneCell(logits.map(url), labels: rows.labels)
+    let (members, note) = try predictions.members(
+      rows.predictions.memberCount, in: logits.map(url))
     let given = try GivenPredictions(
       rows, validation: validationRows, runName: runName,
       predictionFiles: (logits + validationLogits).map(url),
       labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
       members: members, folder: output.map { RunFolder(url($0)) },
       notes: all.flatMap(\.notes) + note, seed: common.seed, version: Mixmo.version)
-    let validation = try validationLabels.flatMap { labels in
-      try validationRows.map { try $0.predictions.labeled($0.labels, from: url(labels)) }
-    }
+    let validation = try labeled(validationRows)
     speak(of: given.rows, as: "probabilities")
     if let validation { speak(of: validation, as: "validation probabilities") }
     let request = try scoring.request(validation: validation, seed: common.seed)
@@ -157,8 +200,14 @@ struct ScoreCommand: ParsableCommand {
       endOf: cube, ofRun: runName, in: given.folder, hasTable: ending.table)
   }
 
+  /// The predictions of other images, with their labels.
+  func labeled(_ validation: PredictionReader.Rows?) throws -> LabeledLogits? {
+    guard let validation, let validationLabels else { return nil }
+    return try validation.predictions.labeled(validation.labels, from: url(validationLabels))
+  }
+
   /// Says how far from 1 probabilities sum, and what that means for them.
-  private func speak(of rows: LabeledLogits, as name: String) {
+  func speak(of rows: LabeledLogits, as name: String) {
     guard let sums = rows.sums else { return }
     if sums.dividedCount > 0 {
       common.terminal.warn("\(name): \(sums.remark)")
@@ -170,5 +219,5 @@ struct ScoreCommand: ParsableCommand {
 
   private var runName: String { name ?? url(logits[0]).deletingPathExtension().lastPathComponent }
 
-  private func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
+  func url(_ path: String) -> URL { URL(fileURLWithPath: path) }
 }

@@ -101,7 +101,7 @@ private struct GeneratedImages: CorruptedDataset {
 }
 
 /// The names of corruptions as files and folders of corrupted images have them.
-enum CorruptionNames {
+package enum CorruptionNames {
   /// The 15 corruptions of the benchmark, sorted.
   static let benchmark = Set(Corruption.Name.allCases.map(\.rawValue)).subtracting(extra).sorted()
   /// The four that are meant for tuning, which Tiny-ImageNet-C has in an archive of their own.
@@ -109,7 +109,7 @@ enum CorruptionNames {
     .map(\.rawValue)
 
   /// Whether `name` is that of a published corruption, or of a substitute for one.
-  static func isPublished(_ name: String) -> Bool {
+  package static func isPublished(_ name: String) -> Bool {
     (benchmark + extra).contains(Cell.publishedName(of: name))
   }
 

@@ -2,7 +2,7 @@ import Formats
 import Foundation
 
 /// Files and folders of corruptions whose names are nearly those that are read.
-enum MisnamedCorruptions {
+package enum MisnamedCorruptions {
   /// What to do about them.
   static let advice = "rename them, or score one with --corruption NAME"
 
@@ -26,7 +26,7 @@ enum MisnamedCorruptions {
   }
 
   /// Names, each with that of the published corruption that it is near to, for messages.
-  static func hinted(_ names: [String], suffix: String = "") -> [String] {
+  package static func hinted(_ names: [String], suffix: String = "") -> [String] {
     names.map { name in
       near(stem(name)).map { "\(name.oneLine) (\($0)\(suffix)?)" } ?? name.oneLine
     }

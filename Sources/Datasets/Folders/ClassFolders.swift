@@ -62,11 +62,11 @@ enum ClassFolders {
 /// files.
 ///
 /// Hidden files, whose names begin with a dot, are left out.
-enum FolderListing {
-  struct Entry {
-    let name: String
-    let isFolder: Bool
-    let byteCount: Int
+package enum FolderListing {
+  package struct Entry {
+    package let name: String
+    package let isFolder: Bool
+    package let byteCount: Int
   }
 
   /// The names in `folder`, sorted by their bytes.
@@ -81,7 +81,7 @@ enum FolderListing {
   /// The entries of the folder `url`, sorted by the bytes of their names; links are followed.
   ///
   /// - Throws: `FileError.unreadable`.
-  static func entries(of url: URL) throws -> [Entry] {
+  package static func entries(of url: URL) throws -> [Entry] {
     var entries: [Entry] = []
     try forEach(in: url) { name, folder in
       var status = stat()

@@ -34,6 +34,20 @@ enum FirstLines {
     return notes
   }
 
+  /// Settles what the first line of a file is that has `rowCount` rows.
+  ///
+  /// - Returns: What a user should know.
+  /// - Throws: as `settle(_:_:_:)`.
+  static func settle(
+    _ file: inout GivenFile, rowCount: Int, _ options: TableOptions
+  ) throws -> [String] {
+    var notes: [String] = []
+    let classCount = file.shape.count == 1 ? 2 : max(2, file.shape.last ?? 2)
+    try file.settle(rowCount, false, classCount: classCount, options, &notes)
+    if file.content == .classes { try checkCounts([file], labelCount: rowCount, options) }
+    return notes
+  }
+
   /// Which of two numbers of rows is meant.
   private static func likelier(
     _ counts: Set<Int>, of open: [GivenFile], classCount: Int
@@ -57,12 +71,7 @@ enum FirstLines {
   private static func checkCounts(
     _ files: [GivenFile], _ labels: GivenFile, _ options: TableOptions
   ) throws {
-    for file in files where file.table != nil && options.hasHeader == nil {
-      guard file.table?.columnNames == nil, file.rowCount == labels.rowCount + 1 else { continue }
-      throw PredictionChoiceError(
-        file: file.url.path,
-        problem: .oneRowMore(rows: file.rowCount, labels: labels.rowCount, of: .classes))
-    }
+    try checkCounts(files, labelCount: labels.rowCount, options)
     guard let table = labels.table, table.columnNames == nil, options.hasHeader != false,
       labels.rowCount == files[0].rowCount + 1
     else { return }
@@ -70,11 +79,22 @@ enum FirstLines {
       file: labels.url.path,
       problem: .oneRowMore(rows: files[0].rowCount, labels: labels.rowCount, of: .labels))
   }
+
+  private static func checkCounts(
+    _ files: [GivenFile], labelCount: Int, _ options: TableOptions
+  ) throws {
+    for file in files where file.table != nil && options.hasHeader == nil {
+      guard file.table?.columnNames == nil, file.rowCount == labelCount + 1 else { continue }
+      throw PredictionChoiceError(
+        file: file.url.path,
+        problem: .oneRowMore(rows: file.rowCount, labels: labelCount, of: .classes))
+    }
+  }
 }
 
 extension GivenFile {
   /// The number of rows; of labels in one row of an array, that of its columns.
-  fileprivate var rowCount: Int {
+  var rowCount: Int {
     if content == .labels, table == nil, shape.count == 2, shape[0] == 1 { return shape[1] }
     return shape.first ?? 1
   }

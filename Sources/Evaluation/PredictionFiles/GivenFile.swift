@@ -14,7 +14,8 @@ struct GivenFile {
   /// The name of the array that was taken from an archive.
   let arrayName: String?
 
-  private static let textExtensions: Set = ["csv", "tsv", "txt", "dat"]
+  static let textExtensions: Set = ["csv", "tsv", "txt", "dat"]
+  static let arrayExtensions: Set = ["npy", "npz"]
 
   /// Opens the file at `url` of predictions or labels.
   ///

@@ -34,6 +34,10 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     case noArchive(option: String)
     /// An option for several members, where there is one.
     case oneMember(option: String)
+    /// Five times as many rows of predictions as labels, or a multiple of that.
+    case severalCells(rows: Int, labels: Int)
+    /// A file that is named as five severities of a corruption are, with labels of five equal blocks.
+    case severities(of: String, rows: Int)
   }
 
   package let file: String
@@ -87,6 +91,13 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     case .noTable(let option): "\(option) is for text tables, found none"
     case .noArchive(let option): "\(option) is for .npz files, found none"
     case .oneMember(let option): "\(option) is for several members, found one"
+    case .severalCells(let rows, let labels):
+      "expected \(labels) rows, one for each label, found \(rows), \(rows / labels) times as many: "
+        + "severities one after the other? Give the folder of such files with --cells, each named by its "
+        + "corruption, such as fog.npy (all five severities) or fog-3.npy"
+    case .severities(let corruption, let rows):
+      "expected the predictions of one cell, found \(rows) rows with labels of five equal blocks, as five "
+        + "severities of \(corruption.oneLine) have; give the folder of this file with --cells"
     }
   }
 }

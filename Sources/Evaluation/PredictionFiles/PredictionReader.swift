@@ -30,13 +30,8 @@ package struct PredictionReader: Sendable {
     package let labels: [Int]  // [N]
     /// What a user should know.
     package let notes: [String]
-    /// The columns to leave out by name that a file has, and the text tables among the files.
-    fileprivate let droppedNames: Set<String>
-    fileprivate let tableCount: Int
-    /// Whether predictions and labels are from archives.
-    fileprivate let areFromArchives: (predictions: Bool, labels: Bool)
-    /// The tables of predictions whose columns have names.
-    fileprivate let namedTables: [NumberTable]
+    /// What there was to choose in.
+    let choices: FileChoices
   }
 
   /// Reads files of predictions, one or one for each member, and the labels of their rows.
@@ -46,15 +41,18 @@ package struct PredictionReader: Sendable {
   /// - Throws: `TextTableError`, `PredictionChoiceError`, `PredictionFileError`, `ClassIndexError`,
   ///   `NumPyError`, `ZipError`, `FileFormError` or `FileError`.
   package func read(_ predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
+    let rows = try rows(in: predictionFiles, labels: labelFile)
+    try rows.predictions.checkIsOneCell(labelCount: rows.labels.count)
+    return rows
+  }
+
+  /// The same, where nothing is said of several cells in one file.
+  func rows(in predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
     var files = try predictionFiles.map { try GivenFile($0, of: .classes, self) }
     var labels = try GivenFile(labelFile, of: .labels, self)
     var notes = files.flatMap { $0.table?.notes ?? [] }
     notes += try FirstLines.settle(&files, &labels, tables)
-    let numbers = try numbers(in: files, &notes)
-    let members = try files.map { try MemberFile(file: $0, isBinary: isBinary, numbers).array() }
-    for (member, file) in zip(members, files) {
-      notes += try remarks(on: member, file).map { "\(file.url.path): \($0)" }
-    }
+    let members = try arrays(in: files, &notes)
     let predictions = try Self.ensemble(of: members)
     let classes = try labels.classIndices(
       rowCount: predictions.rowCount, classCount: predictions.classCount, &notes)
@@ -62,42 +60,40 @@ package struct PredictionReader: Sendable {
       try member.checkAxes(labelCount: classes.count)
       notes += try remarks(onColumnsOf: member, file, beside: classes)
     }
-    let all = files + [labels]
     return Rows(
       predictions: predictions, labels: classes, notes: notes,
-      droppedNames: all.reduce(into: []) { $0.formUnion($1.table?.droppedNames ?? []) },
-      tableCount: all.count { $0.table != nil },
-      areFromArchives: (files.contains { $0.arrayName != nil }, labels.arrayName != nil),
-      namedTables: files.compactMap(\.table).filter { $0.columnNames != nil })
+      choices: FileChoices(files, labels: labels))
   }
 
-  /// Checks that tables which name the same classes have them in one order, and that each option that
-  /// chooses in a file had one to choose in.
+  /// Reads a file of predictions whose rows have these labels, if they are as many.
   ///
   /// - Parameters:
-  ///   - rows: All that was read with these options.
-  ///   - file: The first file of predictions, for messages.
-  /// - Throws: `PredictionChoiceError` or `TextTableError`.
-  package func checkChoices(in rows: [Rows], file: URL) throws {
-    let tables = rows.flatMap(\.namedTables)
-    for table in tables.dropFirst() { try table.checkOrder(as: tables[0]) }
-    if array != nil, !rows.contains(where: \.areFromArchives.predictions) {
-      throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--array"))
+  ///   - url: The file.
+  ///   - classes: The label of each row.
+  ///   - checksColumns: Whether columns that are no classes are looked for.
+  /// - Returns: What was read.
+  /// - Throws: as `read(_:labels:)`.
+  func read(_ url: URL, classes: [Int], checksColumns: Bool) throws -> Rows {
+    var file = try GivenFile(url, of: .classes, self)
+    var notes = file.table?.notes ?? []
+    notes += try FirstLines.settle(&file, rowCount: classes.count, tables)
+    let predictions = try arrays(in: [file], &notes)[0]
+    try predictions.checkAxes(labelCount: classes.count)
+    if checksColumns { notes += try remarks(onColumnsOf: predictions, file, beside: classes) }
+    return Rows(
+      predictions: predictions, labels: classes, notes: notes, choices: FileChoices([file]))
+  }
+
+  /// The predictions in each file.
+  private func arrays(
+    in files: [GivenFile], _ notes: inout [String]
+  ) throws -> [PredictionArray] {
+    let numbers = try numbers(in: files, &notes)
+    let members = try files.map { try MemberFile(file: $0, isBinary: isBinary, numbers).array() }
+    for (member, file) in zip(members, files) {
+      notes += try remarks(on: member, file).map { "\(file.url.path): \($0)" }
     }
-    if labelArray != nil, !rows.contains(where: \.areFromArchives.labels) {
-      throw PredictionChoiceError(file: file.path, problem: .noArchive(option: "--label-array"))
-    }
-    guard !self.tables.droppedColumns.isEmpty else { return }
-    guard rows.contains(where: { $0.tableCount > 0 }) else {
-      throw PredictionChoiceError(file: file.path, problem: .noTable(option: "--drop-column"))
-    }
-    for name in self.tables.droppedColumns where Int(name) == nil {
-      guard rows.contains(where: { $0.droppedNames.contains(name) }) else {
-        throw TextTableError(
-          file: file.path,
-          problem: .noSuchColumn(name, columns: rows.flatMap(\.namedTables).flatMap(\.columns)))
-      }
-    }
+    return members
   }
 
   /// What the numbers of the files are, by the options and the names of arrays.
@@ -157,9 +153,21 @@ package struct PredictionReader: Sendable {
   }
 }
 
+extension PredictionArray {
+  /// Makes sure that there are not several times as many rows as labels, as where the cells of a
+  /// corruption stand one after the other.
+  ///
+  /// - Throws: `PredictionChoiceError`.
+  fileprivate func checkIsOneCell(labelCount: Int) throws {
+    guard labelCount > 0, rowCount > labelCount, rowCount % (5 * labelCount) == 0 else { return }
+    throw PredictionChoiceError(
+      file: file, problem: .severalCells(rows: rowCount, labels: labelCount))
+  }
+}
+
 extension GivenFile {
   /// The label of each row.
-  fileprivate func classIndices(
+  func classIndices(
     rowCount: Int, classCount: Int, _ notes: inout [String]
   ) throws -> [Int] {
     let labels: ClassIndices

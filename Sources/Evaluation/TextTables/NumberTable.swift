@@ -139,14 +139,9 @@ package struct NumberTable {
     return names.count == columnCount ? names : nil
   }
 
-  /// Checks that this table has its columns in the order of `other`, where both name the same ones.
-  ///
-  /// - Throws: `TextTableError`.
-  func checkOrder(as other: NumberTable) throws {
-    guard let names = columnNames, let others = other.columnNames, names != others,
-      names.sorted() == others.sorted()
-    else { return }
-    throw TextTableError(file: file, problem: .otherOrder(names, file: other.file, others))
+  /// The columns without their numbers; nil where one has no name.
+  var namedColumns: NamedColumns? {
+    columnNames.map { NamedColumns(file: file, names: $0, columns: columns) }
   }
 
   /// Settles what a first line is that may be names.
@@ -164,6 +159,21 @@ package struct NumberTable {
     }
     guard content == .classes, !options.takesAllColumns else { return }
     if isNames { try checkOrder(columnNames) } else { try checkNumbers() }
+  }
+}
+
+/// The columns of a table, each of which has a name.
+struct NamedColumns: Sendable {
+  let file: String
+  let names: [String]
+  let columns: [NumberTable.Column]
+
+  /// Checks that this table has its columns in the order of `other`, where both name the same ones.
+  ///
+  /// - Throws: `TextTableError`.
+  func checkOrder(as other: NamedColumns) throws {
+    guard names != other.names, names.sorted() == other.names.sorted() else { return }
+    throw TextTableError(file: file, problem: .otherOrder(names, file: other.file, other.names))
   }
 }
 

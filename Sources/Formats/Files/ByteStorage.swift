@@ -63,6 +63,36 @@ package final class ByteStorage: @unchecked Sendable {
     backing = .owner(owner)
   }
 
+  /// Copies `source` into a file without a name, which is mapped: the system takes its pages out of memory
+  /// where others need it, and the file is gone with this object, or with the process.
+  ///
+  /// - Throws: `FileError.unwritable` naming a file in the folder for temporary files.
+  package init(inTemporaryFile source: UnsafeRawBufferPointer) throws {
+    let name = "mixmo-\(UUID().uuidString)"
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+    let file = open(url.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw FileError.unwritable(url, errno) }
+    defer { close(file) }
+    unlink(url.path)
+    try ByteStream(file: file, url: url).append(source)
+    var start: UnsafeMutableRawPointer?
+    if !source.isEmpty {
+      start = mmap(nil, source.count, PROT_READ, MAP_PRIVATE, file, 0)
+      guard start != MAP_FAILED else { throw FileError.unwritable(url, errno) }
+    }
+    backing = .mapping
+    bytes = UnsafeRawBufferPointer(start: start, count: source.count)
+  }
+
+  /// Whether the bytes are those of a mapped file.
+  package var isMapped: Bool {
+    switch backing {
+    case .mapping: true
+    case .memory: false
+    case .owner(let owner): (owner as? ByteStorage)?.isMapped ?? false
+    }
+  }
+
   /// Calls `body` with the bytes, which are valid until it returns.
   package func withBytes<Result>(
     _ body: (UnsafeRawBufferPointer) throws -> Result
