@@ -32,7 +32,7 @@ import Testing
     #expect(process.status == 0, "\(process.errors)")
     #expect(
       process.output.contains(
-        "On the clean images, strong compared with weak is better in accuracy (+"))
+        "On clean images strong is better than weak in accuracy (+"))
     #expect(process.output.contains("not about the methods that trained them"))
     #expect(process.errors.contains("is taken from their labels"))
     let table = try CSVTable(contentsOf: folder.file("comparison/comparison.csv"))

@@ -92,6 +92,29 @@ struct FindingsTests {
         + "clean images (+0.1 points, \u{2212}1.2 to 1.4).")
   }
 
+  @Test func `sentences about several runs group them by what is claimed of each`() throws {
+    var (b, c) = (Self.fixture, Self.fixture)
+    b.set("cells/macro", "overconfidence", .init(-0.03, -0.05, -0.01))
+    b.set("cells/macro", "nll_minus(none)", .init(-0.2, -0.3, -0.1), calibration: "temperature")
+    b.isAtBound = true
+    c.set("cells/macro", "overconfidence", .init(0.01, -0.01, 0.03))
+    c.calibrations = ["none"]
+    let runs = try [Self.fixture, b, c].map { try $0.tables }
+    let found = SharedFindings(zip(["a", "b", "c"], runs).map { ($0, $1) }, scope: .corrupted)
+    #expect(
+      found.confidence
+        == "Under corruption, without calibration, a (+9.0 points, 7.0 to 11.0) is overconfident; "
+        + "b (\u{2212}3.0 points, \u{2212}5.0 to \u{2212}1.0) is underconfident; for c (+1.0 points, "
+        + "\u{2212}1.0 to 3.0) it cannot be told.")
+    #expect(
+      found.calibration
+        == "Calibration by temperature under corruption: better NLL of b (\u{2212}0.20, \u{2212}0.30 "
+        + "to \u{2212}0.10); worse NLL of a (+0.40, 0.30 to 0.50).")
+    #expect(found.doubts.count == 1 && found.doubts[0].hasPrefix("b: The fitted temperature"))
+    let equal = SharedFindings([("a", runs[0]), ("b", runs[0])], scope: .clean)
+    #expect(equal.confidence?.contains("for a (+0.1 points, \u{2212}1.2 to 1.4) and b") == true)
+  }
+
   @Test func `few images are no ground for a claim`() throws {
     var run = Self.fixture
     run.images = FindingTables.fewestImages - 1

@@ -20,29 +20,34 @@ extension Comparison {
         pair, $0,
         scope: "On average over \(Self.count(cells.count - 1, "corrupted cell"))")
     }
-    return [conclusion(pair, pair.cells[0], scope: "On the clean images"), mean]
+    return [conclusion(pair, pair.cells[0], scope: "On clean images"), mean]
       .compactMap { $0?.withoutControlCharacters }
   }
 
   private func conclusion(_ pair: Pair, _ contrast: Contrast, scope: String) -> String {
-    func listed(_ verdict: Contrast.Verdict) -> String? {
-      let metrics = metrics.filter {
-        contrast.values[$0] != nil && contrast.verdict($0) == verdict
-      }
-      return metrics.isEmpty
-        ? nil : metrics.map { Self.described($0, contrast.values[$0]) }.inWords
+    func metrics(_ verdict: Contrast.Verdict) -> [Metric] {
+      self.metrics.filter { contrast.values[$0] != nil && contrast.verdict($0) == verdict }
     }
-    let claims = [
-      listed(.win).map { "better in \($0)" }, listed(.loss).map { "worse in \($0)" },
-    ].compactMap { $0 }
-    let rest = listed(.undecided)
-    guard !claims.isEmpty else {
-      return "\(scope), no difference between \(pair.run) and \(reference) is significant: "
-        + "\(rest ?? "nothing is defined")."
+    func claim(_ verdict: Contrast.Verdict) -> String? {
+      let claimed = metrics(verdict).map { Self.described($0, contrast.values[$0]) }
+      return claimed.isEmpty ? nil : FindingText.list(claimed, "and")
     }
-    return
-      "\(scope), \(pair.run) compared with \(reference) is \(claims.joined(separator: ", and "))"
-      + (rest.map { "; not significant: \($0)." } ?? ".")
+    let (better, worse) = (claim(.win), claim(.loss))
+    let rest = metrics(.undecided).map(Self.title)
+    let names = rest.isEmpty ? nil : FindingText.list(rest, "and")
+    let end = names.map { "; not significant: \($0)." } ?? "."
+    switch (better, worse) {
+    case (let better?, let worse?):
+      return
+        "\(scope) \(pair.run) is better than \(reference) in \(better), and worse in \(worse)\(end)"
+    case (let better?, nil):
+      return "\(scope) \(pair.run) is better than \(reference) in \(better)\(end)"
+    case (nil, let worse?):
+      return "\(scope) \(pair.run) is worse than \(reference) in \(worse)\(end)"
+    case (nil, nil):
+      return "\(scope) no difference between \(pair.run) and \(reference) is significant: "
+        + "\(names ?? "nothing is defined")."
+    }
   }
 
   /// The title of a metric of a comparison.
@@ -54,28 +59,22 @@ extension Comparison {
     }
   }
 
-  /// A metric with its difference and interval, accuracy in percentage points.
+  /// A metric with its difference, accuracy in percentage points.
   private static func described(_ metric: Metric, _ values: Contrast.Values?) -> String {
     guard let values else { return title(metric) }
-    let format = { (value: Double) in
+    return
+      "\(title(metric)) (\(signed(values.difference, metric))\(metric == .accuracy ? " points" : ""))"
+  }
+
+  /// A difference with its sign, that of accuracy in percentage points.
+  static func signed(_ difference: Double, _ metric: Metric) -> String {
+    let text =
       metric == .accuracy
-        ? String(format: "%+.2f", 100 * value) : String(format: "%+.4f", value)
-    }
-    let unit = metric == .accuracy ? " points" : ""
-    let interval = values.interval.map {
-      ", 95 % interval \(format($0.low)) to \(format($0.high))"
-    }
-    return "\(title(metric)) (\(format(values.difference))\(unit)\(interval ?? ""))"
+      ? String(format: "%+.2f", 100 * difference) : String(format: "%+.4f", difference)
+    return text.replacing("-", with: "\u{2212}")
   }
 
   static func count(_ number: Int, _ name: String) -> String {
     "\(number) \(name)\(number == 1 ? "" : "s")"
-  }
-}
-
-extension [String] {
-  /// The items with commas, and the last after "and".
-  fileprivate var inWords: String {
-    count < 2 ? joined() : dropLast().joined(separator: ", ") + " and " + self[count - 1]
   }
 }

@@ -56,21 +56,11 @@ package struct ComparisonText {
   private func field(_ contrast: Contrast, _ metric: Metric) -> String {
     guard let values = contrast.values[metric] else { return "–".rightAligned(Self.scopeWidth) }
     let interval = values.interval.map {
-      "\(Self.shown($0.low, metric)) to \(Self.shown($0.high, metric))"
+      "\(Comparison.signed($0.low, metric)) to \(Comparison.signed($0.high, metric))"
     }
-    let verdict =
-      switch contrast.verdict(metric) {
-      case .win: "better"
-      case .loss: "worse"
-      case .undecided: ""
-      }
-    return Self.shown(values.difference, metric).rightAligned(9)
+    let verdict = contrast.verdict(metric).word ?? ""
+    return Comparison.signed(values.difference, metric).rightAligned(9)
       + (interval ?? "").rightAligned(20) + "  " + verdict.leftAligned(7)
-  }
-
-  private static func shown(_ value: Double, _ metric: Metric) -> String {
-    metric == .accuracy
-      ? String(format: "%+.2f", 100 * value) : String(format: "%+.4f", value)
   }
 
   // MARK: Corruptions
@@ -89,7 +79,7 @@ package struct ComparisonText {
       return name(corruption.oneLine)
         + comparison.metrics.map { metric in
           let difference = pair.meanDifference(metric, at: indices)
-          return (difference.map { Self.shown($0, metric) } ?? "–").rightAligned(16)
+          return (difference.map { Comparison.signed($0, metric) } ?? "–").rightAligned(16)
         }.joined()
     }
     return [header] + lines
@@ -97,7 +87,7 @@ package struct ComparisonText {
 
   // MARK: Maps
 
-  /// For each metric a sign for each corruption and severity: + better, - worse, · neither, blank
+  /// For each metric a sign for each corruption and severity: + better, − worse, · neither, blank
   /// without a cell.
   private func maps(_ pair: Comparison.Pair) -> [String] {
     let severities = comparison.severities
@@ -121,13 +111,13 @@ package struct ComparisonText {
           }.joined().leftAligned(mapWidth)
         }.joined()
     }
-    return [titles, header] + lines + ["+ better, - worse, · not significant"]
+    return [titles, header] + lines + ["+ better, \u{2212} worse, · not significant"]
   }
 
   private static func sign(_ verdict: Contrast.Verdict) -> String {
     switch verdict {
     case .win: "+"
-    case .loss: "-"
+    case .loss: "\u{2212}"
     case .undecided: "·"
     }
   }

@@ -5,6 +5,15 @@ package struct Contrast: Sendable, Equatable {
   /// Whether the run is significantly better by a metric, significantly worse, or neither.
   package enum Verdict: String, Sendable, CaseIterable {
     case win, loss, undecided
+
+    /// What it is in sentences and tables; nil for neither.
+    package var word: String? {
+      switch self {
+      case .win: "better"
+      case .loss: "worse"
+      case .undecided: nil
+      }
+    }
   }
 
   /// The values of a metric for both runs.

@@ -71,12 +71,22 @@ package struct ComparisonPage: Sendable {
     let ordered = rows.filter { $1.corruption == clean } + rows.filter { $1.corruption != clean }
     return PageModel.Table(
       file: Self.table, caption: "\(pair.run) beside \(comparison.reference), accuracy in %:",
-      nameHeader: ["over", "metric"], header: ["reference", "run", "difference"],
+      nameHeader: ["over", "metric", "verdict"], header: ["reference", "run", "difference"],
       rows: ordered.map { index, row in
         let over =
           row.corruption == clean ? clean : "mean of \(comparison.cells.count - 1) cells"
-        return PageModel.Row(names: [over, row.metric], fields: numberFields(row, row: index + 1))
+        return PageModel.Row(
+          names: [over, Self.title(row.metric), Self.word(row.verdict)],
+          fields: numberFields(row, row: index + 1))
       })
+  }
+
+  private static func title(_ metric: String) -> String {
+    Metric(name: metric).map(Comparison.title) ?? metric
+  }
+
+  private static func word(_ verdict: String?) -> String {
+    verdict.flatMap(Contrast.Verdict.init)?.word ?? "not significant"
   }
 
   private func numberFields(_ row: Comparison.Row, row number: Int) -> [PageModel.Field] {

@@ -34,7 +34,7 @@ struct FirstScreen {
         remarks: findings.remarks, sheet: sheet, picture: picture, more: more)
     }
     return PageModel.FirstScreen(
-      findings: [leader(hasPicture: picture != nil)].compactMap { $0 },
+      findings: shared(figures),
       remarks: [verdicts?.problem].compactMap { $0 }.map {
         "Who differs from whom cannot be told: \($0)"
       },
@@ -127,20 +127,36 @@ extension FirstScreen {
     runs.indices.filter { $0 != run && verdicts?.isMoreAccurate(run, than: $0) == true }
   }
 
+  /// What is said of all runs: first what is implausible.
+  private func shared(_ figures: Set<String>) -> [PageModel.Sentence] {
+    let found = SharedFindings(zip(runs, tables).map { ($0.label, $1) }, scope: rankedScope)
+    let ofFirst = "run-\((order.first ?? 0) + 1)-"
+    let sentences: [(topic: Finding.Topic, text: String?, figure: String)] =
+      found.doubts.map { (.doubt, $0, "severity-curves") } + [
+        (.accuracy, leader, "overview"), (.confidence, found.confidence, ofFirst + "reliability"),
+        (.calibration, found.calibration, ofFirst + "nll-map"),
+      ]
+    return sentences.compactMap { topic, text, figure in
+      text.map {
+        PageModel.Sentence(
+          topic: topic.title, text: $0, figure: figures.contains(figure) ? figure : nil,
+          isDoubt: topic == .doubt)
+      }
+    }
+  }
+
   /// Which run is the most accurate, and which others it is told from.
-  private func leader(hasPicture: Bool) -> PageModel.Sentence? {
-    guard verdicts?.problem == nil, let first = order.first else { return nil }
+  private var leader: String? {
+    guard verdicts?.problem == nil, let first = order.first,
+      let accuracy = tables[first].estimate(.accuracy, rankedScope)
+    else { return nil }
     let rivals = order.dropFirst().filter { !worse(than: first).contains($0) }
     let label = runs[first].label
-    let place = rankedScope.phrase
-    let text =
-      rivals.isEmpty
+    let place = "\(rankedScope.phrase) (\(FindingText.shareInside(accuracy)))"
+    return rivals.isEmpty
       ? "\(label) is the most accurate \(place)."
       : "\(label) has the highest accuracy \(place), but cannot be told from "
         + "\(FindingText.list(rivals.map { runs[$0].label }, "or"))."
-    return PageModel.Sentence(
-      topic: Finding.Topic.accuracy.title, text: text, figure: hasPicture ? "overview" : nil,
-      isDoubt: false)
   }
 
   private var ranking: PageModel.RankingTable {
