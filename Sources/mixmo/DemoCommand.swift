@@ -31,19 +31,12 @@ struct DemoCommand: AsyncParsableCommand {
 
   static let recipe = "config/digits/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1.yaml"
 
-  /// The corruptions of the demo: the quickest.
-  static let corruptions = [
-    "gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise", "gaussian_blur",
-    "brightness", "contrast", "pixelate", "saturate",
-  ]
-
   func run() async throws {
     let output = URL(fileURLWithPath: output)
     let data = output.appendingPathComponent("data")
     let recipe = try SharedFiles.url(Self.recipe)
     let configuration = try RunConfiguration(contentsOf: recipe)
-    let suite = try SelectedSuite(
-      SelectedSuite.standardURL(for: .digits), names: Self.corruptions)
+    let suite = try SelectedSuite(SelectedSuite.standardURL(for: .digits), names: nil)
     try Digits.write(to: data)
 
     let folder = RunFolder(save: output, configurationFile: recipe)

@@ -265,12 +265,19 @@ struct FindingsTests {
   }
 
   @Test func `the sheet marks what is not told to be worse`() throws {
-    let lines = FindingsText(try Self.fixture.tables).text.split(separator: "\n").map(String.init)
+    var run = Self.fixture
+    let lines = FindingsText(try run.tables).text.split(separator: "\n").map(String.init)
     // NLL: calibration helps on clean images, and harms under corruption.
     let row = try #require(lines.first { $0.hasPrefix("NLL ") })
     #expect(
       row.split(separator: " ") == ["NLL", "0.3000", "0.3000*", "0.2500*", "0.7000", "–", "–"])
     #expect(lines.last == "corrupted: mean of 6 cells; * best, or not told from the best")
+    run.corruptions = ["fog", "frost(substitute)"]
+    #expect(
+      ScoreSheet(try run.tables).lines.suffix(2) == [
+        "corrupted: mean of 4 cells †; * best, or not told from the best",
+        "† with a substitute for frost, not comparable with published values",
+      ])
     #expect(lines.allSatisfy { $0.count <= 100 })
   }
 

@@ -71,6 +71,14 @@ package struct FindingTables: Sendable {
     return name
   }
 
+  /// The corruptions that substitutes stand in for, by their published names.
+  var substitutes: [String] {
+    corruptedCells.map(\.corruption).reduce(into: []) { names, corruption in
+      let published = Cell.publishedName(of: corruption)
+      if published != corruption, !names.contains(published) { names.append(published) }
+    }
+  }
+
   private static let publishedNames = [CorruptionProtocol.Name.c15, .c19].map(\.rawValue)
 
   /// Whether the tables have intervals of means over corrupted cells.

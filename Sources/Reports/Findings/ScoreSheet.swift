@@ -19,8 +19,10 @@ package struct ScoreSheet: Sendable {
 
   let subjects: [Subject]
   let scopes: [FindingTables.Scope]
-  /// What is averaged over in corrupted columns; nil where there are none.
+  /// What is averaged over in corrupted columns, with a dagger where that has a substitute; nil where
+  /// there are none.
   let corruptedName: String?
+  private let substitutes: [String]
   private let entries: [[[Entry?]]]  // [subjects][scopes][metrics]
 
   static let metrics = ShownMetric.overview
@@ -39,7 +41,9 @@ package struct ScoreSheet: Sendable {
     }
     self.subjects = subjects
     scopes = tables.scopes
-    corruptedName = scopes.count > 1 ? tables.corruptedName : nil
+    substitutes = tables.substitutes
+    let dagger = substitutes.isEmpty ? "" : " †"
+    corruptedName = scopes.count > 1 ? tables.corruptedName + dagger : nil
     let columns = tables.scopes.map { scope in
       Self.metrics.map { Self.column(tables, subjects, scope, $0) }
     }
@@ -115,8 +119,13 @@ package struct ScoreSheet: Sendable {
       corruptedName.map { "corrupted: \($0.oneLine)" },
       subjects.count > 1 ? "* best, or not told from the best" : nil,
     ].compactMap { $0 }
+    let note =
+      substitutes.isEmpty
+      ? nil
+      : "† with a substitute for \(FindingText.list(substitutes.map(\.oneLine), "and")), not comparable "
+        + "with published values"
     return heads + [line("", titles)] + rows
-      + (legend.isEmpty ? [] : [legend.joined(separator: "; ")])
+      + [legend.isEmpty ? nil : legend.joined(separator: "; "), note].compactMap { $0 }
   }
 
   private func field(_ entry: Entry?, _ metric: Int) -> String {
