@@ -65,10 +65,10 @@ import Testing
     let text = ComparisonText(comparison(won, mean: lost, fog: [won, lost])).text
     for line in [
       "b − a: ensemble, calibration none, 100 images",
-      "accuracy, points      +3.00      +0.25 to +2.00  better     −2.00      +0.25 to +2.00  worse",
-      "NLL                 +0.5000  +0.0025 to +0.0200           +0.2500  +0.0025 to +0.0200  worse",
-      "fog                          +0.50         +0.3750               –               –",
-      "fog                + −             · −",
+      "accuracy, points            +3.00      +0.25 to +2.00  better     −2.00      +0.25 to +2.00  worse",
+      "NLL                       +0.5000  +0.0025 to +0.0200           +0.2500  +0.0025 to +0.0200  worse",
+      "fog                                +0.50         +0.3750               –               –",
+      "fog                      + −             · −",
       "+ better, − worse, · not significant", Comparison.caveat,
     ] {
       #expect(text.contains(line), "\(line)\n\(text)")

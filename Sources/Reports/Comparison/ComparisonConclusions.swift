@@ -59,17 +59,22 @@ extension Comparison {
     }
   }
 
-  /// A metric with its difference, accuracy in percentage points.
+  /// A metric with its difference.
   private static func described(_ metric: Metric, _ values: Contrast.Values?) -> String {
     guard let values else { return title(metric) }
-    return
-      "\(title(metric)) (\(signed(values.difference, metric))\(metric == .accuracy ? " points" : ""))"
+    let unit = isInPoints(metric) ? " points" : ""
+    return "\(title(metric)) (\(signed(values.difference, metric))\(unit))"
   }
 
-  /// A difference with its sign, that of accuracy in percentage points.
+  /// Whether differences of a metric are shown in percentage points.
+  static func isInPoints(_ metric: Metric) -> Bool {
+    metric == .accuracy || metric == .overconfidence
+  }
+
+  /// A difference with its sign.
   static func signed(_ difference: Double, _ metric: Metric) -> String {
     let text =
-      metric == .accuracy
+      isInPoints(metric)
       ? String(format: "%+.2f", 100 * difference) : String(format: "%+.4f", difference)
     return text.replacing("-", with: "\u{2212}")
   }

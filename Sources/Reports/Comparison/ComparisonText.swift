@@ -11,8 +11,8 @@ package struct ComparisonText {
   package init(_ comparison: Comparison) {
     self.comparison = comparison
     let names =
-      comparison.corruptions.map(\.oneLine) + comparison.metrics.map(Comparison.title)
-      + ["accuracy, points"]
+      comparison.corruptions.map(\.oneLine)
+      + comparison.metrics.map { Self.title($0) }
     nameWidth = 2 + (names.map(\.count).max() ?? 0)
   }
 
@@ -46,8 +46,7 @@ package struct ComparisonText {
       + (pair.mean.map { [("mean of \(comparison.cells.count - 1) corrupted cells", $0)] } ?? [])
     let titles = scopes.map { "  \($0.0)".leftAligned(Self.scopeWidth) }.joined()
     let lines = comparison.metrics.map { metric in
-      let title = Comparison.title(metric) + (metric == .accuracy ? ", points" : "")
-      return name(title) + scopes.map { field($0.1, metric) }.joined()
+      name(Self.title(metric)) + scopes.map { field($0.1, metric) }.joined()
     }
     return [name("") + titles] + lines
   }
@@ -63,6 +62,16 @@ package struct ComparisonText {
       + (interval ?? "").rightAligned(20) + "  " + verdict.leftAligned(7)
   }
 
+  /// A metric, and the unit of its differences where they are percentage points.
+  private static func title(_ metric: Metric) -> String {
+    Comparison.title(metric) + (Comparison.isInPoints(metric) ? ", points" : "")
+  }
+
+  private static func shortTitle(_ metric: Metric) -> String {
+    let title = metric == .overconfidence ? "overconf." : Comparison.title(metric)
+    return title + (Comparison.isInPoints(metric) ? ", pts" : "")
+  }
+
   // MARK: Corruptions
 
   /// The mean differences of each corruption over its severities.
@@ -70,7 +79,7 @@ package struct ComparisonText {
     let header =
       name("")
       + comparison.metrics.map { metric in
-        (Comparison.title(metric) + (metric == .accuracy ? ", pts" : "")).rightAligned(16)
+        Self.shortTitle(metric).rightAligned(16)
       }.joined()
     let lines = comparison.corruptions.map { corruption in
       let indices = comparison.cells.indices.filter {
@@ -79,7 +88,8 @@ package struct ComparisonText {
       return name(corruption.oneLine)
         + comparison.metrics.map { metric in
           let difference = pair.meanDifference(metric, at: indices)
-          return (difference.map { Comparison.signed($0, metric) } ?? "–").rightAligned(16)
+          return (difference.map { Comparison.signed($0, metric) } ?? "–")
+            .rightAligned(16)
         }.joined()
     }
     return [header] + lines

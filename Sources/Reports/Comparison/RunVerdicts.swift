@@ -3,7 +3,7 @@ import Foundation
 import Runs
 import Scoring
 
-/// Which of several runs are told to be more accurate than which others, on average over the corrupted
+/// Which of several runs are significantly more accurate than which others, on average over the corrupted
 /// cells or, where there are none, on clean images.
 ///
 /// Each pair is tested by Fisher's exact sign-flip test of the stored predictions, or McNemar's on clean
@@ -12,7 +12,7 @@ struct RunVerdicts: Sendable {
   /// The p-value of equal accuracies, corrected, and whether the second run is right more often, by the
   /// indices of two runs, the lower one first.
   private var pairs: [[Int]: (pValue: Double, favorsSecond: Bool?)] = [:]
-  /// Why nothing is told; nil where the pairs were tested.
+  /// Why nothing was tested; nil where the pairs were tested.
   private(set) var problem: String?
 
   /// Compares the first predictors of the runs, without calibration.
@@ -37,7 +37,7 @@ struct RunVerdicts: Sendable {
     }
   }
 
-  /// Whether a run is told to be more accurate than another, both by their indices.
+  /// Whether a run is significantly more accurate than another, both by their indices.
   func isMoreAccurate(_ run: Int, than other: Int) -> Bool {
     guard let found = pairs[[min(run, other), max(run, other)]],
       found.pValue <= Contrast.errorRate

@@ -19,7 +19,7 @@ extension FindingTables {
       case .below: sentence += ": \(FindingText.points(-change, " fewer"))"
       case .untold:
         sentence +=
-          "; whether corruption lowers it cannot be told (\(FindingText.signedPoints(change)))"
+          "; whether corruption lowers it is unclear (\(FindingText.signedPoints(change)))"
       }
     }
     return Finding(
@@ -37,7 +37,7 @@ extension FindingTables {
       figure: "accuracy-map", numbers: parts.flatMap(\.numbers))
   }
 
-  /// The weakest part of a division, and the parts that it cannot be told from.
+  /// The weakest part of a division, and the parts that it is not clearly below.
   private func weakest(_ division: Division) -> (clause: String, numbers: [FoundNumber])? {
     let parts = accuracies(by: division)
     guard parts.count > 1,
@@ -70,8 +70,8 @@ extension FindingTables {
     let severity = worst.name.replacing("severity-", with: "")
     let place =
       switch division {
-      case .family: "in the family \(worst.name)"
-      case .corruption: "under \(worst.name)"
+      case .family: "for the family \(worst.name)"
+      case .corruption: "for the corruption \(worst.name)"
       case .severity: "at severity \(severity)"
       }
     let number = FindingText.shareInside(worst.accuracy)
@@ -79,8 +79,8 @@ extension FindingTables {
     switch names.count {
     case 0: return "\(place) (\(number))"
     case 1, 2:
-      return "\(place) (\(number); cannot be told from \(FindingText.list(names, "or")))"
-    default: return "\(place) (\(number); cannot be told from \(names.count) others)"
+      return "\(place) (\(number); not clearly below \(FindingText.list(names, "or")))"
+    default: return "\(place) (\(number); not clearly below \(names.count) others)"
     }
   }
 }

@@ -43,12 +43,12 @@ extension FindingTables {
     let numbers = untold.map { FindingText.signedPoints($0.overconfidence) }
       .joined(separator: "; ")
     if told.isEmpty {
-      return "\(prefix) it cannot be told whether \(subject) is over- or underconfident \(places) "
+      return "\(prefix) it is unclear whether \(subject) is over- or underconfident \(places) "
         + "(\(numbers))"
     }
     let clear = "\(prefix) \(subject) is \(FindingText.list(told, "and"))"
     return untold.isEmpty
-      ? clear : "\(clear); for \(untold[0].scope.images) it cannot be told (\(numbers))"
+      ? clear : "\(clear); for \(untold[0].scope.images) it is unclear (\(numbers))"
   }
 
   private static func clause(
@@ -97,7 +97,7 @@ extension FindingTables {
     switch sides.count == 1 ? sides.first : nil {
     case .below: return "\(scope.phrase) it helps (\(numbers))"
     case .above: return "\(scope.phrase) it harms (\(numbers))"
-    case .untold: return "whether it helps \(scope.phrase) cannot be told (\(numbers))"
+    case .untold: return "whether it helps \(scope.phrase) is unclear (\(numbers))"
     case nil: break
     }
     func clauses(_ side: Estimate.Side, _ verb: String) -> [String] {
@@ -105,7 +105,7 @@ extension FindingTables {
         .map { "\(verb) \($0.title) (\(FindingText.signedNumber($0.change)))" }
     }
     let told = clauses(.below, "helps") + clauses(.above, "harms")
-    let untold = clauses(.untold, "for").map { ", \($0) it cannot be told" }
+    let untold = clauses(.untold, "for").map { ", \($0) it is unclear" }
     return "\(scope.phrase) it \(FindingText.list(told, "but"))" + untold.joined()
   }
 }

@@ -28,11 +28,11 @@ extension FindingTables {
     }
     guard !told.isEmpty else {
       let places = untold.map { "\($0.scope.phrase) (\(FindingText.signedPoints($0.gain)))" }
-      return "Whether the ensemble is more accurate than its members on average cannot be told "
+      return "Whether the ensemble is more accurate than its members on average is unclear "
         + "\(FindingText.list(places, "or"))."
     }
     return "The ensemble is \(told[0]) than its members on average; for \(first.scope.images) it "
-      + "cannot be told (\(FindingText.signedPoints(first.gain)))."
+      + "is unclear (\(FindingText.signedPoints(first.gain)))."
   }
 
   /// How well confidence tells right answers from wrong ones.

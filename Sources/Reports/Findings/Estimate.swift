@@ -18,7 +18,7 @@ package struct Estimate: Sendable, Equatable {
     /// The whole interval is below 0.
     case below
     /// The interval contains 0, or there is none.
-    case untold = "cannot be told"
+    case untold = "unclear"
   }
 
   /// The side of 0 that the interval holds.

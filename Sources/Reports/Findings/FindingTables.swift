@@ -45,8 +45,7 @@ package struct FindingTables: Sendable {
     var seen: Set<Cell> = []
     corruptedCells = cells.keys.map { Cell(corruption: $0[0], severity: Int($0[1]) ?? 0) }
       .filter { !$0.isClean && seen.insert($0).inserted }
-    let macro = CorruptionAggregate.macro.name
-    corruptedKey = summary.keys.first { $0[1] == macro }.map { Array($0[..<2]) }
+    corruptedKey = summary.protocolOfMeans.map { [$0, CorruptionAggregate.macro.name] }
   }
 
   /// Images that a number is of.
@@ -65,7 +64,7 @@ package struct FindingTables: Sendable {
   /// The name of the mean over corrupted cells.
   package var corruptedName: String {
     let count = corruptedCells.count
-    guard let name = corruptedKey?[0], Self.publishedNames.contains(where: name.hasPrefix) else {
+    guard let name = corruptedKey?[0], Self.isPublished(name) else {
       return count == 1 ? "\(corruptedCells[0])" : "mean of \(count) cells"
     }
     return name
@@ -79,7 +78,10 @@ package struct FindingTables: Sendable {
     }
   }
 
-  private static let publishedNames = [CorruptionProtocol.Name.c15, .c19].map(\.rawValue)
+  /// Whether a protocol is one of the published benchmark.
+  static func isPublished(_ name: String) -> Bool {
+    [CorruptionProtocol.Name.c15, .c19].contains { name.hasPrefix($0.rawValue) }
+  }
 
   /// Whether the tables have intervals of means over corrupted cells.
   package var knowsIntervalsUnderCorruption: Bool {
@@ -206,5 +208,13 @@ package struct FindingTables: Sendable {
       let high = summary[key, "high"]?.value
     else { return Estimate(value, nil) }
     return Estimate(value, Interval(low: low, high: high))
+  }
+}
+
+extension ResultTable {
+  /// The protocol of the first means over corrupted cells in `summary.csv`, of which a page's first numbers
+  /// are; nil where there are none.
+  var protocolOfMeans: String? {
+    keys.first { $0[1] == CorruptionAggregate.macro.name }?[0]
   }
 }

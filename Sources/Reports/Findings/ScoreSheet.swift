@@ -13,7 +13,7 @@ package struct ScoreSheet: Sendable {
 
   struct Entry: Sendable {
     let estimate: Estimate
-    /// Whether no other subject is told to be better.
+    /// Whether no other subject is clearly better.
     let isBest: Bool
   }
 
@@ -55,7 +55,7 @@ package struct ScoreSheet: Sendable {
     entries[subject][scope][metric]
   }
 
-  /// The entries of all subjects, those marked that no other is told to be better than.
+  /// The entries of all subjects, those marked that no other is clearly better than.
   private static func column(
     _ tables: FindingTables, _ subjects: [Subject], _ scope: FindingTables.Scope,
     _ shown: ShownMetric
@@ -117,7 +117,7 @@ package struct ScoreSheet: Sendable {
     }
     let legend = [
       corruptedName.map { "corrupted: \($0.oneLine)" },
-      subjects.count > 1 ? "* best, or not told from the best" : nil,
+      subjects.count > 1 ? "* best, or not clearly worse" : nil,
     ].compactMap { $0 }
     let note =
       substitutes.isEmpty

@@ -27,39 +27,43 @@ package struct SharedFindings {
       tables.plain == Calibration.none.name
         ? tables.estimate(.overconfidence, scope).map { ($0, FindingText.signedPoints($0)) } : nil
     }
-    func clause(_ side: Estimate.Side, _ word: String) -> String? {
-      groups[side].map {
-        "\(FindingText.list($0, "and")) \($0.count == 1 ? "is" : "are") \(word)"
-      }
+    return said(of: groups, above: "overconfident", below: "underconfident").map {
+      "\(scope.phrase.capitalizedFirst), without calibration, \($0)."
     }
-    let clauses = [
-      clause(.above, "overconfident"), clause(.below, "underconfident"),
-      groups[.untold].map { "for \(FindingText.list($0, "and")) it cannot be told" },
-    ].compactMap { $0 }
+  }
+
+  /// For which runs calibration makes NLL and ECE better, and for which worse.
+  package var calibration: String? {
+    let names = Set(runs.compactMap(\.tables.fitted))
+    let clauses = [ShownMetric.negativeLogLikelihood, .calibrationError].compactMap { shown in
+      let groups = groups { tables in
+        guard let fitted = tables.fitted, tables.plain == Calibration.none.name else { return nil }
+        return tables.change(shown.metric, by: fitted, scope)
+          .map { ($0, FindingText.signedNumber($0)) }
+      }
+      return said(of: groups, above: "worse", below: "better").map { "in \(shown.title) \($0)" }
+    }
+    let name = names.count == 1 ? "calibration by \(names.first ?? "")" : "calibration"
     return clauses.isEmpty
       ? nil
-      : "\(scope.phrase.capitalizedFirst), without calibration, "
+      : "\(scope.phrase.capitalizedFirst), with \(name), "
         + clauses.joined(separator: "; ") + "."
   }
 
-  /// For which runs calibration makes the negative log-likelihood better, and for which worse.
-  package var calibration: String? {
-    let names = Set(runs.compactMap(\.tables.fitted))
-    let groups = groups { tables in
-      guard let fitted = tables.fitted, tables.plain == Calibration.none.name else { return nil }
-      return tables.change(.negativeLogLikelihood, by: fitted, scope)
-        .map { ($0, FindingText.signedNumber($0)) }
+  /// Which runs are what, by the side of 0 that their numbers are on; nil for no runs.
+  private func said(
+    of groups: [Estimate.Side: [String]], above: String, below: String
+  ) -> String? {
+    let clauses = [(Estimate.Side.above, above), (.below, below)].compactMap { side, word in
+      groups[side].map { names in
+        names.count > 1 && names.count == runs.count
+          ? "\(names.count == 2 ? "both" : "all \(names.count)") runs are \(word): \(FindingText.list(names, "and"))"
+          : "\(FindingText.list(names, "and")) \(names.count == 1 ? "is" : "are") \(word)"
+      }
     }
-    func clause(_ side: Estimate.Side, _ words: String) -> String? {
-      groups[side].map { "\(words) \(FindingText.list($0, "and"))" }
-    }
-    let clauses = [
-      clause(.below, "better NLL of"), clause(.above, "worse NLL of"),
-      clause(.untold, "cannot be told of"),
-    ].compactMap { $0 }
-    let name = names.count == 1 ? " by \(names.first ?? "")" : ""
-    return clauses.isEmpty
-      ? nil : "Calibration\(name) \(scope.phrase): " + clauses.joined(separator: "; ") + "."
+    let all =
+      clauses + (groups[.untold].map { ["for \(FindingText.list($0, "and")) it is unclear"] } ?? [])
+    return all.isEmpty ? nil : all.joined(separator: ", ")
   }
 
   /// The labels of the runs, with the text of a number in brackets, by the side of 0 that it is on.

@@ -34,7 +34,7 @@ package struct ComparisonPage: Sendable {
       folder: folder, gnuplot: gnuplot, threadCount: threadCount, isOfPage: Self.isFigure
     ).draw(maps)
     let model = PageModel(
-      title: "Compared with \(comparison.reference)",
+      title: Self.title(comparison),
       lead:
         "\(comparison.predictorNames.joined(separator: " and ")), calibration \(comparison.calibration.name), on the same "
         + "\(comparison.imageCount) images.",
@@ -57,6 +57,12 @@ package struct ComparisonPage: Sendable {
     return page
   }
 
+  private static func title(_ comparison: Comparison) -> String {
+    comparison.pairs.count == 1
+      ? "\(comparison.pairs[0].run) compared with \(comparison.reference)"
+      : "Compared with \(comparison.reference)"
+  }
+
   private static let figurePrefix = "verdicts-"
 
   /// Whether a figure of this name is of a comparison, not of a report.
@@ -70,7 +76,10 @@ package struct ComparisonPage: Sendable {
     }
     let ordered = rows.filter { $1.corruption == clean } + rows.filter { $1.corruption != clean }
     return PageModel.Table(
-      file: Self.table, caption: "\(pair.run) beside \(comparison.reference), accuracy in %:",
+      file: Self.table,
+      caption:
+        "\(pair.run) (run) and \(comparison.reference) (reference), accuracy and overconfidence in %, with 95 % "
+        + "intervals of differences:",
       nameHeader: ["over", "metric", "verdict"], header: ["reference", "run", "difference"],
       rows: ordered.map { index, row in
         let over =
@@ -90,7 +99,8 @@ package struct ComparisonPage: Sendable {
   }
 
   private func numberFields(_ row: Comparison.Row, row number: Int) -> [PageModel.Field] {
-    let style: ValueStyle = row.metric == Metric.accuracy.name ? .percent : .decimal
+    let isShare = Metric(name: row.metric).map(Comparison.isInPoints) ?? false
+    let style: ValueStyle = isShare ? .percent : .decimal
     func shown(_ value: Double?, _ column: Comparison.Column) -> PageModel.Shown? {
       PageModel.Shown(value, style: style, row: number, column: column.rawValue)
     }
@@ -149,7 +159,7 @@ package struct ComparisonPage: Sendable {
 
   private static func mapTitle(_ metric: Metric) -> String {
     switch metric {
-    case .accuracy: "accuracy, points"
+    case _ where Comparison.isInPoints(metric): "\(Comparison.title(metric)), points"
     case .negativeLogLikelihood: Comparison.title(metric)
     default: "\(Comparison.title(metric)), hundredths"
     }

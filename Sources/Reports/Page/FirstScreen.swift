@@ -36,7 +36,7 @@ struct FirstScreen {
     return PageModel.FirstScreen(
       findings: shared(figures),
       remarks: [verdicts?.problem].compactMap { $0 }.map {
-        "Who differs from whom cannot be told: \($0)"
+        "Differences between the runs were not tested: \($0)"
       },
       ranking: ranking, picture: picture, ofRuns: ofRuns(figures), more: more)
   }
@@ -79,7 +79,7 @@ extension FirstScreen {
             })
         })
     }
-    let marks = rows.count > 1 ? "bold: best, or not told from the best; " : ""
+    let marks = rows.count > 1 ? "bold: best, or not clearly worse; " : ""
     return PageModel.Sheet(
       file: file, caption: "\(marks)accuracy and overconfidence in %:",
       groups: scores.scopes.map { scope in
@@ -145,7 +145,7 @@ extension FirstScreen {
     }
   }
 
-  /// Which run is the most accurate, and which others it is told from.
+  /// Which run is the most accurate, and which others it is not clearly above.
   private var leader: String? {
     guard verdicts?.problem == nil, let first = order.first,
       let accuracy = tables[first].estimate(.accuracy, rankedScope)
@@ -155,7 +155,7 @@ extension FirstScreen {
     let place = "\(rankedScope.phrase) (\(FindingText.shareInside(accuracy)))"
     return rivals.isEmpty
       ? "\(label) is the most accurate \(place)."
-      : "\(label) has the highest accuracy \(place), but cannot be told from "
+      : "\(label) has the highest accuracy \(place), but not clearly above "
         + "\(FindingText.list(rivals.map { runs[$0].label }, "or"))."
   }
 
@@ -188,9 +188,9 @@ extension FirstScreen {
   }
 
   private func verdict(_ run: Int) -> String {
-    guard verdicts?.problem == nil else { return "cannot be told" }
+    guard verdicts?.problem == nil else { return "not tested" }
     let worse = worse(than: run)
-    if worse.isEmpty { return "none that can be told" }
+    if worse.isEmpty { return "none significantly" }
     return worse.count == runs.count - 1
       ? "all others" : worse.map { runs[$0].label }.joined(separator: ", ")
   }

@@ -77,7 +77,7 @@ extension PageModel {
     let rank: Int
     let run: String
     let fields: [Field]
-    /// Which runs it is told to be better than.
+    /// Which runs it is significantly better than.
     let verdict: String
   }
 }

@@ -123,10 +123,18 @@ package struct Report: Sendable {
   private var lead: String {
     let origin = runs[0].record.origin
     let cells = runs[0].corruptions.count * runs[0].severities.count
+    let name = runs[0].summary.protocolOfMeans ?? ""
+    let published =
+      FindingTables.isPublished(name) ? " Means are of \(name), \(Self.meaning(of: name))." : ""
     return "\(origin.images) test images of \(origin.dataset), clean"
       + (cells > 0
         ? " and under \(runs[0].corruptions.count) corruptions at \(runs[0].severities.count) "
-          + "severities." : ".")
+          + "severities.\(published)" : ".")
+  }
+
+  private static func meaning(of name: String) -> String {
+    name.hasPrefix(CorruptionProtocol.Name.c15.rawValue)
+      ? "the 15 corruptions of the published benchmark" : "its 15 corruptions and the 4 extra ones"
   }
 
   private func notes(hasGnuplot: Bool) -> [String] {
