@@ -246,8 +246,9 @@ def others(session):
         "config-template", "config", "create", "--dataset", "cifar10", "--recipe", "wrn2810-3_mimo_daaugmix_bar2",
         "--template", "inputs/template.yaml", "--output", "config/template")
     for dataset in ("digits", "cifar10", "tinyimagenet200"):
-        # The data sets are cut short, which is an error.
-        session.run(f"verify-{dataset}", "data", "verify", "--dataset", dataset, "--data", "inputs/data", status=1)
+        # The data sets are small ones of the same form, which are valid.
+        session.run(f"verify-{dataset}", "data", "verify", "--dataset", dataset, "--data", "inputs/data")
+    # A file is missing.
     session.run("verify-json", "data", "verify", "--dataset", "cifar100", "--data", "inputs/data", "--json", status=1)
     benchmark = ["benchmark", "--network", "wrn-10-1", "--batch", "4", "--rounds", "1", "--classes", "10"]
     session.run("benchmark", *benchmark, keeps_output=False)
