@@ -31,6 +31,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case noValidation
   /// A folder holds no shard of an evaluation.
   case noShard(URL)
+  /// A folder is not what `score --cells` leaves, and another one is.
+  case noCells(URL, as: URL)
   /// Shards that are missing, and shards that several folders hold.
   case otherShards(count: Int, missing: [Int], doubled: [Int: [String]])
   /// A shard that was not finished lacks a cell.
@@ -63,6 +65,9 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         + "none; mixmo evaluate makes them of a checkpoint of mixmo train --validation"
     case .noShard(let url):
       "\(url.path): expected a shard of an evaluation, as mixmo evaluate --shard leaves it, found none"
+    case .noCells(let url, let other):
+      "\(url.path): expected a folder of mixmo score --cells, as \(other.path) is, found none; merge such "
+        + "folders, or shards, alone"
     case .otherShards(let count, let missing, let doubled):
       "expected each of \(count) shards once"
         + (missing.isEmpty

@@ -3,7 +3,8 @@ import Foundation
 import Runs
 import Scoring
 
-/// The predictions of the shards of one evaluation, put together.
+/// The predictions of the shards of one evaluation, or of the cells of one model in several folders, put
+/// together.
 package struct ShardMerge: PredictionSource {
   /// How the whole is scored.
   package let settings: ScoringSettings
@@ -17,14 +18,36 @@ package struct ShardMerge: PredictionSource {
   private let sources: [Cell: PredictionStore]
   private let first: PredictionStore
 
+  init(
+    _ cells: [Cell], from sources: [Cell: PredictionStore], first: PredictionStore,
+    record: RunRecord, _ settings: ScoringSettings, into folder: RunFolder
+  ) {
+    self.cells = cells
+    self.sources = sources
+    self.first = first
+    self.record = record
+    self.settings = settings
+    self.folder = folder
+  }
+
   /// Reads the records in `folders` and hashes their predictions on so many threads; the whole goes to
   /// `folder`.
+  ///
+  /// They are the shards of one evaluation, or all are folders that `score --cells` left.
   ///
   /// - Throws: `RunsError.otherPredictions` or `.unrecordedPredictions` for predictions that are not a
   ///   shard's; `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
   ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation;
   ///   `PredictionFileError` for halves that are none, or `FileError`.
   package init(_ folders: [RunFolder], into folder: RunFolder, threadCount: Int = 1) throws {
+    let areOfCells = try folders.map { try RunRecord.find(in: $0)?.isOfGivenCells ?? false }
+    if let first = areOfCells.firstIndex(of: true) {
+      if let other = areOfCells.firstIndex(of: false) {
+        throw EvaluationError.noCells(folders[other].url, as: folders[first].url)
+      }
+      self = try ShardMerge(cellsIn: folders, into: folder, threadCount: threadCount)
+      return
+    }
     let shards = try folders.map { try Part($0, threadCount: threadCount) }
     guard let first = shards.first else {
       throw EvaluationError.otherShards(count: 0, missing: [], doubled: [:])
@@ -85,9 +108,9 @@ package struct ShardMerge: PredictionSource {
           source.folder, field: "labels", expected: "those of \(first.folder.path)",
           found: "others")
       }
-      try store.store(PredictionArray(contentsOf: source.url(of: cell)), of: cell, labels: labels)
+      try store.store(source.predictions(of: cell), of: cell, labels: labels)
     }
-    let clean = try PredictionArray(contentsOf: store.url(of: .clean))
+    let clean = try store.predictions(of: .clean)
     return CellPredictions(
       cells: cells, imageCount: labels.count, validation: try validation(into: store.validation)
     ) { cell in
@@ -104,8 +127,7 @@ package struct ShardMerge: PredictionSource {
       return nil
     }
     let labels = try source.labels()
-    try store.store(
-      PredictionArray(contentsOf: source.url(of: .clean)), of: .clean, labels: labels)
+    try store.store(source.predictions(of: .clean), of: .clean, labels: labels)
     return { try store.logits(of: .clean, labels: labels) }
   }
 }

@@ -182,7 +182,7 @@ package struct PredictionStore: Sendable {
   package func logits(
     of cell: Cell, labels: [Int], memberCount: Int? = nil, classCount: Int? = nil
   ) throws -> LabeledLogits {
-    let array = try array(of: cell)
+    let array = try predictions(of: cell)
     guard array.rowCount == labels.count, array.memberCount == memberCount ?? array.memberCount,
       array.classCount == classCount ?? array.classCount
     else {
@@ -195,7 +195,10 @@ package struct PredictionStore: Sendable {
     return try array.labeled(labels, from: labelsURL)
   }
 
-  private func array(of cell: Cell) throws -> PredictionArray {
+  /// The predictions of a cell without labels, as they were given; they stay in their file.
+  ///
+  /// - Throws: `PredictionFileError`, `NumPyError` or `FileError`.
+  package func predictions(of cell: Cell) throws -> PredictionArray {
     for numbers in PredictionNumbers.allCases {
       let url = url(of: cell, givenAs: numbers)
       guard FileManager.default.fileExists(atPath: url.path) else { continue }

@@ -92,6 +92,11 @@ package struct RunRecord: Sendable, Equatable {
   /// Whether the predictions come from anybody's files, so that their images are not known.
   package var isOfAnybodysPredictions: Bool { origin.dataset == Origin.predictionsDataset }
 
+  /// Whether they come from anybody's files of cells, in folders.
+  package var isOfGivenCells: Bool {
+    isOfAnybodysPredictions && sharding == nil && inputs?.digests != nil
+  }
+
   /// The files that an evaluation read, as they were named.
   package struct Inputs: Codable, Sendable, Equatable {
     /// The checkpoint, or the files of predictions.
@@ -114,7 +119,7 @@ package struct RunRecord: Sendable, Equatable {
     }
 
     /// Adds the files of the cells that another command scored.
-    mutating func add(_ earlier: Inputs?) {
+    package mutating func add(_ earlier: Inputs?) {
       guard let digests, let earlier, let others = earlier.digests else { return }
       checkpoint += earlier.checkpoint.filter { digests[$0] == nil }
       self.digests = digests.merging(others) { mine, _ in mine }

@@ -9,6 +9,8 @@ extension RunRecord {
     case sameFolder
     /// Both are shards of one evaluation.
     case shardsOfOne
+    /// Both are anybody's predictions of the same clean images by the same model, perhaps with other cells.
+    case cellsOfOne
     /// Both predict the same clean images.
     case sameImages
     /// The calibration errors of both are of the same bins, put together by the same norm.
@@ -47,6 +49,9 @@ extension RunRecord {
       case .shardsOfOne:
         originFields(other) + configurationField(other) + [suiteField(other)]
           + shardFields(other)
+      case .cellsOfOne:
+        originFields(other).filter { $0.field != "run" } + sharedCellFields(other)
+          + scoringFields(other)
       case .sameImages: imageFields(other)
       case .sameBinning: binningFields(other)
       case .sameFigures(let areFitted): figureFields(other, areFitted: areFitted)
@@ -101,6 +106,16 @@ extension RunRecord {
       ("scoring", Self.scoring(self), Self.scoring(other)),
       ("families", "\(sharding?.kinds ?? [])", "\(other.sharding?.kinds ?? [])"),
       ("halves", "\(sharding?.halves ?? [])", "\(other.sharding?.halves ?? [])"),
+    ]
+  }
+
+  /// How the tables were computed, and what aggregates and ensembles are of.
+  private func scoringFields(_ other: RunRecord) -> [Field] {
+    [
+      ("scoring", Self.scoring(self), Self.scoring(other)),
+      ("families", "\(scoring?.kinds ?? [])", "\(other.scoring?.kinds ?? [])"),
+      ("baseline", scoring?.baseline ?? "none", other.scoring?.baseline ?? "none"),
+      ("members", members?.rawValue ?? "one", other.members?.rawValue ?? "one"),
     ]
   }
 

@@ -8,6 +8,13 @@ package struct Shard: Codable, Sendable, Equatable, CustomStringConvertible {
   /// More parts than any evaluation has cells.
   private static let largestCount = 1 << 16
 
+  /// All of an evaluation.
+  package static let whole = Shard(part: 1, of: 1)
+
+  private init(part: Int, of count: Int) {
+    (index, self.count) = (part, count)
+  }
+
   /// The part `index` of `count`; nil unless it is one of them.
   package init?(_ index: Int, of count: Int) {
     guard count >= 1, (1...count).contains(index) else { return nil }

@@ -26,6 +26,15 @@ extension ScoreCommand {
         + "--cells takes the folder of such files.")
   }
 
+  /// That a file which is named as a corrupted cell is scored as the clean one.
+  var noteOfCorruption: [String] {
+    let names = CellFileName.publishedCells(of: logits.map(url)).filter { $0 != Cell.clean.name }
+    return names.map {
+      "\($0), as the file is named, is scored as the clean images: --logits takes one cell; --cells "
+        + "scores it with the clean images, under its name"
+    }
+  }
+
   /// Scores the cells in folders; `labels` has the classes of the clean images.
   func scoreCells(labels: URL) throws {
     let reader = predictions.reader

@@ -6,11 +6,14 @@ import Runs
 struct MergeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
-    abstract: "Makes one evaluation of its shards.",
+    abstract: "Makes one evaluation of its shards, or of folders of score --cells.",
     discussion: """
       The result is that of an evaluation in one piece, byte for byte but for the commands and times in \
       run.json. Shards must be of the same \
       checkpoint, data, configuration and version, and each must be there once.
+
+      Folders of score --cells are put together as well, where they have the same clean images, labels and \
+      settings: the result has the cells of all, as if one folder had held their files.
 
       Example: three jobs of an array, in any order and on any machines, then the whole:
 
@@ -20,7 +23,7 @@ struct MergeCommand: AsyncParsableCommand {
         mixmo merge shard-1 shard-2 shard-3 --output results
       """)
 
-  @Argument(help: ArgumentHelp("The folders of the shards.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The folders of the shards, or of score --cells.", valueName: "dir"))
   var shards: [String]
 
   @Option(help: ArgumentHelp("The folder of the whole.", valueName: "dir"))

@@ -186,7 +186,8 @@ struct ScoreCommand: ParsableCommand {
       predictionFiles: (logits + validationLogits).map(url),
       labelFiles: ([labels] + (validationLabels.map { [$0] } ?? [])).map(url),
       members: members, folder: output.map { RunFolder(url($0)) },
-      notes: all.flatMap(\.notes) + note, seed: common.seed, version: Mixmo.version)
+      notes: all.flatMap(\.notes) + note + noteOfCorruption, seed: common.seed,
+      version: Mixmo.version)
     let validation = try labeled(validationRows)
     speak(of: given.rows, as: "probabilities")
     if let validation { speak(of: validation, as: "validation probabilities") }

@@ -205,6 +205,93 @@ struct CellCommandTests {
     #expect(Set(cells.column("corruption") ?? []) == ["clean", "fog"])
   }
 
+  @Test func `folders with other cells are merged into what one folder gives`() throws {
+    let folder = try TemporaryFolder()
+    try writeCells(folder)
+    let validation = RandomLogits(rowCount: 30, seed: 99)
+    try validation.write(folder.file("v.npy"), folder.file("vy.npy"))
+    func mixmo(_ arguments: [String]) throws -> MixmoProcess {
+      try MixmoProcess(arguments, folder: folder.url)
+    }
+    func score(_ cells: String, _ output: String, _ more: [String]) throws -> MixmoProcess {
+      try mixmo(
+        ["score", "--cells", cells, "--labels", "labels.npy", "--output", output] + Self.standard
+          + more)
+    }
+    for (part, cell) in [("first", "fog"), ("second", "caustic_noise-2")] {
+      try FolderCreation.create(folder.file(part))
+      for name in ["clean", cell] {
+        try FileManager.default.copyItem(
+          at: folder.file("mine/\(name).npy"), to: folder.file("\(part)/\(name).npy"))
+      }
+    }
+    let choices = [
+      [], ["--validation-logits", "v.npy", "--validation-labels", "vy.npy"], ["--fitting", "cv"],
+    ]
+    for (index, more) in choices.enumerated() {
+      for part in ["first", "second"] {
+        #expect(try score(part, "\(part)-\(index)", more).status == 0)
+      }
+      let whole = try score("mine", "whole-\(index)", more + ["--name", "first"])
+      let merged = try mixmo([
+        "merge", "first-\(index)", "second-\(index)", "--output", "merged-\(index)",
+      ])
+      #expect(merged.status == 0 && merged.output == whole.output, "\(merged.errors)")
+      for file in Self.files {
+        let bytes = try ["whole", "merged"].map {
+          try FileContents.read(folder.file("\($0)-\(index)/\(file)"), limit: 1 << 24)
+        }
+        #expect(bytes[0] == bytes[1], "\(file)")
+      }
+      let verified = try mixmo(["verify", "merged-\(index)"])
+      #expect(
+        verified.status == 0 && verified.output.contains("first/fog.npy"), "\(verified.output)")
+    }
+    let other = try mixmo(["merge", "first-0", "second-1", "--output", "no"])
+    #expect(
+      other.status == 1
+        && other.errors.contains("second-1: the folder belongs to another evaluation"),
+      "\(other.errors)")
+    try NumPyArray.write(
+      [Float](repeating: 1, count: 600), shape: [200, 3], to: folder.file("second/fog.npy"))
+    #expect(try score("second", "third", []).status == 0)
+    let same = try mixmo(["merge", "first-0", "third", "--output", "no"])
+    #expect(
+      same.status == 1 && same.errors.contains("evaluation: fog-1: expected"), "\(same.errors)")
+    #expect(
+      try mixmo(["merge", "first-0", "mine", "--output", "no"]).errors.contains(
+        "/mine: expected a folder of mixmo score --cells"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("no").path))
+  }
+
+  @Test func `probabilities are merged as they were given`() throws {
+    let folder = try TemporaryFolder()
+    let p: [Double] = [0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0.1, 0.3, 0.6]
+    try NumPyArray.write([0, 1, 0, 2] as [Int64], shape: [4], to: folder.file("y.npy"))
+    for cell in ["fog-1", "fog-2"] {
+      try FolderCreation.create(folder.file(cell))
+      try NumPyArray.write(p, shape: [4, 3], to: folder.file("\(cell)/clean.npy"))
+      try NumPyArray.write(p.reversed(), shape: [4, 3], to: folder.file("\(cell)/\(cell).npy"))
+      let process = try MixmoProcess(
+        [
+          "score", "--labels", "y.npy", "--cells", cell, "--probabilities", "--output",
+          "of-\(cell)",
+          "--bootstrap", "3",
+        ], folder: folder.url)
+      #expect(process.status == 0, "\(process.errors)")
+    }
+    let merged = try MixmoProcess(
+      ["merge", "of-fog-1", "of-fog-2", "--output", "merged"], folder: folder.url)
+    #expect(merged.status == 0, "\(merged.errors)")
+    for name in ["clean-0", "fog-1", "fog-2"] {
+      let file = "predictions/\(name).probabilities.npy"
+      let source = folder.file(name == "fog-2" ? "of-fog-2" : "of-fog-1").appending(path: file)
+      #expect(
+        try FileContents.read(source, limit: 1 << 12)
+          == FileContents.read(folder.file("merged/\(file)"), limit: 1 << 12))
+    }
+  }
+
   @Test func `validation sets, probabilities, fittings and suites work as for one cell`() throws {
     let folder = try TemporaryFolder()
     try writeCells(folder)
@@ -311,6 +398,12 @@ struct CellCommandTests {
     // Names of members, one cell of several models, and one cell alone are what they were.
     #expect(try score(["net-1.npy", "net-2.npy"]).status == 0)
     #expect(try score(["mine/clean.npy", "mine/../mine/clean.npy"]).status == 0)
+    try FileManager.default.copyItem(at: folder.file("net-1.npy"), to: folder.file("fog-3.npy"))
+    let alone = try score(["fog-3.npy"])
+    #expect(
+      alone.status == 0
+        && alone.errors.contains("fog-3, as the file is named, is scored as the clean images"),
+      "\(alone.errors)")
   }
 
   @Test(arguments: [

@@ -163,6 +163,10 @@ struct CellRefusalTests {
       folder.failure(["a/clean.npy"])
         == "a/clean.npy: expected a folder with a file for each cell, found a file; give the folder, or the "
         + "file with --logits")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.folder.file("a/snow-1.npy").path, withDestinationPath: "nowhere")
+    #expect(folder.failure() == "a/snow-1.npy: cannot be read: No such file or directory")
+    try FileManager.default.removeItem(at: folder.folder.file("a/snow-1.npy"))
     #expect(folder.failure(["none"]) == "none: cannot be read: No such file or directory")
     try FileManager.default.removeItem(at: folder.folder.file("a/things.npy"))
     #expect(folder.failure(labels: "none.npy").hasPrefix("none.npy: cannot be read"))

@@ -72,7 +72,7 @@ package enum FolderListing {
   /// The names in `folder`, sorted by their bytes.
   ///
   /// - Throws: `FileError.unreadable`.
-  static func names(in folder: URL) throws -> [String] {
+  package static func names(in folder: URL) throws -> [String] {
     var names: [String] = []
     try forEach(in: folder) { name, _ in names.append(name) }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

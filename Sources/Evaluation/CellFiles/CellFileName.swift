@@ -58,7 +58,7 @@ package struct CellFileName: Hashable, Sendable {
       return .noPredictions
     }
     var stem = String(name.dropLast(form.count + 1))
-    let givenAs = form == "npy" ? strip(&stem) : nil
+    let givenAs = strip(&stem)
     guard isUsable(stem) else { return .noPredictions }
     guard let (corruption, number) = numbered(stem) else {
       let isClean = stem == Cell.clean.corruption

@@ -67,7 +67,14 @@ struct CellFolder {
     if stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
       throw CellFileError.notAFolder(url)
     }
-    return try FolderListing.entries(of: url).filter { !$0.name.hasPrefix(".") }
+    let names = try FolderListing.names(in: url)
+    let entries = try FolderListing.entries(of: url)
+    let there = Set(entries.map(\.name))
+    // A link whose target is missing.
+    if let lost = names.first(where: { !there.contains($0) && !$0.hasPrefix(".") }) {
+      throw FileError.unreadable(url.appendingPathComponent(lost), ENOENT)
+    }
+    return entries.filter { !$0.name.hasPrefix(".") }
   }
 
   private static func places(
