@@ -319,11 +319,20 @@ struct CellCommandTests {
         && wrong.errors.contains("are they logits?"),
       "\(wrong.errors)")
 
-    // A table of corruptions that does not have fog.
+    // A table of corruptions that has fog in another family, and one that is none.
     let suite = try String(
       contentsOf: TestPackage.url.appending(path: "corruptions/cifar.yaml"), encoding: .utf8)
+    let other = suite.replacing("  fog:\n    family: weather", with: "  fog:\n    family: digital")
+    try #require(other != suite)
+    try AtomicFile.write(other, to: folder.file("other.yaml"))
     try AtomicFile.write(
       suite.replacing("  fog:\n", with: "  frog:\n"), to: folder.file("bad.yaml"))
+    let moved = try MixmoProcess(
+      score + ["--suite", "other.yaml", "--output", "moved"], folder: folder.url)
+    #expect(moved.status == 0, "\(moved.errors)")
+    let summary = try CSVTable(contentsOf: folder.file("moved/summary.csv"))
+    let aggregates = Set(summary.column("aggregate") ?? [])
+    #expect(aggregates.contains("digital") && !aggregates.contains("weather"))
     let bad = try MixmoProcess(score + ["--suite", "bad.yaml"], folder: folder.url)
     #expect(bad.status == 1 && bad.errors.contains("bad.yaml"), "\(bad.errors)")
   }
