@@ -73,7 +73,7 @@ enum Program {
 }
 
 struct Mixmo: AsyncParsableCommand {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
 
   static let configuration = CommandConfiguration(
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
