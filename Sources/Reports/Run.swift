@@ -128,6 +128,28 @@ extension Run {
       of: cells.map { value(of: metric, on: $0, predictor: predictor, calibration: calibration) })
   }
 
+  /// The protocol of the published benchmark that the page's means over corrupted cells are of; nil where
+  /// they are of all.
+  private var publishedProtocol: (name: String, kinds: [CorruptionKind])? {
+    guard let name = summary.protocolOfMeans, let kinds = record.scoring?.kinds else { return nil }
+    if name.hasPrefix(CorruptionProtocol.Name.c15.rawValue) {
+      return (name, kinds.filter(\.isBenchmark))
+    }
+    return FindingTables.isPublished(name) ? (name, kinds) : nil
+  }
+
+  /// The corruptions that means over a severity are taken over: those of the page's first numbers.
+  var averagedCorruptions: [String] {
+    guard let kinds = publishedProtocol?.kinds else { return corruptions }
+    let names = Set(kinds.map(\.name))
+    return corruptions.filter { names.contains(Cell.publishedName(of: $0)) }
+  }
+
+  /// What means over a severity are taken over, as a sentence.
+  var remarkOnMeans: String {
+    "Means over \(publishedProtocol.map { "the corruptions of \($0.name)" } ?? "all corruptions")."
+  }
+
   /// The corruptions of each family, families and corruptions in the order of the tables.
   package var families: [(name: String, corruptions: [String])] {
     var families: [(name: String, corruptions: [String])] = []

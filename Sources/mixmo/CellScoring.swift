@@ -54,16 +54,7 @@ extension ScoreCommand {
           rows, files: validationLogits.map(url), labelFile: url(validationLabels ?? ""))
       }, runName: folderName, members: members, folder: output.map { RunFolder(url($0)) },
       notes: note, seed: common.seed, version: Mixmo.version)
-    let validation = try labeled(validationRows)
-    if let validation { speak(of: validation, as: "validation probabilities") }
-    let request = try scoring.request(validation: validation, kinds: kinds, seed: common.seed)
-    let cube = try EvaluationRun(of: given, request: request, workers: common.workers)
-      .run(
-        speakingTo: common.terminal,
-        whenInterrupted: output == nil
-          ? "nothing was written" : "run the same command to start again")
-    try common.terminal.show(
-      endOf: cube, ofRun: folderName, in: given.folder, hasTable: ending.table)
+    try score(given, named: folderName, validation: validationRows, kinds: kinds)
   }
 
   /// The corruptions of the suite.

@@ -188,27 +188,34 @@ struct ScoreCommand: ParsableCommand {
       members: members, folder: output.map { RunFolder(url($0)) },
       notes: all.flatMap(\.notes) + note + noteOfCorruption, seed: common.seed,
       version: Mixmo.version)
-    let validation = try labeled(validationRows)
     speak(of: given.rows, as: "probabilities")
+    try score(given, named: runName, validation: validationRows, kinds: [])
+  }
+
+  /// Scores predictions in files, with calibrations fitted on `validation` where there is one.
+  func score(
+    _ given: some PredictionSource, named name: String, validation: PredictionReader.Rows?,
+    kinds: [CorruptionKind]
+  ) throws {
+    let validation = try labeled(validation)
     if let validation { speak(of: validation, as: "validation probabilities") }
-    let request = try scoring.request(validation: validation, seed: common.seed)
+    let request = try scoring.request(validation: validation, kinds: kinds, seed: common.seed)
     let cube = try EvaluationRun(of: given, request: request, workers: common.workers)
       .run(
         speakingTo: common.terminal,
         whenInterrupted: output == nil
           ? "nothing was written" : "run the same command to start again")
-    try common.terminal.show(
-      endOf: cube, ofRun: runName, in: given.folder, hasTable: ending.table)
+    try common.terminal.show(endOf: cube, ofRun: name, in: given.folder, hasTable: ending.table)
   }
 
   /// The predictions of other images, with their labels.
-  func labeled(_ validation: PredictionReader.Rows?) throws -> LabeledLogits? {
+  private func labeled(_ validation: PredictionReader.Rows?) throws -> LabeledLogits? {
     guard let validation, let validationLabels else { return nil }
     return try validation.predictions.labeled(validation.labels, from: url(validationLabels))
   }
 
   /// Says how far from 1 probabilities sum, and what that means for them.
-  func speak(of rows: LabeledLogits, as name: String) {
+  private func speak(of rows: LabeledLogits, as name: String) {
     guard let sums = rows.sums else { return }
     if sums.dividedCount > 0 {
       common.terminal.warn("\(name): \(sums.remark)")

@@ -164,6 +164,49 @@ import Testing
     #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z0-9_-]+\.(csv|pdf|png)/) != nil })
   }
 
+  @Test(arguments: UInt64(1)...3)
+  func `pictures average the corruptions that the numbers beside them do`(
+    seed: UInt64
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let folders = [folder.file("0"), folder.file("1")]
+    for (index, url) in folders.enumerated() {
+      try ReportedRun.write(
+        to: url, name: "r\(index)", seed: 2 * seed + UInt64(index),
+        corruptions: ReportedRun.kinds.map { $0.name == "frost" ? "frost(substitute)" : $0.name })
+    }
+    for runs in [[folders[0]], folders] {
+      let page = folder.file("page-\(runs.count)")
+      _ = try await write(runs, to: page)
+      let headline = try CSVTable(contentsOf: page.appending(path: "tables/headline.csv"))
+      func corrupted(_ run: Int) throws -> Double {
+        let columns = ["run", "predictor", "calibration", "metric", "over", "value"]
+        let rows = try columns.map { try #require(headline.column($0)) }
+        let found = rows[0].indices.first {
+          rows[0][$0].hasSuffix("\(run)") && rows[1][$0] == "ensemble" && rows[2][$0] == "none"
+            && rows[3][$0] == "accuracy" && rows[4][$0].hasPrefix("c15")
+        }
+        let row = try #require(found)
+        return try #require(Double(rows[5][row]))
+      }
+      let overview = try CSVTable(contentsOf: page.appending(path: "figures/overview.csv"))
+      for run in runs.indices {
+        let name = runs.count == 1 ? "accuracy" : overview.header[1 + run]
+        let values = try #require(overview.column(name)).dropFirst().compactMap(Double.init)
+        #expect(values.count == 5)
+        // Sums of 75 shares in another order.
+        expectClose(values.reduce(0, +) / 5, try corrupted(run), absolute: 1e-12)
+      }
+      guard runs.count > 1 else { continue }
+      let curves = try CSVTable(contentsOf: page.appending(path: "figures/severity-curves.csv"))
+      let values = try #require(curves.column("accuracy")).compactMap(Double.init)
+      for run in runs.indices {
+        let mean = values[6 * run + 1..<6 * run + 6].reduce(0, +) / 5
+        expectClose(mean, try corrupted(run), absolute: 1e-12)
+      }
+    }
+  }
+
   @Test func `names stay names`() async throws {
     let hostile = "<script>alert(1)</script>`touch pwned`$(touch pwned)'\"{{{x}}}\\n@{}"
     let folder = try TemporaryFolder()

@@ -12,7 +12,7 @@ package struct ComparisonText {
     self.comparison = comparison
     let names =
       comparison.corruptions.map(\.oneLine)
-      + comparison.metrics.map { Self.title($0) }
+      + comparison.metrics.map(Self.title)
     nameWidth = 2 + (names.map(\.count).max() ?? 0)
   }
 

@@ -59,10 +59,10 @@ extension Run {
   /// Accuracy, NLL and ECE over severity, a line for each run.
   static func severityCurves(_ runs: [Run]) -> Figure? {
     curves(
-      runs.map { Group(name: $0.label, run: $0, corruptions: $0.corruptions) }, kind: "run",
+      runs.map { Group(name: $0.label, run: $0, corruptions: $0.averagedCorruptions) }, kind: "run",
       name: "severity-curves", title: "The runs over severity",
-      caption: "Means over the corruptions at each severity (\(runs[0].mainPredictor), "
-        + "\(runs[0].calibrations[0])). Where lines cross, which run is better depends on the "
+      caption: "\(runs[0].remarkOnMeans) \(runs[0].mainPredictor.capitalizedFirst), "
+        + "calibration \(runs[0].calibrations[0]). Where lines cross, which run is better depends on the "
         + "severity.")
   }
 
@@ -117,7 +117,7 @@ extension Run {
     let values = levels.map { level in
       metrics.map { metric, _ in
         RunningMean.mean(
-          of: cells(of: corruptions, severities: [level]).map {
+          of: cells(of: averagedCorruptions, severities: [level]).map {
             diversity[
               [$0.corruption, "\($0.severity)", calibration, "mean"], metric.name]?.value
           })
@@ -132,9 +132,8 @@ extension Run {
     }
     return Figure(
       name: "diversity-curves", title: "Diversity of the members over severity",
-      caption: "Means over pairs of members"
-        + (corruptions.count > 1 ? " and over corruptions" : "")
-        + ". An ensemble gains from members that err on different images: high disagreement, a high "
+      caption:
+        "Means over pairs of members. \(remarkOnMeans) An ensemble gains from members that err on different images: high disagreement, a high "
         + "ratio of errors.",
       panels: panels, panelsPerRow: (twoColumn: 4, oneColumn: 2), data: data)
   }

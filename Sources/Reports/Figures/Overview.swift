@@ -11,7 +11,9 @@ extension Run {
     let levels = [0] + severities
     let calibrations = shownCalibrations
     func mean(_ metric: Metric, _ level: Int, _ calibration: String) -> Double? {
-      severityMean(of: metric, level, calibration: calibration)
+      self.mean(
+        of: metric, over: cells(of: averagedCorruptions, severities: [level]),
+        predictor: mainPredictor, calibration: calibration)
     }
     let accuracies = levels.map { mean(.accuracy, $0, calibrations[0]) }
     let confidences = calibrations.map { calibration in
@@ -33,35 +35,10 @@ extension Run {
     }
     return Figure(
       name: "overview", title: "Accuracy and confidence over severity",
-      caption: Self.meansOver([self]) + "Confidence above accuracy is overconfidence.",
+      caption: "\(remarkOnMeans) Confidence above accuracy is overconfidence.",
       panels: [
         .lines("overview", title: "share", x: Self.severityAxis, lines, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: names, data: data)
-  }
-
-  /// A metric of the main predictor at a severity, over the corruptions of the page's first numbers; of
-  /// clean images at severity 0.
-  fileprivate func severityMean(
-    of metric: Metric, _ severity: Int, calibration: String
-  ) -> Double? {
-    if severity > 0, let name = summary.protocolOfMeans {
-      let key = [
-        name, CorruptionAggregate.severity(severity).name, mainPredictor, calibration, metric.name,
-      ]
-      if let value = summary[key, "value"]?.value { return value }
-    }
-    return mean(
-      of: metric, over: cells(of: corruptions, severities: [severity]), predictor: mainPredictor,
-      calibration: calibration)
-  }
-
-  /// What the values of a severity are means of.
-  fileprivate static func meansOver(_ runs: [Run]) -> String {
-    let name = runs.first?.summary.protocolOfMeans
-    return name.flatMap {
-      FindingTables.isPublished($0) ? "Means over the corruptions of \($0). " : nil
-    }
-      ?? "Means over all corruptions. "
   }
 
   private static func confidenceName(_ calibration: String) -> String {
@@ -114,7 +91,9 @@ extension Run {
     let levels = [0] + first.severities
     let values = runs.map { run in
       levels.map { level in
-        run.severityMean(of: .accuracy, level, calibration: run.calibrations[0])
+        run.mean(
+          of: .accuracy, over: run.cells(of: run.averagedCorruptions, severities: [level]),
+          predictor: run.mainPredictor, calibration: run.calibrations[0])
       }
     }
     var data = DataTable([("severity", .name)] + runs.map { ($0.label, .share) })
@@ -126,7 +105,7 @@ extension Run {
     }
     return Figure(
       name: "overview", title: "Accuracy over severity",
-      caption: meansOver(runs) + "Severity 0 is that of clean images.",
+      caption: first.remarkOnMeans,
       panels: [
         .lines("overview", title: "accuracy", x: severityAxis, lines, height: 145)
       ], panelsPerRow: (twoColumn: 1, oneColumn: 1), legend: runs.map(\.label), data: data)

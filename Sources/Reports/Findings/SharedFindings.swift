@@ -1,7 +1,6 @@
 import Scoring
 
-/// What the findings of several runs say together: a sentence for each topic, which has the runs by what
-/// is claimed of them.
+/// What holds of several runs: a sentence for each topic, in which runs of the same claim stand together.
 ///
 /// Claims are those of each run's own findings: a side of 0 that a whole 95 % interval is on.
 package struct SharedFindings {

@@ -59,7 +59,7 @@ public struct RunningMean: Sendable, Equatable {
 struct FixedPointSum: Sendable, Equatable {
   /// The sum in the lower 96 bits, the count above them: one addition serves both.
   private var units: UInt128 = 0
-  /// Computed, as a stored one would be looked up for each number.
+  /// Computed: a stored constant is initialized lazily, which would be checked for each number.
   private static var one: UInt128 { 1 << 96 }
 
   /// How many numbers were added.

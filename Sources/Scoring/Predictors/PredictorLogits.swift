@@ -4,6 +4,7 @@ internal import Tensors
 /// The logits that one predictor computes its probabilities from: P distributions of K for each row.
 ///
 /// P is 1 for a member and for the mean logits, and M where probabilities are averaged.
+// Sendable: nothing changes after `init`.
 final class PredictorLogits: @unchecked Sendable {
   private enum Source {
     case meanOfMembers
@@ -59,7 +60,7 @@ final class PredictorLogits: @unchecked Sendable {
   /// P, the number of distributions that are averaged.
   let pooledCount: Int
   private let source: Source
-  /// Read where they are: a reference that threads count for each row would cost more than the row.
+  /// Read where they are: threads would share the reference count of an object for every row.
   private let parts: UnsafeMutableBufferPointer<Part>
 
   convenience init(

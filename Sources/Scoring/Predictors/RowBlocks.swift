@@ -21,7 +21,7 @@ struct RowBlocks: Sendable {
     return try workers.map(blocks.count) { body(blocks[$0]) }
   }
 
-  /// The results of `body` for every row, in order, with which it answers for blocks of them.
+  /// A result for every row, in order; `body` gives those of a block of rows.
   func flatMap<Result: Sendable>(
     _ rowCount: Int, _ body: @Sendable (Range<Int>) -> [Result]
   ) throws -> [Result] {
