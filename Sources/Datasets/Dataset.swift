@@ -24,6 +24,10 @@ package protocol Dataset: Sendable {
 
   /// The name of an image's file without its extension if images are files; the index by default.
   func imageName(at index: Int) -> String
+
+  /// The path of an image's file, without its extension, below the folder that has all of them; by
+  /// default its name in the folder of its class.
+  func imagePath(at index: Int) -> String
 }
 
 extension Dataset {
@@ -37,6 +41,10 @@ extension Dataset {
   }
 
   package func imageName(at index: Int) -> String { Self.padded(index, below: count) }
+
+  package func imagePath(at index: Int) -> String {
+    "\(classNames[labels[index]])/\(imageName(at: index))"
+  }
 
   /// The number with leading zeros, so that names sort as numbers do.
   private static func padded(_ number: Int, below limit: Int) -> String {
@@ -115,6 +123,8 @@ package struct Subset: Dataset {
   package func image(at index: Int) throws -> Image { try whole.image(at: indices[index]) }
 
   package func imageName(at index: Int) -> String { whole.imageName(at: indices[index]) }
+
+  package func imagePath(at index: Int) -> String { whole.imagePath(at: indices[index]) }
 
   package func storedBytes(at index: Int) throws -> [UInt8] {
     try whole.storedBytes(at: indices[index])

@@ -6,20 +6,28 @@ import Scoring
 /// Corrupted images in files of their own, the form of Tiny-ImageNet-C:
 /// `<corruption>/<severity>/<class>/` holds the images of a class.
 ///
-/// A class has as many images as in the clean test set, but not in the same order. The name of a
-/// substitute's folder has the mark of a substitute.
+/// The name of a substitute's folder has the mark of a substitute.
 struct FolderBenchmark: CorruptionBenchmark {
   let cells: [Cell]
   let notes: [String]
   private let clean: any Dataset
-  private let classes: [String]
+  private let matching: Matching
   private let folder: URL
+
+  /// How the images of a cell correspond to the clean ones.
+  enum Matching: Sendable {
+    /// By the number of each class's images, which are not in the same order, as in Tiny-ImageNet-C;
+    /// the names of the classes' folders.
+    case classes([String])
+    /// By the path of each image, but for its extension; the folder of the clean ones, for messages.
+    case paths(ofImagesIn: URL)
+  }
 
   /// Opens the first of `folders` that exists.
   ///
   /// - Parameters:
   ///   - clean: The clean test images.
-  ///   - classes: The names of the classes' folders.
+  ///   - matching: How the images correspond to the clean ones.
   ///   - name: The name of the corrupted images, for messages.
   ///   - folders: The folders that the images may be in.
   ///   - names: The names of the corruptions to read, in order.
@@ -27,14 +35,14 @@ struct FolderBenchmark: CorruptionBenchmark {
   ///     they are errors.
   /// - Throws: `DatasetError` or `FileError` naming the folder.
   init(
-    of clean: any Dataset, classes: [String], name: String, in folders: [URL], names: [String],
+    of clean: any Dataset, matching: Matching, name: String, in folders: [URL], names: [String],
     isPartial: Bool
   ) throws {
     let found = folders.first { FileManager.default.fileExists(atPath: $0.path) }
     guard let folder = found else { throw DatasetError.absence(of: name, in: folders) }
     self.folder = folder
     self.clean = clean
-    self.classes = classes
+    self.matching = matching
     let present = try FolderListing.names(in: folder)
     cells = try names.flatMap { name -> [Cell] in
       let stored = CorruptionNames.stored(name, in: present)
@@ -72,7 +80,19 @@ struct FolderBenchmark: CorruptionBenchmark {
   func images(of cell: Cell) throws -> any CorruptedDataset {
     let root = folder.appendingPathComponent(cell.corruption)
       .appendingPathComponent(String(cell.severity))
-    return try FolderImages(root, clean: clean, classes: classes)
+    return switch matching {
+    case .classes(let classes): try FolderImages(root, clean: clean, classes: classes)
+    case .paths(let originals): try CorrespondingImages(root, of: clean, in: originals)
+    }
+  }
+}
+
+extension Cell {
+  /// The cell whose images are below a folder `<corruption>/<severity>`.
+  init(ofFolder url: URL) {
+    self.init(
+      corruption: url.deletingLastPathComponent().lastPathComponent,
+      severity: Int(url.lastPathComponent) ?? 0)
   }
 }
 
@@ -97,9 +117,7 @@ private struct FolderImages: CorruptedDataset {
         root, at: nil, expected: "the classes in the order of the clean test set",
         found: "another order")
     }
-    cell = Cell(
-      corruption: root.deletingLastPathComponent().lastPathComponent,
-      severity: Int(root.lastPathComponent) ?? 0)
+    cell = Cell(ofFolder: root)
     notes =
       listing.otherFolders.isEmpty
       ? [] : ["\(root.path): left out: \(listing.otherFolders.listed())"]
@@ -111,77 +129,4 @@ private struct FolderImages: CorruptedDataset {
   var labels: [Int] { images.labels }
   func image(at index: Int) throws -> Image { try images.image(at: index) }
   func storedBytes(at index: Int) throws -> [UInt8] { try images.storedBytes(at: index) }
-}
-
-/// Writes corrupted images in the form that `FolderBenchmark` reads.
-struct FolderBenchmarkWriter: BenchmarkWriter {
-  private let source: BenchmarkSource
-  private let isLossy: Bool
-  private let folder: URL
-
-  /// The quality of the published files.
-  private static let jpegQuality = 85
-
-  /// A writer of JPEG files if it is lossy, else of PNG files.
-  ///
-  /// - Throws: `DatasetError.sameImageName` if two images of a class have the same name.
-  init(_ source: BenchmarkSource, isLossy: Bool, folder: URL) throws {
-    self.source = source
-    self.isLossy = isLossy
-    self.folder = folder
-    let clean = source.clean
-    var names = clean.classNames.map { _ in Set<String>() }
-    for (index, label) in clean.labels.enumerated() {
-      let name = clean.imageName(at: index)
-      guard names[label].insert(name).inserted else {
-        throw DatasetError.sameImageName(
-          dataset: clean.name, class: clean.classNames[label], name: name)
-      }
-    }
-  }
-
-  var cells: [Cell] { source.cells }
-
-  func missingImageCount(of corruption: String) -> Int {
-    missingCells(of: corruption).count * source.clean.count
-  }
-
-  func write(
-    _ corruption: String, report: (_ cell: Cell, _ imageCount: Int) throws -> Void
-  ) throws {
-    for (index, cell) in missingCells(of: corruption).enumerated() {
-      try AtomicFile.makeFolder(url(cell)) { beside in
-        try fill(beside, cell) { done in
-          try report(cell, index * source.clean.count + done)
-        }
-      }
-    }
-  }
-
-  private func fill(
-    _ folder: URL, _ cell: Cell, report: (_ done: Int) throws -> Void
-  ) throws {
-    let clean = source.clean
-    let labels = clean.labels
-    let classes = clean.classNames.map { folder.appendingPathComponent($0) }
-    for url in classes { try FolderCreation.create(url) }
-    try source.forEachChunk(of: cell) { index, image in
-      let name = clean.imageName(at: index) + (isLossy ? ".JPEG" : ".png")
-      let url = classes[labels[index]].appendingPathComponent(name)
-      let bytes =
-        isLossy
-        ? try image.jpeg(quality: Self.jpegQuality, file: url.path) : try image.png(file: url.path)
-      try AtomicFile.writeNew(bytes, to: url)
-    } receive: { _, done in
-      try report(done)
-    }
-  }
-
-  private func url(_ cell: Cell) -> URL {
-    folder.appendingPathComponent(cell.corruption).appendingPathComponent("\(cell.severity)")
-  }
-
-  private func missingCells(of corruption: String) -> [Cell] {
-    cells(of: corruption).filter { !FileManager.default.fileExists(atPath: url($0).path) }
-  }
 }

@@ -13,17 +13,28 @@ struct ImageFolder: Dataset {
   /// The path of each image below the root.
   private let files: [String]
 
-  /// The largest image file that is read, in bytes: about a hundred times the size of 64×64 pixels.
-  private static let maximumFileSize = 1 << 22
+  /// The largest image file that is read, in bytes: twice the size of a PNG file of 16 bits, and in
+  /// any case about a hundred times the size of 64×64 pixels.
+  private var maximumFileSize: Int { max(1 << 22, imageSide * imageSide * 12) }
 
   /// The images of all classes below `root`, class after class.
   init(name: String, imageSide: Int, root: URL, classes: [ClassFolders.Class]) {
+    self.init(
+      name: name, classNames: classes.map(\.name), imageSide: imageSide,
+      labels: classes.enumerated().flatMap { Array(repeating: $0, count: $1.files.count) },
+      root: root, files: classes.flatMap(\.files))
+  }
+
+  /// The images in these files below `root`, as many as labels.
+  init(
+    name: String, classNames: [String], imageSide: Int, labels: [Int], root: URL, files: [String]
+  ) {
     self.name = name
+    self.classNames = classNames
     self.imageSide = imageSide
+    self.labels = labels
     self.root = root
-    classNames = classes.map(\.name)
-    files = classes.flatMap(\.files)
-    labels = classes.enumerated().flatMap { Array(repeating: $0, count: $1.files.count) }
+    self.files = files
   }
 
   var classCount: Int { classNames.count }
@@ -49,7 +60,7 @@ struct ImageFolder: Dataset {
   }
 
   func storedBytes(at index: Int) throws -> [UInt8] {
-    try FileContents.read(url(at: index), limit: Self.maximumFileSize)
+    try FileContents.read(url(at: index), limit: maximumFileSize)
   }
 
   /// SHA-256 of the paths, sizes and modification times of all files, which tells whether a copy of
@@ -71,7 +82,7 @@ struct ImageFolder: Dataset {
   }
 
   private func url(at index: Int) -> URL {
-    root.appending(path: files[index], directoryHint: .notDirectory)
+    root.file(files[index])
   }
 }
 
@@ -115,6 +126,7 @@ struct PackedImages: Dataset {
   var imageSide: Int { folder.imageSide }
   var labels: [Int] { folder.labels }
   func imageName(at index: Int) -> String { folder.imageName(at: index) }
+  func imagePath(at index: Int) -> String { folder.imagePath(at: index) }
 
   func image(at index: Int) throws -> Image {
     Image(

@@ -34,7 +34,7 @@ struct TinyImageNet: DatasetDefinition {
     of clean: any Dataset, in data: URL, names: [String], isPartial: Bool
   ) throws -> any CorruptionBenchmark {
     try FolderBenchmark(
-      of: clean, classes: TinyImageNetFolder(in: data).classes, name: "Tiny-ImageNet-C",
+      of: clean, matching: .classes(TinyImageNetFolder(in: data).classes), name: "Tiny-ImageNet-C",
       in: Self.corruptedFolders.map(data.subfolder), names: names, isPartial: isPartial)
   }
 

@@ -1,0 +1,167 @@
+import Formats
+import Foundation
+
+/// A folder of pictures, or a file that says their classes, that cannot be used.
+package struct PictureError: Error, CustomStringConvertible, Equatable {
+  /// The path of the folder or file.
+  package let file: String
+  package let problem: Problem
+
+  package enum Problem: Equatable, Sendable {
+    // Folders
+    /// There are no pictures and no folders.
+    case noPictures
+    /// There are pictures beside folders, so that it is not clear which are meant.
+    case mixed(folders: [String], pictures: [String])
+    /// Folders of classes without a picture.
+    case emptyClasses([String])
+    /// Pictures in a form that is not read.
+    case otherFormats([String])
+    /// Folders in folders, more than are walked; a loop of links has no end.
+    case tooDeep(limit: Int)
+    /// Pictures without folders of classes, and no labels.
+    case noLabels
+    /// Labels for folders of classes, which are the labels.
+    case needlessLabels
+    /// Two pictures whose corrupted copies would have the same name.
+    case sameName(first: String, second: String)
+
+    // Pictures
+    /// A picture that is not square, after resizing if it was resized.
+    case notSquare(height: Int, width: Int)
+    /// A picture of another size than the first one.
+    case otherSize(height: Int, width: Int, expected: Int, first: String)
+    /// A picture that is smaller than the crop, after resizing if it was resized.
+    case smallerThanCrop(Int, height: Int, width: Int)
+
+    // The order of classes
+    /// A list without a name.
+    case noNames
+    /// A class that is listed twice.
+    case classTwice(line: Int, String)
+    /// Listed classes without a folder.
+    case classesWithoutFolder([String], folder: String)
+    /// Folders that are not listed.
+    case foldersNotListed([String])
+
+    // Labels
+    /// Another number of labels than pictures; a first line that was taken for a header.
+    case wrongLabelCount(expected: Int, found: Int, header: String?)
+    /// A line that is not a name and a class; the number of its fields.
+    case wrongFields(line: Int, found: Int)
+    /// A class that is no index and no listed name.
+    case unknownClass(place: String, String, known: [String])
+    /// An index that is no class.
+    case classOutOfRange(place: String, Int, classCount: Int)
+    /// A picture that has two labels.
+    case pictureTwice(line: Int, String)
+    /// A name that several pictures have but for the extension.
+    case ambiguousName(line: Int, String)
+    /// Labels of pictures that are not there.
+    case labelsWithoutPicture([String], folder: String)
+    /// Pictures without a label.
+    case picturesWithoutLabel([String])
+
+    // Corrupted copies
+    /// There is no tree of corrupted copies.
+    case noCopies
+    /// Pictures without a corrupted copy.
+    case missingCopies([String], of: String)
+    /// Pictures that are the copies of none.
+    case unknownCopies([String], of: String)
+  }
+
+  package var description: String { "\(file): \(message)".withoutControlCharacters }
+
+  private var message: String {
+    switch problem {
+    case .noPictures:
+      "expected a folder for each class, or PNG and JPEG pictures with --labels, found neither"
+    case .mixed(let folders, let pictures):
+      "expected a folder for each class, or pictures alone; found the folders "
+        + "\(folders.listed(limit: 3)) beside \(pictures.listed(limit: 3)); move one or the other"
+    case .emptyClasses(let names):
+      "expected a PNG or JPEG picture in the folder of each class, found none in "
+        + "\(names.listed()); remove the folders that are no classes"
+    case .otherFormats(let names):
+      "expected PNG and JPEG pictures, found \(names.listed(limit: 3)); convert them, or move them "
+        + "elsewhere"
+    case .tooDeep(let limit):
+      "expected at most \(limit) folders in one another, found more; is a link to a folder around it?"
+    case .noLabels:
+      "expected a folder for each class, found pictures alone; give their classes with --labels"
+    case .needlessLabels:
+      "the folders are the classes; --labels is for pictures without folders of classes, "
+        + "--class-order for folders in another order"
+    case .sameName(let first, let second):
+      "\(first.oneLine) and \(second.oneLine) differ only in the extension, so that their corrupted "
+        + "copies would have the same name; rename one of them"
+    case .notSquare(let height, let width):
+      "expected a square picture, found \(width)×\(height) pixels (width × height); prepare pictures "
+        + "with --resize and --crop, such as --resize 256 --crop 224"
+    case .otherSize(let height, let width, let expected, let first):
+      "expected \(expected)×\(expected) pixels, as \(first.oneLine) has, found \(width)×\(height) "
+        + "(width × height); prepare pictures with --resize and --crop, such as --resize 256 --crop 224"
+    case .smallerThanCrop(let crop, let height, let width):
+      "expected at least \(crop)×\(crop) pixels for --crop \(crop), found \(width)×\(height) "
+        + "(width × height); pictures are not padded: give --resize, or a smaller --crop"
+    case .noNames, .classTwice, .classesWithoutFolder, .foldersNotListed: orderMessage
+    case .noCopies, .missingCopies, .unknownCopies: copyMessage
+    default: labelMessage
+    }
+  }
+
+  private var orderMessage: String {
+    switch problem {
+    case .classTwice(let line, let name):
+      "line \(line): expected each class once, found \(name.oneLine) again"
+    case .classesWithoutFolder(let names, let folder):
+      "expected the names of folders in \(folder), found no folder of \(names.listed())"
+    case .foldersNotListed(let names):
+      "expected every folder of a class, found no line for \(names.listed())"
+    default: "expected the name of a class on each line, found none"
+    }
+  }
+
+  private var labelMessage: String {
+    switch problem {
+    case .wrongLabelCount(let expected, let found, let header):
+      "expected \(expected) labels, one for each picture in the order of their names, found \(found)"
+        + (header.map { ", not counting the first line, \"\($0.oneLine)\", which is no class" }
+          ?? "")
+    case .wrongFields(let line, let found):
+      "line \(line): expected a name and a class, found \(found) field\(found == 1 ? "" : "s"); write "
+        + "a name, a comma and a class on each line, or a class alone on each line"
+    case .unknownClass(let place, let text, let known):
+      "\(place): expected a class index from 0"
+        + (known.isEmpty ? "" : ", or a name that --class-order lists")
+        + ", found \"\(text.oneLine)\"; "
+        + (known.isEmpty
+          ? "--class-order gives classes names"
+          : Spelling.suggestion(for: text.oneLine, from: known))
+    case .classOutOfRange(let place, let found, let classCount):
+      "\(place): expected a class from 0 to \(classCount - 1), found \(found)"
+    case .pictureTwice(let line, let name):
+      "line \(line): expected each picture once, found \(name.oneLine) again"
+    case .ambiguousName(let line, let name):
+      "line \(line): several pictures are named \(name.oneLine); give the extension as well"
+    case .labelsWithoutPicture(let names, let folder):
+      "expected labels of the pictures in \(folder), found no picture of \(names.listed())"
+    case .picturesWithoutLabel(let names):
+      "expected a label for every picture, found none for \(names.listed())"
+    default: ""
+    }
+  }
+
+  private var copyMessage: String {
+    switch problem {
+    case .missingCopies(let names, let folder):
+      "expected a copy of every picture in \(folder), found none of \(names.listed())"
+    case .unknownCopies(let names, let folder):
+      "expected copies of the pictures in \(folder) alone, found \(names.listed())"
+    default:
+      "expected a folder of corrupted copies, found none; make them with mixmo corrupt --images, or "
+        + "corrupt on the fly with --generate"
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Formats
+import Foundation
+import Images
+
+/// Somebody's pictures: those of a folder with a folder for each class, or of a folder without such
+/// folders and a file of labels.
+///
+/// A picture is decoded and prepared when it is read.
+package struct PictureFolder: Dataset {
+  package let name: String
+  package let classNames: [String]
+  package let imageSide: Int
+  package let labels: [Int]
+  /// The folder.
+  package let root: URL
+  /// Whether the labels alone tell how many classes there are: those up to the largest one.
+  package let isClassCountGuessed: Bool
+  /// The path of each picture below the folder.
+  private let files: [String]
+  private let preparation: Preparation
+
+  /// The largest number of classes.
+  static let maximumClassCount = 1 << 20
+  /// The largest picture that is read, in pixels: 64 megapixels.
+  private static let maximumPixelCount = 1 << 26
+  /// The largest file that is read, in bytes: such a picture at 16 bits a channel.
+  private static let maximumFileSize = 1 << 29
+
+  /// Lists the pictures of the folder `root`; the first is read for its size where the preparation does
+  /// not tell it.
+  ///
+  /// - Parameters:
+  ///   - root: The folder.
+  ///   - labels: The file of labels where there are no folders of classes; see `PictureLabels`.
+  ///   - classOrder: A file that lists the classes in the order of a model's outputs. Without it classes
+  ///     are the folders in the order of their names' bytes, or the indices in the labels.
+  ///   - preparation: What is done to each picture.
+  /// - Throws: `PictureError`, `FileError`, `ImageError` or `FileFormError` naming the file and the place.
+  package init(
+    _ root: URL, labels: URL? = nil, classOrder: URL? = nil,
+    preparation: Preparation = Preparation()
+  ) throws {
+    let listing = try PictureListing(root)
+    let order = try classOrder.map(ClassOrder.names)
+    if let folders = listing.classNames {
+      guard labels == nil else { throw PictureError(file: root.path, problem: .needlessLabels) }
+      if let classOrder, let order {
+        try ClassOrder.check(order, in: classOrder, are: folders, in: root)
+      }
+      self.labels = listing.labels(of: order ?? folders)
+      classNames = order ?? folders
+    } else {
+      guard let labels else { throw PictureError(file: root.path, problem: .noLabels) }
+      self.labels = try PictureLabels(labels, of: listing, classNames: order ?? []).read()
+      classNames = order ?? (0...(self.labels.max() ?? 0)).map(String.init)
+    }
+    isClassCountGuessed = listing.classNames == nil && order == nil
+    name = Self.name(of: root)
+    self.root = root
+    files = listing.files
+    self.preparation = preparation
+    imageSide = try preparation.crop ?? preparation.resize ?? Self.side(of: root.file(files[0]))
+  }
+
+  /// The name of the folder, marked where it is that of a data set.
+  private static func name(of root: URL) -> String {
+    let name = root.standardizedFileURL.lastPathComponent
+    return DatasetKind(rawValue: name) == nil ? name : "\(name)-images"
+  }
+
+  package var classCount: Int { classNames.count }
+
+  package func imageName(at index: Int) -> String {
+    let path = PictureListing.stem(files[index])
+    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
+  package func imagePath(at index: Int) -> String { PictureListing.stem(files[index]) }
+
+  /// The prepared picture.
+  ///
+  /// - Throws: `PictureError`, `FileError`, `FileFormError` or `ImageError` naming the file.
+  package func image(at index: Int) throws -> Image {
+    let url = root.file(files[index])
+    let picture = try Self.decode(url)
+    let (height, width) = (picture.height, picture.width)
+    guard let size = preparation.preparedSize(height: height, width: width) else {
+      let resized = preparation.resizedSize(height: height, width: width)
+      throw PictureError(
+        file: url.path,
+        problem: .smallerThanCrop(
+          preparation.crop ?? 0, height: resized.height, width: resized.width))
+    }
+    try Self.requireSquare(size, url)
+    guard size.height == imageSide, let prepared = preparation(picture) else {
+      throw PictureError(
+        file: url.path,
+        problem: .otherSize(
+          height: size.height, width: size.width, expected: imageSide,
+          first: root.file(files[0]).path))
+    }
+    return prepared
+  }
+
+  package func storedBytes(at index: Int) throws -> [UInt8] {
+    try FileContents.read(root.file(files[index]), limit: Self.maximumFileSize)
+  }
+
+  private static func decode(_ url: URL) throws -> Image {
+    try FileForm.naming(url, expecting: .image) {
+      try Image(
+        decoding: FileContents.read(url, limit: maximumFileSize), file: url.path,
+        maximumPixelCount: maximumPixelCount)
+    }
+  }
+
+  private static func side(of url: URL) throws -> Int {
+    let picture = try decode(url)
+    try requireSquare((picture.height, picture.width), url)
+    return picture.height
+  }
+
+  private static func requireSquare(_ size: (height: Int, width: Int), _ url: URL) throws {
+    guard size.height == size.width else {
+      throw PictureError(
+        file: url.path, problem: .notSquare(height: size.height, width: size.width))
+    }
+  }
+}
+
+extension URL {
+  /// The file at `path` below this folder.
+  func file(_ path: String) -> URL { appending(path: path, directoryHint: .notDirectory) }
+}

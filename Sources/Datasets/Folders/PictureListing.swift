@@ -1,0 +1,142 @@
+import Formats
+import Foundation
+
+/// The pictures in a folder: in the folders of their classes, or without such folders.
+///
+/// As torchvision's `ImageFolder`: folders of classes are sorted by the bytes of their names, and
+/// walked with all folders in them; pictures are sorted by their folder, then by their names. Unlike it,
+/// files and folders whose names begin with a dot are left out, and pictures other than PNG and JPEG are
+/// errors.
+struct PictureListing {
+  let root: URL
+  /// The names of the folders of classes, in order; nil where there are none.
+  let classNames: [String]?
+  /// The path of each picture below the root, in order: folder after folder.
+  let files: [String]
+  /// The index of the folder of each picture; empty without folders of classes.
+  private let folders: [Int]
+
+  /// The number of folders in one another that are walked.
+  private static let depthLimit = 32
+  /// Other forms of pictures, which torchvision's `ImageFolder` takes.
+  private static let otherExtensions: Set<Substring> = [
+    "ppm", "bmp", "pgm", "tif", "tiff", "webp",
+  ]
+
+  /// Lists the folder `root`.
+  ///
+  /// - Throws: `PictureError` or `FileError` naming the folder or the file.
+  init(_ root: URL) throws {
+    self.root = root
+    let (folders, pictures) = try Self.contents(of: root)
+    guard folders.isEmpty || pictures.isEmpty else {
+      throw PictureError(file: root.path, problem: .mixed(folders: folders, pictures: pictures))
+    }
+    guard pictures.isEmpty else {
+      (classNames, files, self.folders) = (nil, pictures, [])
+      return
+    }
+    guard !folders.isEmpty else { throw PictureError(file: root.path, problem: .noPictures) }
+    let classes = try folders.map { try Self.pictures(below: $0, in: root) }
+    let empty = folders.indices.filter { classes[$0].isEmpty }
+    guard empty.isEmpty else {
+      throw PictureError(file: root.path, problem: .emptyClasses(empty.map { folders[$0] }))
+    }
+    classNames = folders
+    files = classes.flatMap(\.self)
+    self.folders = classes.indices.flatMap { Array(repeating: $0, count: classes[$0].count) }
+  }
+
+  /// The class of each picture, where the classes are the folders in this order.
+  func labels(of order: [String]) -> [Int] {
+    let indices = Dictionary(order.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+    let names = classNames ?? []
+    return folders.map { indices[names[$0]] ?? $0 }
+  }
+
+  /// The paths below `root` of all pictures in its folder `name` and in the folders there: sorted by
+  /// their folders, then by their names.
+  static func pictures(below name: String, in root: URL) throws -> [String] {
+    var found: [(folder: String, names: [String])] = []
+    var open = [(folder: name, depth: 1)]
+    while let (folder, depth) = open.popLast() {
+      let url = root.subfolder(folder)
+      guard depth <= depthLimit else {
+        throw PictureError(file: url.path, problem: .tooDeep(limit: depthLimit))
+      }
+      let (folders, pictures) = try contents(of: url)
+      let prefix = folder.isEmpty ? "" : "\(folder)/"
+      found.append((folder, pictures.map { prefix + $0 }))
+      open += folders.map { (prefix + $0, depth + 1) }
+    }
+    return found.sorted { $0.folder.utf8.lexicographicallyPrecedes($1.folder.utf8) }.flatMap(
+      \.names)
+  }
+
+  /// The names of the folders and of the pictures in a folder, sorted by their bytes.
+  private static func contents(
+    of folder: URL
+  ) throws -> (folders: [String], pictures: [String]) {
+    let entries = try FolderListing.entries(of: folder)
+    let pictures = entries.filter { !$0.isFolder && ClassFolders.isImage($0.name) }.map(\.name)
+    let others = entries.filter { !$0.isFolder && isOther($0.name) }.map(\.name)
+    guard others.isEmpty else {
+      throw PictureError(file: folder.path, problem: .otherFormats(others))
+    }
+    // Entries leave out links whose target is missing.
+    let known = Set(entries.map(\.name))
+    let names = try FolderListing.names(in: folder).filter { !known.contains($0) }
+    if let broken = names.first(where: ClassFolders.isImage) {
+      throw FileError.unreadable(folder.appendingPathComponent(broken), ENOENT)
+    }
+    return (entries.filter(\.isFolder).map(\.name), pictures)
+  }
+
+  private static func isOther(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    return otherExtensions.contains(Substring(name[name.index(after: dot)...].lowercased()))
+  }
+
+  /// The path of a file without its extension.
+  static func stem(_ path: String) -> String {
+    path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+  }
+}
+
+/// The names of classes in the order of a model's outputs: a file with a name on each line.
+enum ClassOrder {
+  private static let maximumSize = 1 << 24
+
+  /// The names in the file at `url`; empty lines and spaces around names are left out.
+  ///
+  /// - Throws: `PictureError`, `FileError` or `FileFormError` naming the file and the line.
+  static func names(in url: URL) throws -> [String] {
+    let text = try FileText.read(url, limit: maximumSize, expecting: "the names of classes")
+    var (names, known) = ([String](), Set<String>())
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
+      let name = line.trimmingCharacters(in: .whitespaces)
+      guard !name.isEmpty else { continue }
+      guard known.insert(name).inserted else {
+        throw PictureError(file: url.path, problem: .classTwice(line: index + 1, name))
+      }
+      names.append(name)
+    }
+    guard !names.isEmpty else { throw PictureError(file: url.path, problem: .noNames) }
+    return names
+  }
+
+  /// Checks that the names in the file `url` are those of `folders` in the folder `root`.
+  static func check(_ names: [String], in url: URL, are folders: [String], in root: URL) throws {
+    let (listed, present) = (Set(names), Set(folders))
+    let unknown = names.filter { !present.contains($0) }
+    guard unknown.isEmpty else {
+      throw PictureError(
+        file: url.path, problem: .classesWithoutFolder(unknown, folder: root.path))
+    }
+    let missing = folders.filter { !listed.contains($0) }
+    guard missing.isEmpty else {
+      throw PictureError(file: url.path, problem: .foldersNotListed(missing))
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Images
+import Tensors
+
+/// The clean images of a command: those of a data set that has a name, or somebody's pictures.
+struct ImageSourceOptions: ParsableArguments {
+  static let datasetNames = DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
+
+  @Option(help: ArgumentHelp("The data set: \(datasetNames).", valueName: "name"))
+  var dataset: DatasetKind?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds the data sets' folders; with --images, that of the corrupted copies, as "
+        + "corrupt --images writes it.", valueName: "dir"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of a data set, the pictures (PNG, JPEG) of a folder that has a folder for each class, or "
+        + "pictures alone and --labels.", valueName: "dir"))
+  var images: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The classes of --images without folders of classes: lines of name,class, or a class for each "
+        + "picture in the order of their names, as text or .npy.", valueName: "file"))
+  var labels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The classes of --images in the order of the model's outputs, a name on each line (default: the "
+        + "folders by the bytes of their names).", valueName: "file"))
+  var classOrder: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Resize --images to this length of the short side, as torchvision does with Pillow.",
+      valueName: "pixels"))
+  var resize: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Crop --images to a square of this side in their middle, after --resize.",
+      valueName: "pixels"))
+  var crop: Int?
+
+  /// Whether a data set or pictures are named; a folder of data sets alone names none.
+  var isGiven: Bool { dataset != nil || images != nil }
+
+  /// The first of these options that was given, but for --data; nil if none was.
+  var givenName: String? {
+    (dataset != nil ? "--dataset" : images != nil ? "--images" : nil) ?? ofImages
+  }
+
+  /// The first of the options that go with --images alone.
+  private var ofImages: String? {
+    let given = [
+      ("--labels", labels != nil), ("--class-order", classOrder != nil),
+      ("--resize", resize != nil), ("--crop", crop != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
+  func validate() throws {
+    guard dataset == nil || images == nil else {
+      throw ValidationError("--images takes the place of --dataset; give one of the two.")
+    }
+    guard dataset == nil || data != nil else {
+      throw ValidationError("--dataset needs --data, the folder that holds the data sets' folders.")
+    }
+    if images == nil, let option = ofImages {
+      throw ValidationError("\(option) is for the pictures of --images.")
+    }
+    for (option, length) in [("--resize", resize), ("--crop", crop)] {
+      if let length, !(1...4096).contains(length) {
+        throw ValidationError("\(option): expected a number from 1 to 4096, found \(length).")
+      }
+    }
+    if let resize, let crop, crop > resize {
+      throw ValidationError(
+        "--crop \(crop) is larger than --resize \(resize), the length of the short side.")
+    }
+  }
+
+  /// Opens the test images.
+  ///
+  /// - Parameters:
+  ///   - cache: A folder to store decoded images of a data set in; see `DatasetKind.read`.
+  ///   - workers: The threads that read.
+  /// - Returns: The images.
+  /// - Throws: `ValidationError` where nothing is named; what is wrong with the files.
+  func open(cache: URL? = nil, workers: Workers) throws -> ImageSource {
+    let folder = data.map { URL(fileURLWithPath: $0) }
+    if let dataset, let folder {
+      return ImageSource(
+        dataset: try dataset.read(.test, in: folder, cache: cache, workers: workers),
+        origin: .named(dataset), data: folder)
+    }
+    guard let images else {
+      throw ValidationError("Give --dataset and --data, or --images.")
+    }
+    let pictures = try PictureFolder(
+      URL(fileURLWithPath: images), labels: labels.map { URL(fileURLWithPath: $0) },
+      classOrder: classOrder.map { URL(fileURLWithPath: $0) },
+      preparation: Preparation(resize: resize, crop: crop))
+    return ImageSource(dataset: pictures, origin: .pictures(pictures), data: folder)
+  }
+}
+
+/// Test images, and where their corrupted copies are.
+struct ImageSource {
+  enum Origin {
+    case named(DatasetKind)
+    case pictures(PictureFolder)
+  }
+
+  /// The clean images.
+  let dataset: any Dataset
+  let origin: Origin
+  /// The folder of data sets, or that of the corrupted copies of pictures; nil where none was given.
+  let data: URL?
+
+  /// The data set, if it has a name.
+  var kind: DatasetKind? {
+    if case .named(let kind) = origin { kind } else { nil }
+  }
+
+  /// Somebody's pictures, if they are not a data set that has a name.
+  var pictures: PictureFolder? {
+    if case .pictures(let pictures) = origin { pictures } else { nil }
+  }
+
+  /// The paths of the folders that the images are in, for records.
+  var paths: [String] { [pictures?.root, data].compactMap(\.self).map(\.relativePath) }
+
+  /// Whether the number of classes is not known, but only that of the largest label.
+  var isClassCountGuessed: Bool { pictures?.isClassCountGuessed ?? false }
+
+  /// Opens the corrupted images in files.
+  ///
+  /// - Parameters:
+  ///   - names: The names of the corruptions to read, in order.
+  ///   - isPartial: Whether corruptions without files are left out; otherwise they are errors.
+  /// - Returns: The benchmark.
+  /// - Throws: `ValidationError` for pictures without --data; what is wrong with the files.
+  func benchmark(names: [String], isPartial: Bool) throws -> any CorruptionBenchmark {
+    guard let data else {
+      throw ValidationError(
+        "Give --data, the folder of the corrupted copies, or --generate to corrupt on the fly.")
+    }
+    return switch origin {
+    case .named(let kind):
+      try kind.benchmark(of: dataset, in: data, names: names, isPartial: isPartial)
+    case .pictures(let pictures):
+      try pictures.benchmark(in: data, names: names, isPartial: isPartial)
+    }
+  }
+}
