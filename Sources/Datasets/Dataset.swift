@@ -146,10 +146,13 @@ extension Dataset {
     try fingerprint(workers, of: storedBytes)
   }
 
+  /// The number of images that are held at a time: 512, or fewer where they are large.
+  var chunkSize: Int { min(512, max(1, (1 << 28) / max(1, 3 * imageSide * imageSide))) }
+
   private func fingerprint(
     _ workers: Workers, of bytes: @Sendable (Int) throws -> [UInt8]
   ) throws -> String {
-    let chunks = IndexChunks(total: count, size: 512)
+    let chunks = IndexChunks(total: count, size: chunkSize)
     return try Digest { hasher in
       for range in chunks {
         let images = try workers.map(range.count) { try bytes(range.lowerBound + $0) }

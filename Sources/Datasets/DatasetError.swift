@@ -41,6 +41,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case severitiesOfArray(URL, found: [Int])
   /// A benchmark has no corruption of this name.
   case unknownCorruption(String, known: [String])
+  /// A data set has only test images, for networks that are trained on another one.
+  case noTrainingImages(dataset: String, trained: String)
   /// A data set has fewer images than a purpose needs.
   case tooFewImages(dataset: String, purpose: String, expected: Int, found: Int)
   /// A data set has more classes than a format can hold.
@@ -56,9 +58,7 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     switch self {
     case .notFound(let dataset, let folders):
       "\(dataset): no data found; looked in \(folders.map(\.path).joined(separator: ", "));"
-        + " name another folder with --data, or "
-        + (dataset == Digits.definition.name
-          ? "make it with mixmo demo" : "fetch it with mixmo data download")
+        + " name another folder with --data, or " + Self.advice(on: dataset)
     case .misnamed(let dataset, let url, let expected, let found, let advice):
       "\(dataset): \(url.path): expected \(expected), found \(found.listed()); \(advice)"
     case .malformed(let url, let position, let expected, let found):
@@ -99,6 +99,9 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
         + "(png, jpeg)"
     case .unknownCorruption(let name, let known):
       "corruption: expected one of \(known.joined(separator: ", ")), found \(name)"
+    case .noTrainingImages(let dataset, let trained):
+      "\(dataset): has test images alone, found none to train on; train on \(trained), and evaluate "
+        + "on \(dataset)"
     case .tooFewImages(let dataset, let purpose, let expected, let found):
       "\(dataset): \(purpose) needs at least \(expected) images, found \(found)"
     case .tooManyClasses(let dataset, let expected, let found):
@@ -110,5 +113,12 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(method.rawValue): expected masks of at least \(expected)×\(expected), "
         + "found \(height)×\(width)"
     }
+  }
+
+  /// Where the files of a data set come from.
+  private static func advice(on dataset: String) -> String {
+    dataset == Digits.definition.name
+      ? "make it with mixmo demo"
+      : CIFAR101.advice(on: dataset) ?? "fetch it with mixmo data download"
   }
 }

@@ -7,6 +7,8 @@ import Tensors
 /// `TinyImageNet` do, and add a case here.
 package enum DatasetKind: String, CaseIterable, Sendable, Codable {
   case cifar10, cifar100, tinyimagenet200, digits
+  case cifar101 = "cifar10.1"
+  case cifar101v4 = "cifar10.1-v4"
 
   /// Everything that is particular to the data set.
   var definition: any DatasetDefinition {
@@ -15,6 +17,8 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
     case .cifar100: CIFAR.cifar100
     case .tinyimagenet200: TinyImageNet()
     case .digits: Digits.definition
+    case .cifar101: CIFAR101.v6
+    case .cifar101v4: CIFAR101.v4
     }
   }
 

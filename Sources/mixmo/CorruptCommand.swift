@@ -8,12 +8,16 @@ import Images
 struct CorruptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "corrupt",
-    abstract: "Writes the test images of a data set under common corruptions.",
+    abstract:
+      "Writes the test images of a data set, or somebody's pictures, under common corruptions.",
     discussion: """
       The files are those of CIFAR-10-C (npy: five severities in an array, and labels.npy) or of \
       Tiny-ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \
       reads both. Files that are there already are not made again. The same seed gives the same \
       images.
+
+      Of the pictures of --images the copies are files corruption/severity/class/name (without folders \
+      of classes, corruption/severity/name) with the names of the pictures and another extension.
 
       Without the published textures of frost, substitutes are made, and their files are named \
       frost(substitute).
@@ -23,16 +27,13 @@ struct CorruptCommand: ParsableCommand {
 
         mixmo corrupt --dataset cifar10 --data data --output data/CIFAR-10-C
         mixmo corrupt --image photo.jpg --preview sheet.png
+
+      Example: copies of 64×64 pixels of the pictures below val, which has a folder for each class:
+
+        mixmo corrupt --images val --resize 72 --crop 64 --output val-C
       """)
 
-  private static let names = DatasetKind.allCases.map(\.rawValue)
-
-  @Option(
-    help: ArgumentHelp("The data set: \(names.joined(separator: ", ")).", valueName: "name"))
-  var dataset: DatasetKind?
-
-  @Option(help: ArgumentHelp("The folder that holds the data sets' folders.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var source: ImageSourceOptions
 
   @Option(help: ArgumentHelp("The folder that the images go to.", valueName: "dir"))
   var output: String?
@@ -40,10 +41,10 @@ struct CorruptCommand: ParsableCommand {
   @OptionGroup var suite: SuiteOptions
 
   @Option(
-    help: "npy, png or jpeg (default: npy for images of 32×32 pixels, png for Tiny-ImageNet).")
+    help: "npy, png or jpeg (default: npy for data sets of 32×32 pixels, png for others).")
   var format: BenchmarkFiles?
 
-  @OptionGroup var images: ImageLimit
+  @OptionGroup var limit: ImageLimit
 
   @Option(
     help: ArgumentHelp(
@@ -63,8 +64,17 @@ struct CorruptCommand: ParsableCommand {
       throw ValidationError("Give --output for the images, --preview for a picture, or both.")
     }
     if output != nil || image == nil {
-      guard dataset != nil, data != nil else {
-        throw ValidationError("Give --dataset and --data.")
+      guard source.isGiven else {
+        throw ValidationError("Give --dataset and --data, or --images.")
+      }
+    }
+    if source.images != nil {
+      guard source.data == nil else {
+        throw ValidationError("--data goes with --dataset; the copies of --images go to --output.")
+      }
+      guard format != .npy else {
+        throw ValidationError(
+          "--format: expected png or jpeg for the copies of --images, found npy.")
       }
     }
     if image != nil && preview == nil { throw ValidationError("--image needs --preview.") }
@@ -73,18 +83,19 @@ struct CorruptCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let kind = dataset ?? .tinyimagenet200
-    let selected = try suite.selected(for: kind)
-    let clean = try data.map {
-      try kind.read(.test, in: URL(fileURLWithPath: $0), workers: common.workers)
-    }
-    if let preview, let picture = try picture(side: selected.suite.side) ?? clean?.image(at: 0) {
+    let images = try source.isGiven ? source.open(workers: common.workers) : nil
+    // A picture alone is drawn as Tiny-ImageNet's are.
+    let selected = try suite.selected(forSide: images?.dataset.imageSide ?? 64)
+    if let preview,
+      let picture = try picture(side: selected.suite.side) ?? images?.dataset.image(at: 0)
+    {
       try draw(picture, under: selected, to: URL(fileURLWithPath: preview))
     }
-    if let output, let clean {
+    if let output, let images {
       try CorruptionJob(
-        clean: images.limit.map { Subset($0, of: clean) } ?? clean, suite: selected,
-        severities: suite.severities, files: format ?? kind.corruptedFiles,
+        clean: limit.limit.map { Subset($0, of: images.dataset) } ?? images.dataset,
+        names: images.pictures?.copyFingerprint(), suite: selected, severities: suite.severities,
+        files: format ?? images.kind?.corruptedFiles ?? .png,
         output: URL(fileURLWithPath: output), common: common
       ).run()
     }

@@ -4,6 +4,8 @@ import Foundation
 /// Writes the corrupted images of a test set, with a progress bar, and reports the speed.
 struct CorruptionJob {
   let clean: any Dataset
+  /// SHA-256 of the paths of the copies of somebody's pictures.
+  let names: String?
   let suite: SelectedSuite
   let severities: [Int]
   let files: BenchmarkFiles
@@ -39,7 +41,8 @@ struct CorruptionJob {
       of: benchmark, clean: clean, severities: severities, to: output, workers: workers)
     let lock = try BenchmarkRecord(
       dataset: clean.name, images: clean.count, data: clean.fingerprint(workers: workers),
-      suite: suite.fingerprint, seed: common.seed, format: files, version: Mixmo.version
+      names: names, suite: suite.fingerprint, seed: common.seed, format: files,
+      version: Mixmo.version
     ).claim(output)
     defer { lock.release() }
     try show(try write(writer))

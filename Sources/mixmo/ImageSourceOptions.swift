@@ -64,6 +64,13 @@ struct ImageSourceOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
+  /// The names of the corruptions that are in no published list but have files in the folder of --data.
+  var otherCorruptions: [String] {
+    guard let folder = data.map({ URL(fileURLWithPath: $0) }) else { return [] }
+    return images == nil
+      ? DatasetKind.otherCorruptions(in: folder) : PictureFolder.otherCorruptions(in: folder)
+  }
+
   func validate() throws {
     guard dataset == nil || images == nil else {
       throw ValidationError("--images takes the place of --dataset; give one of the two.")

@@ -61,8 +61,27 @@ struct SuiteOptions: ParsableArguments {
   /// The selected corruptions of the given suite, or of the published one for the data set's
   /// images.
   func selected(for kind: DatasetKind) throws -> SelectedSuite {
+    try selected(forSide: kind.imageSide)
+  }
+
+  /// The selected corruptions of the given suite, or of the published one for images of
+  /// `side × side` pixels.
+  ///
+  /// - Parameters:
+  ///   - side: The height and width of the images.
+  ///   - isGenerating: Whether images are made; of images in files, which may have any size, a suite
+  ///     tells the names alone.
+  /// - Returns: The corruptions.
+  /// - Throws: `ValidationError` where no suite is given or published; what is wrong with the suite.
+  func selected(forSide side: Int, isGenerating: Bool = true) throws -> SelectedSuite {
+    let standard = SelectedSuite.standardName(forSide: side)
+    guard suite != nil || standard != nil || !isGenerating else {
+      throw ValidationError(
+        "Images of \(side)×\(side) pixels need --suite: there are suites for 32×32 and 64×64; "
+          + "--resize and --crop prepare pictures of these sizes.")
+    }
     let selected = try SelectedSuite(
-      suiteURL ?? SelectedSuite.standardURL(for: kind),
+      suiteURL ?? SharedFiles.url("corruptions/\(standard ?? "cifar.yaml")"),
       names: corruption.isEmpty ? nil : corruption,
       textures: frostTextures.map { try FrostTextures(folder: URL(fileURLWithPath: $0)) })
     for corruption in selected.corruptions {
@@ -98,8 +117,12 @@ struct SelectedSuite {
 
   /// The published suite for a data set's images.
   static func standardURL(for kind: DatasetKind) throws -> URL {
-    try SharedFiles.url(
-      kind.imageSide == 64 ? "corruptions/tiny-imagenet.yaml" : "corruptions/cifar.yaml")
+    try SharedFiles.url("corruptions/\(standardName(forSide: kind.imageSide) ?? "cifar.yaml")")
+  }
+
+  /// The file of the published suite for images of `side × side` pixels; nil if there is none.
+  static func standardName(forSide side: Int) -> String? {
+    [32: "cifar.yaml", 64: "tiny-imagenet.yaml"][side]
   }
 }
 

@@ -113,7 +113,7 @@ struct CorruptCommandTests {
       }
     }
     try expect(["corrupt"], 64, "Give --output for the images, --preview for a picture, or both")
-    try expect(["corrupt", "--output", "a"], 64, "Give --dataset and --data")
+    try expect(["corrupt", "--output", "a"], 64, "Give --dataset and --data, or --images")
     try expect(
       corrupt(workspace, "out", "--severity", "2"), 1, "an array holds severities 1 to 5, found [2]"
     )

@@ -45,6 +45,15 @@ func noise(height: Int, width: Int, seed: UInt64 = 3) -> Image {
   return Image(height: height, width: width, pixels: pixels)
 }
 
+/// CRC-32 (PNG specification, annex D).
+func checksum(_ bytes: [UInt8]) -> UInt32 {
+  ~bytes.reduce(~0) { sum, byte in
+    (0..<8).reduce(sum ^ UInt32(byte)) { word, _ in
+      word & 1 == 1 ? word >> 1 ^ 0xEDB8_8320 : word >> 1
+    }
+  }
+}
+
 /// What is wrong with a file, or nil if it decodes.
 func problem(decoding bytes: [UInt8], maximumPixelCount: Int = 1 << 22) -> ImageError.Problem? {
   do {

@@ -161,7 +161,7 @@ struct PNGFile {
       + chunks.flatMap { chunk in
         let content = Array(chunk.name.utf8) + chunk.data
         return Self.bytes(UInt32(chunk.data.count)) + content
-          + Self.bytes(Self.checksum(content) &+ chunk.checksumError)
+          + Self.bytes(checksum(content) &+ chunk.checksumError)
       }
   }
 
@@ -179,14 +179,5 @@ struct PNGFile {
 
   static func bytes(_ word: UInt32) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
-  }
-
-  /// CRC-32 (PNG specification, annex D).
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~0) { sum, byte in
-      (0..<8).reduce(sum ^ UInt32(byte)) { word, _ in
-        word & 1 == 1 ? word >> 1 ^ 0xEDB8_8320 : word >> 1
-      }
-    }
   }
 }

@@ -7,6 +7,9 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
   package var images: Int
   /// SHA-256 of the clean images and labels.
   package var data: String
+  /// SHA-256 of the paths of somebody's pictures, which the corrupted copies have too; nil where images
+  /// are those of a data set that has a name.
+  package var names: String?
   /// SHA-256 of the table of corruptions, and of the textures of frost if they were given.
   package var suite: String
   package var seed: UInt64
@@ -16,12 +19,13 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
   package var version: String
 
   package init(
-    dataset: String, images: Int, data: String, suite: String, seed: UInt64,
-    format: BenchmarkFiles, version: String
+    dataset: String, images: Int, data: String, names: String? = nil, suite: String,
+    seed: UInt64, format: BenchmarkFiles, version: String
   ) {
     self.dataset = dataset
     self.images = images
     self.data = data
+    self.names = names
     self.suite = suite
     self.seed = seed
     self.format = format.rawValue
@@ -30,7 +34,8 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
 
   private var fields: [(name: String, value: String)] {
     [
-      ("dataset", dataset), ("images", "\(images)"), ("data", data), ("suite", suite),
+      ("dataset", dataset), ("images", "\(images)"), ("data", data),
+      ("names", names ?? "none"), ("suite", suite),
       ("seed", "\(seed)"), ("format", format), ("version", version),
     ]
   }

@@ -69,9 +69,6 @@ struct BenchmarkSource: Sendable {
   let severities: [Int]
   let workers: Workers
 
-  /// The number of images that are made in parallel before they are written.
-  private static let chunkSize = 512
-
   /// The cells of the severities asked for.
   var cells: [Cell] { benchmark.cells.filter { severities.contains($0.severity) } }
 
@@ -87,7 +84,7 @@ struct BenchmarkSource: Sendable {
     receive: ([Result], _ done: Int) throws -> Void
   ) throws {
     let images = try benchmark.images(of: cell)
-    for chunk in IndexChunks(total: clean.count, size: Self.chunkSize) {
+    for chunk in IndexChunks(total: clean.count, size: clean.chunkSize) {
       let results = try workers.map(chunk.count) { index in
         try transform(chunk.lowerBound + index, images.image(at: chunk.lowerBound + index))
       }

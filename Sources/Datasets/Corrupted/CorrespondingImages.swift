@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Images
 import Scoring
@@ -45,6 +46,29 @@ struct CorrespondingImages: CorruptedDataset {
 }
 
 extension PictureFolder {
+  /// SHA-256 of the paths that the corrupted copies have below the folder of a cell, but for the
+  /// extension.
+  ///
+  /// - Throws: `PictureError.Problem.sameName` if two pictures would have the same.
+  package func copyFingerprint() throws -> String {
+    var known: [String: Int] = [:]
+    return try Digest { hasher in
+      for index in labels.indices {
+        let path = imagePath(at: index)
+        if let other = known.updateValue(index, forKey: path) {
+          throw PictureError(
+            file: root.path, problem: .sameName(first: files[other], second: files[index]))
+        }
+        hasher.update(Array("\(path)\n".utf8))
+      }
+    }.description
+  }
+
+  /// The names of the corruptions in a folder of corrupted copies that are in no published list.
+  package static func otherCorruptions(in folder: URL) -> [String] {
+    FolderBenchmark.otherNames(in: folder)
+  }
+
   /// Opens the corrupted copies of the pictures: the files
   /// `<corruption>/<severity>/<the picture's path>` of a folder, in the order of the pictures.
   ///

@@ -15,6 +15,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case mixed(folders: [String], pictures: [String])
     /// Folders of classes without a picture.
     case emptyClasses([String])
+    /// A name of a file or folder that is not UTF-8.
+    case nameIsNoText(String)
     /// Pictures in a form that is not read.
     case otherFormats([String])
     /// Folders in folders, more than are walked; a loop of links has no end.
@@ -83,6 +85,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case .emptyClasses(let names):
       "expected a PNG or JPEG picture in the folder of each class, found none in "
         + "\(names.listed()); remove the folders that are no classes"
+    case .nameIsNoText(let name):
+      "expected names in UTF-8, found \(name.oneLine); rename the file or folder"
     case .otherFormats(let names):
       "expected PNG and JPEG pictures, found \(names.listed(limit: 3)); convert them, or move them "
         + "elsewhere"

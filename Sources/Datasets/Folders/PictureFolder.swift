@@ -16,7 +16,7 @@ package struct PictureFolder: Dataset {
   /// Whether the labels alone tell how many classes there are: those up to the largest one.
   package let isClassCountGuessed: Bool
   /// The path of each picture below the folder.
-  private let files: [String]
+  let files: [String]
   private let preparation: Preparation
 
   /// The largest number of classes.

@@ -83,9 +83,12 @@ struct PictureListing {
     guard others.isEmpty else {
       throw PictureError(file: folder.path, problem: .otherFormats(others))
     }
-    // Entries leave out links whose target is missing.
+    // Entries leave out what is not found by its name: links without a target, names of other bytes.
     let known = Set(entries.map(\.name))
     let names = try FolderListing.names(in: folder).filter { !known.contains($0) }
+    if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
+      throw PictureError(file: folder.path, problem: .nameIsNoText(name))
+    }
     if let broken = names.first(where: ClassFolders.isImage) {
       throw FileError.unreadable(folder.appendingPathComponent(broken), ENOENT)
     }

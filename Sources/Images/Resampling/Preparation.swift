@@ -3,7 +3,9 @@ import Synchronization
 /// The preparation of a picture for a model: its short side is resized, then its center is cropped.
 ///
 /// Equal to torchvision's `Resize(resize)` and `CenterCrop(crop)` of a Pillow image, but that a picture
-/// smaller than the crop is not padded with black. Only the pixels of the crop are resampled.
+/// smaller than the crop is not padded with black. Only the pixels of the crop are resampled. Columns are
+/// always resampled before rows; Pillow 13 takes the rows of pictures that are more than twice as high as
+/// wide first, which changes some of their bytes by 1.
 package struct Preparation: Sendable {
   /// The new length of the short side in pixels; nil to leave the size.
   package let resize: Int?
@@ -16,9 +18,6 @@ package struct Preparation: Sendable {
     self.resize = resize
     self.crop = crop
   }
-
-  /// Whether pictures stay as they are.
-  package var isNone: Bool { resize == nil && crop == nil }
 
   /// The size of a picture of `height × width` pixels after resizing: the long side is truncated to
   /// whole pixels.

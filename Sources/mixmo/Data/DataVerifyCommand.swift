@@ -14,8 +14,8 @@ struct DataVerifyCommand: ParsableCommand {
       Every file must be there. The arrays of CIFAR-10-C and CIFAR-100-C, the images of CIFAR-100's \
       binary form and the files of both CIFARs' Python form must have their published MD5s.
 
-      There are no published MD5s of CIFAR-10's binary files and of the digits: their sizes and \
-      labels are checked, but not their pixels.
+      There are no published MD5s of CIFAR-10's binary files, of CIFAR-10.1's v4 and of the digits: \
+      their sizes and labels are checked, but not their pixels.
 
       Every image of Tiny-ImageNet and Tiny-ImageNet-C is decoded and must have the right size, and \
       each class must have the right number of images; whether they are the published ones cannot \
