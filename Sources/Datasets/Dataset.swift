@@ -139,6 +139,13 @@ extension Dataset {
     try fingerprint(workers) { try image(at: $0).pixels }
   }
 
+  /// SHA-256 of all pixels, whatever the labels are.
+  ///
+  /// - Throws: what reading an image throws.
+  package func pixelFingerprint(workers: Workers) throws -> String {
+    try fingerprint(workers, hasLabels: false) { try image(at: $0).pixels }
+  }
+
   /// SHA-256 of all labels and of the stored bytes of the images, which are not decoded.
   ///
   /// - Throws: what reading an image throws.
@@ -150,14 +157,16 @@ extension Dataset {
   var chunkSize: Int { min(512, max(1, (1 << 28) / max(1, 3 * imageSide * imageSide))) }
 
   private func fingerprint(
-    _ workers: Workers, of bytes: @Sendable (Int) throws -> [UInt8]
+    _ workers: Workers, hasLabels: Bool = true, of bytes: @Sendable (Int) throws -> [UInt8]
   ) throws -> String {
     let chunks = IndexChunks(total: count, size: chunkSize)
     return try Digest { hasher in
       for range in chunks {
         let images = try workers.map(range.count) { try bytes(range.lowerBound + $0) }
         for (index, image) in zip(range, images) {
-          withUnsafeBytes(of: UInt32(labels[index]).littleEndian) { hasher.update($0) }
+          if hasLabels {
+            withUnsafeBytes(of: UInt32(labels[index]).littleEndian) { hasher.update($0) }
+          }
           hasher.update(image)
         }
       }

@@ -17,7 +17,8 @@ struct CorruptCommand: ParsableCommand {
       images.
 
       Of the pictures of --images the copies are files corruption/severity/class/name (without folders \
-      of classes, corruption/severity/name) with the names of the pictures and another extension.
+      of classes, corruption/severity/name) with the names of the pictures and another extension. They \
+      need no labels.
 
       Without the published textures of frost, substitutes are made, and their files are named \
       frost(substitute).
@@ -83,7 +84,9 @@ struct CorruptCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let images = try source.isGiven ? source.open(workers: common.workers) : nil
+    let images =
+      try source.isGiven
+      ? source.open(needsLabels: false, workers: common.workers) : nil
     // A picture alone is drawn as Tiny-ImageNet's are.
     let selected = try suite.selected(forSide: images?.dataset.imageSide ?? 64)
     if let preview,

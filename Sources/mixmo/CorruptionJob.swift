@@ -39,8 +39,12 @@ struct CorruptionJob {
     let benchmark = try GeneratedBenchmark(suite.corruptions, of: clean, seed: common.seed)
     let writer = try files.writer(
       of: benchmark, clean: clean, severities: severities, to: output, workers: workers)
+    // Copies of pictures do not depend on which classes these are of.
+    let data =
+      try names == nil
+      ? clean.fingerprint(workers: workers) : clean.pixelFingerprint(workers: workers)
     let lock = try BenchmarkRecord(
-      dataset: clean.name, images: clean.count, data: clean.fingerprint(workers: workers),
+      dataset: clean.name, images: clean.count, data: data,
       names: names, suite: suite.fingerprint, seed: common.seed, format: files,
       version: Mixmo.version
     ).claim(output)

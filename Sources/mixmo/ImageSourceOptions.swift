@@ -6,9 +6,7 @@ import Tensors
 
 /// The clean images of a command: those of a data set that has a name, or somebody's pictures.
 struct ImageSourceOptions: ParsableArguments {
-  static let datasetNames = DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
-
-  @Option(help: ArgumentHelp("The data set: \(datasetNames).", valueName: "name"))
+  @Option(help: ArgumentHelp("The data set.", valueName: "name"))
   var dataset: DatasetKind?
 
   @Option(
@@ -96,10 +94,13 @@ struct ImageSourceOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - cache: A folder to store decoded images of a data set in; see `DatasetKind.read`.
+  ///   - needsLabels: Whether pictures without folders of classes need --labels.
   ///   - workers: The threads that read.
   /// - Returns: The images.
   /// - Throws: `ValidationError` where nothing is named; what is wrong with the files.
-  func open(cache: URL? = nil, workers: Workers) throws -> ImageSource {
+  func open(
+    cache: URL? = nil, needsLabels: Bool = true, workers: Workers
+  ) throws -> ImageSource {
     let folder = data.map { URL(fileURLWithPath: $0) }
     if let dataset, let folder {
       return ImageSource(
@@ -112,7 +113,7 @@ struct ImageSourceOptions: ParsableArguments {
     let pictures = try PictureFolder(
       URL(fileURLWithPath: images), labels: labels.map { URL(fileURLWithPath: $0) },
       classOrder: classOrder.map { URL(fileURLWithPath: $0) },
-      preparation: Preparation(resize: resize, crop: crop))
+      preparation: Preparation(resize: resize, crop: crop), needsLabels: needsLabels)
     return ImageSource(dataset: pictures, origin: .pictures(pictures), data: folder)
   }
 }

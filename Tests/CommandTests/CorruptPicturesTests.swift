@@ -77,6 +77,10 @@ struct CorruptPicturesTests {
     #expect(again.status == 0, "\(again.errors)")
     let others = try pictures.files("again")
     for name in expected { #expect(others[name] == files[name], "\(name)") }
+    // The copies do not depend on the order, so that there is nothing left to do.
+    let more = try MixmoProcess(
+      pictures.corrupt("again", "--resize", "36", "--crop", "32") + Self.quick)
+    #expect(more.status == 0 && more.output == "", "\(more.errors)")
   }
 
   @Test func `killed and started again, it ends in the same files`() throws {
@@ -120,6 +124,12 @@ struct CorruptPicturesTests {
         atPath: folder.file("out/fog/3").path
       ).sorted() == ["a.JPEG", "b.JPEG"])
     #expect(FileManager.default.fileExists(atPath: folder.file("sheet.png").path))
+    let unlabeled = try MixmoProcess(
+      [
+        "corrupt", "--images", folder.file("flat").path, "--output", folder.file("out").path,
+        "--format", "jpeg", "--severity", "3",
+      ] + Self.quick)
+    #expect(unlabeled.status == 0 && unlabeled.output == "", "\(unlabeled.errors)")
   }
 
   @Test func `what cannot be done is said before any work`() throws {

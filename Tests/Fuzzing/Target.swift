@@ -17,7 +17,7 @@ struct Target: Sendable {
     .npy, .npz, .npzMembers, .zip, .pickle, .safetensors,
     .torch, .torchMembers, .torchLegacy,
     .png, .pngChunks, .jpeg,
-    .cifar, .cifarPython, .cifarC, .tinyImageNet,
+    .cifar, .cifarPython, .cifarC, .tinyImageNet, .pictures,
     .configuration, .template, .suite, .csv, .form,
     .events, .runRecord, .results, .predictions, .numberTable,
   ]

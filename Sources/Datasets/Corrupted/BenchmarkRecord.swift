@@ -5,7 +5,7 @@ import Foundation
 package struct BenchmarkRecord: Codable, Sendable, Equatable {
   package var dataset: String
   package var images: Int
-  /// SHA-256 of the clean images and labels.
+  /// SHA-256 of the clean images and labels; of somebody's pictures, of the prepared images alone.
   package var data: String
   /// SHA-256 of the paths of somebody's pictures, which the corrupted copies have too; nil where images
   /// are those of a data set that has a name.

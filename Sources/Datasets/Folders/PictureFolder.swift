@@ -35,10 +35,11 @@ package struct PictureFolder: Dataset {
   ///   - classOrder: A file that lists the classes in the order of a model's outputs. Without it classes
   ///     are the folders in the order of their names' bytes, or the indices in the labels.
   ///   - preparation: What is done to each picture.
+  ///   - needsLabels: Whether pictures alone without labels are an error; otherwise all are of class 0.
   /// - Throws: `PictureError`, `FileError`, `ImageError` or `FileFormError` naming the file and the place.
   package init(
     _ root: URL, labels: URL? = nil, classOrder: URL? = nil,
-    preparation: Preparation = Preparation()
+    preparation: Preparation = Preparation(), needsLabels: Bool = true
   ) throws {
     let listing = try PictureListing(root)
     let order = try classOrder.map(ClassOrder.names)
@@ -50,8 +51,12 @@ package struct PictureFolder: Dataset {
       self.labels = listing.labels(of: order ?? folders)
       classNames = order ?? folders
     } else {
-      guard let labels else { throw PictureError(file: root.path, problem: .noLabels) }
-      self.labels = try PictureLabels(labels, of: listing, classNames: order ?? []).read()
+      guard labels != nil || !needsLabels else {
+        throw PictureError(file: root.path, problem: .noLabels)
+      }
+      self.labels =
+        try labels.map { try PictureLabels($0, of: listing, classNames: order ?? []).read() }
+        ?? Array(repeating: 0, count: listing.files.count)
       classNames = order ?? (0...(self.labels.max() ?? 0)).map(String.init)
     }
     isClassCountGuessed = listing.classNames == nil && order == nil
