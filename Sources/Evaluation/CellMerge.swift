@@ -40,6 +40,8 @@ extension ShardMerge {
         + (record.notes ?? []).filter {
           !(whole.notes ?? []).contains($0)
         }
+      let doubts = (record.doubts ?? []).filter { !(whole.doubts ?? []).contains($0) }
+      if !doubts.isEmpty { whole.doubts = (whole.doubts ?? []) + doubts }
     }
     let kinds = whole.scoring?.kinds ?? []
     let cells = Array(sources.keys).sorted(by: kinds)

@@ -41,8 +41,10 @@ package struct CubeScorer: Sendable {
         imageCount: clean.rowCount, drawCount: settings.drawCount, seed: settings.seed,
         threadCount: threadCount) : nil
     var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
+    var signs = CubeSigns()
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
+      signs.add(cell, predictions)
       let scores = try self.scores(of: predictions, fitted).map { $0.starting(with: main) }
       aggregation.append(
         CellResult(cell: cell, scores: scores),
@@ -60,17 +62,10 @@ package struct CubeScorer: Sendable {
         try resample(scores, of: pooled, images: images, by: bootstrap) { try report(cells.count) })
     }
     var cube = aggregation.cube
-    cube.answers = try answers(clean, of: main)
+    let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
+    cube.answers = cleanSigns.answers
+    cube.doubts = try cleanSigns.doubts + signs.doubts(cube.cells, logits: logits)
     return cube
-  }
-
-  /// The answers of the first predictor.
-  private func answers(
-    _ clean: LabeledLogits, of predictor: Predictor
-  ) throws -> AnswerCounts {
-    AnswerCounts(
-      try scorer.rowScores(of: predictor, in: clean), labels: clean.labels,
-      classCount: clean.classCount)
   }
 
   private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {

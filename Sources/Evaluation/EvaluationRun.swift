@@ -98,6 +98,7 @@ package struct EvaluationRun {
       record.scoring = settings.record(
         memberCount: try predictions.logits(.clean).memberCount)
       let cube = try score(predictions, of: record, settings, monitor)
+      record.doubts = cube.doubts.isEmpty ? nil : cube.doubts
       if let folder = source.folder {
         try ResultTables(
           runName: origin.run, datasetName: origin.dataset, fitting: settings.fitting.name,
@@ -160,7 +161,7 @@ package struct EvaluationRun {
       settings.fitting = .validationSet(try validation())
     }
     let scorer = CubeScorer(settings, threadCount: workers.count)
-    let cube = try PredictionFileError.naming(source.place) {
+    var cube = try PredictionFileError.naming(source.place) {
       try scorer.score(
         predictions.cells, ofRun: record.origin.run,
         startingWith: record.members?.mainPredictor, logits: predictions.logits
@@ -172,11 +173,21 @@ package struct EvaluationRun {
     for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds {
       try monitor.report(.note(note))
     }
+    cube.doubts = record.doubts(after: cube.doubts)
+    try monitor.say(cube.doubts)
     return cube
   }
 }
 
 extension RunRecord {
+  /// All doubts about a run whose scores leave those that are `found`.
+  ///
+  /// What the numbers in anybody's files are is asked when these are read, where an option can have said it.
+  fileprivate func doubts(after found: [Doubt]) -> [Doubt] {
+    guard isOfAnybodysPredictions else { return found }
+    return (doubts ?? []).filter(\.isOfNumbers) + found.filter { !$0.isOfNumbers }
+  }
+
   /// That an older version made predictions, so that nothing proves that they are the run's.
   fileprivate var notesOfUnprovenFiles: [String] {
     guard let unproven else { return [] }
@@ -227,6 +238,7 @@ package enum EvaluationEvent: Sendable {
 package struct EvaluationMonitor {
   private let receive: (EvaluationEvent) throws -> Void
   private let isInterrupted: () -> Bool
+  private let said = SaidNotes()
 
   package init(
     report: @escaping (EvaluationEvent) throws -> Void,
@@ -236,8 +248,16 @@ package struct EvaluationMonitor {
     self.isInterrupted = isInterrupted
   }
 
+  /// Says each doubt that has not been said in this run.
+  func say(_ doubts: [RunRecord.Doubt]) throws {
+    for doubt in doubts where !said.notes.contains(doubt.sentence) {
+      try report(.note(doubt.sentence))
+    }
+  }
+
   func report(_ event: EvaluationEvent) throws {
     try receive(event)
+    if case .note(let note) = event { said.notes.insert(note) }
     guard isInterrupted() else { return }
     switch event {
     case .checked: throw EvaluationError.interrupted(.checking)
@@ -246,6 +266,11 @@ package struct EvaluationMonitor {
     case .note: break
     }
   }
+}
+
+/// The notes that an evaluation has reported.
+private final class SaidNotes {
+  var notes: Set<String> = []
 }
 
 extension ScoreCube {

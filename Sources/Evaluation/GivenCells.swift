@@ -82,7 +82,10 @@ package struct GivenCells: PredictionSource {
       reader.folders.notes + reader.notes.all + (validation?.rows.notes ?? []) + self.notes
       + Self.notes(on: sums, memberCount: memberCount) + impossible
     for note in notes { try monitor.report(.note(note)) }
-    return try record(memberCount: memberCount, settings, notes)
+    var record = try record(memberCount: memberCount, settings)
+    record.keep(
+      notes: notes, doubts: reader.notes.doubts + (validation?.rows.doubts ?? []))
+    return record
   }
 
   /// How far from 1 probabilities sum.
@@ -93,7 +96,7 @@ package struct GivenCells: PredictionSource {
   }
 
   private func record(
-    memberCount: Int, _ settings: ScoringSettings, _ notes: [String]
+    memberCount: Int, _ settings: ScoringSettings
   ) throws -> RunRecord {
     let (others, otherLabels) = (validation?.files ?? [], validation.map { [$0.labelFile] } ?? [])
     let labelFiles = [reader.labelFile] + otherLabels
@@ -110,7 +113,6 @@ package struct GivenCells: PredictionSource {
     record.scoring = settings.record(memberCount: memberCount)
     record.precision = reader.precisions.joined(separator: ", ")
     record.inputs = try inputs(labelFiles, others)
-    record.notes = notes.isEmpty ? nil : notes
     return record
   }
 

@@ -15,6 +15,7 @@ package struct GivenPredictions: PredictionSource {
   private let labelFiles: [URL]
   private let members: RunRecord.Members
   private let notes: [String]
+  private let doubts: [RunRecord.Doubt]
   private let seed: UInt64
   private let version: String
 
@@ -43,6 +44,7 @@ package struct GivenPredictions: PredictionSource {
     self.members = members
     self.folder = folder
     self.notes = notes
+    doubts = read.doubts + (validation?.doubts ?? [])
     self.seed = seed
     self.version = version
     rows = try predictions.labeled(read.labels, from: labelFiles[0])
@@ -67,7 +69,7 @@ package struct GivenPredictions: PredictionSource {
     record.precision = predictions.precision
     record.inputs = RunRecord.Inputs(
       checkpoint: predictionFiles.map(\.relativePath), data: labelFiles.map(\.relativePath))
-    record.notes = notes.isEmpty ? nil : notes
+    record.keep(notes: notes, doubts: doubts)
     return record
   }
 

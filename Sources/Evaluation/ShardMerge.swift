@@ -89,6 +89,7 @@ package struct ShardMerge: PredictionSource {
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
     for note in record.notes ?? [] { try monitor.report(.note(note)) }
+    try monitor.say((record.doubts ?? []).filter(\.isOfNumbers))
     var record = record
     record.scoring = settings.record()
     return record

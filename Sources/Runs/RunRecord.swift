@@ -77,6 +77,9 @@ package struct RunRecord: Sendable, Equatable {
   package var members: Members?
   /// What a user was told about the files of predictions; nil where there was nothing to say.
   package var notes: [String]?
+  /// What is implausible in the predictions that the tables are of; nil where nothing is, and in records of
+  /// older versions.
+  package var doubts: [Doubt]?
   /// Seconds of the evaluation that finished last; nil until one has.
   package var durationSeconds: Double?
 

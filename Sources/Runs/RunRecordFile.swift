@@ -6,7 +6,7 @@ import Scoring
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
     case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads
-    case best, validation, members, scoring, sharding, notes, durationSeconds
+    case best, validation, members, scoring, sharding, notes, doubts, durationSeconds
   }
 
   /// Decodes a record, of which older versions left out all but the origin.
@@ -28,6 +28,7 @@ extension RunRecord: Codable {
     sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
     members = try container.decodeIfPresent(Members.self, forKey: .members)
     notes = try container.decodeIfPresent([String].self, forKey: .notes)
+    doubts = try container.decodeIfPresent([Doubt].self, forKey: .doubts)
     durationSeconds = try container.decodeIfPresent(Double.self, forKey: .durationSeconds)
   }
 
@@ -48,6 +49,7 @@ extension RunRecord: Codable {
     try container.encodeIfPresent(sharding, forKey: .sharding)
     try container.encodeIfPresent(members, forKey: .members)
     try container.encodeIfPresent(notes, forKey: .notes)
+    try container.encodeIfPresent(doubts, forKey: .doubts)
     try container.encodeIfPresent(durationSeconds, forKey: .durationSeconds)
   }
 
@@ -193,6 +195,7 @@ extension RunRecord {
       var claimed = self
       if let scoring = existing.scoring {
         (claimed.scoring, claimed.members) = (scoring, existing.members)
+        claimed.doubts = existing.doubts
       }
       try claimed.write(to: folder)
       return lock

@@ -11,6 +11,8 @@ package struct ScoreCube: Sendable {
   package let figures: Figures
   /// The answers to the clean images; nil where they were not counted.
   package var answers: AnswerCounts?
+  /// What is implausible in the predictions.
+  package var doubts: [RunRecord.Doubt] = []
 
   package init(
     cells: [CellResult], summary: [SummaryValue], notes: [String], figures: Figures

@@ -24,6 +24,8 @@ struct FindingFixture {
   var severities = [1, 3]
   var isAtBound = false
   var answers: AnswerCounts?
+  /// What was recorded when the tables were made.
+  var doubts: [RunRecord.Doubt] = []
   /// By `protocol/aggregate`, predictor, calibration and metric.
   var numbers: [[String]: Number] = [:]
 
@@ -75,7 +77,8 @@ struct FindingFixture {
       let file = { (name: String) in URL(filePath: "/\(name)") }
       return FindingTables(
         cells: try TableFormat.cells.read(cells, file("cells.csv")),
-        summary: try TableFormat.summary.read(summary, file("summary.csv")), answers: answers)
+        summary: try TableFormat.summary.read(summary, file("summary.csv")), answers: answers,
+        doubts: doubts)
     }
   }
 }

@@ -254,6 +254,47 @@ struct FindingsTests {
     #expect(Findings(try run.tables).all[0].topic == .accuracy)
   }
 
+  /// An ensemble of which nearly every rule of tables says that it is implausible.
+  private static var implausible: FindingFixture {
+    get throws {
+      var run = fixture
+      run.set("clean", "accuracy", .init(0.1, 0.083, 0.12))
+      run.set("cells/macro", "accuracy_minus(clean)", .init(0.7, 0.68, 0.72))
+      let labels = (0..<1000).map { $0 / 2 % 10 }
+      run.answers = AnswerCounts(
+        answers: labels.map { ($0 + 1) % 10 }, labels: labels, classCount: 10)
+      return run
+    }
+  }
+
+  @Test(
+    arguments: [
+      (.chance, ["renamed-classes", "better-under-corruption"]),
+      (.renamed, ["better-under-corruption"]),
+      (.betterAtSeverity5, ["renamed-classes", "chance"]),
+      (.equalCells, ["renamed-classes", "chance", "better-under-corruption"]),
+    ] as [(RunRecord.Doubt.Rule, [String])])
+  func `what was recorded is said once, in its words`(
+    rule: RunRecord.Doubt.Rule, others: [String]
+  ) throws {
+    var run = try Self.implausible
+    run.doubts = [RunRecord.Doubt(rule, "What was recorded.")]
+    let found = Findings(try run.tables).all.filter { $0.topic == .doubt }
+    #expect(found.map(\.rule) == [rule.rawValue] + others)
+    #expect(found[0].sentence == "What was recorded.")
+  }
+
+  @Test func `doubts of a rule that is not known are said`() throws {
+    var run = Self.fixture
+    let text = #"{"rule": "of-tomorrow", "sentence": "Something is odd."}"#
+    run.doubts = [try JSONDecoder().decode(RunRecord.Doubt.self, from: Data(text.utf8))]
+    let finding = Findings(try run.tables).all[0]
+    #expect(finding.rule == "of-tomorrow" && finding.sentence == "Something is odd.")
+    let shared = SharedFindings(
+      [("a", try run.tables), ("b", try Self.fixture.tables)], scope: .clean)
+    #expect(shared.doubts == ["a: Something is odd."])
+  }
+
   @Test func `the file has every number of the sentences`() throws {
     let tables = try Self.fixture.tables
     let findings = Findings(tables)

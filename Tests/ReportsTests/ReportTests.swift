@@ -385,6 +385,28 @@ import Testing
     #expect(!page.text.contains("id=\"risk-coverage\""))
   }
 
+  @Test func `doubts that were recorded stand on the page, of one run and of several`() async throws
+  {
+    let folder = try TemporaryFolder()
+    for name in ["a", "b"] { try ReportedRun.write(to: folder.file(name), name: name) }
+    let sentence =
+      "The predictions of clean-0 & fog-1 are byte-identical: were corrupted images used?"
+    try ReportedRun.change(folder.file("a")) {
+      $0.doubts = [RunRecord.Doubt(.equalCells, sentence)]
+    }
+    let shown = sentence.replacing("&", with: "&amp;")
+    for folders in [["a"], ["a", "b"]] {
+      let page = try ShownPage(
+        contentsOf: await write(folders.map { folder.file($0) }, to: folder.file("page")))
+      let prefix = folders.count > 1 ? "run 0: " : ""
+      #expect(page.text.ranges(of: "\(prefix)\(shown)").count == 1)
+      let findings = try String(contentsOf: folder.file("page/findings.json"), encoding: .utf8)
+      #expect(findings.contains("\"rule\" : \"equal-cells\"") && findings.contains(sentence))
+    }
+    let other = try ShownPage(contentsOf: await write([folder.file("b")], to: folder.file("other")))
+    #expect(!other.text.contains("byte-identical"))
+  }
+
   @Test func `one member, clean images and no log leave out what they lack`() async throws {
     let folder = try TemporaryFolder()
     try ReportedRun.write(to: folder.url, corruptions: [], calibrations: [.none])

@@ -137,6 +137,24 @@ struct RunRecordTests {
     #expect(shards?.field == "scoring", "\(String(describing: shards))")
   }
 
+  @Test func `doubts are those of the tables until others are written`() throws {
+    let folder = try TemporaryFolder()
+    let place = RunFolder(folder.url)
+    var first = Self.record()
+    first.scoring = .init(
+      calibrations: [.none], fitting: "cv", figures: .allRows, drawCount: 0, kinds: [])
+    first.doubts = [.init(.equalRows, "All rows are alike.")]
+    try first.claim(place).release()
+    var second = Self.record()
+    second.scoring = first.scoring
+    try second.claim(place).release()
+    #expect(second.doubts == nil)
+    #expect(try RunRecord.find(in: place)?.doubts == first.doubts)
+    second.doubts = [.init(.equalCells, "Two cells are the same.")]
+    try second.finish(in: place, since: Date())
+    #expect(try RunRecord.find(in: place)?.doubts?.map(\.rule) == ["equal-cells"])
+  }
+
   @Test func `a record that is not JSON is refused by name`() throws {
     let folder = try TemporaryFolder()
     _ = try folder.file("run.json", holding: Array("{".utf8))

@@ -116,7 +116,7 @@ package final class CellReader {
         file.url, file.name, expected: labels.count, found: rows.predictions.rowCount)
     }
     if isChecking {
-      notes.add(rows.notes, of: file.url)
+      notes.add(rows.notes, doubts: rows.doubts, of: file.url)
       choices.append(rows.choices)
       digests[file.url] = try Digest(ofFiles: [file.url]).description
     }
@@ -166,24 +166,36 @@ extension PredictionReader {
 struct FileNotes {
   private var files: [String: [String]] = [:]
   private var texts: [String] = []
+  /// The rules of those texts that are doubts.
+  private var rules: [String: String] = [:]
 
-  /// Adds `notes` on a file, each of which begins with its path.
-  mutating func add(_ notes: [String], of url: URL) {
+  /// Adds `notes` on a file, each of which begins with its path, and says which of them are doubts.
+  mutating func add(_ notes: [String], doubts: [RunRecord.Doubt] = [], of url: URL) {
     let start = url.path + ": "
-    for note in notes {
-      let text = note.hasPrefix(start) ? String(note.dropFirst(start.count)) : note
+    func text(_ note: String) -> String {
+      note.hasPrefix(start) ? String(note.dropFirst(start.count)) : note
+    }
+    for text in notes.map(text) {
       if files[text] == nil { texts.append(text) }
       if !(files[text] ?? []).contains(url.path) { files[text, default: []].append(url.path) }
     }
+    for doubt in doubts { rules[text(doubt.sentence)] = doubt.rule }
   }
 
   /// All notes, in the order in which they were first made.
-  var all: [String] {
-    texts.map { text in
-      let files = files[text] ?? []
-      let others = files.count - 1
-      return "\(files.first ?? ""): \(text)"
-        + (others > 0 ? " (the same holds for \(others) other file\(others > 1 ? "s" : ""))" : "")
+  var all: [String] { texts.map(sentence) }
+
+  /// The notes that are doubts.
+  var doubts: [RunRecord.Doubt] {
+    texts.compactMap { text in
+      rules[text].flatMap(RunRecord.Doubt.Rule.init).map { RunRecord.Doubt($0, sentence(text)) }
     }
+  }
+
+  private func sentence(_ text: String) -> String {
+    let files = files[text] ?? []
+    let others = files.count - 1
+    return "\(files.first ?? ""): \(text)"
+      + (others > 0 ? " (the same holds for \(others) other file\(others > 1 ? "s" : ""))" : "")
   }
 }

@@ -10,31 +10,41 @@ enum NumberDoubt: Hashable {
   /// Shares of a number, such as votes.
   case shares(of: String)
 
+  /// The name in records.
+  var rule: RunRecord.Doubt.Rule {
+    switch self {
+    case .probabilities: .probabilities
+    case .percentages: .percentages
+    case .shares: .shares
+    }
+  }
+
   /// What is scored, and what to do if it is something else.
   ///
   /// - Parameters:
   ///   - members: The members that hold such numbers; empty for all.
   ///   - isBinary: Whether there is one output for each row.
+  ///   - isOfFiles: Whether the numbers are from files, of which an option says that they are logits.
   /// - Returns: The remark.
-  func remark(members: [Int], isBinary: Bool) -> String {
+  func remark(members: [Int], isBinary: Bool, isOfFiles: Bool = true) -> String {
     let subject =
       members.isEmpty
       ? "the numbers are"
       : "the numbers of member \(members.map(String.init).listed()) are"
-    let end = "--no-probabilities says that they are logits"
+    let end = isOfFiles ? "; --no-probabilities says that they are logits" : ""
     switch self {
     case .probabilities:
       return "\(subject) scored as logits, but all are from 0 to 1"
         + (isBinary ? "" : " and nearly all rows sum to about 1")
-        + "; are they probabilities? --probabilities takes them as such, \(end)"
+        + "; are they probabilities? --probabilities takes them as such\(end)"
     case .percentages:
       return "\(subject) scored as logits, but all are from 0 to 100"
         + (isBinary ? "" : " and nearly all rows sum to about 100")
-        + "; are they percentages? Divide them by 100 and say --probabilities; \(end)"
+        + "; are they percentages? Divide them by 100 and say --probabilities\(end)"
     case .shares(let sum):
       return
         "\(subject) scored as logits, but none is negative and nearly all rows sum to \(sum); are they "
-        + "votes or shares? Divide them by their sum and say --probabilities; \(end)"
+        + "votes or shares? Divide them by their sum and say --probabilities\(end)"
     }
   }
 }

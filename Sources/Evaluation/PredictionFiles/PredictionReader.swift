@@ -30,6 +30,8 @@ package struct PredictionReader: Sendable {
     package let labels: [Int]  // [N]
     /// What a user should know.
     package let notes: [String]
+    /// The notes among these that ask what the numbers are.
+    package let doubts: [RunRecord.Doubt]
     /// What there was to choose in.
     let choices: FileChoices
   }
@@ -52,7 +54,7 @@ package struct PredictionReader: Sendable {
     var labels = try GivenFile(labelFile, of: .labels, self)
     var notes = files.flatMap { $0.table?.notes ?? [] }
     notes += try FirstLines.settle(&files, &labels, tables)
-    let members = try arrays(in: files, &notes)
+    let (members, doubts) = try arrays(in: files, &notes)
     let predictions = try Self.ensemble(of: members)
     let classes = try labels.classIndices(
       rowCount: predictions.rowCount, classCount: predictions.classCount, &notes)
@@ -61,7 +63,7 @@ package struct PredictionReader: Sendable {
       notes += try remarks(onColumnsOf: member, file, beside: classes)
     }
     return Rows(
-      predictions: predictions, labels: classes, notes: notes,
+      predictions: predictions, labels: classes, notes: notes, doubts: doubts,
       choices: FileChoices(files, labels: labels))
   }
 
@@ -77,23 +79,29 @@ package struct PredictionReader: Sendable {
     var file = try GivenFile(url, of: .classes, self)
     var notes = file.table?.notes ?? []
     notes += try FirstLines.settle(&file, rowCount: classes.count, tables)
-    let predictions = try arrays(in: [file], &notes)[0]
+    let (arrays, doubts) = try arrays(in: [file], &notes)
+    let predictions = arrays[0]
     try predictions.checkAxes(labelCount: classes.count)
     if checksColumns { notes += try remarks(onColumnsOf: predictions, file, beside: classes) }
     return Rows(
-      predictions: predictions, labels: classes, notes: notes, choices: FileChoices([file]))
+      predictions: predictions, labels: classes, notes: notes, doubts: doubts,
+      choices: FileChoices([file]))
   }
 
-  /// The predictions in each file.
+  /// The predictions in each file, and what their numbers may be instead, which is noted too.
   private func arrays(
     in files: [GivenFile], _ notes: inout [String]
-  ) throws -> [PredictionArray] {
+  ) throws -> (members: [PredictionArray], doubts: [RunRecord.Doubt]) {
     let numbers = try numbers(in: files, &notes)
     let members = try files.map { try MemberFile(file: $0, isBinary: isBinary, numbers).array() }
+    var all: [RunRecord.Doubt] = []
     for (member, file) in zip(members, files) {
-      notes += try remarks(on: member, file).map { "\(file.url.path): \($0)" }
+      let doubts = doubts(of: member, file)
+      notes += try file.wholeNumberRemarks().map { "\(file.url.path): \($0)" }
+      notes += doubts.map(\.sentence)
+      all += doubts
     }
-    return members
+    return (members, all)
   }
 
   /// What the numbers of the files are, by the options and the names of arrays.
@@ -115,15 +123,13 @@ package struct PredictionReader: Sendable {
     return .probabilities
   }
 
-  /// What a user should know of the numbers of a file.
-  private func remarks(on member: PredictionArray, _ file: GivenFile) throws -> [String] {
-    var remarks = try file.wholeNumberRemarks()
-    if member.numbers == .logits, areProbabilities == nil {
-      remarks += member.doubts(isBinary: isBinary).map { doubt, members in
-        doubt.remark(members: members, isBinary: isBinary)
-      }
+  /// What the numbers of a file may be instead of logits.
+  private func doubts(of member: PredictionArray, _ file: GivenFile) -> [RunRecord.Doubt] {
+    guard member.numbers == .logits, areProbabilities == nil else { return [] }
+    return member.doubts(isBinary: isBinary).map { doubt, members in
+      let remark = doubt.remark(members: members, isBinary: isBinary)
+      return RunRecord.Doubt(doubt.rule, "\(file.url.path): \(remark)")
     }
-    return remarks
   }
 
   /// Checks that the columns of a file are classes.

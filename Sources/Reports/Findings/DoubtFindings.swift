@@ -5,10 +5,32 @@ import Scoring
 /// are taken for.
 extension FindingTables {
   var doubtFindings: [Finding] {
-    [
+    let recorded = doubts.map { doubt in
+      self.doubt(doubt.rule, doubt.sentence, figure: Self.figure(of: doubt))
+    }
+    let computed = [
       renamedClasses, oneAnswer, chance, betterUnderCorruption, betterAtHigherSeverity,
       temperatureAtBound,
     ].compactMap { $0 }
+    let said = Set(doubts.flatMap(Self.rulesSaid))
+    return recorded + computed.filter { !said.contains($0.rule) }
+  }
+
+  /// The rules below whose sentence one that was recorded stands for.
+  private static func rulesSaid(by doubt: RunRecord.Doubt) -> [String] {
+    switch RunRecord.Doubt.Rule(rawValue: doubt.rule) {
+    case .renamed: ["renamed-classes", "chance"]
+    case .equalRows: ["one-answer"]
+    case .betterAtSeverity5: ["better-under-corruption"]
+    default: [doubt.rule]
+    }
+  }
+
+  private static func figure(of doubt: RunRecord.Doubt) -> String {
+    switch RunRecord.Doubt.Rule(rawValue: doubt.rule) {
+    case .equalCells, .betterAtSeverity5: "family-curves"
+    default: "reliability"
+    }
   }
 
   private func doubt(
@@ -21,8 +43,7 @@ extension FindingTables {
   private var renamedClasses: Finding? {
     guard let answers, let renaming = answers.renaming,
       let own = Self.share(answers.rightCount, of: answers.rowCount),
-      let renamed = Self.share(renaming.rightCount, of: answers.rowCount),
-      renamed.minus(own).side == .above
+      let renamed = Self.share(renaming.rightCount, of: answers.rowCount)
     else { return nil }
     return doubt(
       "renamed-classes",
@@ -50,29 +71,26 @@ extension FindingTables {
 
   /// Accuracy on clean images is no better than that of one answer to all of them.
   private var chance: Finding? {
-    guard let clean = estimate(.accuracy, .clean), let interval = clean.interval,
-      let chance = shareOfChance, chance.value < 1, interval.low <= chance.value
-    else { return nil }
+    guard let clean = estimate(.accuracy, .clean), let chance = shareByChance else { return nil }
     return doubt(
       "chance",
-      "Accuracy on clean images, \(FindingText.share(clean)), is no better than that of "
-        + "\(chance.name), \(FindingText.decimal(100 * chance.value)) %: are the labels those of "
-        + "these images?", figure: "reliability", [found(clean, .accuracy, .clean)])
+      "Accuracy on clean images, \(FindingText.share(clean)), is no better than chance, "
+        + "\(FindingText.decimal(100 * chance)) %: are the labels those of these images?",
+      figure: "reliability", [found(clean, .accuracy, .clean)])
   }
 
-  /// What is right without looking: the most frequent label or, where labels are not at hand, one of
-  /// K classes, whose number is the quotient of two Brier scores.
-  private var shareOfChance: (name: String, value: Double)? {
-    if let answers {
-      return (
-        "the most frequent label",
-        Double(answers.commonestLabelCount) / Double(answers.rowCount)
-      )
-    }
-    guard let brier = estimate(.brierScore, .clean)?.value,
+  /// What is right by chance, where no more answers are.
+  ///
+  /// Where predictions are not at hand, it is 1/K, and the interval of the accuracy reaches down to it; the
+  /// number of classes is the quotient of two Brier scores.
+  private var shareByChance: Double? {
+    if let answers { return answers.isAboveChance == false ? answers.shareByChance : nil }
+    guard let clean = estimate(.accuracy, .clean), let interval = clean.interval,
+      let brier = estimate(.brierScore, .clean)?.value,
       let perClass = estimate(.brierScorePerClass, .clean)?.value, perClass > 0
     else { return nil }
-    return ("a guess", 1 / (brier / perClass).rounded())
+    let guess = 1 / (brier / perClass).rounded()
+    return guess < 1 && interval.low <= guess ? guess : nil
   }
 
   /// Accuracy is higher under corruption than on clean images.

@@ -12,6 +12,8 @@ package struct FindingTables: Sendable {
   private let summary: ResultTable
   /// The answers to the clean images; nil where no predictions are at hand.
   let answers: AnswerCounts?
+  /// What was implausible when the tables were made; none for tables of older versions.
+  let doubts: [RunRecord.Doubt]
   /// The predictor that findings are about: the first of the tables.
   package let predictor: String
   /// `none` where the run has it, else its first calibration.
@@ -28,7 +30,11 @@ package struct FindingTables: Sendable {
   /// Below this many images a bootstrap has too few to draw from, and no side is claimed.
   package static let fewestImages = 30
 
-  package init(cells: ResultTable, summary: ResultTable, answers: AnswerCounts?) {
+  package init(
+    cells: ResultTable, summary: ResultTable, answers: AnswerCounts?,
+    doubts: [RunRecord.Doubt] = []
+  ) {
+    self.doubts = doubts
     self.cells = cells
     self.summary = summary
     self.answers = answers

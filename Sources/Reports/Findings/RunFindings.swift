@@ -14,7 +14,7 @@ extension FindingTables {
     }
     self.init(
       cells: try read(.cells, tables.cells), summary: try read(.summary, tables.summary),
-      answers: cube.answers)
+      answers: cube.answers, doubts: cube.doubts)
   }
 
   /// The tables of a finished run; its answers are counted in its predictions, where they are stored.
@@ -23,7 +23,8 @@ extension FindingTables {
   ///   be read; `ScoringError`.
   package init(_ run: Run, scorer: Scorer) throws {
     self.init(
-      cells: run.cells, summary: run.summary, answers: try run.answers(scorer))
+      cells: run.cells, summary: run.summary, answers: try run.answers(scorer),
+      doubts: run.record.doubts ?? [])
   }
 }
 
