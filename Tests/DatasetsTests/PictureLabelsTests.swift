@@ -51,6 +51,19 @@ struct PictureLabelsTests {
     #expect(!pictures.isClassCountGuessed)
   }
 
+  @Test(arguments: [
+    "\"x,y.png\",\"tench, Tinca tinca\"\nz.png,cat\n", "\"x,y\",tench, Tinca tinca\nz;cat\n",
+    "\"x,y.png\" 0\nz.png 1", "tench, Tinca tinca\ncat\n",
+    "class\n\"tench, Tinca tinca\"\n\"cat\"\n",
+  ])
+  func `commas in the names of pictures and of classes`(text: String) throws {
+    let tree = try PictureTree.holding("p/x,y.png", "p/z.png")
+    let order = try tree.write(text: "tench, Tinca tinca\ncat\n", "order.txt")
+    let file = try tree.write(text: text, "labels.csv")
+    let pictures = try PictureFolder(tree.folder.file("p"), labels: file, classOrder: order)
+    #expect(pictures.labels == [0, 1])
+  }
+
   @Test func `arrays of class indices`() throws {
     let tree = try Self.tree()
     let file = tree.folder.file("labels.txt")
@@ -88,9 +101,8 @@ struct PictureLabelsTests {
       "a b.png,2\nc.JPEG,0\nd.e.png,1\nf.jpg,2\nc,1\n",
       "line 5: expected each picture once, found c again"
     ),
-    (
-      "a b.png,2\nc.JPEG,0,7\n", "line 2: expected a name and a class, found 3 fields; write a name"
-    ),
+    ("a b.png,2\nc.JPEG\n", "line 2: expected a name and a class, found 1 field; write a name"),
+    ("a b.png,2\nc.JPEG,0,7\n", "line 2: expected a class index from 0, found \"0,7\""),
     (
       "a b.png,2\nc.JPEG,cat\nd.e.png,1\nf.jpg,2\n",
       "line 2: expected a class index from 0, found \"cat\"; --class-order gives classes names"

@@ -100,18 +100,27 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case .sameName(let first, let second):
       "\(first.oneLine) and \(second.oneLine) differ only in the extension, so that their corrupted "
         + "copies would have the same name; rename one of them"
-    case .notSquare(let height, let width):
-      "expected a square picture, found \(width)×\(height) pixels (width × height); prepare pictures "
-        + "with --resize and --crop, such as --resize 256 --crop 224"
-    case .otherSize(let height, let width, let expected, let first):
-      "expected \(expected)×\(expected) pixels, as \(first.oneLine) has, found \(width)×\(height) "
-        + "(width × height); prepare pictures with --resize and --crop, such as --resize 256 --crop 224"
-    case .smallerThanCrop(let crop, let height, let width):
-      "expected at least \(crop)×\(crop) pixels for --crop \(crop), found \(width)×\(height) "
-        + "(width × height); pictures are not padded: give --resize, or a smaller --crop"
+    case .notSquare, .otherSize, .smallerThanCrop: sizeMessage
     case .noNames, .classTwice, .classesWithoutFolder, .foldersNotListed: orderMessage
     case .noCopies, .missingCopies, .unknownCopies: copyMessage
     default: labelMessage
+    }
+  }
+
+  private var sizeMessage: String {
+    let advice =
+      "(width × height); prepare pictures with --resize and --crop, such as --resize 256 --crop 224"
+    switch problem {
+    case .notSquare(let height, let width):
+      return "expected a square picture, found \(width)×\(height) pixels \(advice)"
+    case .otherSize(let height, let width, let expected, let first):
+      return "expected \(expected)×\(expected) pixels, as \(first.oneLine) has, found "
+        + "\(width)×\(height) \(advice)"
+    case .smallerThanCrop(let crop, let height, let width):
+      return "expected at least \(crop)×\(crop) pixels for --crop \(crop), found "
+        + "\(width)×\(height) (width × height); pictures are not padded: give --resize, or a smaller "
+        + "--crop"
+    default: return ""
     }
   }
 

@@ -37,34 +37,43 @@ struct PictureLabels {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated().map { Line(number: $0.offset + 1, text: $0.element) }
       .filter { !$0.fields.isEmpty }
-    // A class alone may be a name with spaces in it.
-    let areNamed = lines.contains { $0.fields.count > 1 && indices[$0.text] == nil }
+    // A class alone may be a name with spaces or commas in it.
+    let areNamed = lines.contains { $0.fields.count > 1 && indices[$0.whole] == nil }
     return areNamed ? try pairs(lines) : try classes(lines)
   }
 
-  /// A line of text, split at the separator that it has.
+  /// A line of text.
   private struct Line {
     let number: Int
-    /// Without spaces around it.
-    let text: String
+    /// What is before and after the separator, or all where there is none; without spaces around it
+    /// and without quotes.
     let fields: [String]
+    /// All of it.
+    let whole: String
+
+    private static let separators: [Character] = [",", ";", "\t"]
 
     init(number: Int, text line: Substring) {
       self.number = number
       let text = line.trimmingCharacters(in: .whitespaces)
-      self.text = text
-      if let separator = [",", ";", "\t"].first(where: { text.contains($0) }) {
-        fields = text.components(separatedBy: separator).map(Self.unquoted)
-      } else if let space = text.lastIndex(where: \.isWhitespace) {
-        // Names may have spaces; classes after a space have none.
-        fields = [text[..<space], text[space...]].map { Self.unquoted(String($0)) }
-      } else {
-        fields = text.isEmpty ? [] : [text]
-      }
+      fields = Self.parts(of: text).map(Self.unquoted)
+      whole = fields.count == 1 ? fields[0] : text
     }
 
-    private static func unquoted(_ field: String) -> String {
-      let field = field.trimmingCharacters(in: .whitespaces)
+    /// The parts on both sides of the first comma, semicolon or tab that is not in a quoted name, else
+    /// of the last space: names may have spaces, and names of classes commas.
+    private static func parts(of text: String) -> [Substring] {
+      let quote = text.hasPrefix("\"") ? text.dropFirst().firstIndex(of: "\"") : nil
+      let rest = text[(quote ?? text.startIndex)...]
+      let found =
+        separators.lazy.compactMap { rest.firstIndex(of: $0) }.first
+        ?? rest.lastIndex(where: \.isWhitespace)
+      guard let found else { return text.isEmpty ? [] : [text[...]] }
+      return [text[..<found], text[text.index(after: found)...]]
+    }
+
+    private static func unquoted(_ part: Substring) -> String {
+      let field = part.trimmingCharacters(in: .whitespaces)
       let isQuoted = field.count > 1 && field.hasPrefix("\"") && field.hasSuffix("\"")
       return isQuoted ? String(field.dropFirst().dropLast()) : field
     }
@@ -101,15 +110,15 @@ struct PictureLabels {
   // MARK: Classes in the order of names
 
   private func classes(_ lines: [Line]) throws -> [Int] {
-    let hasHeader = lines.first.map { !isClass($0.text) } ?? false
+    let hasHeader = lines.first.map { !isClass($0.whole) } ?? false
     let rows = hasHeader ? lines.dropFirst() : lines[...]
     guard rows.count == listing.files.count else {
       throw error(
         .wrongLabelCount(
           expected: listing.files.count, found: rows.count,
-          header: hasHeader ? lines.first?.text : nil))
+          header: hasHeader ? lines.first?.whole : nil))
     }
-    return try rows.map { try label($0.text, "line \($0.number)") }
+    return try rows.map { try label($0.whole, "line \($0.number)") }
   }
 
   private func array() throws -> [Int] {
