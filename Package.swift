@@ -35,7 +35,8 @@ let package = Package(
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
         "Reports", "Runs", "Scoring", "Tensors", "Training", argumentParser,
-      ]),
+      ],
+      resources: [.embedInCode("Resources")]),
 
     // Floor 4: jobs
     .target(
@@ -45,7 +46,7 @@ let package = Package(
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["Datasets", "Formats", "Runs", "Scoring", "Tensors"]),
+      dependencies: ["Datasets", "Formats", "Images", "Runs", "Scoring", "Tensors"]),
     .target(
       name: "Reports",
       dependencies: ["Formats", "Runs", "Scoring", mustache],
@@ -134,7 +135,9 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Checkpoints", "Datasets", "Formats", "Images", "TestSupport", "mixmo"]),
+      dependencies: [
+        "Checkpoints", "Datasets", "Formats", "Images", "Runs", "TestSupport", "mixmo",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -41,6 +41,18 @@ package struct Batch: Sendable {
   }
 }
 
+extension Dataset {
+  /// The bytes `[N, H, W, 3]` of consecutive images, as they are stored, made in parallel.
+  ///
+  /// - Throws: `DatasetError.wrongImageSize`, or what reading an image throws.
+  package func pixels(of range: Range<Int>, workers: Workers) throws -> [UInt8] {
+    let images = try workers.map(range.count) {
+      try checkedImage(at: range.lowerBound + $0).pixels
+    }
+    return Array(images.joined())
+  }
+}
+
 /// The scaling of each channel's bytes to the network's input: (x/255 − mean) / standard deviation.
 ///
 /// Computed in Float32 with PyTorch's order of operations (torchvision's `ToTensor`, then

@@ -2,17 +2,16 @@
 
 import Datasets
 import Formats
+import Foundation
 import Runs
 import Scoring
+import Synchronization
 import Tensors
 
 /// Predicts every cell of a plan that is not stored yet.
 package struct CellPrediction: Sendable {
   package let plan: EvaluationPlan
   package let store: PredictionStore
-  private let workers: Workers
-  /// Make the next batch while the model is at this one.
-  private let loaders: Workers
 
   /// How far an evaluation has come.
   package struct Progress: Sendable {
@@ -22,14 +21,9 @@ package struct CellPrediction: Sendable {
     package let imageTotal: Int
   }
 
-  /// Images that go through the model together.
-  static let batchSize = 64
-
-  package init(plan: EvaluationPlan, store: PredictionStore, workers: Workers) {
+  package init(plan: EvaluationPlan, store: PredictionStore) {
     self.plan = plan
     self.store = store
-    self.workers = workers
-    loaders = Workers(count: workers.count)
   }
 
   /// The images that `predict` will predict.
@@ -39,36 +33,133 @@ package struct CellPrediction: Sendable {
 
   /// Predicts the cells that are not stored yet.
   ///
-  /// - Throws: what reading images or writing predictions throws; finished cells stay.
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - report: Told of each batch.
+  ///   - finish: Told of each cell that is stored.
+  /// - Throws: what the model, reading images or writing predictions throws; finished cells stay.
   package func predict(
-    _ model: any Model, report: (Progress) throws -> Void
+    _ model: any Model, report: (Progress) throws -> Void, finish: (Cell) throws -> Void = { _ in }
   ) throws {
     try store.create(labels: plan.labels)
     let missing = missingCells
-    let shape = [plan.imageCount, model.memberCount, model.classCount]
+    let queue = ShareQueue(missing.map { Share(cell: $0, images: 0..<plan.imageCount) })
+    queue.close()
+    let batches = ShareBatches(queue, of: plan, size: model.batchSize)
+    let answers = model.answers { try batches.next() }
+    defer { answers.stop() }
     for (index, cell) in missing.enumerated() {
-      let opened = try plan.open(cell)
-      try store.write(opened.cell, shape: shape) { rows in
-        let makeBatch = { @Sendable in try batch($0, of: opened.images) }
-        try Ahead.forEach(batches.count, make: makeBatch) { number, batch in
-          try rows.append(model.checkedLogits(of: batch))
-          try report(
-            Progress(
-              cell: cell,
-              imageCount: index * plan.imageCount + batches[number].upperBound,
-              imageTotal: missing.count * plan.imageCount))
+      var count = 0
+      try store.store(cell, rowCount: plan.imageCount) {
+        if count == plan.imageCount {
+          // How a model ends may tell that its answers were wrong, before the last cell is stored.
+          return cell == missing.last ? try answers.next() : nil
         }
+        guard let answer = try answers.next() else { return nil }
+        count += answer.rowCount
+        try report(
+          Progress(
+            cell: cell, imageCount: index * plan.imageCount + count,
+            imageTotal: missing.count * plan.imageCount))
+        return answer
       }
+      try finish(cell)
+    }
+  }
+}
+
+/// Consecutive images of one cell: what one process predicts at a time.
+struct Share: Codable {
+  let cell: Cell
+  let images: Range<Int>
+}
+
+/// Shares that wait to be predicted.
+final class ShareQueue: Sendable {
+  private let state: Mutex<(shares: ArraySlice<Share>, isClosed: Bool)>
+  private let change = NSCondition()
+
+  init(_ shares: [Share] = []) { state = Mutex((shares[...], false)) }
+
+  /// Adds a share.
+  func append(_ share: Share) {
+    change.withLock {
+      state.withLock { $0.shares.append(share) }
+      change.broadcast()
     }
   }
 
-  /// The images of each batch.
-  private var batches: IndexChunks { IndexChunks(total: plan.imageCount, size: Self.batchSize) }
+  /// Says that there will be no more.
+  func close() {
+    change.withLock {
+      state.withLock { $0.isClosed = true }
+      change.broadcast()
+    }
+  }
 
-  /// A batch of normalized images.
-  func batch(_ number: Int, of images: any Dataset) throws -> Batch {
-    try Batch(
-      Array(batches[number]), of: images, normalization: plan.normalization,
-      workers: loaders)
+  /// Takes the next share, nil if there is none now.
+  func take() -> Share? { state.withLock { $0.shares.popFirst() } }
+
+  /// Waits for the next share and takes it, nil if there will be none.
+  func wait() -> Share? {
+    change.lock()
+    defer { change.unlock() }
+    while true {
+      if let share = take() { return share }
+      if state.withLock({ $0.isClosed }) { return nil }
+      change.wait()
+    }
+  }
+}
+
+/// The batches of the shares in a queue; the images of a cell are opened at its first batch.
+final class ShareBatches: Sendable {
+  private let plan: EvaluationPlan
+  private let queue: ShareQueue
+  private let size: Int
+  private let begin: @Sendable (Share) -> Void
+  private let current = Mutex<Opened?>(nil)
+
+  /// A share whose batches are being given out.
+  private struct Opened {
+    let cell: EvaluationPlan.OpenedCell
+    var rest: Range<Int>
+  }
+
+  /// - Parameters:
+  ///   - queue: The shares, which begin at whole batches.
+  ///   - plan: The plan that they are of.
+  ///   - size: The images of a batch.
+  ///   - begin: Told of each share before its first batch.
+  init(
+    _ queue: ShareQueue, of plan: EvaluationPlan, size: Int,
+    begin: @escaping @Sendable (Share) -> Void = { _ in }
+  ) {
+    self.queue = queue
+    self.plan = plan
+    self.size = size
+    self.begin = begin
+  }
+
+  /// The next batch, nil after the last.
+  ///
+  /// - Throws: what opening a cell throws.
+  func next() throws -> ImageBatch? {
+    try current.withLock { current in
+      if current?.rest.isEmpty ?? true {
+        guard let share = queue.wait() else { return nil }
+        begin(share)
+        let isSame = current?.cell.cell == share.cell
+        let cell = isSame ? current?.cell : nil
+        current = Opened(cell: try cell ?? plan.open(share.cell), rest: share.images)
+      }
+      guard let opened = current else { return nil }
+      let range = opened.rest.prefix(size)
+      current?.rest = range.upperBound..<opened.rest.upperBound
+      return ImageBatch(
+        cell: opened.cell.cell, number: range.lowerBound / size,
+        count: IndexChunks(total: plan.imageCount, size: size).count, range: range,
+        images: opened.cell.images)
+    }
   }
 }

@@ -15,8 +15,10 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case interrupted(Stage)
   /// The images that were opened for one cell are those of another.
   case otherCell(expected: Cell, found: Cell)
-  /// A model answered a batch with logits of another shape than [N, M, K].
-  case otherOutput(expected: [Int], found: [Int])
+  /// A model answered a batch of so many images with logits of another shape than [N, M, K].
+  case otherOutput(imageCount: Int, found: [Int])
+  /// A model answered other batches than it was given.
+  case unexpectedAnswer
   /// Every calibration that was asked for is one of several members, and there is one.
   case nothingToCalibrate([String])
   /// The tables of a folder have a cell whose predictions it lacks.
@@ -44,8 +46,9 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .otherCell(let expected, let found):
       "opening \(expected.name): expected its images, found those of \(found.name); check the files "
         + "with mixmo data verify"
-    case .otherOutput(let expected, let found):
-      "the model: expected logits of shape \(expected) for a batch, found \(found)"
+    case .otherOutput(let imageCount, let found):
+      "the model: expected logits of shape [\(imageCount), members, classes] for a batch, found \(found)"
+    case .unexpectedAnswer: "the model: expected an answer to each batch, found others"
     case .nothingToCalibrate(let names):
       "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "
         + "such as --calibration none,temperature"

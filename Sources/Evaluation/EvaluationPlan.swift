@@ -9,7 +9,6 @@ package struct EvaluationPlan: Sendable {
   package let runName: String
   /// The clean test images.
   package let images: any Dataset
-  package let normalization: Normalization
   /// The training images that calibrations are fitted on; nil where they are not fitted on such images.
   package let validation: (any Dataset)?
   /// The part of the cells that is predicted; nil for all.
@@ -24,20 +23,18 @@ package struct EvaluationPlan: Sendable {
   /// - Parameters:
   ///   - runName: The name in the `run` column.
   ///   - dataset: The clean test set.
-  ///   - normalization: That of the model's training.
   ///   - benchmark: The corrupted images; nil for clean images alone.
   ///   - severities: The severities of the benchmark's cells that are predicted.
   ///   - imageLimit: The number of images in each cell; nil for all.
   ///   - shard: The part of the cells that is predicted; nil for all.
   ///   - validation: The training images that calibrations are fitted on.
   package init(
-    runName: String, dataset: any Dataset, normalization: Normalization,
-    benchmark: (any CorruptionBenchmark)? = nil, severities: [Int] = Array(1...5),
+    runName: String, dataset: any Dataset, benchmark: (any CorruptionBenchmark)? = nil,
+    severities: [Int] = Array(1...5),
     imageLimit: Int? = nil, shard: Shard? = nil, validation: (any Dataset)? = nil
   ) {
     self.runName = runName
     self.validation = validation
-    self.normalization = normalization
     self.benchmark = benchmark
     self.shard = shard
     self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
@@ -55,7 +52,7 @@ package struct EvaluationPlan: Sendable {
   /// one with the clean images predicts them.
   package var validationPlan: EvaluationPlan? {
     guard let validation, shard?.contains(index: 0) ?? true else { return nil }
-    return EvaluationPlan(runName: runName, dataset: validation, normalization: normalization)
+    return EvaluationPlan(runName: runName, dataset: validation)
   }
 
   /// How many images each cell has.

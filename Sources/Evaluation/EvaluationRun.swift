@@ -19,10 +19,15 @@ package protocol PredictionSource {
 
   /// Makes the predictions that are missing, and stores them where there is a folder.
   func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions
+
+  /// Puts into the record what is known once predictions are made.
+  func complete(_ record: inout RunRecord) throws
 }
 
 extension PredictionSource {
   package var place: String { folder?.predictions.folder.path ?? "predictions" }
+
+  package func complete(_: inout RunRecord) {}
 }
 
 /// The predictions of some cells.
@@ -146,6 +151,7 @@ package struct EvaluationRun {
     let remarks = record.notesOfOtherTables(than: earlier?.record) + record.notesOfUnprovenFiles
     for note in notes + remarks { try monitor.report(.note(note)) }
     let predictions = try source.predict(monitor)
+    try source.complete(&record)
     guard let earlier, !request.isOnly else { return try body(predictions, record, settings) }
     return try body(earlier.adding(predictions, kinds: settings.kinds), record, settings)
   }

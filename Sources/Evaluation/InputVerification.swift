@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Foundation
+import Images
 import Runs
 import Scoring
 import Tensors
@@ -45,6 +46,10 @@ package struct InputVerification {
         given("scored predictions", inputs?.checkpoint, of: record.origin.checkpoint),
         given("scored labels", inputs?.data, of: record.origin.data),
       ]
+    }
+    if let program = record.program {
+      return try [given("files of the program", record.inputs?.checkpoint ?? [], program.files)]
+        + dataChecks()
     }
     return try [checkpointCheck()] + dataChecks()
   }
@@ -130,42 +135,81 @@ package struct InputVerification {
   private var imageCount: Int { max(record.origin.images, 0) }
 
   private func dataChecks() throws -> [RunCheck] {
-    let named = record.inputs?.data.first.map { URL(fileURLWithPath: $0) }
-    guard let kind = DatasetKind(rawValue: record.origin.dataset) else {
-      return [.notAtHand("images", "a data set \(record.origin.dataset.oneLine) is not known")]
-    }
-    guard let folder = data ?? named, Self.isThere(folder) else {
-      return [.notAtHand("images", "no folder of data sets where run.json says; give --data DIR")]
-    }
-    let clean: any Dataset
+    let images: NamedImages
     do {
-      clean = try kind.read(.test, in: folder, workers: workers)
+      images = try self.images()
     } catch {
       return [.notAtHand("images", "\(error)")]
     }
-    let subject = "images of \(kind.rawValue) (\(folder.relativePath.oneLine))"
-    let found = try Subset(imageCount, of: clean).fingerprint(workers: workers)
+    let subject =
+      "images of \(record.origin.dataset.oneLine) (\(images.folder.relativePath.oneLine))"
+    let found = try Subset(imageCount, of: images.clean).fingerprint(workers: workers)
     let check =
       found == record.origin.data
       ? RunCheck.ok(subject)
       : .differs(subject, expected: "SHA-256 \(record.origin.data)", found: found)
-    return [check] + cellChecks(kind, of: clean, in: folder)
+    return [check] + cellChecks(images)
+  }
+
+  /// The images that the record names, where they are now.
+  private struct NamedImages {
+    let clean: any Dataset
+    let folder: URL
+    /// Opens the corrupted images of these names.
+    let benchmark: ([String]) throws -> any CorruptionBenchmark
+  }
+
+  /// What keeps the images from being opened.
+  private struct NotAtHand: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private func images() throws -> NamedImages {
+    let folders = record.inputs?.data.map { URL(fileURLWithPath: $0) } ?? []
+    if let pictures = record.inputs?.pictures { return try images(of: pictures, in: folders) }
+    guard let kind = DatasetKind(rawValue: record.origin.dataset) else {
+      throw NotAtHand(description: "a data set \(record.origin.dataset.oneLine) is not known")
+    }
+    guard let folder = data ?? folders.first, Self.isThere(folder) else {
+      throw NotAtHand(
+        description: "no folder of data sets where run.json says; give --data DIR")
+    }
+    let clean = try kind.read(.test, in: folder, workers: workers)
+    return NamedImages(clean: clean, folder: folder) { names in
+      try kind.benchmark(of: clean, in: folder, names: names, isPartial: false)
+    }
+  }
+
+  /// Somebody's pictures: their folder, then that of their corrupted copies.
+  private func images(
+    of pictures: RunRecord.Inputs.Pictures, in folders: [URL]
+  ) throws -> NamedImages {
+    guard let folder = folders.first, Self.isThere(folder) else {
+      throw NotAtHand(description: "no folder of pictures where run.json says")
+    }
+    let clean = try PictureFolder(
+      folder, labels: pictures.labels.map { URL(fileURLWithPath: $0) },
+      classOrder: pictures.classOrder.map { URL(fileURLWithPath: $0) },
+      preparation: Preparation(resize: pictures.resize, crop: pictures.crop))
+    let copies = data ?? folders.dropFirst().first
+    return NamedImages(clean: clean, folder: folder) { names in
+      guard let copies else {
+        throw NotAtHand(description: "no folder of corrupted copies in run.json; give --data DIR")
+      }
+      return try clean.benchmark(in: copies, names: names, isPartial: false)
+    }
   }
 
   /// A check of each cell whose corrupted images were read from files.
-  private func cellChecks(
-    _ kind: DatasetKind, of clean: any Dataset, in folder: URL
-  ) -> [RunCheck] {
+  private func cellChecks(_ images: NamedImages) -> [RunCheck] {
     let cells = record.cells.compactMap { name, digest in
       Cell(name: name).map { (cell: $0, digest: digest) }
     }.sorted { ($0.cell.corruption, $0.cell.severity) < ($1.cell.corruption, $1.cell.severity) }
     return cells.map { cell, expected in
       let subject = "images of \(cell.name)"
       do {
-        let benchmark = try kind.benchmark(
-          of: clean, in: folder, names: [cell.corruption], isPartial: false)
-        let images = try Subset(imageCount, of: benchmark.images(of: cell))
-        let found = try images.storedFingerprint(workers: workers)
+        let corrupted = try images.benchmark([cell.corruption]).images(of: cell)
+        let found = try Subset(imageCount, of: corrupted).storedFingerprint(workers: workers)
         return found == expected
           ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)
       } catch {

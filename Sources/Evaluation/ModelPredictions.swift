@@ -41,18 +41,11 @@ package final class ModelPredictions: PredictionSource {
     self.processes = processes
   }
 
-  /// What networks compute in.
-  private static let precision = "float32"
-
-  private var prediction: CellPrediction {
-    CellPrediction(plan: plan, store: store, workers: workers)
-  }
+  private var prediction: CellPrediction { CellPrediction(plan: plan, store: store) }
 
   /// The prediction of the images that calibrations are fitted on.
   private var validationPrediction: CellPrediction? {
-    plan.validationPlan.map {
-      CellPrediction(plan: $0, store: store.validation, workers: workers)
-    }
+    plan.validationPlan.map { CellPrediction(plan: $0, store: store.validation) }
   }
 
   /// The images to predict before those of the cells.
@@ -61,6 +54,7 @@ package final class ModelPredictions: PredictionSource {
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
+    for note in model.notes { try monitor.report(.note(note)) }
     // Stored predictions are scored without the model.
     if prediction.missingImageCount + missingValidationCount > 0 { opened = try model.open() }
     let digests = try checkFiles(monitor)
@@ -71,10 +65,10 @@ package final class ModelPredictions: PredictionSource {
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
     try checkModel(of: record)
-    record.members = model.memberCount > 1 ? model.members : nil
-    record.scoring = settings.record(memberCount: model.memberCount)
-    record.precision = Self.precision
+    record.members = model.members
+    record.scoring = settings.record()
     record.inputs = model.inputs
+    record.program = model.program
     record.best = model.best
     record.validation = try plan.validation.map {
       RunRecord.Validation(images: $0.count, data: try $0.fingerprint(workers: workers))
@@ -118,12 +112,30 @@ package final class ModelPredictions: PredictionSource {
       try monitor.report(
         .predicted(progress.cell, imageCount: first + progress.imageCount, of: first + total))
     }
-    return predictions()
+    let predictions = try predictions()
+    if let note = model.noteOnMembers, let cell = plan.ownCells.first(where: store.contains),
+      try store.predictions(of: cell).memberCount > 1
+    {
+      try monitor.report(.note(note))
+    }
+    return predictions
+  }
+
+  /// Puts what only predictions tell of a model into the record: how many members it has, and the numbers
+  /// that it answers in.
+  package func complete(_ record: inout RunRecord) throws {
+    guard let cell = plan.ownCells.first(where: store.contains) else { return }
+    let first = try store.predictions(of: cell)
+    if first.memberCount == 1 { record.members = nil }
+    record.precision = first.isFloat32Logits ? first.elementType.rawValue : first.precision
   }
 
   /// The stored predictions.
-  private func predictions() -> CellPredictions {
-    let (memberCount, classCount) = (model.memberCount, model.classCount)
+  private func predictions() throws -> CellPredictions {
+    let memberCount =
+      try model.memberCount
+      ?? (store.contains(.clean) ? store.predictions(of: .clean).memberCount : nil)
+    let classCount = model.classCount
     func logits(_ cell: Cell, _ labels: [Int], in store: PredictionStore) throws -> LabeledLogits {
       try store.logits(
         of: cell, labels: labels, memberCount: memberCount, classCount: classCount)

@@ -64,6 +64,50 @@ package struct PredictionArray: Sendable {
       shape: [values.count / classCount, 1, classCount], as: numbers, file: file.path)
   }
 
+  /// The logits `[N, M, K]` of a network; `shape` has these three.
+  package init(_ logits: [Float], shape: [Int]) {
+    self.init(
+      logits.withUnsafeBytes(ByteStorage.init(copying:)), .float32, shape: shape, as: .logits,
+      file: "the network")
+  }
+
+  /// The rows of arrays of the same members, classes and type, one array after the other.
+  ///
+  /// - Throws: `RunsError.otherRows` where they are not.
+  package init(joining parts: [PredictionArray]) throws {
+    let first = parts[0]
+    if parts.count == 1 {
+      self = first
+      return
+    }
+    for part in parts { try first.check(isLike: part) }
+    let storage = ByteStorage(byteCount: parts.reduce(0) { $0 + $1.storage.bytes.count }) { bytes in
+      var next = 0
+      for part in parts {
+        part.storage.withBytes {
+          UnsafeMutableRawBufferPointer(rebasing: bytes[next...]).copyMemory(from: $0)
+          next += $0.count
+        }
+      }
+    }
+    self.init(
+      storage, first.elementType,
+      shape: [parts.reduce(0) { $0 + $1.rowCount }, first.memberCount, first.classCount],
+      as: first.numbers, file: first.file)
+  }
+
+  /// Makes sure that the rows of both are of the same members, classes and type.
+  ///
+  /// - Throws: `RunsError.otherRows`.
+  func check(isLike other: PredictionArray) throws {
+    func form(_ array: PredictionArray) -> String {
+      "\(array.memberCount) × \(array.classCount) \(array.elementType)"
+    }
+    guard form(self) == form(other), numbers == other.numbers else {
+      throw RunsError.otherRows(file: other.file, expected: form(self), found: form(other))
+    }
+  }
+
   /// The members of an ensemble, each an array of one member and of the same shape.
   ///
   /// They are Float64 where one of them is. The numbers are what those of the first are.
@@ -154,6 +198,11 @@ package struct PredictionArray: Sendable {
       try elementType == .float64
         ? float64(bytes.bindMemory(to: Double.self)) : float32(bytes.bindMemory(to: Float.self))
     }
+  }
+
+  /// Calls `body` with the bytes of the numbers, in this machine's order.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try storage.withBytes(body)
   }
 
   /// What the numbers were given in, in words.

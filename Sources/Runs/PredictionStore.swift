@@ -100,16 +100,45 @@ package struct PredictionStore: Sendable {
     ) { try $0.append(labels.map(Int64.init)) }
   }
 
-  /// Stores logits of a cell, of shape `[N, M, K]`, which `body` appends.
+  /// Stores the predictions of a cell as they come, batch by batch: as logits in Float32, and as they
+  /// were given where these are other numbers.
   ///
-  /// - Throws: `NumPyError` for a wrong number of logits, `FileError`, `RunsError` where the run's record
-  ///   cannot be read, or what `body` throws.
-  package func write(
-    _ cell: Cell, shape: [Int], _ body: (inout NumPyRows<Float>) throws -> Void
+  /// - Parameters:
+  ///   - cell: The cell.
+  ///   - rowCount: The rows of all batches.
+  ///   - next: The next batch, nil after the last.
+  /// - Throws: `RunsError.otherRows` for a batch of other members, classes or type; `NumPyError` for a
+  ///   wrong number of rows; `FileError`; `RunsError` where the run's record cannot be read; or what `next`
+  ///   throws.
+  package func store(
+    _ cell: Cell, rowCount: Int, batches next: () throws -> PredictionArray?
   ) throws {
+    guard let first = try next() else {
+      throw RunsError.wrongShape(url(of: cell), expected: "[\(rowCount), …]", found: [0])
+    }
+    let shape = [rowCount, first.memberCount, first.classCount]
+    func write<Number: NumPyElement>(_ type: Number.Type, to url: URL) throws {
+      try NumPyArray.write(type, shape: shape, to: url, whole: { try record($0, of: url) }) {
+        rows in
+        var batch: PredictionArray? = first
+        while let part = batch {
+          try first.check(isLike: part)
+          try part.withBytes { try rows.append($0.bindMemory(to: Number.self)) }
+          batch = try next()
+        }
+      }
+    }
+    guard !first.isFloat32Logits else { return try write(Float.self, to: url(of: cell)) }
+    let given = url(of: cell, givenAs: first.numbers)
+    if first.elementType == .float64 {
+      try write(Double.self, to: given)
+    } else {
+      try write(Float.self, to: given)
+    }
     let url = url(of: cell)
-    try NumPyArray.write(
-      Float.self, shape: shape, to: url, whole: { try record($0, of: url) }, body)
+    try PredictionArray(contentsOf: given, as: first.numbers).writeLogits(to: url) {
+      try record($0, of: url)
+    }
   }
 
   private func name(of url: URL) -> String { prefix + url.lastPathComponent }

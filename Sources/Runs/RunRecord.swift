@@ -9,7 +9,7 @@ package struct RunRecord: Sendable, Equatable {
     package var run: String
     package var dataset: String
     package var images: Int
-    /// SHA-256 of the checkpoint file, or of the files of predictions; where these are of several cells, of
+    /// SHA-256 of the checkpoint file, of what makes a program the one that it is, or of the files of predictions; where these are of several cells, of
     /// those of the clean one.
     package var checkpoint: String
     /// SHA-256 of the test images and labels.
@@ -63,6 +63,8 @@ package struct RunRecord: Sendable, Equatable {
   package var configuration: String
   /// The threads of the evaluation that was started last.
   package var threads: Int?
+  /// The program that predicted; nil where a network of ours did, or files were given.
+  package var program: Program?
   /// How the checkpoint was chosen among the epochs of its training; nil where a file or an epoch was named,
   /// and in records of older versions.
   package var best: BestEpoch?
@@ -110,6 +112,8 @@ package struct RunRecord: Sendable, Equatable {
     package var data: [String]
     /// SHA-256 of each of these files by its name, where they are predictions of several cells.
     package var digests: [String: String]?
+    /// How the first folder of `data` was read, where it is one of somebody's pictures.
+    package var pictures: Pictures?
 
     package init(
       checkpoint: [String], weights: String? = nil, data: [String],

@@ -6,7 +6,7 @@ import Scoring
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
     case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads
-    case best, validation, members, scoring, sharding, notes, doubts, durationSeconds
+    case program, best, validation, members, scoring, sharding, notes, doubts, durationSeconds
   }
 
   /// Decodes a record, of which older versions left out all but the origin.
@@ -22,6 +22,7 @@ extension RunRecord: Codable {
     configuration =
       try container.decodeIfPresent(TextLines.self, forKey: .configuration)?.text ?? ""
     threads = try container.decodeIfPresent(Int.self, forKey: .threads)
+    program = try container.decodeIfPresent(Program.self, forKey: .program)
     best = try container.decodeIfPresent(BestEpoch.self, forKey: .best)
     validation = try container.decodeIfPresent(Validation.self, forKey: .validation)
     scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
@@ -43,6 +44,7 @@ extension RunRecord: Codable {
     if !history.isEmpty { try container.encode(history, forKey: .history) }
     try container.encode(TextLines(configuration), forKey: .configuration)
     try container.encodeIfPresent(threads, forKey: .threads)
+    try container.encodeIfPresent(program, forKey: .program)
     try container.encodeIfPresent(best, forKey: .best)
     try container.encodeIfPresent(validation, forKey: .validation)
     try container.encodeIfPresent(scoring, forKey: .scoring)

@@ -66,12 +66,20 @@ extension RunRecord {
   /// Everything but the suite, which an evaluation of clean images has none of.
   private func originFields(_ other: RunRecord) -> [Field] {
     let (mine, its) = (origin, other.origin)
-    return [
+    return programFields(other) + [
       ("run", mine.run, its.run), ("dataset", mine.dataset, its.dataset),
       ("images", "\(mine.images)", "\(its.images)"),
       ("checkpoint", mine.checkpoint, its.checkpoint), ("data", mine.data, its.data),
       ("seed", "\(mine.seed)", "\(its.seed)"), ("version", mine.version, its.version),
     ]
+  }
+
+  /// What makes the programs those that they are.
+  private func programFields(_ other: RunRecord) -> [Field] {
+    let (mine, its) = (programFields, other.programFields)
+    return Set(mine.keys).union(its.keys).sorted().map {
+      ($0, mine[$0] ?? "none", its[$0] ?? "none")
+    }
   }
 
   /// The first line in which the configurations differ.

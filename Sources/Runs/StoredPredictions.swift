@@ -6,7 +6,7 @@ import Scoring
 /// says more.
 extension PredictionArray {
   /// Whether logits in Float32 are all that was given.
-  var isFloat32Logits: Bool { numbers == .logits && elementType == .float32 }
+  package var isFloat32Logits: Bool { numbers == .logits && elementType == .float32 }
 
   /// Replaces `url` with these numbers as they are, `[N, M, K]`; `whole` is given the SHA-256 of the file
   /// before it gets its name.
@@ -76,5 +76,28 @@ extension PredictionArray {
       let block = values[start..<min(start + blockLength, values.count)].map(transform)
       try block.withUnsafeBufferPointer(body)
     }
+  }
+}
+
+/// Predictions that one process of a job sends to another.
+extension PredictionArray {
+  /// One byte that says which numbers these are, and the array as an `.npy` file.
+  ///
+  /// - Throws: `NumPyError` for a shape that is too large.
+  package var bytes: Data {
+    get throws {
+      let header = try NumPyArray.header(of: elementType, shape: shape, file: file)
+      return withBytes { Data([numbers == .logits ? 0 : 1] + header) + Data($0) }
+    }
+  }
+
+  /// The predictions whose `bytes` these are.
+  ///
+  /// - Throws: `NumPyError` or `PredictionFileError` where they are none.
+  package init(bytes: Data) throws {
+    let file = "another process"
+    try self.init(
+      NumPyArray(bytes: Array(bytes.dropFirst()), file: file),
+      as: bytes.first == 0 ? .logits : .probabilities, file: URL(fileURLWithPath: file))
   }
 }

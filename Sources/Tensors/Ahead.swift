@@ -23,6 +23,31 @@ package enum Ahead {
   }
 }
 
+/// Elements that are made in the background, each while the one before it is used.
+package final class ElementsAhead<Element: Sendable> {
+  private let make: @Sendable () throws -> Element?
+  private var pending: Pending<Element?>
+
+  /// - Parameter make: The next element, nil after the last; it is called on other threads, one call at a
+  ///   time, at once for the first.
+  package init(_ make: @escaping @Sendable () throws -> Element?) {
+    self.make = make
+    pending = Pending(make)
+  }
+
+  /// Waits until a call of `make` that has begun has returned.
+  deinit { _ = try? pending.result() }
+
+  /// The next element, nil after the last.
+  ///
+  /// - Throws: what `make` threw.
+  package func next() throws -> Element? {
+    guard let element = try pending.result() else { return nil }
+    pending = Pending(make)
+    return element
+  }
+}
+
 /// A value that is being made on a thread of its own, or on the caller's where the system refuses one.
 private final class Pending<Value: Sendable>: Sendable {
   private let outcome = Mutex<Result<Value, any Error>?>(nil)

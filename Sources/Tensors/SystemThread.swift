@@ -3,7 +3,7 @@ import Foundation
 /// Threads of the system, which may refuse them.
 ///
 /// Foundation's `Thread` does not tell whether it was started.
-enum SystemThread {
+package enum SystemThread {
   private static let stackSize = 8 << 20
 
   /// What a thread runs.
@@ -15,7 +15,7 @@ enum SystemThread {
   /// Starts a thread that calls `body` once.
   ///
   /// - Returns: Whether it was started; a limit on processes or on memory may be reached.
-  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+  package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return false }
     defer { pthread_attr_destroy(&attributes) }

@@ -104,9 +104,9 @@ struct RunOptions: ParsableArguments {
   var dataURL: URL { folder.url }
 
   /// The run's folder: below `save`, or, without it, the folder whose own `config.yaml` is given.
-  func runFolder(save: String?) -> RunFolder? {
-    guard let save else { return RunFolder(owning: configURL) }
-    return RunFolder(save: URL(fileURLWithPath: save), configurationFile: configURL)
+  static func runFolder(of configuration: URL, save: String?) -> RunFolder? {
+    guard let save else { return RunFolder(owning: configuration) }
+    return RunFolder(save: URL(fileURLWithPath: save), configurationFile: configuration)
   }
 
   /// The configuration, of the user's or of those that come with the program.

@@ -50,11 +50,14 @@ struct DemoCommand: AsyncParsableCommand {
       ScoringSettings(
         calibrations: [.none, .temperature, .oracle], seed: common.seed, kinds: suite.suite.kinds))
     let best = try folder.bestEpoch()
-    let cube = try NetworkEvaluation(
-      configuration: configuration, runName: folder.name,
-      checkpoint: folder.checkpoint(epoch: best.epoch), best: best, dataset: test, data: data,
-      folder: folder,
-      corruptions: .generated(suite), request: request, common: common, isReporting: true
+    let images = ImageSource(
+      dataset: test, origin: .named(configuration.data.dataset), data: data)
+    let cube = try ModelEvaluation(
+      model: ModelSource(
+        configuration, checkpoint: folder.checkpoint(epoch: best.epoch), best: best, on: images,
+        common),
+      runName: folder.name, images: images, folder: folder, corruptions: .generated(suite),
+      request: request, common: common, isReporting: true
     ).run(startsOver: fromScratch)
     try common.terminal.show(endOf: cube, ofRun: folder.name, in: folder, hasTable: ending.table)
     try await ReportJob.report(

@@ -12,8 +12,12 @@ import Training
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Scores a checkpoint on clean and corrupted test images.",
+    abstract: "Scores a checkpoint, or anybody's model, on clean and corrupted test images.",
     discussion: """
+      Without --model a checkpoint of our networks predicts, with the configuration of its training. \
+      --model takes a command of the shell instead: a program that reads images and writes predictions. \
+      mixmo model-client prints the client for Python; the article AnyModel has the protocol and examples.
+
       The processes of mixmo-mpi, started by mpirun or srun, share the images.
 
       Example: score the best checkpoint of a run on CIFAR-100 and on CIFAR-100-C, as it is and \
@@ -22,16 +26,26 @@ struct EvaluateCommand: AsyncParsableCommand {
         mixmo evaluate --data data --save runs --checkpoint best \\
           --corruptions --temperature-scaling --config \\
           config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
+
+      Example: a program of your own, on CIFAR-10 and 19 corruptions that are made on the fly:
+
+        mixmo evaluate --model "python3 my_model.py" --dataset cifar10 --data data \\
+          --corruptions --generate --output results
       """)
 
-  @OptionGroup var inputs: RunOptions
+  @Option(
+    name: [.long, .customShort("c")],
+    help: ArgumentHelp(
+      "The run's configuration file, which names it; a run's own config.yaml is that of its folder.",
+      valueName: "file"))
+  var config: String?
 
   @Option(
     help: ArgumentHelp(
       "A checkpoint file, the number of an epoch, or best: of the highest test accuracy, as in MixMo's "
         + "code, or, in a run with --validation, of the highest accuracy on these images.",
       valueName: "path|epoch|best"))
-  var checkpoint: String
+  var checkpoint: String?
 
   @OptionGroup var chosen: WeightsOptions
 
@@ -40,6 +54,14 @@ struct EvaluateCommand: AsyncParsableCommand {
       "The folder that holds the run's folder (default: for a run's own config.yaml, its folder).",
       valueName: "dir"))
   var save: String?
+
+  @OptionGroup var program: ProgramOptions
+  @OptionGroup var source: ImageSourceOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Decode image files once, into a file in this folder (Tiny-ImageNet).", valueName: "dir"))
+  var cache: String?
 
   @Option(
     help: ArgumentHelp("Where results go (default: the run's folder).", valueName: "dir"))
@@ -70,17 +92,15 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var job: JobOptions
 
   func validate() throws {
-    if runFolder == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
-      throw ValidationError(
-        "--checkpoint \(checkpoint) needs --save, for the run's folder, or the config.yaml in it.")
-    }
-    _ = try outputURL(runFolder)
+    if program.model == nil { try checkNetwork() } else { try checkProgram() }
     if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
     }
     try suite.checkNames(
-      orAmong: generate ? [] : DatasetKind.otherCorruptions(in: inputs.dataURL))
+      orAmong: generate
+        ? []
+        : source.data.map { DatasetKind.otherCorruptions(in: URL(fileURLWithPath: $0)) } ?? [])
     if try chosenShard != nil, report || scoring.baseline != nil {
       throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
     }
@@ -91,6 +111,44 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     if suite.frostTextures != nil && !generate {
       throw ValidationError("--frost-textures needs --generate.")
+    }
+  }
+
+  /// Checks that a network of ours is given whole.
+  private func checkNetwork() throws {
+    guard config != nil, let checkpoint else {
+      throw ValidationError(
+        "Give --config and --checkpoint for a network of ours, or --model for a program of your own."
+      )
+    }
+    guard source.data != nil || source.images != nil else {
+      throw ValidationError("Give --data, the folder that holds the data sets' folders.")
+    }
+    if runFolder == nil && (checkpoint == "best" || Int(checkpoint) != nil) {
+      throw ValidationError(
+        "--checkpoint \(checkpoint) needs --save, for the run's folder, or the config.yaml in it.")
+    }
+    _ = try outputURL(runFolder)
+  }
+
+  /// Checks that a program is given whole, and nothing that is a network's.
+  private func checkProgram() throws {
+    let given = [
+      ("--config", config != nil), ("--checkpoint", checkpoint != nil), ("--save", save != nil),
+      ("--weights", chosen.weights != nil),
+    ]
+    if let option = given.first(where: \.1)?.0 {
+      throw ValidationError("\(option) goes with a network of ours; --model takes a program.")
+    }
+    guard source.isGiven else {
+      throw ValidationError(
+        "--model needs its images: give --dataset and --data, or --images.")
+    }
+    guard output != nil else { throw ValidationError("--model needs --output.") }
+    if scoring.fitting == .validation {
+      throw ValidationError(
+        "--fitting validation is for networks of mixmo train --validation; --model fits on the clean "
+          + "images.")
     }
   }
 
@@ -121,41 +179,89 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func evaluate(among processes: any ProcessGroup) throws {
-    let runFolder = runFolder
-    let checkpointURL =
-      try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
-    let configuration = try configuration(of: checkpointURL)
-    let kind = configuration.data.dataset
-    let selected = try suite.selected(for: kind)
-    let output = try outputURL(runFolder)
-    let shard = try chosenShard
-    let evaluation = NetworkEvaluation(
-      configuration: configuration, runName: RunFolder.runName(of: inputs.configURL),
-      checkpoint: checkpointURL, weights: chosen.weights,
-      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil,
-      dataset: try images(.test, of: kind),
-      data: inputs.dataURL,
-      validation: try scoring.fitting == .validation ? validation(of: checkpointURL, kind) : nil,
-      folder: RunFolder(output), corruptions: choice(selected), severities: suite.severities,
-      imageLimit: images.limit, shard: shard,
-      request: try scoring.request(
-        halves: halves(kind), kinds: selected.suite.kinds, seed: common.seed),
-      common: common, processes: processes, isReporting: report)
+    let evaluation = try program.model == nil ? network(processes) : program(processes)
     guard processes.isFirst else { return try evaluation.assist() }
-    guard let shard else {
+    guard let shard = evaluation.shard else {
       return try common.terminal.show(
         endOf: evaluation.run(), ofRun: evaluation.runName, in: evaluation.folder,
         hasTable: ending.table)
     }
     let count = try evaluation.predictShard()
     common.terminal.say(
-      "Shard \(shard) is done: \(count) cells in \(output.path). When all \(shard.count) are: mixmo merge"
-    )
+      "Shard \(shard) is done: \(count) cells in \(evaluation.folder.url.path). When all "
+        + "\(shard.count) are: mixmo merge")
+  }
+
+  /// The evaluation of a network of ours.
+  private func network(_ processes: any ProcessGroup) throws -> ModelEvaluation {
+    let (file, checkpoint) = (URL(fileURLWithPath: config ?? ""), checkpoint ?? "")
+    let runFolder = runFolder
+    let checkpointURL =
+      try runFolder?.checkpoint(named: checkpoint) ?? URL(fileURLWithPath: checkpoint)
+    let configuration = try configuration(of: checkpointURL)
+    let images = try images(of: configuration)
+    let model = try ModelSource(
+      configuration, checkpoint: checkpointURL, weights: chosen.weights,
+      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil, on: images, common)
+    var evaluation = try evaluation(
+      of: model, named: RunFolder.runName(of: file), on: images, processes)
+    if scoring.fitting == .validation {
+      evaluation.validation = try validation(of: checkpointURL, configuration.data.dataset)
+    }
+    return evaluation
+  }
+
+  /// The evaluation of somebody's program.
+  private func program(_ processes: any ProcessGroup) throws -> ModelEvaluation {
+    let images = try source.open(cache: cacheURL, workers: common.workers)
+    guard let (model, name) = try program.source(on: images, patience: job.patience, common) else {
+      throw ValidationError("--model: expected a command.")
+    }
+    return try evaluation(of: model, named: name, on: images, processes)
+  }
+
+  private func evaluation(
+    of model: ModelSource, named name: String, on images: ImageSource,
+    _ processes: any ProcessGroup
+  ) throws -> ModelEvaluation {
+    let selected = try suite.selected(
+      forSide: images.dataset.imageSide, isGenerating: generate)
+    var model = model
+    if images.pictures != nil {
+      model.inputs?.pictures = RunRecord.Inputs.Pictures(
+        labels: source.labels, classOrder: source.classOrder, resize: source.resize,
+        crop: source.crop)
+    }
+    return ModelEvaluation(
+      model: model, runName: name, images: images, folder: RunFolder(try outputURL(runFolder)),
+      corruptions: choice(selected), severities: suite.severities, imageLimit: self.images.limit,
+      shard: try chosenShard,
+      request: try scoring.request(
+        halves: halves(images), kinds: selected.suite.kinds, seed: common.seed),
+      common: common, processes: processes, isReporting: report)
+  }
+
+  /// The images that a network is evaluated on: those of its training's data set, or those that are named.
+  private func images(of configuration: RunConfiguration) throws -> ImageSource {
+    let kind = configuration.data.dataset
+    guard source.isGiven else {
+      let data = URL(fileURLWithPath: source.data ?? "")
+      return ImageSource(
+        dataset: try images(.test, of: kind), origin: .named(kind), data: data)
+    }
+    let images = try source.open(cache: cacheURL, workers: common.workers)
+    let (side, count) = (images.dataset.imageSide, images.dataset.classCount)
+    guard side == kind.imageSide, count == kind.classCount else {
+      throw ValidationError(
+        "\(images.dataset.name): expected \(kind.classCount) classes of \(kind.imageSide)×\(kind.imageSide) "
+          + "pixels, as the network's \(kind.rawValue) has, found \(count) of \(side)×\(side).")
+    }
+    return images
   }
 
   /// The configuration, with the number of images that the checkpoint's run kept for validation.
   private func configuration(of checkpoint: URL) throws -> RunConfiguration {
-    var configuration = try inputs.configuration()
+    var configuration = try RunConfiguration(contentsOf: SharedFiles.url(named: config ?? ""))
     // Whether the checkpoint can be read is told where its weights are.
     guard let training = try? TrainingImages(of: checkpoint) else { return configuration }
     let (asked, count) = (configuration.validationCount, training.validationCount)
@@ -177,16 +283,22 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   private func images(_ split: DatasetSplit, of kind: DatasetKind) throws -> any Dataset {
-    try kind.read(split, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
+    try kind.read(
+      split, in: URL(fileURLWithPath: source.data ?? ""), cache: cacheURL, workers: common.workers)
   }
 
-  private var runFolder: RunFolder? { inputs.runFolder(save: save) }
+  private var cacheURL: URL? { cache.map { URL(fileURLWithPath: $0) } }
+
+  private var runFolder: RunFolder? {
+    config.flatMap { RunOptions.runFolder(of: URL(fileURLWithPath: $0), save: save) }
+  }
 
   /// The user's own halves of all clean images, where the data folder has them.
-  private func halves(_ kind: DatasetKind) throws -> CleanHalves? {
-    guard images.limit == nil else { return nil }
-    return try CleanHalves(
-      in: [inputs.dataURL, inputs.dataURL.appendingPathComponent("\(kind.rawValue)-data")])
+  private func halves(_ images: ImageSource) throws -> CleanHalves? {
+    guard self.images.limit == nil, let kind = images.kind, let data = images.data else {
+      return nil
+    }
+    return try CleanHalves(in: [data, data.appendingPathComponent("\(kind.rawValue)-data")])
   }
 
   /// Where results go: the folder asked for, else the run's.
@@ -202,7 +314,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     guard !isClean else { return .none }
     return generate
       ? .generated(selected)
-      : .files(
-        suite.names(in: selected), data: inputs.dataURL, isPartial: suite.corruption.isEmpty)
+      : .files(suite.names(in: selected), isPartial: suite.corruption.isEmpty)
   }
 }

@@ -36,8 +36,8 @@ enum Launch {
 struct JobOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How long the processes that mpirun or srun started wait for each other before they give up.",
-      valueName: "seconds"))
+      "How long the processes that mpirun or srun started wait for each other before they give up, and "
+        + "how long evaluate waits for the program of --model.", valueName: "seconds"))
   var patience = 300
 
   func validate() throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Formats
 import Foundation
 
@@ -63,7 +64,8 @@ enum Program {
         do { try Terminal.print(text + "\n") } catch { end(error) }
       } else {
         // What is wrong with a file is said on one line; misuse is said with the usage below it.
-        let isOneLine = code == .failure
+        // What a program said last has lines of its own.
+        let isOneLine = code == .failure && !(error is ProgramError)
         Terminal.write(
           (isOneLine ? text.withoutControlCharacters : text) + "\n", to: .standardError)
       }
@@ -79,8 +81,8 @@ struct Mixmo: AsyncParsableCommand {
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
     version: version,
     subcommands: [
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, MergeCommand.self,
-      ScoreCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ModelClientCommand.self,
+      MergeCommand.self, ScoreCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
       VerifyCommand.self, BenchmarkCommand.self, BenchMPICommand.self,

@@ -79,7 +79,7 @@ struct TrainCommand: ParsableCommand {
 
   private var runFolder: RunFolder {
     get throws {
-      if let folder = inputs.runFolder(save: save) { return folder }
+      if let folder = RunOptions.runFolder(of: inputs.configURL, save: save) { return folder }
       throw ValidationError(
         "Give --save, the folder for the run's folder; a run's own config.yaml needs none.")
     }
@@ -130,10 +130,13 @@ struct TrainCommand: ParsableCommand {
     _ best: BestEpoch, of configuration: RunConfiguration, in folder: RunFolder,
     on test: any Dataset, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
-    try NetworkEvaluation(
-      configuration: configuration, runName: folder.name,
-      checkpoint: folder.checkpoint(epoch: best.epoch), best: best, dataset: test,
-      data: inputs.dataURL, folder: folder,
+    let images = ImageSource(
+      dataset: test, origin: .named(configuration.data.dataset), data: inputs.dataURL)
+    return try ModelEvaluation(
+      model: ModelSource(
+        configuration, checkpoint: folder.checkpoint(epoch: best.epoch), best: best, on: images,
+        common),
+      runName: folder.name, images: images, folder: folder,
       request: ScoringRequest(
         ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
         open: Set(ScoringRequest.Part.allCases)),

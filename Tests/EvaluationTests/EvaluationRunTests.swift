@@ -13,15 +13,14 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A network as the model of an evaluation.
-struct NetworkModel: Model {
-  let network: InferenceNetwork
-
-  init(_ network: MixMoNetwork) { self.network = InferenceNetwork(network) }
-
-  var memberCount: Int { network.memberCount }
-  var classCount: Int { network.classCount }
-  func logits(of batch: Batch) -> Tensor { network.logits(batch.images) }
+extension NetworkModel {
+  /// A network for digits.
+  init(_ network: MixMoNetwork) {
+    let inference = InferenceNetwork(network)
+    self.init(normalization: DatasetKind.digits.normalization, threadCount: 1) {
+      inference.logits($0)
+    }
+  }
 }
 
 struct EvaluationRunTests {
@@ -42,7 +41,6 @@ struct EvaluationRunTests {
   static func plan(limit: Int? = 24) throws -> EvaluationPlan {
     EvaluationPlan(
       runName: "test", dataset: Digits.read(.test),
-      normalization: DatasetKind.digits.normalization,
       benchmark: try GeneratedBenchmark(
         try CorruptionSuite(text: table, url: URL(filePath: "/suite.yaml")).corruptions,
         of: Digits.read(.test), seed: 5),
@@ -77,10 +75,12 @@ struct EvaluationRunTests {
   ) throws -> Tables {
     let runFolder = RunFolder(folder)
     let workers = Workers(count: threads)
+    var model = ModelSource(
+      classCount: 10, configuration: "depth: 10\n", fingerprint: { "f" },
+      open: { NetworkModel(network(threads: threads)) })
+    model.memberCount = 2
     let predictions = ModelPredictions(
-      of: ModelSource(
-        memberCount: 2, classCount: 10, configuration: "depth: 10\n", fingerprint: { "f" },
-        open: { NetworkModel(network(threads: threads)) }), for: try plan ?? Self.plan(),
+      of: model, for: try plan ?? Self.plan(),
       in: runFolder, suite: nil, seed: 5, version: "0.1.0", workers: workers)
     let settings = ScoringSettings(calibrations: calibrations, drawCount: 50)
     _ = try EvaluationRun(of: predictions, request: ScoringRequest(settings), workers: workers)
@@ -95,7 +95,7 @@ struct EvaluationRunTests {
     let folder = try TemporaryFolder()
     let (whole, shared) = (folder.file("whole"), folder.file("shared"))
     @Sendable func prediction(_ folder: URL) -> CellPrediction {
-      CellPrediction(plan: plan, store: PredictionStore(folder: folder), workers: Workers(count: 1))
+      CellPrediction(plan: plan, store: PredictionStore(folder: folder))
     }
     try prediction(whole).predict(NetworkModel(Self.network())) { _ in }
     // Some cells may be there already, and all of them the second time.
@@ -137,7 +137,6 @@ struct EvaluationRunTests {
     let frost = try #require(suite[.frost])
     let plan = EvaluationPlan(
       runName: "test", dataset: Digits.read(.test),
-      normalization: DatasetKind.digits.normalization,
       benchmark: try GeneratedBenchmark([frost], of: Digits.read(.test), seed: 1),
       severities: [2], imageLimit: 4)
     let folder = try TemporaryFolder()
@@ -178,7 +177,7 @@ struct EvaluationRunTests {
     let store = PredictionStore(folder: folder.file("predictions"))
     let stored = try store.logits(of: .clean, labels: plan.labels, memberCount: 2, classCount: 10)
     let batch = try Batch(
-      Array(0..<24), of: plan.images, normalization: plan.normalization,
+      Array(0..<24), of: plan.images, normalization: DatasetKind.digits.normalization,
       workers: Workers(count: 1))
     #expect(stored.values == InferenceNetwork(Self.network()).logits(batch.images).values)
     let labels = try NumPyArray(contentsOf: store.labelsURL).values(of: Int64.self)
@@ -284,7 +283,7 @@ struct EvaluationRunTests {
     let tables = try [made as any CorruptionBenchmark, files].map { benchmark in
       let output = try TemporaryFolder()
       let plan = EvaluationPlan(
-        runName: "test", dataset: clean, normalization: DatasetKind.digits.normalization,
+        runName: "test", dataset: clean,
         benchmark: benchmark, severities: [2, 5])
       return try Self.run(in: output.url, plan: plan).cells.text
     }
@@ -313,7 +312,7 @@ struct EvaluationRunTests {
     let folder = try TemporaryFolder()
     let plan = EvaluationPlan(
       runName: "test", dataset: Digits.read(.test),
-      normalization: DatasetKind.digits.normalization, benchmark: Shifted(),
+      benchmark: Shifted(),
       imageLimit: 8)
     #expect {
       try Self.run(in: folder.url, plan: plan)

@@ -15,7 +15,7 @@ struct ValidationImagesTests {
   private static func plan() throws -> EvaluationPlan {
     EvaluationPlan(
       runName: "test", dataset: Digits.first(24, of: .test),
-      normalization: DatasetKind.digits.normalization, validation: Digits.first(300, of: .train))
+      validation: Digits.first(300, of: .train))
   }
 
   /// Evaluates the plan in `folder`, as one of several processes.
@@ -23,7 +23,7 @@ struct ValidationImagesTests {
     let workers = Workers(count: 1)
     let predictions = ModelPredictions(
       of: ModelSource(
-        memberCount: 2, classCount: 10, configuration: "depth: 10\n", fingerprint: { "f" },
+        classCount: 10, configuration: "depth: 10\n", fingerprint: { "f" },
         open: { NetworkModel(EvaluationRunTests.network(threads: 1)) }), for: try plan(),
       in: RunFolder(folder), suite: nil, seed: 5, version: "0.1.0", workers: workers,
       processes: processes)

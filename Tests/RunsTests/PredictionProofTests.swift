@@ -24,10 +24,10 @@ struct PredictionProofTests {
   private func store(_ cells: [Cell], in place: RunFolder) throws {
     try place.predictions.create(labels: [0, 1])
     for cell in cells {
-      try place.predictions.write(cell, shape: [2, 1, 2]) { rows in
-        try rows.append([1, 2])
-        try rows.append([3, Float(cell.severity)])
-      }
+      var batches = [[1, 2], [3, Float(cell.severity)]].map {
+        PredictionArray($0, shape: [1, 1, 2])
+      }[...]
+      try place.predictions.store(cell, rowCount: 2) { batches.popFirst() }
     }
   }
 

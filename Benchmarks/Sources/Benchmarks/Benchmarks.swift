@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// Times `mixmo` and, where a Python with PyTorch is found, the same networks there, in turn; then
-/// the readers of files, the corruptions and the scores.
+/// the readers of files, the corruptions, somebody's program and the scores.
 @main
 struct Benchmarks: AsyncParsableCommand {
   @Option(help: "The program to time.")
@@ -19,7 +19,8 @@ struct Benchmarks: AsyncParsableCommand {
 
   @Option(
     help:
-      "Only cases whose name contains this: files, corruptions, scoring, or a part of a network's.")
+      "Only cases whose name contains this: files, corruptions, model, scoring, or a part of a network's."
+  )
   var only = ""
 
   func run() async throws {
@@ -29,6 +30,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
     if isWanted("files") { try await inTemporaryFolder { try await files(python, in: $0) } }
     if isWanted("corruptions") { try await inTemporaryFolder(corruptions) }
+    if isWanted("model") { try await inTemporaryFolder(model) }
     if isWanted("scoring") { try await inTemporaryFolder { try await scoring(python, in: $0) } }
     let networks = NetworkBenchmarks(
       mixmo: Program(path: mixmo), peer: python.map { Program(path: $0.path, prefix: [peer]) },
@@ -81,6 +83,16 @@ struct Benchmarks: AsyncParsableCommand {
   private func corruptions(in folder: URL) async throws {
     let benchmarks = CorruptionBenchmarks(
       mixmo: Program(path: mixmo), threads: threads, folder: folder)
+    for line in try await benchmarks.run() { try show(line) }
+  }
+
+  /// Evaluates a program that is not ours.
+  private func model(in folder: URL) async throws {
+    guard let python = await findPython(having: "numpy") else {
+      return try show("No Python with NumPy: evaluate --model is not timed.")
+    }
+    let benchmarks = ModelBenchmarks(
+      mixmo: Program(path: mixmo), python: python, threads: threads, folder: folder)
     for line in try await benchmarks.run() { try show(line) }
   }
 

@@ -27,11 +27,7 @@ struct CorruptionBenchmarks {
   /// A line for each corruption with its speed and its share of the median one, and one for all.
   func run() async throws -> [String] {
     try writeCleanImages()
-    let output = try await mixmo.output([
-      "corrupt", "--dataset", "cifar10", "--data", folder.path, "--output",
-      folder.appending(path: "CIFAR-10-C").path, "--threads", String(threads), "--json", "--quiet",
-    ])
-    let speeds = try JSONDecoder().decode([Speed].self, from: Data(output.utf8))
+    let speeds = try await corrupt(into: "CIFAR-10-C")
     let middle = median(speeds.map(\.imagesPerSecond))
     let total = String(
       format: "all corruptions: %d images in %.0f s", speeds.reduce(0) { $0 + $1.images },
@@ -43,8 +39,26 @@ struct CorruptionBenchmarks {
     } + [total]
   }
 
+  /// The seconds that five severities of one corruption take; the clean images are written.
+  func seconds(of corruption: String) async throws -> Double {
+    let name = "\(corruption)-alone"
+    defer { try? FileManager.default.removeItem(at: folder.appending(path: name)) }
+    return try await corrupt(into: name, ["--corruption", corruption]).reduce(0) {
+      $0 + $1.seconds
+    }
+  }
+
+  private func corrupt(into name: String, _ options: [String] = []) async throws -> [Speed] {
+    let output = try await mixmo.output(
+      [
+        "corrupt", "--dataset", "cifar10", "--data", folder.path, "--output",
+        folder.appending(path: name).path, "--threads", String(threads), "--json", "--quiet",
+      ] + options)
+    return try JSONDecoder().decode([Speed].self, from: Data(output.utf8))
+  }
+
   /// CIFAR-10's test images, as its binary form has them.
-  private func writeCleanImages() throws {
+  func writeCleanImages() throws {
     let clean = folder.appending(path: "cifar10-data/cifar-10-batches-bin")
     try FolderCreation.create(clean)
     try AtomicFile.stream(to: clean.appending(path: "test_batch.bin")) { stream in

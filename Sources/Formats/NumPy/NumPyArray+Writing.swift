@@ -51,6 +51,15 @@ extension NumPyArray {
     }
   }
 
+  /// What `numpy.save` writes before the elements, in this machine's byte order.
+  ///
+  /// - Throws: `NumPyError` for a shape that is too large, or a type that NumPy does not have.
+  package static func header(
+    of type: ElementType, shape: [Int], file: String
+  ) throws -> [UInt8] {
+    try NumPyHeader.bytes(type, shape: shape, file: file)
+  }
+
   private static func write<Element: NumPyElement>(
     _ type: Element.Type, shape: [Int], to stream: ByteStream,
     _ body: (inout NumPyRows<Element>) throws -> Void

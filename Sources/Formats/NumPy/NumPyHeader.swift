@@ -19,32 +19,57 @@ struct NumPyHeader {
     func fail(_ problem: NumPyError.Problem) -> NumPyError {
       NumPyError(file: file, problem: problem)
     }
-    guard bytes.starts(with: Self.magic) else { throw fail(.notAnArray) }
-    guard bytes.count >= 12 else { throw fail(.truncatedHeader(expected: 12, found: bytes.count)) }
-    let start: Int
-    let length: Int
-    switch (bytes[6], bytes[7]) {
-    case (1, 0):
-      start = 10
-      length = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self)))
-    case (2, 0), (3, 0):
-      start = 12
-      length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
-    case (let major, let minor): throw fail(.unsupportedVersion(major: major, minor: minor))
-    }
+    let (start, length) = try Self.extent(bytes, file: file)
     byteCount = start + length
     guard byteCount <= bytes.count else {
       throw fail(.truncatedHeader(expected: byteCount, found: bytes.count))
     }
-    guard length <= Self.maximumByteCount else {
-      throw fail(
-        .malformedHeader(offset: 8, expected: "a header of at most \(Self.maximumByteCount) bytes"))
-    }
+    guard length <= Self.maximumByteCount else { throw fail(Self.tooLong) }
     var parser = NumPyHeaderParser(bytes: bytes, offset: start, end: byteCount, file: file)
     let fields = try parser.dictionary()
     (isBigEndian, elementType) = try Self.byteOrderAndType(of: fields.descr, file: file)
     shape = fields.shape
     isFortranOrder = fields.isFortranOrder
+  }
+
+  private static let tooLong = NumPyError.Problem.malformedHeader(
+    offset: 8, expected: "a header of at most \(maximumByteCount) bytes")
+
+  /// Where the dictionary begins, and how long it is.
+  private static func extent(
+    _ bytes: UnsafeRawBufferPointer, file: String
+  ) throws -> (start: Int, length: Int) {
+    func fail(_ problem: NumPyError.Problem) -> NumPyError {
+      NumPyError(file: file, problem: problem)
+    }
+    guard bytes.starts(with: magic) else { throw fail(.notAnArray) }
+    guard bytes.count >= prefixCount else {
+      throw fail(.truncatedHeader(expected: prefixCount, found: bytes.count))
+    }
+    switch (bytes[6], bytes[7]) {
+    case (1, 0):
+      let length = bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
+      return (10, Int(UInt16(littleEndian: length)))
+    case (2, 0), (3, 0):
+      let length = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+      return (12, Int(UInt32(littleEndian: length)))
+    case (let major, let minor): throw fail(.unsupportedVersion(major: major, minor: minor))
+    }
+  }
+
+  /// The bytes that tell how long a header is.
+  static let prefixCount = 12
+
+  /// The size in bytes of the header whose first `prefixCount` bytes these are.
+  static func byteCount(fromPrefix prefix: [UInt8], file: String) throws -> Int {
+    let (start, length) = try prefix.withUnsafeBytes { try extent($0, file: file) }
+    guard length <= maximumByteCount else { throw NumPyError(file: file, problem: tooLong) }
+    return start + length
+  }
+
+  /// Whether a header may begin with these bytes.
+  static func canBegin(with bytes: [UInt8]) -> Bool {
+    zip(bytes, magic).allSatisfy { $0 == $1 }
   }
 
   /// Splits a `descr` such as `<f4` into byte order and type.

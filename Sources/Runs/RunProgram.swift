@@ -1,0 +1,49 @@
+extension RunRecord {
+  /// Somebody's program that predicted.
+  package struct Program: Codable, Sendable, Equatable {
+    /// The command as it was given, a line for the shell.
+    package var command: String
+    /// SHA-256 of each file that the command names, and of those that were named beside it.
+    package var files: [String: String]
+    /// What it answers: `logits` or `probabilities`.
+    package var answers: String
+    /// The images of a batch.
+    package var batch: Int
+
+    package init(command: String, files: [String: String], answers: String, batch: Int) {
+      self.command = command
+      self.files = files
+      self.answers = answers
+      self.batch = batch
+    }
+  }
+
+  /// What tells one program from another, by name; batches may be of another size.
+  var programFields: [String: String] {
+    guard let program else { return ["command of the program": "none"] }
+    return program.files.reduce(
+      into: ["command of the program": program.command, "answers of the program": program.answers]
+    ) { $0["program's file \($1.key)"] = "SHA-256 \($1.value)" }
+  }
+}
+
+extension RunRecord.Inputs {
+  /// How a folder of pictures was read, by the options that were given.
+  package struct Pictures: Codable, Sendable, Equatable {
+    /// The file of labels.
+    package var labels: String?
+    /// The file of the classes in their order.
+    package var classOrder: String?
+    /// The length of the short side that pictures are resized to.
+    package var resize: Int?
+    /// The side of the square that is cropped.
+    package var crop: Int?
+
+    package init(labels: String?, classOrder: String?, resize: Int?, crop: Int?) {
+      self.labels = labels
+      self.classOrder = classOrder
+      self.resize = resize
+      self.crop = crop
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// A program in Python that answers batches, or does what a mode of it says.
+package enum TestProgram {
+  private static let file = TestPackage.url.appending(
+    path: "Tests/TestSupport/Programs/program.py")
+
+  /// The command of the shell that starts it.
+  package static func command(_ mode: String, seed: Int = 0) -> String {
+    "python3 '\(file.path)' \(mode) \(seed)"
+  }
+
+  /// The logits that it answers an image with: the bytes after the first, by member and class.
+  package static func logits(_ pixels: [UInt8], classCount: Int, member: Int = 0) -> [Float] {
+    (0..<classCount).map { Float(pixels[$0 + 1 + member]) + Float($0) / 4 }
+  }
+
+  /// How many processes of the system have these words in their command.
+  package static func processCount(with words: String) -> Int { processes(with: words).count }
+
+  /// Kills the processes of the system that have these words in their command.
+  package static func kill(with words: String) {
+    for process in processes(with: words) { Foundation.kill(process, SIGKILL) }
+  }
+
+  private static func processes(with words: String) -> [Int32] {
+    let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return numbers.compactMap { Int32($0) }.filter { number in
+      // What has ended but was not waited for has no command.
+      let command = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
+      return String(decoding: command, as: UTF8.self).replacing("\0", with: " ").contains(words)
+    }
+  }
+}
