@@ -111,14 +111,21 @@ package final class ModelPredictions: PredictionSource {
     try prediction.predict(opened, sharedAmong: processes) { progress in
       try monitor.report(
         .predicted(progress.cell, imageCount: first + progress.imageCount, of: first + total))
+    } finish: { cell in
+      if cell.isClean { try checkPlausibility(monitor) }
     }
-    let predictions = try predictions()
-    if let note = model.noteOnMembers, let cell = plan.ownCells.first(where: store.contains),
-      try store.predictions(of: cell).memberCount > 1
-    {
-      try monitor.report(.note(note))
-    }
-    return predictions
+    return try predictions()
+  }
+
+  /// Says what is implausible in the predictions of the clean images, before hours go into the others.
+  private func checkPlausibility(_ monitor: EvaluationMonitor) throws {
+    let clean = try predictions().logits(.clean)
+    let isEnsemble = clean.memberCount > 1
+    if isEnsemble, let note = model.noteOnMembers { try monitor.report(.note(note)) }
+    try monitor.say(
+      Plausibility.doubts(
+        ofClean: clean, main: isEnsemble ? model.members.mainPredictor : .network,
+        threadCount: workers.count))
   }
 
   /// Puts what only predictions tell of a model into the record: how many members it has, and the numbers
