@@ -19,6 +19,7 @@ package struct CubeScorer: Sendable {
   ///   - cells: The clean cell, then corrupted ones of the same images in the same order.
   ///   - runName: The name of the run, which a baseline must not share.
   ///   - mainPredictor: The predictor of the first row; nil for that of subnetworks.
+  ///   - unchanged: The names of corrupted cells whose images are the clean ones.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
   ///   - report: Called with the number of cells done, after each cell and before each pooled set, and
   ///     while intervals are computed, which may take long: before each calibration.
@@ -26,7 +27,7 @@ package struct CubeScorer: Sendable {
   /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
     _ cells: [Cell], ofRun runName: String = "", startingWith mainPredictor: Predictor? = nil,
-    logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
+    unchanged: Set<String> = [], logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let idle = settings.calibrations.filter { !$0.hasRows(memberCount: clean.memberCount) }
@@ -64,7 +65,8 @@ package struct CubeScorer: Sendable {
     var cube = aggregation.cube
     let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
     cube.answers = cleanSigns.answers
-    cube.doubts = try cleanSigns.doubts + signs.doubts(cube.cells, logits: logits)
+    cube.doubts = try cleanSigns.doubts + signs.doubts(
+      cube.cells.filter { !unchanged.contains($0.cell.name) }, logits: logits)
     return cube
   }
 

@@ -170,7 +170,8 @@ package struct EvaluationRun {
     var cube = try PredictionFileError.naming(source.place) {
       try scorer.score(
         predictions.cells, ofRun: record.origin.run,
-        startingWith: record.members?.mainPredictor, logits: predictions.logits
+        startingWith: record.members?.mainPredictor,
+        unchanged: Set(record.unchanged ?? []), logits: predictions.logits
       ) { cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))

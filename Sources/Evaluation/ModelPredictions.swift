@@ -64,6 +64,8 @@ package final class ModelPredictions: PredictionSource {
         checkpoint: try model.fingerprint(), data: try plan.images.fingerprint(workers: workers),
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
+    let unchanged = try plan.unchangedCells(workers: workers).map(\.name)
+    record.unchanged = unchanged.isEmpty ? nil : unchanged.sorted()
     try checkModel(of: record)
     record.members = model.members
     record.scoring = settings.record()

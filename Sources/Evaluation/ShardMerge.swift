@@ -68,6 +68,7 @@ package struct ShardMerge: PredictionSource {
     whole.sharding = nil
     whole.history = shards.flatMap(\.record.history)
     whole.unproven = nil
+    for shard in shards.dropFirst() { whole.addUnchanged(of: shard.record) }
     let doubts = shards.compactMap { $0.proof.note(on: $0.folder.url.path) }
     if !doubts.isEmpty { whole.notes = (whole.notes ?? []) + doubts }
     whole.cells = shards.reduce(into: [:]) { $0.merge($1.record.cells) { first, _ in first } }

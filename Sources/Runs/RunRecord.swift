@@ -45,6 +45,9 @@ package struct RunRecord: Sendable, Equatable {
   /// SHA-256 of the corrupted images, or of anybody's predictions of them, that were read from files, by
   /// cell.
   package var cells: [String: String]
+  /// The corrupted cells whose images are those of the clean one, so that predictions are the same; nil
+  /// where there are none.
+  package var unchanged: [String]?
   /// SHA-256 of each file in the folder of predictions, by its name; nil in records of older versions.
   ///
   /// It is written before the file gets its name, so that a file without one is none of the run's.

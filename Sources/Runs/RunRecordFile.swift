@@ -5,7 +5,7 @@ import Scoring
 /// The record as `run.json`: how it is read, written and claimed.
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
-    case origin, cells, inputs, predictions, unproven, precision, history, configuration, threads
+    case origin, cells, unchanged, inputs, predictions, unproven, precision, history, configuration, threads
     case program, best, validation, members, scoring, sharding, notes, doubts, durationSeconds
   }
 
@@ -14,6 +14,7 @@ extension RunRecord: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     origin = try container.decode(Origin.self, forKey: .origin)
     cells = try container.decodeIfPresent([String: String].self, forKey: .cells) ?? [:]
+    unchanged = try container.decodeIfPresent([String].self, forKey: .unchanged)
     predictions = try container.decodeIfPresent([String: String].self, forKey: .predictions)
     unproven = try container.decodeIfPresent([String].self, forKey: .unproven)
     inputs = try container.decodeIfPresent(Inputs.self, forKey: .inputs)
@@ -37,6 +38,7 @@ extension RunRecord: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(origin, forKey: .origin)
     try container.encode(cells, forKey: .cells)
+    try container.encodeIfPresent(unchanged, forKey: .unchanged)
     try container.encodeIfPresent(inputs, forKey: .inputs)
     try container.encodeIfPresent(predictions, forKey: .predictions)
     try container.encodeIfPresent(unproven, forKey: .unproven)
@@ -186,6 +188,7 @@ extension RunRecord {
       }
       cells.merge(existing.cells) { mine, _ in mine }
       inputs?.add(existing.inputs)
+      addUnchanged(of: existing)
       best = best ?? existing.best
       validation = validation ?? existing.validation
       let step = history.last
@@ -205,6 +208,12 @@ extension RunRecord {
     try takePredictions(of: folder, recordedIn: nil, threadCount: threadCount)
     try write(to: folder)
     return lock
+  }
+
+  /// Adds the unchanged cells of another record.
+  package mutating func addUnchanged(of other: RunRecord) {
+    let all = (unchanged ?? []) + (other.unchanged ?? [])
+    unchanged = all.isEmpty ? nil : Set(all).sorted()
   }
 
   /// Checks the predictions of `folder`, and takes their digests over.

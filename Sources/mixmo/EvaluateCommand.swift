@@ -97,10 +97,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")
     }
-    try suite.checkNames(
-      orAmong: generate
-        ? []
-        : source.data.map { DatasetKind.otherCorruptions(in: URL(fileURLWithPath: $0)) } ?? [])
+    try suite.checkNames(orAmong: generate ? [] : source.otherCorruptions)
     if try chosenShard != nil, report || scoring.baseline != nil {
       throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
     }

@@ -148,6 +148,24 @@ struct EvaluationRunTests {
     #expect(stored.contains("frost(substitute)-2.npy"))
   }
 
+  @Test func `cells whose images are the clean ones are recorded, and raise no doubt`() throws {
+    let suite = try CorruptionSuite(
+      contentsOf: TestPackage.url.appending(path: "corruptions/cifar.yaml"))
+    let saturate = try #require(suite[.saturate])
+    let plan = EvaluationPlan(
+      runName: "test", dataset: Digits.read(.test),
+      benchmark: try GeneratedBenchmark([saturate], of: Digits.read(.test), seed: 1),
+      imageLimit: 40)
+    let folder = try TemporaryFolder()
+    _ = try Self.run(in: folder.url, plan: plan)
+    let record = try RunRecord.read(from: RunFolder(folder.url))
+    // Grey stays grey: severities 4 and 5 brighten.
+    #expect(record.unchanged == ["saturate-1", "saturate-2", "saturate-3"])
+    let digests = ["clean-0", "saturate-1", "saturate-4"].map { record.predictions?["\($0).npy"] }
+    #expect(digests[0] == digests[1] && digests[0] != digests[2])
+    #expect(record.doubts?.contains { $0.sentence.contains("byte-identical") } != true)
+  }
+
   @Test func `every cell, predictor and calibration has its row`() throws {
     let folder = try TemporaryFolder()
     let files = try Self.run(in: folder.url)
