@@ -27,7 +27,8 @@ package struct CubeScorer: Sendable {
   /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
     _ cells: [Cell], ofRun runName: String = "", startingWith mainPredictor: Predictor? = nil,
-    unchanged: Set<String> = [], logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
+    unchanged: Set<String> = [], logits: (Cell) throws -> LabeledLogits,
+    report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let idle = settings.calibrations.filter { !$0.hasRows(memberCount: clean.memberCount) }
@@ -65,8 +66,10 @@ package struct CubeScorer: Sendable {
     var cube = aggregation.cube
     let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
     cube.answers = cleanSigns.answers
-    cube.doubts = try cleanSigns.doubts + signs.doubts(
-      cube.cells.filter { !unchanged.contains($0.cell.name) }, logits: logits)
+    cube.doubts =
+      try cleanSigns.doubts
+      + signs.doubts(
+        cube.cells.filter { !unchanged.contains($0.cell.name) }, logits: logits)
     return cube
   }
 

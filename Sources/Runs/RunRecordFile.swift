@@ -5,7 +5,8 @@ import Scoring
 /// The record as `run.json`: how it is read, written and claimed.
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
-    case origin, cells, unchanged, inputs, predictions, unproven, precision, history, configuration, threads
+    case origin, cells, unchanged, inputs, predictions, unproven, precision, history, configuration,
+      threads
     case program, best, validation, members, scoring, sharding, notes, doubts, durationSeconds
   }
 

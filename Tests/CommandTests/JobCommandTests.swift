@@ -131,6 +131,33 @@ struct JobCommandTests {
     }
   }
 
+  @Test func `each process of a job starts a program of its own`() throws {
+    let workspace = try Workspace(testCount: 60)
+    func arguments(_ mode: String, _ output: String) -> [String] {
+      [
+        "evaluate", "--model", TestProgram.command(mode), "--dataset", "digits", "--data",
+        workspace.data, "--generate", "--corruption", "contrast", "--batch", "4", "--bootstrap",
+        "20", "--quiet", "--output", workspace.path(output),
+      ]
+    }
+    let whole = try MixmoProcess(arguments("members", "expected"))
+    try #require(whole.status == 0, "\(whole.errors)")
+    var expected = try workspace.files("expected")
+    expected["run.json"] = nil
+    for count in 1...3 {
+      let job = try Self.job(count, arguments("members", "\(count)"))
+      #expect(job.end() == 0, "\(job.output)")
+      var found = try workspace.files("\(count)")
+      found["run.json"] = nil
+      #expect(found == expected)
+    }
+    let failed = try Self.job(2, arguments("exits", "failed"))
+    #expect(failed.end() != 0)
+    #expect(failed.output.contains("the program ended with exit code 3"), "\(failed.output)")
+    for _ in 0..<100 where TestProgram.processCount(with: "program.py exits") > 0 { usleep(50_000) }
+    #expect(TestProgram.processCount(with: "program.py exits") == 0)
+  }
+
   @Test func `a killed process ends the job, and another number of them goes on`() throws {
     let workspace = try Self.workspace(epochs: 60)
     let job = try Self.job(2, workspace.train(save: "runs", "--json"))
