@@ -91,7 +91,7 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport", dependencies: ["Datasets", "Networks", "Tensors"],
-      path: "Tests/TestSupport"),
+      path: "Tests/TestSupport", exclude: ["Programs"]),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(

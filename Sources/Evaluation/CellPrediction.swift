@@ -45,9 +45,11 @@ package struct CellPrediction: Sendable {
     let missing = missingCells
     let queue = ShareQueue(missing.map { Share(cell: $0, images: 0..<plan.imageCount) })
     queue.close()
-    let batches = ShareBatches(queue, of: plan, size: model.batchSize)
+    let check = knownShare(for: model)
+    let batches = ShareBatches(queue, after: check, of: plan, size: model.batchSize)
     let answers = model.answers { try batches.next() }
     defer { answers.stop() }
+    if check != nil, let answer = try answers.next() { try compare(answer, of: model) }
     for (index, cell) in missing.enumerated() {
       var count = 0
       try store.store(cell, rowCount: plan.imageCount) {
@@ -65,6 +67,27 @@ package struct CellPrediction: Sendable {
       }
       try finish(cell)
     }
+  }
+
+  // MARK: A model that may have changed
+
+  /// The first images of the clean cell, where they are predicted already and the model may have changed
+  /// since.
+  func knownShare(for model: any Model) -> Share? {
+    guard !missingCells.isEmpty, store.contains(.clean), model.changed(at: "") != nil else {
+      return nil
+    }
+    return Share(cell: .clean, images: 0..<min(model.batchSize, plan.imageCount))
+  }
+
+  /// Makes sure that the answer to these images is what is stored, but for another order of sums.
+  func compare(_ answer: PredictionArray, of model: any Model) throws {
+    let stored = try store.predictions(of: .clean)
+    guard
+      stored.rowCount < answer.rowCount
+        || !stored.rows(0..<answer.rowCount, file: stored.file).isClose(to: answer)
+    else { return }
+    if let error = model.changed(at: "\(Cell.clean.name), its first images") { throw error }
   }
 }
 
@@ -118,6 +141,7 @@ final class ShareBatches: Sendable {
   private let queue: ShareQueue
   private let size: Int
   private let begin: @Sendable (Share) -> Void
+  private let first: Mutex<Share?>
   private let current = Mutex<Opened?>(nil)
 
   /// A share whose batches are being given out.
@@ -128,17 +152,26 @@ final class ShareBatches: Sendable {
 
   /// - Parameters:
   ///   - queue: The shares, which begin at whole batches.
+  ///   - first: A share before those of the queue.
   ///   - plan: The plan that they are of.
   ///   - size: The images of a batch.
   ///   - begin: Told of each share before its first batch.
   init(
-    _ queue: ShareQueue, of plan: EvaluationPlan, size: Int,
+    _ queue: ShareQueue, after first: Share? = nil, of plan: EvaluationPlan, size: Int,
     begin: @escaping @Sendable (Share) -> Void = { _ in }
   ) {
     self.queue = queue
+    self.first = Mutex(first)
     self.plan = plan
     self.size = size
     self.begin = begin
+  }
+
+  private func takeFirst() -> Share? {
+    first.withLock { first in
+      defer { first = nil }
+      return first
+    }
   }
 
   /// The next batch, nil after the last.
@@ -147,7 +180,7 @@ final class ShareBatches: Sendable {
   func next() throws -> ImageBatch? {
     try current.withLock { current in
       if current?.rest.isEmpty ?? true {
-        guard let share = queue.wait() else { return nil }
+        guard let share = takeFirst() ?? queue.wait() else { return nil }
         begin(share)
         let isSame = current?.cell.cell == share.cell
         let cell = isSame ? current?.cell : nil

@@ -85,23 +85,24 @@ package struct EvaluationPlan: Sendable {
       cell: cell, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
   }
 
-  /// The cells whose images, made by a suite, are those of the clean cell, as grey images are under
-  /// another saturation: judged by some of them, evenly spaced.
+  /// The corrupted cells whose images are those of the clean cell, as grey images are under another
+  /// saturation: judged by some of them, evenly spaced.
   ///
-  /// - Throws: What making images throws.
+  /// - Throws: What opening cells and making images throws.
   func unchangedCells(workers: Workers) throws -> [Cell] {
-    guard let benchmark, benchmark.isGenerated else { return [] }
-    let sample = Subset(8, of: images)
-    let areUnchanged = try workers.map(cells.count) { index in
-      let cell = cells[index]
-      guard !cell.isClean else { return false }
-      let corrupted = Subset(8, of: Subset(imageLimit, of: try benchmark.images(of: cell)))
+    let sample = Subset(Self.sampleSize, of: images)
+    let own = ownCells.filter { !$0.isClean }
+    let areUnchanged = try workers.map(own.count) { index in
+      let corrupted = Subset(Self.sampleSize, of: try open(own[index]).images)
       return try (0..<sample.count).allSatisfy {
         try corrupted.image(at: $0).pixels == sample.image(at: $0).pixels
       }
     }
-    return zip(cells, areUnchanged).filter(\.1).map(\.0)
+    return zip(own, areUnchanged).filter(\.1).map(\.0)
   }
+
+  /// The images that tell whether a cell is unchanged.
+  private static let sampleSize = 8
 
   /// The cells whose images this evaluation reads from files.
   package var cellsReadFromFiles: [Cell] {

@@ -12,6 +12,7 @@ package struct InputVerification {
   private let record: RunRecord
   private let checkpoint: URL?
   private let data: URL?
+  private let pictures: URL?
   private let workers: Workers
 
   /// - Parameters:
@@ -19,14 +20,17 @@ package struct InputVerification {
   ///   - record: Its record.
   ///   - checkpoint: A file to compare; nil for the one that the record names, or those in the folder.
   ///   - data: The folder of data sets; nil for the one that the record names.
+  ///   - pictures: The folder of somebody's pictures; nil for the one that the record names.
   ///   - workers: The threads that read images.
   package init(
-    of folder: RunFolder, _ record: RunRecord, checkpoint: URL?, data: URL?, workers: Workers
+    of folder: RunFolder, _ record: RunRecord, checkpoint: URL?, data: URL?,
+    pictures: URL? = nil, workers: Workers
   ) {
     self.folder = folder
     self.record = record
     self.checkpoint = checkpoint
     self.data = data
+    self.pictures = pictures
     self.workers = workers
   }
 
@@ -184,8 +188,9 @@ package struct InputVerification {
   private func images(
     of pictures: RunRecord.Inputs.Pictures, in folders: [URL]
   ) throws -> NamedImages {
-    guard let folder = folders.first, Self.isThere(folder) else {
-      throw NotAtHand(description: "no folder of pictures where run.json says")
+    guard let folder = self.pictures ?? folders.first, Self.isThere(folder) else {
+      throw NotAtHand(
+        description: "no folder of pictures where run.json says; give --images DIR")
     }
     let clean = try PictureFolder(
       folder, labels: pictures.labels.map { URL(fileURLWithPath: $0) },

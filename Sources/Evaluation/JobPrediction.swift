@@ -46,8 +46,12 @@ extension CellPrediction {
     }
     try distribution.serve(waits: false, reportProgress)
     if let model {
-      let answers = ShareAnswers(of: model, to: queue, of: plan)
+      let check = knownShare(for: model)
+      let answers = ShareAnswers(of: model, to: queue, after: check, of: plan)
       defer { answers.stop() }
+      if check != nil, let (_, answer) = try answers.next(beforeEach: {}) {
+        try compare(answer, of: model)
+      }
       while let (share, answer) = try answers.next(
         beforeEach: { try distribution.serve(waits: false, reportProgress) })
       {
@@ -106,8 +110,10 @@ private final class ShareAnswers {
   private let taken = ShareQueue()
   private let answers: any ModelAnswers
 
-  init(of model: any Model, to queue: ShareQueue, of plan: EvaluationPlan) {
-    let batches = ShareBatches(queue, of: plan, size: model.batchSize) { [taken] in
+  init(
+    of model: any Model, to queue: ShareQueue, after first: Share? = nil, of plan: EvaluationPlan
+  ) {
+    let batches = ShareBatches(queue, after: first, of: plan, size: model.batchSize) { [taken] in
       taken.append($0)
     }
     answers = model.answers { try batches.next() }

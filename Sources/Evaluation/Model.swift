@@ -10,6 +10,10 @@ package protocol Model {
   /// How many images go through it together.
   var batchSize: Int { get }
 
+  /// What is thrown where its answers are not the predictions that are stored already, of a model that may
+  /// have changed unnoticed; nil for one that is known by its files.
+  func changed(at place: String) -> (any Error)?
+
   /// Begins to answer batches.
   ///
   /// - Parameter next: The next batch, nil after the last; it is called on another thread, one call at a
@@ -31,6 +35,10 @@ package protocol ModelAnswers: AnyObject {
 
 extension ModelAnswers {
   package func stop() {}
+}
+
+extension Model {
+  package func changed(at _: String) -> (any Error)? { nil }
 }
 
 /// Consecutive images of a cell that go through a model together.

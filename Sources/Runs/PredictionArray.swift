@@ -108,6 +108,22 @@ package struct PredictionArray: Sendable {
     }
   }
 
+  /// Whether both are of one form, and differ by no more than another order of sums, or a lower precision of
+  /// products, can make.
+  package func isClose(to other: PredictionArray) -> Bool {
+    guard shape == other.shape, numbers == other.numbers else { return false }
+    let (mine, others) = (inFloat64, other.inFloat64)
+    return mine.withNumbers { _ in
+      false
+    } float64: { mine in
+      others.withNumbers { _ in
+        false
+      } float64: { others in
+        zip(mine, others).allSatisfy { abs($0 - $1) <= 1e-3 + 1e-2 * max(abs($0), abs($1)) }
+      }
+    }
+  }
+
   /// The members of an ensemble, each an array of one member and of the same shape.
   ///
   /// They are Float64 where one of them is. The numbers are what those of the first are.

@@ -61,6 +61,7 @@ struct CorruptCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    try source.checkOutput(output)
     guard output != nil || preview != nil else {
       throw ValidationError("Give --output for the images, --preview for a picture, or both.")
     }

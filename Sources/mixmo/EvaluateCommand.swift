@@ -93,6 +93,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func validate() throws {
     if program.model == nil { try checkNetwork() } else { try checkProgram() }
+    try source.checkOutput(output)
     if isClean && (suite.suite != nil || !suite.severity.isEmpty || generate) {
       throw ValidationError(
         "--suite, --severity and --generate need --corruptions or --corruption.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Formats
 import Foundation
 import Images
 import Tensors
@@ -88,6 +89,21 @@ struct ImageSourceOptions: ParsableArguments {
       throw ValidationError(
         "--crop \(crop) is larger than --resize \(resize), the length of the short side.")
     }
+  }
+
+  /// Makes sure that nothing is written among the pictures, where it would be a class or a picture.
+  ///
+  /// - Throws: `ValidationError`.
+  func checkOutput(_ output: String?) throws {
+    guard let images, let output else { return }
+    let (root, place) = (
+      URL(fileURLWithPath: images).standardizedFileURL.path,
+      URL(fileURLWithPath: output).standardizedFileURL.path
+    )
+    guard place == root || place.hasPrefix(root + "/") else { return }
+    throw ValidationError(
+      "--output \(output.oneLine): expected a folder outside of --images, where results are not taken for "
+        + "pictures.")
   }
 
   /// Opens the test images.

@@ -15,8 +15,8 @@ struct ProgramOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "With --model, a file that decides its predictions and that the command does not name; may be "
-        + "repeated.", valueName: "file"))
+      "With --model, a file or folder that decides its predictions and that the command does not name, such "
+        + "as a checkpoint; may be repeated.", valueName: "path"))
   var modelFile: [String] = []
 
   @Option(

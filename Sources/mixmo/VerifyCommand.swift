@@ -39,6 +39,12 @@ struct VerifyCommand: AsyncParsableCommand {
       valueName: "dir"))
   var data: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the pictures that were evaluated (default: where run.json says).",
+      valueName: "dir"))
+  var images: String?
+
   @OptionGroup var threading: ThreadOptions
   @OptionGroup var speech: OutputOptions
 
@@ -80,7 +86,8 @@ struct VerifyCommand: AsyncParsableCommand {
     checks += try await pageChecks(of: folder, record, proof)
     checks += try InputVerification(
       of: folder, record, checkpoint: checkpoint.map { URL(fileURLWithPath: $0) },
-      data: data.map { URL(fileURLWithPath: $0) }, workers: workers
+      data: data.map { URL(fileURLWithPath: $0) },
+      pictures: images.map { URL(fileURLWithPath: $0) }, workers: workers
     ).checks()
     return checks
   }

@@ -153,6 +153,19 @@ struct ProgramCommandTests {
     }
   }
 
+  @Test func `a program that ignores signals does not outlive a command that is killed`() throws {
+    let workspace = try Workspace()
+    let run = try RunningMixmo(evaluate(workspace, "stubborn", "run"))
+    while let line = run.nextLine(), line != "waiting" {}
+    run.send(SIGKILL)
+    _ = run.end()
+    // It has five seconds between SIGTERM and SIGKILL.
+    for _ in 0..<400 where TestProgram.processCount(with: "program.py stubborn") > 0 {
+      usleep(25_000)
+    }
+    #expect(TestProgram.processCount(with: "program.py stubborn") == 0)
+  }
+
   @Test func `an interruption ends the program and says how to go on`() throws {
     let workspace = try Workspace()
     let arguments = evaluate(workspace, "stops", "run").filter { $0 != "--quiet" }

@@ -3,6 +3,8 @@
 Paths are below the folder that the commands run in: `inputs` holds what they read, all else is a result.
 """
 import os
+import shutil
+from pathlib import Path
 
 import inputs
 from inputs import DEMO_RECIPE
@@ -21,7 +23,7 @@ def every(session, with_demo):
         digits = session.folder / "demo/data/digits-data/cifar-10-batches-bin"
     train, test = inputs.cifar_records(digits)
     data_sets(session.folder / "inputs/data", train, test)
-    for part in (trainings, corrupted_images, evaluations, shards, scores, reports, checkpoints, others):
+    for part in (trainings, corrupted_images, evaluations, programs, shards, scores, reports, checkpoints, others):
         part(session)
 
 
@@ -160,6 +162,19 @@ def shards(session):
         evaluate(session, f"shard-{part}", f"shard-{part}", *more, "--shard", f"{part}/3")
     evaluate(session, "adam", "adam", *more, "--seed", "0", run="adam")
     session.run("merge", "merge", "shard-3", "shard-1", "shard-2", "--output", "merged", "--quiet")
+
+
+def programs(session):
+    """A program in place of a network, and the cells of an evaluation as anybody's files."""
+    program = Path(__file__).resolve().parents[1] / "TestSupport/Programs/program.py"
+    shutil.copy(program, session.folder / "inputs/program.py")
+    session.run(
+        "evaluate-program", "evaluate", "--model", "python3 inputs/program.py members", "--dataset", "digits",
+        "--data", "inputs/data", "--generate", *FOUR, "--batch", "7", "--deep-ensemble", "--temperature-scaling",
+        "--bootstrap", "20", "--output", "program", "--quiet")
+    session.run(
+        "score-cells", "score", "--cells", "generated/predictions", "--labels", "generated/predictions/labels.npy",
+        "--temperature-scaling", "--bootstrap", "20", "--output", "cells", "--quiet")
 
 
 def scores(session):

@@ -78,6 +78,12 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
     return record?.dataset == dataset && (record?.images ?? 0) > 0 ? record : nil
   }
 
+  /// SHA-256 of the prepared pictures that the copies in `folder` were made of; nil where no record tells.
+  static func dataOfPictures(in folder: URL) -> String? {
+    let record = try? read(folder.appendingPathComponent(fileName))
+    return record.flatMap { $0.names == nil ? nil : $0.data }
+  }
+
   private static let fileName = "corrupt.json"
 
   private static func read(_ url: URL) throws -> BenchmarkRecord {

@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Images
 import Scoring
+import Tensors
 
 /// Corrupted copies of somebody's pictures below one folder `<corruption>/<severity>`.
 ///
@@ -84,6 +85,13 @@ extension PictureFolder {
   ) throws -> any CorruptionBenchmark {
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw PictureError(file: folder.path, problem: .noCopies)
+    }
+    if let data = BenchmarkRecord.dataOfPictures(in: folder) {
+      let workers = Workers(count: ProcessInfo.processInfo.activeProcessorCount)
+      let expected = try pixelFingerprint(workers: workers)
+      guard data == expected else {
+        throw PictureError(file: folder.path, problem: .copiesOfOthers)
+      }
     }
     return try FolderBenchmark(
       of: self, matching: .paths(ofImagesIn: root), name: name, in: [folder], names: names,

@@ -41,8 +41,6 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case noNames
     /// A class that is listed twice.
     case classTwice(line: Int, String)
-    /// Listed classes without a folder.
-    case classesWithoutFolder([String], folder: String)
     /// Folders that are not listed.
     case foldersNotListed([String])
 
@@ -67,6 +65,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     // Corrupted copies
     /// There is no tree of corrupted copies.
     case noCopies
+    /// The record of the copies says that they were made of other pictures, or of others as prepared.
+    case copiesOfOthers
     /// Pictures without a corrupted copy.
     case missingCopies([String], of: String)
     /// Pictures that are the copies of none.
@@ -101,8 +101,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
       "\(first.oneLine) and \(second.oneLine) differ only in the extension, so that their corrupted "
         + "copies would have the same name; rename one of them"
     case .notSquare, .otherSize, .smallerThanCrop: sizeMessage
-    case .noNames, .classTwice, .classesWithoutFolder, .foldersNotListed: orderMessage
-    case .noCopies, .missingCopies, .unknownCopies: copyMessage
+    case .noNames, .classTwice, .foldersNotListed: orderMessage
+    case .noCopies, .copiesOfOthers, .missingCopies, .unknownCopies: copyMessage
     default: labelMessage
     }
   }
@@ -128,8 +128,6 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     switch problem {
     case .classTwice(let line, let name):
       "line \(line): expected each class once, found \(name.oneLine) again"
-    case .classesWithoutFolder(let names, let folder):
-      "expected the names of folders in \(folder), found no folder of \(names.listed())"
     case .foldersNotListed(let names):
       "expected every folder of a class, found no line for \(names.listed())"
     default: "expected the name of a class on each line, found none"
@@ -172,6 +170,10 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
       "expected a copy of every picture in \(folder), found none of \(names.listed())"
     case .unknownCopies(let names, let folder):
       "expected copies of the pictures in \(folder) alone, found \(names.listed())"
+    case .copiesOfOthers:
+      "expected copies of the pictures of --images as they are prepared, found a corrupt.json of others; "
+        + "give the --resize and --crop that the copies were made with, or make them again with mixmo "
+        + "corrupt --images"
     default:
       "expected a folder of corrupted copies, found none; make them with mixmo corrupt --images, or "
         + "corrupt on the fly with --generate"

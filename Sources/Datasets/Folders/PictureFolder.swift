@@ -32,8 +32,8 @@ package struct PictureFolder: Dataset {
   /// - Parameters:
   ///   - root: The folder.
   ///   - labels: The file of labels where there are no folders of classes; see `PictureLabels`.
-  ///   - classOrder: A file that lists the classes in the order of a model's outputs. Without it classes
-  ///     are the folders in the order of their names' bytes, or the indices in the labels.
+  ///   - classOrder: A file that lists the classes in the order of a model's outputs, perhaps more than
+  ///     there are pictures of. Without it classes are the folders in the order of their names' bytes, or the indices in the labels.
   ///   - preparation: What is done to each picture.
   ///   - needsLabels: Whether pictures alone without labels are an error; otherwise all are of class 0.
   /// - Throws: `PictureError`, `FileError`, `ImageError` or `FileFormError` naming the file and the place.
@@ -46,7 +46,7 @@ package struct PictureFolder: Dataset {
     if let folders = listing.classNames {
       guard labels == nil else { throw PictureError(file: root.path, problem: .needlessLabels) }
       if let classOrder, let order {
-        try ClassOrder.check(order, in: classOrder, are: folders, in: root)
+        try ClassOrder.check(order, in: classOrder, have: folders)
       }
       self.labels = listing.labels(of: order ?? folders)
       classNames = order ?? folders

@@ -129,14 +129,10 @@ enum ClassOrder {
     return names
   }
 
-  /// Checks that the names in the file `url` are those of `folders` in the folder `root`.
-  static func check(_ names: [String], in url: URL, are folders: [String], in root: URL) throws {
-    let (listed, present) = (Set(names), Set(folders))
-    let unknown = names.filter { !present.contains($0) }
-    guard unknown.isEmpty else {
-      throw PictureError(
-        file: url.path, problem: .classesWithoutFolder(unknown, folder: root.path))
-    }
+  /// Checks that the names in the file `url` have those of the folders among them: a model may have more
+  /// classes.
+  static func check(_ names: [String], in url: URL, have folders: [String]) throws {
+    let listed = Set(names)
     let missing = folders.filter { !listed.contains($0) }
     guard missing.isEmpty else {
       throw PictureError(file: url.path, problem: .foldersNotListed(missing))

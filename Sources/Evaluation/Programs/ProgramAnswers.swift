@@ -92,7 +92,7 @@ final class ProgramAnswers: ModelAnswers {
     }
     let quiet = min(reader.lastTime.duration(to: .now), writer.lastTime.duration(to: .now))
     if quiet > .seconds(settings.patience) {
-      throw ProgramFault(.silent(seconds: settings.patience))
+      throw ProgramFault(.silent(seconds: settings.patience, hasRead: writer.isRead(batch)))
     }
   }
 

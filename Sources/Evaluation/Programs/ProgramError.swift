@@ -37,8 +37,10 @@ package struct ProgramError: Error, CustomStringConvertible, Equatable {
     case unsuitable(String)
     /// It answers a batch before it has read it.
     case early
-    /// It does nothing for so many seconds.
-    case silent(seconds: Int)
+    /// It does nothing for so many seconds; it may have read all of the batch.
+    case silent(seconds: Int, hasRead: Bool)
+    /// It answers images otherwise than the stored predictions of them.
+    case otherModel
     /// It answers more than it was asked.
     case unasked(beginning: String)
   }
@@ -91,8 +93,8 @@ extension ProgramError.Problem: CustomStringConvertible {
     case .otherShape(let expected, let found):
       "expected an answer of shape \(expected), found \(found)"
     case .otherClasses(let expected, let found):
-      "expected an answer of \(expected) classes, as the data set has, found \(found); give the model's "
-        + "images with --dataset or --images, and their number of classes with --classes"
+      "expected an answer of \(expected) classes, as the data set has, found \(found); give the images "
+        + "of the model's classes, or all its classes with --class-order"
     case .changed(let expected, let found):
       "expected an answer of \(expected), as before, found \(found)"
     case .notFinite(let count, let row):
@@ -104,9 +106,15 @@ extension ProgramError.Problem: CustomStringConvertible {
     case .early:
       "expected one answer to each batch, found an answer before the batch was read; write one array "
         + "for each array that is read, and nothing else"
-    case .silent(let seconds):
-      "the program has neither read nor answered for \(seconds) seconds; give it longer with "
-        + "--patience"
+    case .silent(let seconds, hasRead: true):
+      "the program has read the batch and not answered it for \(seconds) s; it must write and flush an "
+        + "answer to each batch before it gets the rest; give it longer with --patience"
+    case .silent(let seconds, hasRead: false):
+      "the program has neither read nor answered for \(seconds) s; give it longer with --patience"
+    case .otherModel:
+      "its answers are not the predictions that the folder holds of these images: has a checkpoint changed "
+        + "that the command does not name? Choose another --output, and name the checkpoint with "
+        + "--model-file; a program that draws random numbers must take the seed from the batch"
     case .unasked(let beginning):
       "expected one answer to each batch, found more: \"\(beginning)\""
     }

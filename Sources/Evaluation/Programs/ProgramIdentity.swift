@@ -20,8 +20,9 @@ package struct ProgramIdentity: Sendable {
   package init(
     _ command: String, modelFiles: [URL], numbers: PredictionNumbers, batchSize: Int
   ) throws {
-    let named = ShellWords(command).words.filter(Self.isReadableFile)
-    let others = modelFiles.map(\.relativePath)
+    let words = ShellWords(command)
+    let named = (words.words + words.values).filter(Self.isReadableFile)
+    let others = try modelFiles.flatMap(Self.files)
     files = (named + others).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     let digests = try files.map { name in
       (name, try Digest(ofFiles: [URL(fileURLWithPath: name)]).description)
@@ -31,6 +32,29 @@ package struct ProgramIdentity: Sendable {
       answers: numbers.rawValue, batch: batchSize)
   }
 
+  /// The file, or all files in a folder.
+  private static func files(of url: URL) throws -> [String] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
+      isFolder.boolValue
+    else { return [url.relativePath] }
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: url.path).sorted()
+    return paths.map { "\(url.relativePath)/\($0)" }.filter(isReadableFile)
+  }
+
+  /// Whether a file is a program that runs others' scripts, such as a virtual environment's `python3`.
+  private static func isInterpreter(_ name: String) -> Bool {
+    let url = URL(fileURLWithPath: name)
+    let names = [
+      "bash", "dash", "env", "java", "julia", "node", "perl", "pypy", "python", "ruby", "sh",
+    ]
+    return names.contains(String(url.lastPathComponent.prefix { $0.isLetter }))
+      && url.pathExtension.allSatisfy(\.isNumber)
+  }
+
+  /// The files that tell one model from another.
+  private var ownFiles: [String] { files.filter { !Self.isInterpreter($0) } }
+
   private static func isReadableFile(_ name: String) -> Bool {
     var status = stat()
     return stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -39,7 +63,7 @@ package struct ProgramIdentity: Sendable {
 
   /// The name of a run: that of the first file without its extension.
   package var runName: String {
-    files.first.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+    ownFiles.first.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
       ?? "program"
   }
 
@@ -53,7 +77,7 @@ package struct ProgramIdentity: Sendable {
 
   /// What a user should know where no file tells one program from another.
   package var notes: [String] {
-    files.isEmpty
+    ownFiles.isEmpty
       ? [
         "--model: no word of the command names a file, so that another checkpoint would not be noticed; name "
           + "it with --model-file"
@@ -64,10 +88,12 @@ package struct ProgramIdentity: Sendable {
 /// The words of a line for the shell, without what it would expand.
 package struct ShellWords {
   package private(set) var words: [String] = []
+  /// Those after the signs in `--name=value` and `NAME=value`.
+  package private(set) var values: [String] = []
   private var word = ""
   private var quote: Character?
 
-  /// Splits at spaces and operators outside quotes; of `--name=value` the value is a word as well.
+  /// Splits at spaces and operators outside quotes; it keeps values apart as well.
   package init(_ line: String) {
     var characters = line.makeIterator()
     while let character = characters.next() {
@@ -86,7 +112,7 @@ package struct ShellWords {
     if !word.isEmpty { words.append(word) }
     if let sign = word.firstIndex(of: "=") {
       let value = word[word.index(after: sign)...]
-      if !value.isEmpty { words.append(String(value)) }
+      if !value.isEmpty { values.append(String(value)) }
     }
     word = ""
   }

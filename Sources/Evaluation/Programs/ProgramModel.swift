@@ -79,6 +79,10 @@ package final class ProgramModel: Model {
     }
   }
 
+  package func changed(at place: String) -> (any Error)? {
+    settings.error(.otherModel, at: place)
+  }
+
   package func answers(
     to next: @escaping @Sendable () throws -> ImageBatch?
   ) -> any ModelAnswers {

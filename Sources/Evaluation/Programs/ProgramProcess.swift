@@ -139,7 +139,7 @@ private final class Guardian: Sendable {
   init?(of group: pid_t, grace: Double) {
     // The pipe closes with this process; a line says that there is nothing to do.
     let script =
-      "read line || { kill -TERM -- -\(group); sleep \(Int(grace)); kill -KILL -- -\(group); } 2>&-"
+      "read line || { kill -s TERM -- -\(group); sleep \(Int(grace)); kill -s KILL -- -\(group); } 2>&-"
     guard let pipe = try? ProgramPipe(own: .writer) else { return nil }
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }

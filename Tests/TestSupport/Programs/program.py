@@ -148,6 +148,8 @@ def main():
             write(answer(images, descr=">f2"))
         elif MODE == "doubles":
             write(answer(images, descr=">f8"))
+        elif MODE == "shifted":
+            write(answer(images, change=lambda values: [v + 3 for v in values]))
         elif MODE == "probabilities":
             write(answer(images, change=softmax))
         else:
