@@ -29,8 +29,9 @@ struct EvaluateCommand: AsyncParsableCommand {
 
       Example: a program of your own, on CIFAR-10 and 19 corruptions that are made on the fly:
 
-        mixmo evaluate --model "python3 my_model.py" --dataset cifar10 --data data \\
-          --corruptions --generate --output results
+        mixmo evaluate --model "python3 my_model.py" --model-file model.pt \\
+          --dataset cifar10 --data data --corruptions --generate \\
+          --output results
       """)
 
   @Option(
