@@ -10,6 +10,9 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
   case cifar101 = "cifar10.1"
   case cifar101v4 = "cifar10.1-v4"
 
+  /// Those that have training images.
+  package static let trained = allCases.filter { $0 != .cifar101 && $0 != .cifar101v4 }
+
   /// Everything that is particular to the data set.
   var definition: any DatasetDefinition {
     switch self {

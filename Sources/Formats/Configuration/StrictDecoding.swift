@@ -48,16 +48,18 @@ extension KeyedDecodingContainer {
     return try decode(type, forKey: key)
   }
 
-  /// The value for `key`, whose string must be the raw value of a case of `Value`.
+  /// The value for `key`, whose string must be the raw value of a case of `Value`; where `cases` are given, of
+  /// one of them.
   ///
   /// - Throws: `DecodingError` listing the raw values.
   public func decodeCase<Value: CaseIterable & RawRepresentable<String>>(
-    _ type: Value.Type, _ key: Key
+    _ type: Value.Type, _ key: Key, among cases: [Value]? = nil
   ) throws -> Value {
     let text = try decode(String.self, forKey: key)
-    guard let value = Value(rawValue: text) else {
-      let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
-      throw corrupted(key, "expected one of \(known); found \"\(text)\"")
+    let known = cases ?? Array(Value.allCases)
+    guard let value = known.first(where: { $0.rawValue == text }) else {
+      let names = known.map(\.rawValue).joined(separator: ", ")
+      throw corrupted(key, "expected one of \(names); found \"\(text)\"")
     }
     return value
   }
