@@ -46,10 +46,10 @@ package struct CellPrediction: Sendable {
     let queue = ShareQueue(missing.map { Share(cell: $0, images: 0..<plan.imageCount) })
     queue.close()
     let check = knownShare(for: model)
-    let batches = ShareBatches(queue, after: check, of: plan, size: model.batchSize)
+    let batches = ShareBatches(queue, startingWith: check, of: plan, size: model.batchSize)
     let answers = model.answers { try batches.next() }
     defer { answers.stop() }
-    if check != nil, let answer = try answers.next() { try compare(answer, of: model) }
+    if check != nil, let answer = try answers.next() { try compare(answer) }
     for (index, cell) in missing.enumerated() {
       var count = 0
       try store.store(cell, rowCount: plan.imageCount) {
@@ -74,20 +74,20 @@ package struct CellPrediction: Sendable {
   /// The first images of the clean cell, where they are predicted already and the model may have changed
   /// since.
   func knownShare(for model: any Model) -> Share? {
-    guard !missingCells.isEmpty, store.contains(.clean), model.changed(at: "") != nil else {
+    guard !missingCells.isEmpty, store.contains(.clean), model.mayHaveChanged else {
       return nil
     }
     return Share(cell: .clean, images: 0..<min(model.batchSize, plan.imageCount))
   }
 
   /// Makes sure that the answer to these images is what is stored, but for another order of sums.
-  func compare(_ answer: PredictionArray, of model: any Model) throws {
+  ///
+  /// - Throws: `EvaluationError.changedModel`, or what reading the predictions throws.
+  func compare(_ answer: PredictionArray) throws {
     let stored = try store.predictions(of: .clean)
-    guard
-      stored.rowCount < answer.rowCount
-        || !stored.rows(0..<answer.rowCount, file: stored.file).isClose(to: answer)
-    else { return }
-    if let error = model.changed(at: "\(Cell.clean.name), its first images") { throw error }
+    guard stored.rowCount >= answer.rowCount,
+      stored.rows(0..<answer.rowCount, file: stored.file).isClose(to: answer)
+    else { throw EvaluationError.changedModel(store.url(of: .clean)) }
   }
 }
 
@@ -157,7 +157,7 @@ final class ShareBatches: Sendable {
   ///   - size: The images of a batch.
   ///   - begin: Told of each share before its first batch.
   init(
-    _ queue: ShareQueue, after first: Share? = nil, of plan: EvaluationPlan, size: Int,
+    _ queue: ShareQueue, startingWith first: Share? = nil, of plan: EvaluationPlan, size: Int,
     begin: @escaping @Sendable (Share) -> Void = { _ in }
   ) {
     self.queue = queue

@@ -17,6 +17,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case otherCell(expected: Cell, found: Cell)
   /// A model answered a batch of so many images with logits of another shape than [N, M, K].
   case otherOutput(imageCount: Int, found: [Int])
+  /// A model answers images otherwise than the predictions of them that a folder holds.
+  case changedModel(URL)
   /// A model answered other batches than it was given.
   case unexpectedAnswer
   /// Every calibration that was asked for is one of several members, and there is one.
@@ -48,6 +50,11 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         + "with mixmo data verify"
     case .otherOutput(let imageCount, let found):
       "the model: expected logits of shape [\(imageCount), members, classes] for a batch, found \(found)"
+    case .changedModel(let url):
+      "\(url.path): expected the answers of --model to the first clean images, found others: has a "
+        + "checkpoint changed that the command does not name? Choose another --output, and name the "
+        + "checkpoint with --model-file; a program that draws random numbers must take the seed from the "
+        + "batch"
     case .unexpectedAnswer: "the model: expected an answer to each batch, found others"
     case .nothingToCalibrate(let names):
       "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "

@@ -47,10 +47,10 @@ extension CellPrediction {
     try distribution.serve(waits: false, reportProgress)
     if let model {
       let check = knownShare(for: model)
-      let answers = ShareAnswers(of: model, to: queue, after: check, of: plan)
+      let answers = ShareAnswers(of: model, to: queue, startingWith: check, of: plan)
       defer { answers.stop() }
       if check != nil, let (_, answer) = try answers.next(beforeEach: {}) {
-        try compare(answer, of: model)
+        try compare(answer)
       }
       while let (share, answer) = try answers.next(
         beforeEach: { try distribution.serve(waits: false, reportProgress) })
@@ -111,9 +111,11 @@ private final class ShareAnswers {
   private let answers: any ModelAnswers
 
   init(
-    of model: any Model, to queue: ShareQueue, after first: Share? = nil, of plan: EvaluationPlan
+    of model: any Model, to queue: ShareQueue, startingWith first: Share? = nil,
+    of plan: EvaluationPlan
   ) {
-    let batches = ShareBatches(queue, after: first, of: plan, size: model.batchSize) { [taken] in
+    let batches = ShareBatches(queue, startingWith: first, of: plan, size: model.batchSize) {
+      [taken] in
       taken.append($0)
     }
     answers = model.answers { try batches.next() }

@@ -10,9 +10,9 @@ package protocol Model {
   /// How many images go through it together.
   var batchSize: Int { get }
 
-  /// What is thrown where its answers are not the predictions that are stored already, of a model that may
-  /// have changed unnoticed; nil for one that is known by its files.
-  func changed(at place: String) -> (any Error)?
+  /// Whether it may have changed though its fingerprint has not, so that answers are compared with what is
+  /// stored before it goes on.
+  var mayHaveChanged: Bool { get }
 
   /// Begins to answer batches.
   ///
@@ -38,7 +38,7 @@ extension ModelAnswers {
 }
 
 extension Model {
-  package func changed(at _: String) -> (any Error)? { nil }
+  package var mayHaveChanged: Bool { false }
 }
 
 /// Consecutive images of a cell that go through a model together.

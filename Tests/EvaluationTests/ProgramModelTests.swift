@@ -309,8 +309,9 @@ struct ProgramModelTests {
     let last = folder.file("copy-2.npy")
     let bytes = try FileContents.read(last, limit: 1 << 20)
     try FileManager.default.removeItem(at: last)
-    let error = #expect(throws: ProgramError.self) { try predict("shifted") }
-    #expect(error?.problem == .otherModel)
+    #expect(throws: EvaluationError.changedModel(folder.file("clean-0.npy"))) {
+      try predict("shifted")
+    }
     #expect(!FileManager.default.fileExists(atPath: last.path))
     try predict("well")
     #expect(try FileContents.read(last, limit: 1 << 20) == bytes)

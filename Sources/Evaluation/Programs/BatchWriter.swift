@@ -35,6 +35,11 @@ final class BatchWriter: Sendable {
     var isStopped = false
     /// When a batch was begun or bytes were written last.
     var lastTime = ContinuousClock.now
+
+    /// Whether the program may be given another batch.
+    var hasRoom: Bool { unanswered.count <= BatchWriter.batchesAhead }
+    /// Whether the next batch is being made, and nothing is to be answered.
+    var isMaking: Bool { unanswered.isEmpty && !isComplete && failure == nil }
   }
 
   /// Batches on their way beside the one that the program is at.
@@ -100,7 +105,7 @@ final class BatchWriter: Sendable {
     while true {
       let isBegun: Bool? = flow.withLock { flow in
         if flow.isStopped { return nil }
-        guard flow.unanswered.count <= Self.batchesAhead else { return false }
+        guard flow.hasRoom else { return false }
         flow.begunCount += byteCount
         flow.unanswered.append(WrittenBatch(images: batch, end: flow.begunCount))
         flow.lastTime = .now
@@ -111,7 +116,7 @@ final class BatchWriter: Sendable {
         change.withLock { change.broadcast() }
         return true
       }
-      waitForChange(milliseconds: 100)
+      wait { $0.hasRoom || $0.isStopped }
     }
   }
 
@@ -175,9 +180,16 @@ final class BatchWriter: Sendable {
   /// Writes no more.
   func stop() { update { $0.isStopped = true } }
 
-  func waitForChange(milliseconds: Int) {
+  /// Waits a tenth of a second at most while the next batch is being made.
+  func waitForBatch() { wait { !$0.isMaking } }
+
+  /// Waits a tenth of a second at most, or until the flow is so.
+  ///
+  /// Whoever changes the flow broadcasts under the lock that is held from looking to waiting.
+  private func wait(until isSo: (Flow) -> Bool) {
+    let limit = Date(timeIntervalSinceNow: 0.1)
     change.withLock {
-      _ = change.wait(until: Date(timeIntervalSinceNow: Double(milliseconds) / 1000))
+      while !flow.withLock({ isSo($0) }), change.wait(until: limit) {}
     }
   }
 }

@@ -18,6 +18,8 @@ final class ProgramAnswers: ModelAnswers {
   /// The form of all answers, once the first is there.
   private var form: PredictionArray?
   private var isFinished = false
+  /// Whether the program had ended when nothing more came.
+  private var hasEnded = false
 
   init(
     _ process: ProgramProcess, _ settings: ProgramModel.Settings,
@@ -58,7 +60,7 @@ final class ProgramAnswers: ModelAnswers {
       case .complete: return nil
       case .making:
         try checkInterruption(nil)
-        writer.waitForChange(milliseconds: 100)
+        writer.waitForBatch()
       }
     }
   }
@@ -88,6 +90,8 @@ final class ProgramAnswers: ModelAnswers {
     try checkInterruption(batch.images.cell)
     _ = try writer.state()
     if let end = process.ended() {
+      // What it wrote just before its end is read first.
+      guard hasEnded else { return hasEnded = true }
       throw ProgramFault(.ended(end, messages: process.messages.lastLines()))
     }
     let quiet = min(reader.lastTime.duration(to: .now), writer.lastTime.duration(to: .now))

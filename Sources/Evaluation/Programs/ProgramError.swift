@@ -39,8 +39,6 @@ package struct ProgramError: Error, CustomStringConvertible, Equatable {
     case early
     /// It does nothing for so many seconds; it may have read all of the batch.
     case silent(seconds: Int, hasRead: Bool)
-    /// It answers images otherwise than the stored predictions of them.
-    case otherModel
     /// It answers more than it was asked.
     case unasked(beginning: String)
   }
@@ -111,10 +109,6 @@ extension ProgramError.Problem: CustomStringConvertible {
         + "answer to each batch before it gets the rest; give it longer with --patience"
     case .silent(let seconds, hasRead: false):
       "the program has neither read nor answered for \(seconds) s; give it longer with --patience"
-    case .otherModel:
-      "its answers are not the predictions that the folder holds of these images: has a checkpoint changed "
-        + "that the command does not name? Choose another --output, and name the checkpoint with "
-        + "--model-file; a program that draws random numbers must take the seed from the batch"
     case .unasked(let beginning):
       "expected one answer to each batch, found more: \"\(beginning)\""
     }

@@ -79,9 +79,8 @@ package final class ProgramModel: Model {
     }
   }
 
-  package func changed(at place: String) -> (any Error)? {
-    settings.error(.otherModel, at: place)
-  }
+  /// The command need not name what its script opens.
+  package var mayHaveChanged: Bool { true }
 
   package func answers(
     to next: @escaping @Sendable () throws -> ImageBatch?
