@@ -48,17 +48,15 @@ extension KeyedDecodingContainer {
     return try decode(type, forKey: key)
   }
 
-  /// The value for `key`, whose string must be the raw value of a case of `Value`; where `cases` are given, of
-  /// one of them.
+  /// The value for `key`, whose string must be the raw value of a case of `Value`.
   ///
-  /// - Throws: `DecodingError` listing the raw values.
+  /// - Throws: `DecodingError` listing the raw values, or those of `usual` cases.
   public func decodeCase<Value: CaseIterable & RawRepresentable<String>>(
-    _ type: Value.Type, _ key: Key, among cases: [Value]? = nil
+    _ type: Value.Type, _ key: Key, usual: [Value]? = nil
   ) throws -> Value {
     let text = try decode(String.self, forKey: key)
-    let known = cases ?? Array(Value.allCases)
-    guard let value = known.first(where: { $0.rawValue == text }) else {
-      let names = known.map(\.rawValue).joined(separator: ", ")
+    guard let value = Value(rawValue: text) else {
+      let names = (usual ?? Array(Value.allCases)).map(\.rawValue).joined(separator: ", ")
       throw corrupted(key, "expected one of \(names); found \"\(text)\"")
     }
     return value

@@ -216,7 +216,7 @@ extension RunConfiguration {
 extension RunConfiguration.Data {
   package init(from decoder: any Decoder) throws {
     let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-    dataset = try keys.decodeCase(DatasetKind.self, .dataset, among: DatasetKind.trained)
+    dataset = try keys.decodeCase(DatasetKind.self, .dataset, usual: DatasetKind.trained)
     classCount = try keys.decode(.classCount, in: 1...)
   }
 }
