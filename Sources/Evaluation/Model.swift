@@ -126,6 +126,8 @@ package struct ModelSource {
   package var best: BestEpoch?
   /// Somebody's program, where it is one.
   package var program: RunRecord.Program?
+  /// The precision of a network's products.
+  package var productPrecision = Precision.highest
   /// What a user should know where it has several members.
   package var noteOnMembers: String?
   /// What a user should know of it.

@@ -72,6 +72,9 @@ package final class ModelPredictions: PredictionSource {
     record.inputs = model.inputs
     record.program = model.program
     record.best = model.best
+    if model.productPrecision != .highest {
+      record.productPrecision = model.productPrecision.rawValue
+    }
     record.validation = try plan.validation.map {
       RunRecord.Validation(images: $0.count, data: try $0.fingerprint(workers: workers))
     }

@@ -58,6 +58,8 @@ package struct RunRecord: Sendable, Equatable {
   package var unproven: [String]?
   /// The numbers that predictions were computed in, or given in; nil in records of older versions.
   package var precision: String?
+  /// How precisely a network of ours multiplied, `high` or `medium`; nil for float32.
+  package var productPrecision: String?
   /// Where what the predictions are a function of was, as it was named; nil in records of older versions.
   package var inputs: Inputs?
   /// The commands that changed the folder, the latest last; empty in records of older versions.

@@ -5,9 +5,11 @@ import Scoring
 /// The record as `run.json`: how it is read, written and claimed.
 extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
-    case origin, cells, unchanged, inputs, predictions, unproven, precision, history, configuration,
-      threads
-    case program, best, validation, members, scoring, sharding, notes, doubts, durationSeconds
+    case origin, cells, unchanged, inputs, predictions, unproven, precision, productPrecision,
+      history
+    case configuration, threads, program, best, validation, members, scoring, sharding, notes,
+      doubts
+    case durationSeconds
   }
 
   /// Decodes a record, of which older versions left out all but the origin.
@@ -20,6 +22,7 @@ extension RunRecord: Codable {
     unproven = try container.decodeIfPresent([String].self, forKey: .unproven)
     inputs = try container.decodeIfPresent(Inputs.self, forKey: .inputs)
     precision = try container.decodeIfPresent(String.self, forKey: .precision)
+    productPrecision = try container.decodeIfPresent(String.self, forKey: .productPrecision)
     history = try container.decodeIfPresent([Step].self, forKey: .history) ?? []
     configuration =
       try container.decodeIfPresent(TextLines.self, forKey: .configuration)?.text ?? ""
@@ -44,6 +47,7 @@ extension RunRecord: Codable {
     try container.encodeIfPresent(predictions, forKey: .predictions)
     try container.encodeIfPresent(unproven, forKey: .unproven)
     try container.encodeIfPresent(precision, forKey: .precision)
+    try container.encodeIfPresent(productPrecision, forKey: .productPrecision)
     if !history.isEmpty { try container.encode(history, forKey: .history) }
     try container.encode(TextLines(configuration), forKey: .configuration)
     try container.encodeIfPresent(threads, forKey: .threads)

@@ -67,6 +67,10 @@ extension RunRecord {
   private func originFields(_ other: RunRecord) -> [Field] {
     let (mine, its) = (origin, other.origin)
     return programFields(other) + [
+      (
+        "precision (--precision)", productPrecision ?? "highest",
+        other.productPrecision ?? "highest"
+      ),
       ("run", mine.run, its.run), ("dataset", mine.dataset, its.dataset),
       ("images", "\(mine.images)", "\(its.images)"),
       ("checkpoint", mine.checkpoint, its.checkpoint), ("data", mine.data, its.data),

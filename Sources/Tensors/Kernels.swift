@@ -7,21 +7,41 @@ package struct Kernels: @unchecked Sendable, CustomStringConvertible {
   package static let variable = "MIXMO_KERNELS"
 
   /// The levels that this machine can run, the fastest last.
-  package static let available = [kernelsBaseline(), kernelsAVX2(), kernelsAVX512()]
-    .compactMap { $0.map { Kernels($0.pointee) } }
+  package static let available = [
+    kernelsBaseline(), kernelsAVX2(), kernelsAVX512(), kernelsAMX(),
+  ].compactMap { $0.map { Kernels($0.pointee) } }
+
+  /// The level `amx` with its instructions computed by others, for tests; nil without AVX2.
+  package static let emulated = kernelsEmulatedAMX().map { Kernels($0.pointee) }
 
   /// The plainest code, which the others are tested against.
   package static let reference = Kernels(kernelsReference().pointee)
 
+  /// What `MIXMO_KERNELS` may name on this machine.
+  package static var choices: [Kernels] { available + (emulated.map { [$0] } ?? []) }
+
   /// The level that `MIXMO_KERNELS` names if this machine can run it, else the fastest.
   package static let preferred =
-    available.first { $0.name == ProcessInfo.processInfo.environment[variable] }
+    choices.first { $0.name == ProcessInfo.processInfo.environment[variable] }
     ?? available[available.count - 1]
 
-  /// `baseline`, `avx2`, `avx512` or `reference`.
+  /// `baseline`, `avx2`, `avx512`, `amx`, `amx-emulated` or `reference`.
   package let name: String
-  /// The kernels; `CKernels.h` says what each does.
+  /// The kernels, in float32; `CKernels.h` says what each does.
   package let table: KernelTable
+  /// Products of matrices at `precision`.
+  package private(set) var products: ProductTable
+  /// The precision that products have.
+  package private(set) var precision = Precision.highest
+  /// The products of the level at each precision that it has a faster way for than float32.
+  private let faster: [Precision: ProductTable]
+  /// The instruction that multiplies tiles, or its emulation; nil where there is none.
+  package let multiplyTile:
+    (
+      @convention(c) (
+        UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafeMutablePointer<Float>?
+      ) -> Void
+    )?
   /// The kernels of probabilities at the same level.
   package let probabilities: ProbabilityKernels
 
@@ -30,24 +50,39 @@ package struct Kernels: @unchecked Sendable, CustomStringConvertible {
     probabilities = ProbabilityKernels(table: level.probabilities)
     var table = level.networks
     // The level `baseline` has no product of its own; OpenBLAS has one for every processor.
-    if table.multiply == nil { table.multiply = { Self.multiplyByOpenBLAS($0) } }
+    if table.products.multiply == nil {
+      table.products.multiply = { Self.multiplyByOpenBLAS($0) }
+    }
     self.table = table
+    products = table.products
+    faster = [.high: level.high, .medium: level.medium].compactMapValues { $0?.pointee }
+    multiplyTile = level.multiplyTile
   }
 
-  package var description: String { name }
+  package var description: String {
+    precision == .highest ? name : "\(name), \(precision.rawValue)"
+  }
+
+  /// The kernels with products of a precision, or in float32 where the level has no faster way.
+  package func computing(_ precision: Precision) -> Kernels {
+    var kernels = self
+    kernels.precision = faster[precision] == nil ? .highest : precision
+    kernels.products = faster[precision] ?? table.products
+    return kernels
+  }
 }
 
-/// Products whose right factor is packed into panels, `[columns / width][depth][width]`, of which
-/// the last is filled up with zeros.
+/// Products whose right factor is packed into panels of some columns, of which the last is filled up
+/// with zeros.
 extension Kernels {
   /// The columns of a panel of a matrix of `columns` columns.
   package func panelWidth(columns: Int) -> Int {
-    table.panelWidth == 0 ? columns : table.panelWidth
+    products.panelWidth == 0 ? columns : products.panelWidth
   }
 
   /// Whether the bits of a product's row do not depend on the other rows, which OpenBLAS does not
   /// promise.
-  package var rowsAreIndependent: Bool { table.panelWidth > 0 }
+  package var rowsAreIndependent: Bool { products.panelWidth > 0 }
 
   /// `columns`, rounded up to whole panels.
   package func paddedColumns(_ columns: Int) -> Int {
@@ -55,20 +90,26 @@ extension Kernels {
     return (columns + width - 1) / width * width
   }
 
+  /// `depth`, rounded up to what panels and transformed rows have.
+  package func paddedDepth(_ depth: Int) -> Int {
+    (depth + products.panelDepth - 1) / products.panelDepth * products.panelDepth
+  }
+
   /// `product = left · panels`, added to what is there if `accumulating`.
   ///
-  /// `left` is `[rows, depth]` or, if `isTransposed`, stored as `[depth, rows]`. Whole panels are
-  /// written.
+  /// `left` is `[rows, depth]` or, if `isTransposed`, stored as `[depth, rows]`, or, if
+  /// `isTransformed`, rows that `products.transformInput` wrote. Whole panels are written.
   package func multiply(
     rows: Int, columns: Int, depth: Int, left: UnsafePointer<Float>, leftStride: Int,
-    isTransposed: Bool = false, panels: UnsafePointer<Float>,
+    isTransposed: Bool = false, isTransformed: Bool = false, panels: UnsafePointer<Float>,
     product: UnsafeMutablePointer<Float>, productStride: Int, accumulating: Bool = false
   ) {
     var product = KernelProduct(
       rows: rows, columns: columns, depth: depth, left: left, leftStride: leftStride,
-      isTransposed: isTransposed ? 1 : 0, right: panels, product: product,
+      isTransposed: isTransposed ? 1 : 0, isTransformed: isTransformed ? 1 : 0, right: panels,
+      product: product,
       productStride: productStride, accumulates: accumulating ? 1 : 0)
-    table.multiply(&product)
+    products.multiply(&product)
   }
 
   /// The product where one panel holds all columns.
@@ -82,11 +123,17 @@ extension Kernels {
       depth: product.depth, accumulating: product.accumulates != 0)
   }
 
-  /// Packs `right`, `[depth, columns]` with rows `rowStride` apart, into panels.
+  /// Packs `right`, `[depth, columns]` with rows `rowStride` apart, into panels: in float32 each
+  /// is `[depth, width]`.
   package func pack(
     _ right: UnsafePointer<Float>, rowStride: Int, depth: Int, columns: Int,
     into panels: UnsafeMutablePointer<Float>
   ) {
+    if let pack = products.pack {
+      var matrix = KernelMatrix(values: right, rowStride: rowStride, rows: depth, columns: columns)
+      pack(&matrix, panels)
+      return
+    }
     let width = panelWidth(columns: columns)
     var panel = panels
     for first in stride(from: 0, to: columns, by: width) {

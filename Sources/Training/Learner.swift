@@ -18,11 +18,11 @@ struct Learner {
   /// - Throws: `LossConfiguration.MissingMember`.
   init(
     _ configuration: RunConfiguration, workers: Workers, processes: any ProcessGroup,
-    sumsExactly: Bool
+    sumsExactly: Bool, kernels: Kernels
   ) throws {
     let model = configuration.model
     network = configuration.network(
-      workers: workers, processes: processes, sumsExactly: sumsExactly)
+      workers: workers, processes: processes, sumsExactly: sumsExactly, kernels: kernels)
     optimizer = model.optimizer.optimizer(
       of: network.parameters, l2Penalty: model.loss.l2Penalty, workers: workers)
     coefficients = try model.loss.coefficients(memberCount: configuration.memberCount)

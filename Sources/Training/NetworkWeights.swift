@@ -11,13 +11,15 @@ extension RunConfiguration {
   ///   - checkpoint: The file.
   ///   - name: The name of the dictionary of weights, if there is a choice.
   ///   - workers: The threads of the network.
+  ///   - kernels: What it computes with.
   /// - Returns: The network, and where its weights were found.
   /// - Throws: `CheckpointError` if the file is damaged or holds another network's weights, or weights
   ///   that no network can predict with.
   package func network(
-    loading checkpoint: URL, named name: String? = nil, workers: Workers
+    loading checkpoint: URL, named name: String? = nil, workers: Workers,
+    kernels: Kernels = .preferred
   ) throws -> (network: MixMoNetwork, found: FoundWeights) {
-    let network = network(workers: workers)
+    let network = network(workers: workers, kernels: kernels)
     let found = try network.load(
       Checkpoint(contentsOf: checkpoint), named: name, for: .prediction)
     return (network, found)

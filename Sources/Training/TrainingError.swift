@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// An error that keeps a training from starting or continuing.
 package enum TrainingError: Error, CustomStringConvertible, Equatable {
@@ -16,6 +17,8 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
   case otherTrainingImages(URL, expected: String, found: String)
   /// The run folder holds a run with the other way to sum over batches.
   case otherSums(URL, isExact: Bool)
+  /// The folder's run computes with another precision.
+  case otherPrecision(URL, expected: Precision, found: Precision)
   /// The file is a checkpoint, but lacks what this program needs to resume.
   case notResumable(URL, missing: String)
   /// The loss or the weights are no longer finite.
@@ -55,6 +58,11 @@ package enum TrainingError: Error, CustomStringConvertible, Equatable {
     case .otherSums(let folder, let isExact):
       "\(folder.path): the folder belongs to a run \(isExact ? "with" : "without") exact sums; "
         + "\(isExact ? "give" : "leave out") --exact-sums, or start over with --from-scratch"
+    case .otherPrecision(let folder, let expected, let found):
+      "\(folder.path): the folder belongs to a run of --precision \(found.rawValue), and this one "
+        + "computes with \(expected.rawValue); give --precision \(found.rawValue)"
+        + (found == .highest ? "" : " on a processor that has it")
+        + ", or start over with --from-scratch"
     case .notResumable(let url, let missing):
       "\(url.path): expected a checkpoint to resume from, found one without \(missing)"
     case .diverged(let folder, let epoch, let step, let resume):

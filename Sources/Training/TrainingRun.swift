@@ -50,13 +50,15 @@ package final class TrainingRun {
   ///   - workers: the threads to compute on.
   ///   - processes: the processes of the job, which have the same arguments and see the same folder.
   ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
+  ///   - kernels: what the network computes with.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
   ///   `DatasetError` for too few images, `CheckpointError` if all its checkpoints are damaged,
   ///   `FileError`, also if another job trains in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
     seed: UInt64, startsOver: Bool, keptCount: Int? = nil, workers: Workers,
-    processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
+    processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false,
+    kernels: Kernels = .preferred
   ) throws {
     self.configuration = configuration
     self.folder = folder
@@ -64,7 +66,8 @@ package final class TrainingRun {
     // Threads that make the next batch while `workers` compute on the current one.
     let loaders = Workers(count: workers.count)
     learner = try Learner(
-      configuration, workers: workers, processes: processes, sumsExactly: sumsExactly)
+      configuration, workers: workers, processes: processes, sumsExactly: sumsExactly,
+      kernels: kernels)
     let images = try configuration.images(of: train, seed: seed)
     loader = try configuration.dataLoader(of: images.training, seed: seed, workers: loaders)
     func scored(_ images: any Dataset) -> ScoredImages {
@@ -74,13 +77,15 @@ package final class TrainingRun {
     validationSet = images.validation.map(scored)
     state = TrainingState(
       seed: seed, dataFingerprint: try images.training.fingerprint(workers: workers),
-      validationCount: configuration.validationCount, sumsExactly: sumsExactly)
+      validationCount: configuration.validationCount, sumsExactly: sumsExactly,
+      precision: kernels.precision)
 
     // No file is written before all processes agree.
     try checkSlices()
     try processes.expectSame("configuration", configuration.yaml)
     try processes.expectSame("seed", "\(seed)")
     try processes.expectSame("way to sum", sumsExactly ? "exact" : "quick")
+    try processes.expectSame("precision", kernels.precision.rawValue)
     try processes.expectSame("training images", state.dataFingerprint)
     if processes.isFirst {
       store = try RunStore(
@@ -251,6 +256,10 @@ extension TrainingRun {
     }
     guard saved.sumsExactly == state.sumsExactly else {
       throw TrainingError.otherSums(folder.url, isExact: saved.sumsExactly)
+    }
+    guard saved.precision == state.precision else {
+      throw TrainingError.otherPrecision(
+        folder.url, expected: state.precision, found: saved.precision)
     }
     state = saved
     return saved

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Runs
+import Tensors
 
 /// The state of a training between two steps, except for the weights and the optimizer's state.
 ///
@@ -13,6 +14,8 @@ struct TrainingState: Equatable {
   let validationCount: Int?
   /// Whether sums over a batch have the same bits for any number of processes.
   let sumsExactly: Bool
+  /// The precision that the network computes with.
+  let precision: Precision
   /// One for each finished epoch.
   var records: [EpochRecord] = []
   /// The progress within the next epoch; nil between epochs.
@@ -65,6 +68,7 @@ extension TrainingState {
   static let key: CheckpointKey = "mixmo"
   private static let formatVersion = 2
   static let validationKey: CheckpointKey = "validation"
+  private static let precisionKey: CheckpointKey = "precision"
 
   /// The checkpoint of this state and of `learner`: the entries that MixMo's users expect from
   /// PyTorch, and a `mixmo` entry of our own.
@@ -79,6 +83,9 @@ extension TrainingState {
     ]
     if let validationCount {
       own.append(CheckpointItem(Self.validationKey, .int(validationCount)))
+    }
+    if precision != .highest {
+      own.append(CheckpointItem(Self.precisionKey, .string(precision.rawValue)))
     }
     return Checkpoint([
       "epoch": .int(epoch),
@@ -102,7 +109,10 @@ extension TrainingState {
       case .string(let seed)? = own["seed"], let seed = UInt64(seed),
       case .string(let data)? = own["data"], case .list(let records)? = own["records"],
       case .bool(let sumsExactly) = own["exact_sums"] ?? CheckpointValue.bool(sumsExactly),
-      case .int(let validationCount) = own[Self.validationKey] ?? 0, validationCount >= 0
+      case .int(let validationCount) = own[Self.validationKey] ?? 0, validationCount >= 0,
+      case .string(let word) = own[Self.precisionKey]
+        ?? CheckpointValue.string(Precision.highest.rawValue),
+      let precision = Precision(rawValue: word)
     else { throw TrainingError.notResumable(url, missing: "the progress of a run") }
     let read = records.compactMap(EpochRecord.init)
     guard read.count == records.count,
@@ -121,7 +131,7 @@ extension TrainingState {
     self.init(
       seed: seed, dataFingerprint: data,
       validationCount: validationCount > 0 ? validationCount : nil, sumsExactly: sumsExactly,
-      records: read, progress: progress)
+      precision: precision, records: read, progress: progress)
   }
 }
 

@@ -21,11 +21,13 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "Time every convolution as well.")
   var layers = false
 
+  @OptionGroup var multiplication: PrecisionOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup var speech: OutputOptions
 
   func run() throws {
-    let test = try timed.speedTest(workers: threading.workers)
+    let test = try timed.speedTest(
+      workers: threading.workers, kernels: multiplication.kernels(speech.terminal))
     let rate =
       train ? timed.trainingSpeed(test, workers: threading.workers) : test.inference()
     let ceiling = test.ceiling()

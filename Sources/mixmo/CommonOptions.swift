@@ -39,7 +39,7 @@ struct ThreadOptions: ParsableArguments {
 
   /// Makes sure that the machine has the kernels that the environment asks for.
   static func checkKernels() throws {
-    let levels = Kernels.available.map(\.name)
+    let levels = Kernels.choices.map(\.name)
     if let level = ProcessInfo.processInfo.environment[Kernels.variable], !levels.contains(level) {
       throw ValidationError(
         "\(Kernels.variable): expected \(levels.joined(separator: ", ")) on this machine, "
@@ -51,6 +51,30 @@ struct ThreadOptions: ParsableArguments {
     Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 }
+
+/// How precisely a subcommand multiplies in convolutions.
+struct PrecisionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The precision of the products of convolutions: highest (float32), high (16 bits) or medium "
+        + "(bfloat16).",
+      discussion: "The two lower ones are for processors with AMX; others compute in float32.",
+      valueName: "word"))
+  var precision = Precision.highest
+
+  /// The kernels that have it, or float32 where this machine has no faster way, which is said.
+  func kernels(_ terminal: Terminal) -> Kernels {
+    let kernels = Kernels.preferred.computing(precision)
+    if kernels.precision != precision {
+      terminal.say(
+        "--precision \(precision.rawValue): this machine has no faster way than float32 (highest), "
+          + "which is computed")
+    }
+    return kernels
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
 
 /// The options of every subcommand that draws random numbers.
 struct CommonOptions: ParsableArguments {

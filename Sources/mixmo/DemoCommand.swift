@@ -26,6 +26,7 @@ struct DemoCommand: AsyncParsableCommand {
     name: [.long, .customShort("f")], help: "Remove what an earlier demo left and start over.")
   var fromScratch = false
 
+  @OptionGroup var multiplication: PrecisionOptions
   @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
 
@@ -41,9 +42,10 @@ struct DemoCommand: AsyncParsableCommand {
 
     let folder = RunFolder(save: output, configurationFile: recipe)
     let test = try configuration.data.dataset.read(.test, in: data)
+    let kernels = multiplication.kernels(common.terminal)
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: data, cache: nil, test: test,
-      startsOver: fromScratch, keptCount: nil, common: common
+      startsOver: fromScratch, keptCount: nil, common: common, kernels: kernels
     ).run()
     defer { lock?.release() }
     let request = ScoringRequest(
@@ -55,7 +57,7 @@ struct DemoCommand: AsyncParsableCommand {
     let cube = try ModelEvaluation(
       model: ModelSource(
         configuration, checkpoint: folder.checkpoint(epoch: best.epoch), best: best, on: images,
-        common),
+        kernels: kernels, common),
       runName: folder.name, images: images, folder: folder, corruptions: .generated(suite),
       request: request, common: common, isReporting: true
     ).run(startsOver: fromScratch)

@@ -88,6 +88,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Flag(help: "Make a page of the results, as mixmo report does.")
   var report = false
 
+  @OptionGroup var multiplication: PrecisionOptions
   @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
   @OptionGroup var job: JobOptions
@@ -134,7 +135,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func checkProgram() throws {
     let given = [
       ("--config", config != nil), ("--checkpoint", checkpoint != nil), ("--save", save != nil),
-      ("--weights", chosen.weights != nil),
+      ("--weights", chosen.weights != nil), ("--precision", multiplication.precision != .highest),
     ]
     if let option = given.first(where: \.1)?.0 {
       throw ValidationError("\(option) goes with a network of ours; --model takes a program.")
@@ -201,7 +202,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     let images = try images(of: configuration)
     let model = try ModelSource(
       configuration, checkpoint: checkpointURL, weights: chosen.weights,
-      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil, on: images, common)
+      best: try checkpoint == RunFolder.bestName ? runFolder?.bestEpoch() : nil, on: images,
+      kernels: multiplication.kernels(common.terminal), common)
     var evaluation = try evaluation(
       of: model, named: RunFolder.runName(of: file), on: images, processes)
     if scoring.fitting == .validation {

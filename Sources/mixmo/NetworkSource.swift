@@ -3,6 +3,7 @@ import Formats
 import Foundation
 import Networks
 import Runs
+import Tensors
 import Training
 
 extension ModelSource {
@@ -14,11 +15,12 @@ extension ModelSource {
   ///   - weights: The name of the weights in the checkpoint, if there is a choice.
   ///   - best: How the checkpoint was chosen among the epochs of its run, where it was.
   ///   - images: What it is evaluated on.
+  ///   - kernels: What it computes with.
   ///   - common: The threads, and where is said what stands beside the weights.
   /// - Throws: What writing the configuration throws.
   init(
     _ configuration: RunConfiguration, checkpoint: URL, weights: String? = nil,
-    best: BestEpoch? = nil, on images: ImageSource, _ common: CommonOptions
+    best: BestEpoch? = nil, on images: ImageSource, kernels: Kernels, _ common: CommonOptions
   ) throws {
     self.init(
       classCount: images.dataset.classCount, configuration: try configuration.yaml,
@@ -28,7 +30,7 @@ extension ModelSource {
       },
       open: {
         let (network, found) = try configuration.network(
-          loading: checkpoint, named: weights, workers: common.workers)
+          loading: checkpoint, named: weights, workers: common.workers, kernels: kernels)
         if let omissions = found.omissions {
           common.terminal.warn("\(checkpoint.path): \(omissions)")
         }
@@ -42,5 +44,6 @@ extension ModelSource {
       checkpoint: [checkpoint.relativePath], weights: weights, data: images.paths)
     memberCount = configuration.memberCount
     self.best = best
+    productPrecision = kernels.precision
   }
 }

@@ -35,11 +35,11 @@ struct TimedNetworkOptions: ParsableArguments {
 
   /// The test of the network that the options name.
   func speedTest(
-    workers: Workers, processes: any ProcessGroup = SoleProcess()
+    workers: Workers, processes: any ProcessGroup = SoleProcess(), kernels: Kernels = .preferred
   ) throws -> SpeedTest {
     SpeedTest(
       try networkConfiguration(), memberCount: members, classCount: classes, batch: batch,
-      rounds: rounds, workers: workers, processes: processes)
+      rounds: rounds, workers: workers, processes: processes, kernels: kernels)
   }
 
   /// Images per second in training with SGD.

@@ -62,6 +62,7 @@ struct TrainCommand: ParsableCommand {
       discussion: "It takes longer. A run that began with it must be resumed with it."))
   var exactSums = false
 
+  @OptionGroup var multiplication: PrecisionOptions
   @OptionGroup var common: CommonOptions
   @OptionGroup var job: JobOptions
 
@@ -96,10 +97,11 @@ struct TrainCommand: ParsableCommand {
       .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
     // Read now, so that an error does not show only after days of training.
     let suite = try SelectedSuite(SelectedSuite.standardURL(for: kind), names: [])
+    let kernels = multiplication.kernels(common.terminal)
     let lock = try TrainingJob(
       configuration: configuration, folder: folder, data: inputs.dataURL,
       cache: inputs.cacheURL, test: test, startsOver: fromScratch, keptCount: keep,
-      common: common, processes: processes, sumsExactly: exactSums
+      common: common, kernels: kernels, processes: processes, sumsExactly: exactSums
     ).run()
     guard processes.isFirst else { return }
     defer { lock?.release() }
@@ -113,7 +115,7 @@ struct TrainCommand: ParsableCommand {
     }
     do {
       let cube = try evaluate(
-        best, of: configuration, in: folder, on: test, kinds: suite.suite.kinds)
+        best, of: configuration, in: folder, on: test, kernels: kernels, kinds: suite.suite.kinds)
       try common.terminal.show(endOf: cube, ofRun: folder.name, in: folder, hasTable: false)
     } catch RunsError.otherEvaluation(_, let field, _, _) {
       common.terminal.warn(
@@ -128,14 +130,14 @@ struct TrainCommand: ParsableCommand {
   /// Evaluates the best epoch on the clean test images.
   private func evaluate(
     _ best: BestEpoch, of configuration: RunConfiguration, in folder: RunFolder,
-    on test: any Dataset, kinds: [CorruptionKind]
+    on test: any Dataset, kernels: Kernels, kinds: [CorruptionKind]
   ) throws -> ScoreCube {
     let images = ImageSource(
       dataset: test, origin: .named(configuration.data.dataset), data: inputs.dataURL)
     return try ModelEvaluation(
       model: ModelSource(
         configuration, checkpoint: folder.checkpoint(epoch: best.epoch), best: best, on: images,
-        common),
+        kernels: kernels, common),
       runName: folder.name, images: images, folder: folder,
       request: ScoringRequest(
         ScoringSettings(calibrations: [.none], seed: common.seed, kinds: kinds),
@@ -155,6 +157,7 @@ struct TrainingJob {
   let startsOver: Bool
   let keptCount: Int?
   let common: CommonOptions
+  let kernels: Kernels
   var processes: any ProcessGroup = SoleProcess()
   var sumsExactly = false
 
@@ -168,7 +171,7 @@ struct TrainingJob {
     let run = try TrainingRun(
       configuration, folder: folder, train: train, test: test,
       seed: common.seed, startsOver: startsOver, keptCount: keptCount, workers: workers,
-      processes: processes, sumsExactly: sumsExactly)
+      processes: processes, sumsExactly: sumsExactly, kernels: kernels)
     Interruption.listen()
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)

@@ -57,7 +57,7 @@ struct KernelTests {
         let (found, expected) = outputs(kernels, count: 36 * stride) { table, out in
           let transformed = KernelTiles(values: out, positionStride: stride, rowStride: channels)
           if what == "input" {
-            table.transformInput(&input, range, transformed)
+            table.products.transformInput(&input, range, transformed)
           } else {
             table.transformOutputGradient(&input, range, transformed)
           }
@@ -72,12 +72,19 @@ struct KernelTests {
     }
   }
 
+  static let rowKernels =
+    Kernels.available.filter(\.rowsAreIndependent)
+    + TileTests.choices
+
   // Exact sums over processes depend on it.
-  @Test(arguments: Kernels.available.filter(\.rowsAreIndependent), [1, 7, 64])
+  @Test(arguments: rowKernels, [1, 7, 64])
   func `a row of a product is the same bits among any others`(kernels: Kernels, depth: Int) {
     let (rows, columns) = (40, kernels.paddedColumns(33))
     let left = Self.random("left", rows * depth)
-    let panels = Self.random("panels", depth * columns)
+    let right = Self.random("right", depth * columns)
+    let panels = Tensor([kernels.paddedDepth(depth), columns])
+    kernels.pack(
+      right.elements, rowStride: columns, depth: depth, columns: columns, into: panels.elements)
     func product(_ range: Range<Int>) -> [Float] {
       let product = Self.random("product", rows * columns)
       kernels.multiply(
@@ -174,7 +181,7 @@ struct KernelTests {
       let (found, expected) = self.outputs(kernels, count: 36 * (count + 80)) { table, out in
         let panels = KernelPanels(values: out, width: width, positionStride: count + 80)
         for part in [0..<inputs / 2, inputs / 2..<inputs] {
-          table.transformWeights(weights.elements, channels, KernelRange(part), panels)
+          table.products.transformWeights(weights.elements, channels, KernelRange(part), panels)
         }
       }
       expectSame(found, expected, magnitude: 1, roundings: 10, "weights, width \(width)")
@@ -184,7 +191,8 @@ struct KernelTests {
       let (found, expected) = self.outputs(kernels, count: 36 * (count + 80)) { table, out in
         let panels = KernelPanels(values: out, width: width, positionStride: count + 80)
         for part in [0..<outputs / 2, outputs / 2..<outputs] {
-          table.transformFlippedWeights(weights.elements, channels, KernelRange(part), panels)
+          table.products.transformFlippedWeights(
+            weights.elements, channels, KernelRange(part), panels)
         }
       }
       expectSame(found, expected, magnitude: 1, roundings: 10, "flipped, width \(width)")

@@ -71,6 +71,14 @@ typedef struct {
   ptrdiff_t positionStride;
 } KernelPanels;
 
+/// A matrix.
+typedef struct {
+  const float *values;
+  ptrdiff_t rowStride;
+  ptrdiff_t rows;
+  ptrdiff_t columns;
+} KernelMatrix;
+
 /// A matrix product: product[rows, columns] = left[rows, depth] · right[depth, columns].
 typedef struct {
   ptrdiff_t rows;
@@ -79,7 +87,8 @@ typedef struct {
   const float *left;
   ptrdiff_t leftStride;
   int isTransposed;    // left is stored as [depth, rows]
-  const float *right;  // panels[columns / panelWidth][depth][panelWidth]
+  int isTransformed;   // left is rows that transformInput of the product's table wrote
+  const float *right;  // panels that the product's table packed or transformed
   float *product;
   ptrdiff_t productStride;
   int accumulates;  // the product is added to what is there
@@ -104,16 +113,48 @@ typedef struct {
 
 // MARK: Tables
 
-/// The kernels of networks.
+/// Products of matrices at one precision, and what writes their factors.
+///
+/// In float32, a left factor is rows of numbers and a panel is [depth][panelWidth].
 typedef struct {
-  /// The columns of a panel of the product; 0 where one panel holds all columns.
+  /// The columns of a panel of the right factor; 0 where one panel holds all columns.
   ptrdiff_t panelWidth;
 
-  /// Writes Bᵀ d B of the 6×6 pixels around each tile, with zeros beyond the image. The first of
-  /// the tiles goes to row 0.
+  /// Panels, and the rows of transformed inputs, have a multiple of so many depths: the number of
+  /// depths, rounded up.
+  ptrdiff_t panelDepth;
+
+  /// Whether factors are split into bfloat16: a left factor that is not transformed input is then
+  /// split anew in each product.
+  int splits;
+
+  /// Writes Bᵀ d B of the 6×6 pixels around each tile, with zeros beyond the image, as rows of the
+  /// left factor. The first of the tiles goes to row 0. NULL where the precision has no Winograd
+  /// convolution.
   void (*transformInput)(const KernelInput *input, KernelRange tiles, KernelTiles transformed);
 
-  /// Writes A d Aᵀ of the 4×4 pixels of each tile, likewise.
+  /// Writes G g Gᵀ of the weights of some inputs; the columns of panels are outputs. A range that
+  /// does not end with the inputs has an even number of them.
+  void (*transformWeights)(
+    const float *weights, KernelChannels channels, KernelRange inputs, KernelPanels panels);
+
+  /// The same for the convolution that computes input gradients: the kernel is flipped in both
+  /// directions, and the columns of panels are inputs.
+  void (*transformFlippedWeights)(
+    const float *weights, KernelChannels channels, KernelRange outputs, KernelPanels panels);
+
+  /// Packs a right factor into panels; NULL where they are made of float32 as they are.
+  void (*pack)(const KernelMatrix *right, float *panels);
+
+  /// Computes a product; NULL at the level `baseline`, which takes a library's.
+  void (*multiply)(const KernelProduct *product);
+} ProductTable;
+
+/// The kernels of networks, in float32.
+typedef struct {
+  ProductTable products;
+
+  /// Writes A d Aᵀ of the 4×4 pixels of each tile. The first of the tiles goes to row 0.
   void (*transformOutputGradient)(
     const KernelInput *gradient, KernelRange tiles, KernelTiles transformed);
 
@@ -126,21 +167,9 @@ typedef struct {
   /// Copies pixels, as the layer reads them, one after the other.
   void (*readPixels)(const KernelInput *input, KernelRange pixels, float *copies);
 
-  /// Writes G g Gᵀ of the weights of some inputs; the columns of panels are outputs.
-  void (*transformWeights)(
-    const float *weights, KernelChannels channels, KernelRange inputs, KernelPanels panels);
-
-  /// The same for the convolution that computes input gradients: the kernel is flipped in both
-  /// directions, and the columns of panels are inputs.
-  void (*transformFlippedWeights)(
-    const float *weights, KernelChannels channels, KernelRange outputs, KernelPanels panels);
-
   /// Writes Gᵀ u G of the products u, a row for each input, to a gradient [3, 3, inputs, outputs].
   void (*transformWeightGradient)(
     KernelTiles products, KernelChannels channels, KernelRange inputs, float *gradient);
-
-  /// Computes a product; NULL at the level `baseline`, which takes a library's.
-  void (*multiply)(const KernelProduct *product);
 
   /// Computes the gradient of batch normalization.
   void (*normalizationGradient)(const KernelNormalization *normalization);
@@ -206,6 +235,14 @@ typedef struct {
 typedef struct {
   const char *name;
   KernelTable networks;
+  /// Products of 16 bits: three products of bfloat16, summed in float32. NULL where the machine has
+  /// no faster way than float32.
+  const ProductTable *high;
+  /// Products of one bfloat16, summed in float32; NULL likewise.
+  const ProductTable *medium;
+  /// Adds the product of left[16][32] and right[16][16][2], both bfloat16, to sums[16][16], as the
+  /// instruction TDPBF16PS does; NULL where there are no tiles.
+  void (*multiplyTile)(const unsigned short *left, const unsigned short *right, float *sums);
   ProbabilityTable probabilities;
 } KernelLevel;
 
@@ -216,6 +253,10 @@ const KernelLevel *kernelsBaseline(void);
 /// NULL where this machine lacks the instructions.
 const KernelLevel *kernelsAVX2(void);
 const KernelLevel *kernelsAVX512(void);
+/// Asks the system for permission to use tiles.
+const KernelLevel *kernelsAMX(void);
+/// The same with plain code in place of the instructions on tiles, for tests.
+const KernelLevel *kernelsEmulatedAMX(void);
 
 // MARK: The processor
 

@@ -17,7 +17,8 @@ struct Im2colConvolution: ConvolutionMethod {
 
   func pack(_ weight: Tensor) -> Tensor {
     let packed = engine.pool.tensor([
-      shape.patchCount, engine.kernels.paddedColumns(shape.outputChannels),
+      engine.kernels.paddedDepth(shape.patchCount),
+      engine.kernels.paddedColumns(shape.outputChannels),
     ])
     engine.kernels.pack(
       weight.elements, rowStride: shape.outputChannels, depth: shape.patchCount,
@@ -64,7 +65,8 @@ struct Im2colConvolution: ConvolutionMethod {
       total: shape.outputSide, size: min(rowsPerBlock, shape.outputSide))  // of output rows
     let pixels = blocks.size * shape.outputSide
     let buffers = engine.scratch(
-      shape.outputChannels * stride, shape.outputChannels * shape.patchCount,
+      kernels.paddedDepth(shape.outputChannels) * stride,
+      shape.outputChannels * shape.patchCount,
       engine.workers.count * pixels * stride)
     let (packed, transposed, patches) = (buffers[0], buffers[1], buffers[2])
     transpose(
@@ -98,14 +100,15 @@ struct Im2colConvolution: ConvolutionMethod {
     let block = min(rowsPerBlock, shape.outputSide)
     let (pixels, stride) = (block * shape.outputSide, kernels.paddedColumns(shape.outputChannels))
     let partCount = shape.patchCount * stride
+    let panelSize = kernels.paddedDepth(pixels) * stride
     let buffers = engine.scratch(
       parts * partCount, engine.workers.count * pixels * shape.patchCount,
-      engine.workers.count * pixels * stride)
+      engine.workers.count * panelSize)
     let (partial, patches, panels) = (buffers[0], buffers[1], buffers[2])
     engine.workers.forEach(parts) { part, worker in
       let images = part * batch / parts..<(part + 1) * batch / parts
       let patch = patches.elements + worker * pixels * shape.patchCount
-      let panel = panels.elements + worker * pixels * stride
+      let panel = panels.elements + worker * panelSize
       let firstRow = images.lowerBound * shape.outputSide
       for rows in IndexChunks(total: images.count * shape.outputSide, size: block) {
         let rows = firstRow + rows.lowerBound..<firstRow + rows.upperBound

@@ -17,12 +17,15 @@ struct TapConvolution: ConvolutionMethod {
   private static let pixelsPerBlock = 96
   /// About how many columns of a product a task computes, and of a weight gradient with one tap.
   private static let (columnsPerTask, columnsOfOneTap) = (128, 32)
+  /// The same where a task splits its left factor.
+  private static let splitColumnsPerTask = 512
 
   private var taps: Int { shape.kernel * shape.kernel }
 
   func pack(_ weight: Tensor) -> Tensor {
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    let (kernels, size) = (engine.kernels, inputs * engine.kernels.paddedColumns(outputs))
+    let kernels = engine.kernels
+    let size = kernels.paddedDepth(inputs) * kernels.paddedColumns(outputs)
     let packed = engine.pool.tensor([taps, size])
     engine.workers.forEach(taps) { tap, _ in
       kernels.pack(
@@ -37,7 +40,8 @@ struct TapConvolution: ConvolutionMethod {
     let (kernels, shape, taps) = (engine.kernels, shape, taps)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
     let blocks = pixelBlocks(batch: input.values.shape[0])
-    let groups = kernels.columnChunks(outputs, size: Self.columnsPerTask)
+    let depth = kernels.paddedDepth(inputs)
+    let groups = columnGroups(outputs)
     let buffers = engine.scratch(
       engine.workers.count * blocks.size * inputs, engine.workers.count * blocks.size * groups.size)
     let (pixels, products) = (buffers[0], buffers[1])
@@ -51,7 +55,7 @@ struct TapConvolution: ConvolutionMethod {
         shape.gather(tap, of: block, with: input.reader(kernels), into: left)
         kernels.multiply(
           rows: block.count, columns: columns.count, depth: inputs, left: left, leftStride: inputs,
-          panels: packed.elements + tap * packed.shape[1] + columns.lowerBound * inputs,
+          panels: packed.elements + tap * packed.shape[1] + columns.lowerBound * depth,
           product: product, productStride: groups.size, accumulating: tap > 0)
       }
       for pixel in 0..<block.count {
@@ -69,7 +73,8 @@ struct TapConvolution: ConvolutionMethod {
   func inputGradient(_ outputGradient: Tensor, weight: Tensor, output: LayerOutput) -> FeatureMap {
     let (kernels, shape, taps) = (engine.kernels, shape, taps)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    let groups = kernels.columnChunks(inputs, size: Self.columnsPerTask)
+    let depth = kernels.paddedDepth(outputs)
+    let groups = columnGroups(inputs)
     let (area, inputArea) = (
       shape.outputSide * shape.outputSide, shape.inputSide * shape.inputSide
     )
@@ -88,7 +93,7 @@ struct TapConvolution: ConvolutionMethod {
         kernels.multiply(
           rows: area, columns: columns.count, depth: outputs,
           left: outputGradient.elements + image * area * outputs, leftStride: outputs,
-          panels: packed.elements + tap * packed.shape[1] + columns.lowerBound * outputs,
+          panels: packed.elements + tap * packed.shape[1] + columns.lowerBound * depth,
           product: product, productStride: groups.size)
         shape.scatter(tap, product, stride: groups.size, count: columns.count, onto: target)
       }
@@ -104,16 +109,16 @@ struct TapConvolution: ConvolutionMethod {
     let (kernels, shape) = (engine.kernels, shape)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
     let blocks = pixelBlocks(batch: input.values.shape[0])
-    let groups = kernels.columnChunks(
-      outputs, size: taps == 1 ? Self.columnsOfOneTap : Self.columnsPerTask)
+    let groups = columnGroups(outputs, ofOneTap: taps == 1)
+    let panelSize = kernels.paddedDepth(blocks.size) * groups.size
     let buffers = engine.scratch(
-      engine.workers.count * blocks.size * inputs, engine.workers.count * blocks.size * groups.size,
+      engine.workers.count * blocks.size * inputs, engine.workers.count * panelSize,
       engine.workers.count * inputs * groups.size)
     let (pixels, panels, products) = (buffers[0], buffers[1], buffers[2])
     engine.workers.forEach(taps * groups.count) { task, worker in
       let (tap, columns) = (task / groups.count, groups[task % groups.count])
       let left = pixels.elements + worker * blocks.size * inputs
-      let right = panels.elements + worker * blocks.size * groups.size
+      let right = panels.elements + worker * panelSize
       let product = products.elements + worker * inputs * groups.size
       for block in blocks {
         shape.gather(tap, of: block, with: input.reader(kernels), into: left)
@@ -132,6 +137,16 @@ struct TapConvolution: ConvolutionMethod {
     }
   }
 
+  /// The columns of a product, a group a task; `ofOneTap` where no other taps make tasks.
+  private func columnGroups(_ columns: Int, ofOneTap: Bool = false) -> IndexChunks {
+    let kernels = engine.kernels
+    if kernels.products.splits != 0 {
+      return kernels.columnChunks(columns, size: Self.splitColumnsPerTask)
+    }
+    return kernels.columnChunks(
+      columns, size: ofOneTap ? Self.columnsOfOneTap : Self.columnsPerTask)
+  }
+
   /// The output pixels of a batch.
   private func pixelBlocks(batch: Int) -> IndexChunks {
     IndexChunks(total: batch * shape.outputSide * shape.outputSide, size: Self.pixelsPerBlock)
@@ -140,7 +155,7 @@ struct TapConvolution: ConvolutionMethod {
   /// The weights of each tap with inputs and outputs exchanged, in panels.
   private func packTransposed(_ weight: Tensor) -> Tensor {
     let (kernels, inputs, outputs) = (engine.kernels, shape.inputChannels, shape.outputChannels)
-    let size = outputs * kernels.paddedColumns(inputs)
+    let size = kernels.paddedDepth(outputs) * kernels.paddedColumns(inputs)
     let packed = engine.pool.tensor([taps, size])
     let rows = engine.scratch(taps * inputs * outputs)[0]
     engine.workers.forEach(taps) { tap, _ in

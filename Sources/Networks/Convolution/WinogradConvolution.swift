@@ -20,13 +20,15 @@ struct WinogradConvolution: ConvolutionMethod {
   private static let tilesPerTask = 8
   /// About how many columns of a product a task computes.
   private static let columnsPerTask = 128
+  /// The same where a task splits its left factor.
+  private static let splitColumnsPerTask = 512
 
   func pack(_ weight: Tensor) -> Tensor {
     let (kernels, channels) = (engine.kernels, channels)
     let packed = packedWeights(depth: channels.inputs, columns: channels.outputs)
     let panels = PackedPanels(packed, columns: channels.outputs, kernels)
     engine.workers.forEachRange(of: channels.inputs, size: 16) { inputs in
-      kernels.table.transformWeights(
+      kernels.products.transformWeights(
         weight.elements, channels, KernelRange(inputs), panels.kernelPanels)
     }
     return packed
@@ -59,7 +61,7 @@ struct WinogradConvolution: ConvolutionMethod {
     let packed = packedWeights(depth: channels.outputs, columns: channels.inputs)
     let panels = PackedPanels(packed, columns: channels.inputs, kernels)
     engine.workers.forEachRange(of: channels.outputs, size: 64) { outputs in
-      kernels.table.transformFlippedWeights(
+      kernels.products.transformFlippedWeights(
         weight.elements, channels, KernelRange(outputs), panels.kernelPanels)
     }
     return forward(LayerInput(values: outputGradient), packed: packed, output: output)
@@ -71,25 +73,30 @@ struct WinogradConvolution: ConvolutionMethod {
   ) {
     let (kernels, inputs, outputs) = (engine.kernels, shape.inputChannels, shape.outputChannels)
     let chunks = chunks(of: outputGradient, elements: engine.tiling.sharedChunk)
-    let (width, stride) = (kernels.panelWidth(columns: outputs), kernels.paddedColumns(outputs))
+    let groups = Self.productGroups(columns: outputs, kernels)
+    let stride = kernels.paddedColumns(outputs)
+    // Numbers that are split are packed for all columns of a task, and split once.
+    let width = kernels.products.splits != 0 ? groups.size : kernels.panelWidth(columns: outputs)
+    let panelSize = kernels.paddedDepth(chunks.size) * width
     let sizes = [(inputs, stride), (chunks.size, inputs), (chunks.size, outputs)]
       .map { Tiles.size(rows: $0, rowStride: $1) }
     let buffers = engine.scratch(
-      sizes[0], sizes[1], sizes[2], engine.workers.count * chunks.size * width)
+      sizes[0], sizes[1], sizes[2], engine.workers.count * panelSize)
     let products = Tiles(buffers[0].elements, rows: inputs, rowStride: stride)
     let inputTiles = Tiles(buffers[1].elements, rows: chunks.size, rowStride: inputs)
     let outputTiles = Tiles(buffers[2].elements, rows: chunks.size, rowStride: outputs)
     for chunk in chunks {
       transform(
         chunk, of: input, to: inputTiles, and: LayerInput(values: outputGradient), to: outputTiles)
-      Self.forEachProduct(columns: outputs, engine) { position, columns, worker in
-        let panel = buffers[3].elements + worker * chunks.size * width
+      Self.forEachProduct(groups, engine) { position, columns, worker in
+        let panel = buffers[3].elements + worker * panelSize
         for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
           kernels.pack(
             outputTiles[position] + column, rowStride: outputs, depth: chunk.count,
             columns: min(width, outputs - column), into: panel)
           kernels.multiply(
-            rows: inputs, columns: width, depth: chunk.count, left: inputTiles[position],
+            rows: inputs, columns: min(width, columns.upperBound - column), depth: chunk.count,
+            left: inputTiles[position],
             leftStride: inputs, isTransposed: true, panels: panel,
             product: products[position] + column, productStride: stride,
             accumulating: chunk.lowerBound > 0)
@@ -118,26 +125,31 @@ extension WinogradConvolution {
     engine.workers.forEachRange(of: chunk.count, size: Self.tilesPerTask) { tiles in
       var (x, dy) = (input.kernelInput, gradient.kernelInput)
       let range = KernelRange(first: chunk.lowerBound + tiles.lowerBound, count: tiles.count)
-      kernels.table.transformInput(&x, range, inputTiles.rows(from: tiles.lowerBound))
+      kernels.table.products.transformInput(&x, range, inputTiles.rows(from: tiles.lowerBound))
       kernels.table.transformOutputGradient(&dy, range, outputTiles.rows(from: tiles.lowerBound))
     }
   }
 
-  /// Calls `body` for each position and each group of whole panels of columns.
+  /// The columns of a product in groups of whole panels, one for each task.
+  private static func productGroups(columns: Int, _ kernels: Kernels) -> IndexChunks {
+    kernels.columnChunks(
+      kernels.paddedColumns(columns),
+      size: kernels.products.splits != 0 ? splitColumnsPerTask : columnsPerTask)
+  }
+
+  /// Calls `body` for each position and each group of columns.
   private static func forEachProduct(
-    columns: Int, _ engine: Engine,
+    _ groups: IndexChunks, _ engine: Engine,
     _ body: @Sendable (_ position: Int, _ columns: Range<Int>, _ worker: Int) -> Void
   ) {
-    let kernels = engine.kernels
-    let groups = kernels.columnChunks(kernels.paddedColumns(columns), size: columnsPerTask)
     engine.workers.forEach(positions * groups.count) { task, worker in
       body(task / groups.count, groups[task % groups.count], worker)
     }
   }
 
-  /// Memory for transformed weights: for each position `[column / width][depth][width]`.
+  /// Memory for transformed weights: for each position the panels of a right factor.
   private func packedWeights(depth: Int, columns: Int) -> Tensor {
-    let count = engine.kernels.paddedColumns(columns) * depth
+    let count = engine.kernels.paddedColumns(columns) * engine.kernels.paddedDepth(depth)
     return engine.pool.tensor([Self.positions, Self.positionStride(count)])
   }
 
@@ -204,6 +216,7 @@ extension WinogradConvolution {
     let sums: PartialSums
     private let tiles: [Tiles]  // one for each slot
     private let products: [Tiles]
+    private let groups: IndexChunks
     private let depth: Int
     private let stride: Int
 
@@ -216,9 +229,10 @@ extension WinogradConvolution {
       self.packed = packed
       self.output = output
       self.engine = engine
-      let depth = input.values.shape[3]
+      let depth = engine.kernels.paddedDepth(input.values.shape[3])
       let stride = engine.kernels.paddedColumns(output.values.shape[3])
       (self.depth, self.stride) = (depth, stride)
+      groups = productGroups(columns: output.values.shape[3], engine.kernels)
       let slots = slots ?? engine.workers.count
       let (tileSize, productSize) = (
         Tiles.size(rows: chunks.size, rowStride: depth),
@@ -242,12 +256,12 @@ extension WinogradConvolution {
       workers.forEachRange(of: chunk.count, size: tilesPerTask) {
         var x = input.kernelInput
         let range = KernelRange(first: chunk.lowerBound + $0.lowerBound, count: $0.count)
-        kernels.table.transformInput(&x, range, tiles.rows(from: $0.lowerBound))
+        kernels.products.transformInput(&x, range, tiles.rows(from: $0.lowerBound))
       }
-      forEachProduct(columns: output.values.shape[3], engine) { position, columns, _ in
+      forEachProduct(groups, engine) { position, columns, _ in
         kernels.multiply(
           rows: chunk.count, columns: columns.count, depth: depth, left: tiles[position],
-          leftStride: depth,
+          leftStride: depth, isTransformed: true,
           panels: packed.elements + position * packed.shape[1] + columns.lowerBound * depth,
           product: products[position] + columns.lowerBound, productStride: stride)
       }

@@ -18,7 +18,7 @@ package final class ConvolutionLayer {
     self.shape = shape
     self.engine = engine
     weight = Parameter("\(name).weight", shape.weightShape, layout: .convolution)
-    method = shape.method.init(shape: shape, engine: engine)
+    method = shape.method(on: engine)
   }
 
   /// How the convolution is computed: `winograd`, `taps` or `patches`.
@@ -93,7 +93,7 @@ package struct FrozenConvolution {
     self.engine = engine
     self.bias = bias
     self.rectifies = rectifies
-    method = shape.method.init(shape: shape, engine: engine)
+    method = shape.method(on: engine)
     packed = method.pack(weight)
   }
 
@@ -129,10 +129,13 @@ package struct FrozenConvolution {
 }
 
 extension ConvolutionShape {
-  /// The fastest method that serves this shape.
-  fileprivate var method: any ConvolutionMethod.Type {
-    if isWinograd { return WinogradConvolution.self }
-    return inputChannels >= 8 ? TapConvolution.self : Im2colConvolution.self
+  /// The fastest method that serves this shape at the engine's precision.
+  fileprivate func method(on engine: Engine) -> any ConvolutionMethod {
+    let method: any ConvolutionMethod.Type =
+      isWinograd && engine.kernels.products.transformInput != nil
+      ? WinogradConvolution.self
+      : inputChannels >= 8 ? TapConvolution.self : Im2colConvolution.self
+    return method.init(shape: self, engine: engine)
   }
 
   /// Whether tiles of F(4×4, 3×3) cover the output exactly, and channels are many enough.

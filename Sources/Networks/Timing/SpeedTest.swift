@@ -15,11 +15,12 @@ package struct SpeedTest {
   /// In training, `processes` share the batch.
   package init(
     _ configuration: NetworkConfiguration, memberCount: Int, classCount: Int, batch: Int,
-    rounds: Int, workers: Workers, processes: any ProcessGroup = SoleProcess()
+    rounds: Int, workers: Workers, processes: any ProcessGroup = SoleProcess(),
+    kernels: Kernels = .preferred
   ) {
     network = MixMoNetwork(
       configuration, memberCount: memberCount, classCount: classCount, workers: workers,
-      processes: processes)
+      processes: processes, kernels: kernels)
     network.initialize(seed: 1)
     self.batch = batch
     self.rounds = rounds
@@ -67,7 +68,7 @@ package struct SpeedTest {
     network.convolutions.map { layer in
       let input = LayerInput(values: random(layer.shape.inputShape(batch: batch), purpose: "x"))
       let gradient = random(layer.shape.outputShape(batch: batch), purpose: "dy")
-      let frozen = FrozenConvolution(layer, engine: Engine(workers: workers))
+      let frozen = FrozenConvolution(layer, engine: Engine(workers: workers, kernels: network.engine.kernels))
       return LayerSpeed(
         name: layer.name, shape: layer.shape, method: layer.methodName,
         multiplyAdds: layer.shape.multiplyAdds * batch,
@@ -77,7 +78,7 @@ package struct SpeedTest {
     }
   }
 
-  /// Floating-point operations per second of the product kernel on all threads, on data in the
+  /// Floating-point operations per second of the float32 product on all threads, on data in the
   /// first-level caches: the most that direct convolutions could reach.
   package func ceiling() -> Double {
     let (rows, depth, columns, repeats) = (48, 64, 64, 2000)

@@ -191,7 +191,9 @@ extension PageModel.Facts {
         ("members", record.members?.sentence), ("corruptions", suite), ("calibrations", scoring),
         ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
         ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
-        ("precision", record.precision), ("version", "mixmo \(origin.version)"),
+        ("precision", record.precision),
+        ("products of convolutions", record.productPrecision.map(Self.products)),
+        ("version", "mixmo \(origin.version)"),
         ("threads", record.threads.map { "\($0)" }),
         ("duration", record.durationSeconds.map { String(format: "%.0f s", $0) }),
         ("command", record.history.last?.command ?? "not recorded by the version that made it"),
@@ -202,6 +204,15 @@ extension PageModel.Facts {
       entries: entries.compactMap { name, value in
         value.map { PageModel.Entry(name: name, value: $0) }
       }, configuration: configuration.isEmpty ? nil : configuration)
+  }
+
+  /// What a precision of products means.
+  private static func products(_ precision: String) -> String {
+    switch precision {
+    case "high": "high: factors of 16 bits, sums of float32"
+    case "medium": "medium: factors of bfloat16, sums of float32"
+    default: precision
+    }
   }
 
   /// What calibrations were fitted on.

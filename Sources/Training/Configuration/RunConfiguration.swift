@@ -124,11 +124,12 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// The network that is trained, with zero weights.
   package func network(
-    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false
+    workers: Workers, processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false,
+    kernels: Kernels = .preferred
   ) -> MixMoNetwork {
     MixMoNetwork(
       model.network, memberCount: memberCount, classCount: data.classCount, workers: workers,
-      processes: processes, sumsExactly: sumsExactly)
+      processes: processes, sumsExactly: sumsExactly, kernels: kernels)
   }
 
   /// The images of `train` that are trained on, and those that are kept for validation.
