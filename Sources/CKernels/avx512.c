@@ -8,6 +8,7 @@
 #define LANES 16  // floats in a vector
 #define ROWS 14   // rows of a product's block: with its columns, as many as registers hold
 #define HAS_PRODUCT
+#define HAS_STRIDED
 #define INLINE static inline TARGET __attribute__((always_inline))
 
 #include "pixels.inc"
@@ -16,6 +17,7 @@
 #include "rows.inc"
 #include "product.inc"
 #include "winograd.inc"
+#include "winograd-strided.inc"
 
 #include "table.inc"
 

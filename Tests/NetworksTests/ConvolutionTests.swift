@@ -18,6 +18,9 @@ struct ConvolutionTests {
     ConvolutionShape(
       inputSide: 8, inputChannels: 17, outputChannels: 35, kernel: 3, stride: 2, paddingAfter: 1),
     ConvolutionShape(
+      inputSide: 16, inputChannels: 70, outputChannels: 40, kernel: 3, stride: 2,
+      paddingBefore: 1, paddingAfter: 1),
+    ConvolutionShape(
       inputSide: 12, inputChannels: 33, outputChannels: 18, kernel: 3, stride: 2,
       paddingBefore: 1, paddingAfter: 1),
     ConvolutionShape(inputSide: 8, inputChannels: 16, outputChannels: 40, kernel: 1, stride: 2),

@@ -150,6 +150,21 @@ typedef struct {
   void (*multiply)(const KernelProduct *product);
 } ProductTable;
 
+/// The transforms of 3×3 convolutions with stride 2: those of KernelTable with 9 × 9 positions, and of
+/// weights with 6 × 6. Those at (y, x) are multiplied by the weights at (min(y, 5), min(x, 5)).
+typedef struct {
+  /// The first output of a tile reads inputs from `padding` before twice its place on.
+  void (*transformInput)(
+    const KernelInput *input, ptrdiff_t padding, KernelRange tiles, KernelTiles transformed);
+  void (*transformOutputGradient)(
+    const KernelInput *gradient, KernelRange tiles, KernelTiles transformed);
+  void (*transformOutput)(KernelTiles products, KernelRange tiles, const KernelOutput *output);
+  void (*transformWeights)(
+    const float *weights, KernelChannels channels, KernelRange inputs, KernelPanels panels);
+  void (*transformWeightGradient)(
+    KernelTiles products, KernelChannels channels, KernelRange inputs, float *gradient);
+} StridedTable;
+
 /// The kernels of networks, in float32.
 typedef struct {
   ProductTable products;
@@ -170,6 +185,9 @@ typedef struct {
   /// Writes Gᵀ u G of the products u, a row for each input, to a gradient [3, 3, inputs, outputs].
   void (*transformWeightGradient)(
     KernelTiles products, KernelChannels channels, KernelRange inputs, float *gradient);
+
+  /// NULL where strided convolutions are computed without Winograd's transforms.
+  const StridedTable *strided;
 
   /// Computes the gradient of batch normalization.
   void (*normalizationGradient)(const KernelNormalization *normalization);

@@ -131,7 +131,7 @@ final class BatchWriter: Sendable {
           rebasing: bytes[next..<min(next + Self.pieceSize, bytes.count)])
         // What is written and what the pipe holds are compared under the same lock.
         let outcome = flow.withLock { flow in
-          let outcome = pipe.write(piece, milliseconds: 0)
+          let outcome = pipe.write(piece)
           if case .bytes(let count) = outcome {
             flow.writtenCount += count
             flow.lastTime = .now

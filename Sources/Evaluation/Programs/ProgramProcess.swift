@@ -126,8 +126,8 @@ final class ProgramProcess: @unchecked Sendable {
 }
 
 /// The system's reason not to start a program.
-struct ProgramStartError: Error {
-  let code: Int32
+package struct ProgramStartError: Error {
+  package let code: Int32
 }
 
 /// A shell that ends a group of processes when this process ends, however that happens.

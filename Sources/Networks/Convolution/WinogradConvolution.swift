@@ -3,8 +3,8 @@
 import CKernels
 import Tensors
 
-/// 3×3 convolution with stride 1 by F(4×4, 3×3) (Winograd 1980; Lavin and Gray 2016): 36
-/// multiplications for the 16 outputs of a tile instead of 144.
+/// 3×3 convolution by F(4×4, 3×3) (Winograd 1980; Lavin and Gray 2016): 36 multiplications for the 16
+/// outputs of a tile instead of 144, or 81 with stride 2.
 ///
 /// Tiles are transformed, multiplied and transformed back in chunks that stay in the caches. Chunks
 /// and tasks depend on the shape and the batch alone, so that results are the same on any number of
@@ -15,21 +15,37 @@ struct WinogradConvolution: ConvolutionMethod {
   let shape: ConvolutionShape
   let engine: Engine
 
-  private static let positions = 36
-  /// Tiles that a task transforms.
-  private static let tilesPerTask = 8
-  /// About how many columns of a product a task computes.
-  private static let columnsPerTask = 128
-  /// The same where a task splits its left factor.
-  private static let splitColumnsPerTask = 512
+  private let transforms: WinogradTransforms
+
+  init(shape: ConvolutionShape, engine: Engine) {
+    self.shape = shape
+    self.engine = engine
+    transforms = WinogradTransforms(shape, engine.kernels)
+  }
+
+  /// Whether tiles of four outputs cover the output exactly, channels are many enough, and the kernels
+  /// have the transforms.
+  static func serves(_ shape: ConvolutionShape, _ kernels: Kernels) -> Bool {
+    guard shape.kernel == 3, shape.outputSide.isMultiple(of: 4), shape.inputChannels >= 8 else {
+      return false
+    }
+    switch shape.stride {
+    case 1:
+      return shape.paddingBefore == 1 && shape.paddingAfter == 1
+        && kernels.products.transformInput != nil
+    case 2:
+      return shape.inputSide == 2 * shape.outputSide && kernels.precision == .highest
+        && kernels.table.strided != nil
+    default: return false
+    }
+  }
 
   func pack(_ weight: Tensor) -> Tensor {
     let (kernels, channels) = (engine.kernels, channels)
     let packed = packedWeights(depth: channels.inputs, columns: channels.outputs)
     let panels = PackedPanels(packed, columns: channels.outputs, kernels)
-    engine.workers.forEachRange(of: channels.inputs, size: 16) { inputs in
-      kernels.products.transformWeights(
-        weight.elements, channels, KernelRange(inputs), panels.kernelPanels)
+    engine.workers.forEachRange(of: channels.inputs, size: 16) { [transforms] inputs in
+      transforms.weights(weight.elements, channels, KernelRange(inputs), panels.kernelPanels)
     }
     return packed
   }
@@ -43,8 +59,8 @@ struct WinogradConvolution: ConvolutionMethod {
     let chunks = chunks(
       of: output.values, elements: isShared ? engine.tiling.sharedChunk : engine.tiling.ownChunk)
     let convolution = ChunkConvolution(
-      input: input, packed: packed, output: output, chunks: chunks, slots: isShared ? 1 : nil,
-      engine: engine)
+      transforms: transforms, input: input, packed: packed, output: output, chunks: chunks,
+      slots: isShared ? 1 : nil, engine: engine)
     if isShared {
       for chunk in chunks { convolution.run(chunk, slot: 0) }
     } else {
@@ -53,10 +69,15 @@ struct WinogradConvolution: ConvolutionMethod {
     return FeatureMap(values: output.values, sums: convolution.sums.total())
   }
 
-  /// The same convolution with inputs and outputs exchanged and the kernel flipped.
+  /// The same convolution with inputs and outputs exchanged and the kernel flipped; with stride 2 a sum
+  /// over taps.
   func inputGradient(
     _ outputGradient: Tensor, weight: Tensor, output: LayerOutput
   ) -> FeatureMap {
+    guard shape.stride == 1 else {
+      return TapConvolution(shape: shape, engine: engine)
+        .inputGradient(outputGradient, weight: weight, output: output)
+    }
     let (kernels, channels) = (engine.kernels, channels)
     let packed = packedWeights(depth: channels.outputs, columns: channels.inputs)
     let panels = PackedPanels(packed, columns: channels.inputs, kernels)
@@ -73,13 +94,16 @@ struct WinogradConvolution: ConvolutionMethod {
   ) {
     let (kernels, inputs, outputs) = (engine.kernels, shape.inputChannels, shape.outputChannels)
     let chunks = chunks(of: outputGradient, elements: engine.tiling.sharedChunk)
-    let groups = Self.productGroups(columns: outputs, kernels)
+    let groups = ChunkConvolution.productGroups(columns: outputs, kernels)
     let stride = kernels.paddedColumns(outputs)
     // Numbers that are split are packed for all columns of a task, and split once.
     let width = kernels.products.splits != 0 ? groups.size : kernels.panelWidth(columns: outputs)
     let panelSize = kernels.paddedDepth(chunks.size) * width
-    let sizes = [(inputs, stride), (chunks.size, inputs), (chunks.size, outputs)]
-      .map { Tiles.size(rows: $0, rowStride: $1) }
+    let positions = transforms.positions
+    let sizes = [
+      (WinogradTransforms.weightPositions, inputs, stride), (positions, chunks.size, inputs),
+      (positions, chunks.size, outputs),
+    ].map { Tiles.size(positions: $0, rows: $1, rowStride: $2) }
     let buffers = engine.scratch(
       sizes[0], sizes[1], sizes[2], engine.workers.count * panelSize)
     let products = Tiles(buffers[0].elements, rows: inputs, rowStride: stride)
@@ -88,24 +112,31 @@ struct WinogradConvolution: ConvolutionMethod {
     for chunk in chunks {
       transform(
         chunk, of: input, to: inputTiles, and: LayerInput(values: outputGradient), to: outputTiles)
-      Self.forEachProduct(groups, engine) { position, columns, worker in
+      let weightPositions = WinogradTransforms.weightPositions
+      engine.workers.forEach(weightPositions * groups.count) { [transforms] task, worker in
+        // Those of the most positions first.
+        let weightPosition = weightPositions - 1 - task / groups.count
+        let columns = groups[task % groups.count]
         let panel = buffers[3].elements + worker * panelSize
         for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
-          kernels.pack(
-            outputTiles[position] + column, rowStride: outputs, depth: chunk.count,
-            columns: min(width, outputs - column), into: panel)
-          kernels.multiply(
-            rows: inputs, columns: min(width, columns.upperBound - column), depth: chunk.count,
-            left: inputTiles[position],
-            leftStride: inputs, isTransposed: true, panels: panel,
-            product: products[position] + column, productStride: stride,
-            accumulating: chunk.lowerBound > 0)
+          var isFirst = chunk.lowerBound == 0
+          for position in transforms.positions(of: weightPosition) {
+            kernels.pack(
+              outputTiles[position] + column, rowStride: outputs, depth: chunk.count,
+              columns: min(width, outputs - column), into: panel)
+            kernels.multiply(
+              rows: inputs, columns: min(width, columns.upperBound - column), depth: chunk.count,
+              left: inputTiles[position], leftStride: inputs, isTransposed: true, panels: panel,
+              product: products[weightPosition] + column, productStride: stride,
+              accumulating: !isFirst)
+            isFirst = false
+          }
         }
       }
     }
     let channels = channels
-    engine.workers.forEachRange(of: inputs, size: 16) {
-      kernels.table.transformWeightGradient(
+    engine.workers.forEachRange(of: inputs, size: 16) { [transforms] in
+      transforms.weightGradient(
         products.rows(from: 0), channels, KernelRange($0), weightGradient.elements)
     }
   }
@@ -121,155 +152,30 @@ extension WinogradConvolution {
     _ chunk: Range<Int>, of input: LayerInput, to inputTiles: Tiles,
     and gradient: LayerInput, to outputTiles: Tiles
   ) {
-    let kernels = engine.kernels
-    engine.workers.forEachRange(of: chunk.count, size: Self.tilesPerTask) { tiles in
+    let transforms = transforms
+    engine.workers.forEachRange(of: chunk.count, size: ChunkConvolution.tilesPerTask) { tiles in
       var (x, dy) = (input.kernelInput, gradient.kernelInput)
       let range = KernelRange(first: chunk.lowerBound + tiles.lowerBound, count: tiles.count)
-      kernels.table.products.transformInput(&x, range, inputTiles.rows(from: tiles.lowerBound))
-      kernels.table.transformOutputGradient(&dy, range, outputTiles.rows(from: tiles.lowerBound))
-    }
-  }
-
-  /// The columns of a product in groups of whole panels, one for each task.
-  private static func productGroups(columns: Int, _ kernels: Kernels) -> IndexChunks {
-    kernels.columnChunks(
-      kernels.paddedColumns(columns),
-      size: kernels.products.splits != 0 ? splitColumnsPerTask : columnsPerTask)
-  }
-
-  /// Calls `body` for each position and each group of columns.
-  private static func forEachProduct(
-    _ groups: IndexChunks, _ engine: Engine,
-    _ body: @Sendable (_ position: Int, _ columns: Range<Int>, _ worker: Int) -> Void
-  ) {
-    engine.workers.forEach(positions * groups.count) { task, worker in
-      body(task / groups.count, groups[task % groups.count], worker)
+      transforms.inputNumbers(&x, range, inputTiles.rows(from: tiles.lowerBound))
+      transforms.outputGradient(&dy, range, outputTiles.rows(from: tiles.lowerBound))
     }
   }
 
   /// Memory for transformed weights: for each position the panels of a right factor.
   private func packedWeights(depth: Int, columns: Int) -> Tensor {
     let count = engine.kernels.paddedColumns(columns) * engine.kernels.paddedDepth(depth)
-    return engine.pool.tensor([Self.positions, Self.positionStride(count)])
+    return engine.pool.tensor([WinogradTransforms.weightPositions, Tiles.positionStride(count)])
   }
-
-  /// The distance between positions of `count` elements: five cache lines more than the elements
-  /// take, because at distances of a power of two all positions would compete for a few cache lines.
-  private static func positionStride(_ count: Int) -> Int { count + 80 }
 
   /// The tiles of a batch of outputs in chunks of about the same size, of whole tasks, whose
   /// transformed tiles, in and out, have at most `elements` elements.
   private func chunks(of output: Tensor, elements: Int) -> IndexChunks {
-    let total = output.count / output.shape[3] / 16
+    let (total, tilesPerTask) = (output.count / output.shape[3] / 16, ChunkConvolution.tilesPerTask)
     let elementsPerTask =
-      Self.tilesPerTask * Self.positions * (shape.inputChannels + shape.outputChannels)
-    let tasks = (total + Self.tilesPerTask - 1) / Self.tilesPerTask
+      tilesPerTask * transforms.positions * (shape.inputChannels + shape.outputChannels)
+    let tasks = (total + tilesPerTask - 1) / tilesPerTask
     let limit = max(1, elements / elementsPerTask)
     let count = (tasks + limit - 1) / limit
-    return IndexChunks(total: total, size: (tasks + count - 1) / count * Self.tilesPerTask)
-  }
-
-  /// Transformed weights as kernels write them.
-  private struct PackedPanels: @unchecked Sendable {
-    let kernelPanels: KernelPanels
-
-    init(_ packed: Tensor, columns: Int, _ kernels: Kernels) {
-      kernelPanels = KernelPanels(
-        values: packed.elements, width: kernels.panelWidth(columns: columns),
-        positionStride: packed.shape[1])
-    }
-  }
-
-  /// Transformed tiles or their products: for each position, rows of channels.
-  private struct Tiles: @unchecked Sendable {
-    private let elements: UnsafeMutablePointer<Float>
-    private let positionStride: Int
-    private let rowStride: Int
-
-    init(_ elements: UnsafeMutablePointer<Float>, rows: Int, rowStride: Int) {
-      self.elements = elements
-      self.rowStride = rowStride
-      positionStride = WinogradConvolution.positionStride(rows * rowStride)
-    }
-
-    /// The elements of memory for so many rows.
-    static func size(rows: Int, rowStride: Int) -> Int {
-      positions * WinogradConvolution.positionStride(rows * rowStride)
-    }
-
-    /// The first row at a position.
-    subscript(position: Int) -> UnsafeMutablePointer<Float> { elements + position * positionStride }
-
-    /// The argument of kernels that begin at a row.
-    func rows(from row: Int) -> KernelTiles {
-      KernelTiles(
-        values: elements + row * rowStride, positionStride: positionStride, rowStride: rowStride)
-    }
-  }
-
-  /// `output = input ∗ weight` and the epilogue of `output`, a chunk of tiles at a time.
-  private struct ChunkConvolution: @unchecked Sendable {
-    let input: LayerInput
-    let packed: Tensor
-    let output: LayerOutput
-    let engine: Engine
-    let sums: PartialSums
-    private let tiles: [Tiles]  // one for each slot
-    private let products: [Tiles]
-    private let groups: IndexChunks
-    private let depth: Int
-    private let stride: Int
-
-    /// As many chunks as there are slots, by default one for each worker, can run at the same time.
-    init(
-      input: LayerInput, packed: Tensor, output: LayerOutput, chunks: IndexChunks, slots: Int?,
-      engine: Engine
-    ) {
-      self.input = input
-      self.packed = packed
-      self.output = output
-      self.engine = engine
-      let depth = engine.kernels.paddedDepth(input.values.shape[3])
-      let stride = engine.kernels.paddedColumns(output.values.shape[3])
-      (self.depth, self.stride) = (depth, stride)
-      groups = productGroups(columns: output.values.shape[3], engine.kernels)
-      let slots = slots ?? engine.workers.count
-      let (tileSize, productSize) = (
-        Tiles.size(rows: chunks.size, rowStride: depth),
-        Tiles.size(rows: chunks.size, rowStride: stride)
-      )
-      let buffers = engine.scratch(slots * tileSize, slots * productSize)
-      tiles = (0..<slots).map {
-        Tiles(buffers[0].elements + $0 * tileSize, rows: chunks.size, rowStride: depth)
-      }
-      products = (0..<slots).map {
-        Tiles(buffers[1].elements + $0 * productSize, rows: chunks.size, rowStride: stride)
-      }
-      sums = PartialSums(
-        output, tasks: (chunks.total + tilesPerTask - 1) / tilesPerTask, engine: engine)
-    }
-
-    /// On all threads, or on the caller's where each thread runs chunks of its own.
-    func run(_ chunk: Range<Int>, slot: Int) {
-      let (kernels, workers) = (engine.kernels, engine.workers)
-      let (tiles, products) = (tiles[slot], products[slot])
-      workers.forEachRange(of: chunk.count, size: tilesPerTask) {
-        var x = input.kernelInput
-        let range = KernelRange(first: chunk.lowerBound + $0.lowerBound, count: $0.count)
-        kernels.products.transformInput(&x, range, tiles.rows(from: $0.lowerBound))
-      }
-      forEachProduct(groups, engine) { position, columns, _ in
-        kernels.multiply(
-          rows: chunk.count, columns: columns.count, depth: depth, left: tiles[position],
-          leftStride: depth, isTransformed: true,
-          panels: packed.elements + position * packed.shape[1] + columns.lowerBound * depth,
-          product: products[position] + columns.lowerBound, productStride: stride)
-      }
-      workers.forEachRange(of: chunk.count, size: tilesPerTask) {
-        let range = KernelRange(first: chunk.lowerBound + $0.lowerBound, count: $0.count)
-        var y = output.kernelOutput(sums: sums.clear(task: range.first / tilesPerTask))
-        kernels.table.transformOutput(products.rows(from: $0.lowerBound), range, &y)
-      }
-    }
+    return IndexChunks(total: total, size: (tasks + count - 1) / count * tilesPerTask)
   }
 }

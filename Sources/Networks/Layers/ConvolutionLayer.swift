@@ -132,15 +132,9 @@ extension ConvolutionShape {
   /// The fastest method that serves this shape at the engine's precision.
   fileprivate func method(on engine: Engine) -> any ConvolutionMethod {
     let method: any ConvolutionMethod.Type =
-      isWinograd && engine.kernels.products.transformInput != nil
+      WinogradConvolution.serves(self, engine.kernels)
       ? WinogradConvolution.self
       : inputChannels >= 8 ? TapConvolution.self : Im2colConvolution.self
     return method.init(shape: self, engine: engine)
-  }
-
-  /// Whether tiles of F(4×4, 3×3) cover the output exactly, and channels are many enough.
-  private var isWinograd: Bool {
-    kernel == 3 && stride == 1 && paddingBefore == 1 && paddingAfter == 1
-      && inputSide.isMultiple(of: 4) && inputChannels >= 8
   }
 }

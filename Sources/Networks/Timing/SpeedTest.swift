@@ -65,10 +65,11 @@ package struct SpeedTest {
 
   /// The times of each convolution, forward and backward.
   package func layers() -> [LayerSpeed] {
-    network.convolutions.map { layer in
+    let kernels = network.engine.kernels
+    return network.convolutions.map { layer in
       let input = LayerInput(values: random(layer.shape.inputShape(batch: batch), purpose: "x"))
       let gradient = random(layer.shape.outputShape(batch: batch), purpose: "dy")
-      let frozen = FrozenConvolution(layer, engine: Engine(workers: workers, kernels: network.engine.kernels))
+      let frozen = FrozenConvolution(layer, engine: Engine(workers: workers, kernels: kernels))
       return LayerSpeed(
         name: layer.name, shape: layer.shape, method: layer.methodName,
         multiplyAdds: layer.shape.multiplyAdds * batch,
