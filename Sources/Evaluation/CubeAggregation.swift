@@ -18,6 +18,10 @@ struct CubeAggregation {
   private let figures: Figures
   /// The corruptions of the suite, with their families.
   private let kinds: [CorruptionKind]
+  /// The metrics of every run, then those that were asked for.
+  private let metrics: [Metric]
+  /// Figures beside the metrics.
+  var added = AddedFigures()
   /// Calibrations that no predictor has a row under.
   private let idle: [Calibration]
   private var results: [CellResult] = []
@@ -43,6 +47,7 @@ struct CubeAggregation {
     baseline = settings.baseline
     self.runName = runName
     figures = settings.fitting.figures
+    metrics = Metric.all + settings.additions.addedMetrics
     self.idle = idle
   }
 
@@ -86,7 +91,8 @@ struct CubeAggregation {
     return ScoreCube(
       cells: results,
       summary: cleanRows + protocols.flatMap(rows)
-        + SummaryRows(results, spreads, averages).rows,
+        + SummaryRows(results, spreads, averages, metrics).rows
+        + added.rows(protocols, own: complete.isEmpty ? averages : nil),
       notes: notes, figures: figures)
   }
 
@@ -106,7 +112,7 @@ struct CubeAggregation {
 
   /// Which metrics have no value in some rows, although their calibration defines them.
   private var undefinedNote: String? {
-    let counts = Metric.all.compactMap { metric -> String? in
+    let counts = metrics.compactMap { metric -> String? in
       let count = results.flatMap(\.scores).reduce(0) { count, scores in
         guard scores.calibration.defines(metric) else { return count }
         return count + scores.predictors.count { $0.values[metric] == nil }
@@ -124,7 +130,7 @@ struct CubeAggregation {
         let key = RowKey(
           protocolName: Cell.clean.corruption, predictor: predictor.predictor,
           calibration: scores.calibration)
-        return Metric.all.map { metric in
+        return metrics.map { metric in
           let wilson = metric == .accuracy ? predictor.wilsonInterval : nil
           return key.row(
             .clean, metric.name, predictor.values[metric],
@@ -148,7 +154,7 @@ struct CubeAggregation {
           protocolName: benchmark.name.rawValue, predictor: predictor.predictor,
           calibration: calibrated.calibration)
         return zip(aggregates, scopes).flatMap { aggregate, scope in
-          Metric.all.map { metric in row(key, benchmark, aggregate, scope, metric) }
+          metrics.map { metric in row(key, benchmark, aggregate, scope, metric) }
         } + (aggregates.contains(.macro) ? corruptionErrorRows(key, benchmark) : [])
       }
     }

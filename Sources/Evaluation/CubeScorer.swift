@@ -10,7 +10,9 @@ package struct CubeScorer: Sendable {
   package init(_ settings: ScoringSettings, threadCount: Int) {
     self.settings = settings
     self.threadCount = threadCount
-    scorer = Scorer(threadCount: threadCount, binning: settings.binning)
+    scorer = Scorer(
+      threadCount: threadCount, metrics: Metric.all + settings.additions.addedMetrics,
+      binning: settings.binning)
   }
 
   /// The numbers of `cells`, of which the first is clean, and their aggregates.
@@ -35,6 +37,9 @@ package struct CubeScorer: Sendable {
     guard idle.count < settings.calibrations.count else {
       throw EvaluationError.nothingToCalibrate(idle.map(\.name))
     }
+    if let names = settings.additions.classNames, names.count != clean.classCount {
+      throw EvaluationError.otherClassNames(expected: clean.classCount, found: names.count)
+    }
     let fitted = try fit(clean)
     let main = mainPredictor ?? Predictor.predicting(memberCount: clean.memberCount)[0]
     let bootstrap =
@@ -44,6 +49,8 @@ package struct CubeScorer: Sendable {
         threadCount: threadCount) : nil
     var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
     var signs = CubeSigns()
+    let setScoring = try SetScoring(settings, scorer, clean: clean)
+    var (sets, classes): ([CellSets], [CellClasses]) = ([], [])
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
       signs.add(cell, predictions)
@@ -51,6 +58,15 @@ package struct CubeScorer: Sendable {
       aggregation.append(
         CellResult(cell: cell, scores: scores),
         try resample(scores, of: predictions, images: nil, by: bootstrap) { try report(index) })
+      if let (rows, figures) = try setScoring?.scores(of: predictions, bootstrap) {
+        sets.append(CellSets(cell: cell, rows: rows))
+        for (key, figure) in figures { aggregation.added.add(figure, key, of: cell) }
+      }
+      if settings.additions.classes == true {
+        let ofCell = try classScores(scores, of: predictions, cell)
+        for (key, figure) in ofCell.figures { aggregation.added.add(figure, key, of: cell) }
+        classes.append(ofCell)
+      }
       try report(index + 1)
     }
     for set in aggregation.pooledSets {
@@ -65,6 +81,8 @@ package struct CubeScorer: Sendable {
     }
     var cube = aggregation.cube
     let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
+    cube.addedMetrics = settings.additions.addedMetrics
+    (cube.sets, cube.classes, cube.classNames) = (sets, classes, settings.additions.classNames)
     cube.answers = cleanSigns.answers
     cube.doubts =
       try cleanSigns.doubts
@@ -92,6 +110,19 @@ package struct CubeScorer: Sendable {
     return try scorer.crossValidate(logits, under: settings.calibrations)
   }
 
+  private func classScores(
+    _ scores: [CellScores], of logits: LabeledLogits, _ cell: Cell
+  ) throws -> CellClasses {
+    CellClasses(
+      cell: cell,
+      subjects: try scores.flatMap { scores in
+        try scorer.classScores(scores, of: logits).map { predictor, classes in
+          CellClasses.Subject(
+            predictor: predictor, calibration: scores.calibration, classes: classes)
+        }
+      })
+  }
+
   private func resample(
     _ scores: [CellScores], of logits: LabeledLogits, images: [Int]?, by bootstrap: Bootstrap?,
     report: () throws -> Void
@@ -110,5 +141,20 @@ extension Calibration {
   func hasRows(memberCount: Int) -> Bool {
     Predictor.predicting(memberCount: memberCount)
       .contains { applies(to: $0, memberCount: memberCount) }
+  }
+}
+
+extension CellClasses {
+  /// The figures that means over cells are taken of.
+  fileprivate var figures: [(AddedFigures.Key, AddedFigures.Figure)] {
+    subjects.flatMap { subject in
+      ClassFigure.allCases.map { figure in
+        (
+          AddedFigures.Key(
+            predictor: subject.predictor, calibration: subject.calibration, name: figure.rawValue),
+          AddedFigures.Figure(value: figure.value(of: subject.classes))
+        )
+      }
+    }
   }
 }

@@ -23,6 +23,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case unexpectedAnswer
   /// Every calibration that was asked for is one of several members, and there is one.
   case nothingToCalibrate([String])
+  /// A list of names of classes is not one of the predictions' classes.
+  case otherClassNames(expected: Int, found: Int)
   /// The tables of a folder have a cell whose predictions it lacks.
   case missingCell(URL, Cell)
   /// A cell was asked for that was not given.
@@ -59,6 +61,8 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
     case .nothingToCalibrate(let names):
       "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "
         + "such as --calibration none,temperature"
+    case .otherClassNames(let expected, let found):
+      "--classes-named: expected the names of \(expected) classes, one on each line, found \(found)"
     case .missingCell(let url, let cell):
       "\(url.path): its tables have \(cell.name), of which it holds no predictions; evaluate this cell as "
         + "well, or leave it out of the tables with --only"

@@ -177,7 +177,8 @@ package struct EvaluationRun {
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
       }
     }
-    for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds {
+    let notesOfSets = cube.sets.noteOfWholeSets.map { [$0] } ?? []
+    for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds + notesOfSets {
       try monitor.report(.note(note))
     }
     cube.doubts = record.doubts(after: cube.doubts)
@@ -217,6 +218,14 @@ extension RunRecord {
       notes.append(
         "the numbers of this folder were \(earlier.figures.rawValue); its tables are written again "
           + "with \(figures.rawValue)")
+    }
+    if let sets = earlier.additions.alphas, sets != additions.alphas {
+      notes.append(
+        "the prediction sets of this folder were of α \(earlier.additions.setsText); its tables are "
+          + "written again with \(additions.setsText)")
+    }
+    if let names = additions.classNames, earlier.additions.classNames ?? names != names {
+      notes.append("the names of the classes of this folder were others")
     }
     if let before = earlier.members, let members, before != members {
       notes.append(

@@ -9,7 +9,7 @@ import Scoring
 package struct ScoringRequest: Sendable {
   /// What a command can leave open.
   package enum Part: Sendable, CaseIterable {
-    case calibrations, fitting, draws, bins, norm, baseline
+    case calibrations, fitting, draws, bins, norm, baseline, sets, classes
   }
 
   /// What is asked for, and standard values of what is left open.
@@ -62,7 +62,20 @@ package struct ScoringRequest: Sendable {
       }
     }
     all.kinds = earlier.kinds(before: settings.kinds)
+    if !isOnly { all.additions = additions(continuing: earlier.record.additions) }
     return (all, notes)
+  }
+
+  /// What is asked for beside the metrics, and what the tables have of the rest.
+  private func additions(continuing earlier: Additions) -> Additions {
+    var all = settings.additions
+    if open.contains(.sets) { all.alphas = earlier.alphas }
+    if open.contains(.classes) {
+      (all.classes, all.classNames) = (earlier.classes, earlier.classNames)
+    }
+    let groups = (settings.additions.metrics ?? []) + (earlier.metrics ?? [])
+    all.metrics = groups.isEmpty ? nil : MetricGroup.all.map(\.name).filter(groups.contains)
+    return all
   }
 
   /// Whether the tables have what is asked for, so that halves that a user chose are theirs.

@@ -106,11 +106,13 @@ package struct ScoringSettings: Sendable {
   /// The corruptions that aggregates know.
   package var kinds: [CorruptionKind]
   package var baseline: Baseline?
+  /// What is computed beside the metrics.
+  package var additions: Additions
 
   package init(
     calibrations: [Calibration], fitting: Fitting = .cleanHalves(nil), drawCount: Int = 1000,
     binning: Binning = Binning(), seed: UInt64 = 0, kinds: [CorruptionKind] = [],
-    baseline: Baseline? = nil
+    baseline: Baseline? = nil, additions: Additions = .none
   ) {
     self.calibrations = calibrations
     self.fitting = fitting
@@ -119,6 +121,7 @@ package struct ScoringSettings: Sendable {
     self.seed = seed
     self.kinds = kinds
     self.baseline = baseline
+    self.additions = additions
   }
 }
 
@@ -132,7 +135,8 @@ extension ScoringSettings {
         memberCount.map { calibration.hasRows(memberCount: $0) } ?? true
       },
       fitting: fitting.name, figures: fitting.figures, drawCount: drawCount, binning: binning,
-      kinds: kinds, halves: fitting.chosenHalves?.rows, baseline: baseline?.folder)
+      kinds: kinds, halves: fitting.chosenHalves?.rows, baseline: baseline?.folder,
+      additions: additions)
   }
 
   /// What `mixmo merge` must know to score all shards as these settings say.
@@ -155,7 +159,7 @@ extension ScoringSettings {
       calibrations: names.compactMap(Calibration.init(name:)),
       fitting: Fitting(name: name, halves: halves) ?? other,
       drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
-      seed: record.origin.seed, kinds: sharding.kinds)
+      seed: record.origin.seed, kinds: sharding.kinds, additions: record.additions)
   }
 }
 

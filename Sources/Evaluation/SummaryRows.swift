@@ -20,6 +20,7 @@ struct SummaryRows {
   private let spreads: [Cell: CubeAggregation.Spreads]
   private let averages: AveragedCells?
   private let isOwn: Bool
+  private let averagedMetrics: [Metric]
   private let values: [Cell: [Subject: MetricValues<Metric>]]
   private let subjects: [Subject]
 
@@ -33,9 +34,12 @@ struct SummaryRows {
   ///   - results: The scores of all cells.
   ///   - spreads: What the intervals of each cell are made of; empty without a bootstrap.
   ///   - averages: The corrupted cells that are averaged; nil where there are none.
+  ///   - metrics: The metrics that have averages over a run's own cells.
   init(
-    _ results: [CellResult], _ spreads: [Cell: CubeAggregation.Spreads], _ averages: AveragedCells?
+    _ results: [CellResult], _ spreads: [Cell: CubeAggregation.Spreads], _ averages: AveragedCells?,
+    _ metrics: [Metric] = Metric.all
   ) {
+    averagedMetrics = metrics
     self.results = results
     self.spreads = spreads
     self.averages = averages
@@ -71,7 +75,7 @@ struct SummaryRows {
     guard let averages, isOwn else { return [] }
     return subjects.flatMap { subject in
       averages.parts.flatMap { part in
-        Metric.all.map { metric in
+        averagedMetrics.map { metric in
           row(subject, averages.name, part, metric.name, entry(subject, part.cells, metric))
         }
       }

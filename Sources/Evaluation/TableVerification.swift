@@ -103,10 +103,12 @@ package struct TableVerification {
     }
   }
 
-  private static let files = TableFormat.results.map(\.fileName)
+  private var files: [String] {
+    (TableFormat.results + record.additions.tables).map(\.fileName)
+  }
 
   private func notAtHand(_ reason: String) -> [RunCheck] {
-    (Self.files + [folder.calibrations.lastPathComponent]).map { .notAtHand($0, reason) }
+    (files + [folder.calibrations.lastPathComponent]).map { .notAtHand($0, reason) }
   }
 
   /// Why the tables cannot be computed again; nil where they can.

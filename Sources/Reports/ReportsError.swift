@@ -12,6 +12,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case otherRun(URL, URL, field: String, first: String, second: String)
   /// Two runs have predictions of different cells.
   case otherCells(URL, URL, onlyFirst: [String], onlySecond: [String])
+  /// A run has no prediction sets.
+  case noSets(URL)
   /// A run has no predictor of this name.
   case noSuchPredictor(URL, String, expected: [String])
 
@@ -40,6 +42,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
         + [(first, onlyFirst), (second, onlySecond)].filter { !$0.1.isEmpty }
         .map { "only \($0.path) has \($1.listed(limit: 5))" }.joined(separator: "; ")
         + "; finish both evaluations, or evaluate both on the same corruptions"
+    case .noSets(let folder):
+      "\(folder.path): expected conformal.csv, found none; mixmo score RUN --conformal makes it"
     case .noSuchPredictor(let folder, let name, let expected):
       "\(folder.path): expected a predictor of \(expected.listed(limit: .max)), "
         + "found \"\(name.oneLine)\""

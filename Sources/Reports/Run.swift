@@ -16,6 +16,10 @@ package struct Run: Sendable {
   package let reliability: ResultTable
   /// Scores by corruption, severity, calibration and pair of members; without rows for one member.
   package let diversity: ResultTable
+  /// Prediction sets by corruption, severity, predictor, method and α; nil without any.
+  package let conformal: ResultTable?
+  /// Scores by corruption, severity, predictor, calibration and class; nil without any.
+  package let classes: ResultTable?
   /// Scores by epoch, where the run's training left them.
   package let log: ResultTable?
 
@@ -30,6 +34,9 @@ package struct Run: Sendable {
     summary = try TableFormat.summary.read(in: folder)
     reliability = try TableFormat.reliability.read(in: folder)
     diversity = try TableFormat.diversity.read(in: folder)
+    let additions = record.additions
+    conformal = additions.alphas == nil ? nil : try TableFormat.conformal.read(in: folder)
+    classes = additions.classes == true ? try TableFormat.classes.read(in: folder) : nil
     log = try EpochRecord.read(folder.log)
     for table in [cells, summary] where table.keys.isEmpty { throw RunsError.noRows(table.file) }
     try checkSeverities()

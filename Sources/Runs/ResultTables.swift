@@ -10,11 +10,13 @@ extension TableFormat {
 
   /// One row for each cell, calibration and predictor, a column for each metric.
   ///
-  /// `temperature_at_bound` is 1 where the temperature is that of a bound, or a mean with it.
+  /// `temperature_at_bound` is 1 where the temperature is that of a bound, or a mean with it. The columns of
+  /// `MetricGroup.all` follow, of the groups that were asked for.
   package static let cells = TableFormat(
     fileName: "cells.csv", keys: cellColumns + ["predictor", "calibration"],
     numbers: ["temperature", "samples"] + Metric.all.map(\.name),
-    later: [LaterColumn("temperature_at_bound", .number), fitting])
+    later: [LaterColumn("temperature_at_bound", .number), fitting]
+      + MetricGroup.all.flatMap(\.metrics).map { LaterColumn($0.name, .number) })
 
   /// One row for each cell, calibration and pair of members, and for the mean over pairs.
   ///
@@ -44,6 +46,8 @@ extension TableFormat {
 
   /// The tables that every finished evaluation leaves.
   package static let results = [cells, diversity, reliability, summary]
+  /// The tables that an evaluation leaves where they are asked for.
+  package static let optional = [conformal, classes]
 }
 
 /// Writes the tables of an evaluation.
@@ -61,13 +65,19 @@ package struct ResultTables: Sendable {
     self.cube = cube
   }
 
-  /// Writes the four tables into `folder`; one that is the same already stays as it is.
+  /// Writes the tables into `folder`; one that is the same already stays as it is, and one that was not
+  /// asked for is removed.
   ///
   /// - Throws: `FileError.unwritable`.
   package func write(to folder: RunFolder) throws {
+    let all = all
     for (format, table) in all {
       let (url, bytes) = (folder.table(format), Data(table.text.utf8))
       if (try? Data(contentsOf: url)) != bytes { try AtomicFile.write(bytes, to: url) }
+    }
+    for format in TableFormat.optional where !all.contains(where: { $0.0 == format }) {
+      let url = folder.table(format)
+      guard unlink(url.path) == 0 || errno == ENOENT else { throw FileError.unwritable(url, errno) }
     }
   }
 
@@ -75,22 +85,29 @@ package struct ResultTables: Sendable {
   package var all: [(TableFormat, CSVTable)] {
     [
       (.cells, cells), (.diversity, diversity), (.reliability, reliability), (.summary, summary),
-    ]
+    ] + (cube.sets.isEmpty ? [] : [(.conformal, conformal)])
+      + (cube.classes.isEmpty ? [] : [(.classes, classes)])
   }
 
   package var cells: CSVTable {
-    table(.cells) { key, scores in
+    let added = MetricGroup.all.flatMap(\.metrics)
+    let asked = cube.addedMetrics
+    let header = TableFormat.cells.header.filter { name in
+      asked.contains { $0.name == name } || !added.contains { $0.name == name }
+    }
+    return table(header) { key, scores in
       scores.predictors.map { row in
         key + [row.predictor.name, scores.calibration.name]
           + [CSVTable.field(row.temperature), "\(row.sampleCount)"]
           + Metric.all.map { CSVTable.field(row.values[$0]) }
           + [row.temperature == nil ? "" : row.isTemperatureAtBound ? "1" : "0", fitting]
+          + asked.map { CSVTable.field(row.values[$0]) }
       }
     }
   }
 
   package var diversity: CSVTable {
-    table(.diversity) { key, scores in
+    table(TableFormat.diversity.header) { key, scores in
       scores.diversity.map { row in
         key + [scores.calibration.name, row.pair.name, "\(row.sampleCount)"]
           + DiversityMetric.all.map { CSVTable.field(row.values[$0]) }
@@ -100,7 +117,7 @@ package struct ResultTables: Sendable {
   }
 
   package var reliability: CSVTable {
-    table(.reliability) { key, scores in
+    table(TableFormat.reliability.header) { key, scores in
       scores.predictors.flatMap { row in
         row.reliability.enumerated().flatMap { half, table -> [[String]] in
           let key = key + [row.predictor.name, scores.calibration.name]
@@ -113,6 +130,29 @@ package struct ResultTables: Sendable {
         }
       }
     }
+  }
+
+  package var conformal: CSVTable {
+    var table = CSVTable(header: TableFormat.conformal.header)
+    for sets in cube.sets {
+      let key = [runName, datasetName, sets.cell.corruption, "\(sets.cell.severity)"]
+      for row in sets.rows { table.append(key + row.fields + [fitting]) }
+    }
+    return table
+  }
+
+  package var classes: CSVTable {
+    var table = CSVTable(header: TableFormat.classes.header)
+    for result in cube.classes {
+      let key = [runName, datasetName, result.cell.corruption, "\(result.cell.severity)"]
+      for subject in result.subjects {
+        let names = [subject.predictor.name, subject.calibration.name]
+        for row in subject.classes {
+          table.append(key + names + row.fields(names: cube.classNames) + [fitting])
+        }
+      }
+    }
+    return table
   }
 
   package var summary: CSVTable {
@@ -130,9 +170,9 @@ package struct ResultTables: Sendable {
   /// A table of the rows that each cell has under each calibration; `rows` is given the fields of the
   /// run and the cell that rows begin with.
   private func table(
-    _ format: TableFormat, _ rows: (_ key: [String], CellScores) -> [[String]]
+    _ header: [String], _ rows: (_ key: [String], CellScores) -> [[String]]
   ) -> CSVTable {
-    var table = CSVTable(header: format.header)
+    var table = CSVTable(header: header)
     for result in cube.cells {
       let key = [runName, datasetName, result.cell.corruption, "\(result.cell.severity)"]
       for scores in result.scores { rows(key, scores).forEach { table.append($0) } }

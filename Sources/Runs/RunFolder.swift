@@ -72,7 +72,7 @@ extension RunFolder {
   /// Whether there is a page, and a table or the record was written after it.
   package var isPageOutdated: Bool {
     guard let pageDate = Self.date(of: page) else { return false }
-    return (TableFormat.results.map(table) + [record]).contains { file in
+    return ((TableFormat.results + TableFormat.optional).map(table) + [record]).contains { file in
       Self.date(of: file).map { $0 > pageDate } ?? false
     }
   }
@@ -101,7 +101,7 @@ extension RunFolder {
     let training =
       [lastCheckpoint, previousCheckpoint] + keptEpochs().map(checkpoint(epoch:))
       + [log, events, damagedEvents]
-    let tables = TableFormat.results.map(table)
+    let tables = (TableFormat.results + TableFormat.optional).map(table)
     let evaluation =
       [record, calibrations, findings] + tables + [page] + predictions.files()
       + predictions.validation.files()

@@ -174,11 +174,13 @@ package struct RunRecord: Sendable, Equatable {
     package var halves: [[Int]]?
     /// The folder of the run that corruption errors are relative to, as it was named.
     package var baseline: String?
+    /// What was computed beside the metrics; nil for nothing, as in records of older versions.
+    package var additions: Additions?
 
     package init(
       calibrations: [Calibration], fitting: String, figures: Figures, drawCount: Int,
       binning: Binning = Binning(), kinds: [CorruptionKind], halves: [[Int]]? = nil,
-      baseline: String? = nil
+      baseline: String? = nil, additions: Additions = .none
     ) {
       self.calibrations = calibrations.map(\.name)
       self.fitting = fitting
@@ -189,6 +191,7 @@ package struct RunRecord: Sendable, Equatable {
       self.kinds = kinds
       self.halves = halves
       self.baseline = baseline
+      self.additions = additions == .none ? nil : additions
     }
 
     /// The family of the corruption of this published name, if it is known.
@@ -206,6 +209,9 @@ package struct RunRecord: Sendable, Equatable {
       count: scoring?.bins ?? Binning().count,
       norm: scoring?.norm.flatMap(Binning.Norm.init) ?? Binning().norm)
   }
+
+  /// What was computed beside the metrics.
+  package var additions: Additions { scoring?.additions ?? .none }
 
   /// What is needed to make one evaluation of its shards.
   package struct Sharding: Codable, Sendable, Equatable {

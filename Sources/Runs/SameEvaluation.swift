@@ -15,6 +15,8 @@ extension RunRecord {
     case sameImages
     /// The calibration errors of both are of the same bins, put together by the same norm.
     case sameBinning
+    /// The prediction sets of both, where both have some, are of the same α.
+    case sameSets
     /// The numbers of both are of the same kind: see `Figures`; with `areFitted`, calibrations were also
     /// fitted on rows of the same kind.
     ///
@@ -54,6 +56,7 @@ extension RunRecord {
           + scoringFields(other)
       case .sameImages: imageFields(other)
       case .sameBinning: binningFields(other)
+      case .sameSets: setFields(other)
       case .sameFigures(let areFitted): figureFields(other, areFitted: areFitted)
       case .sameCorruptedImages(let cells): corruptionFields(other, cells)
       }
@@ -148,6 +151,12 @@ extension RunRecord {
     ]
   }
 
+  private func setFields(_ other: RunRecord) -> [Field] {
+    let (mine, its) = (additions, other.additions)
+    guard mine.alphas != nil, its.alphas != nil else { return [] }
+    return [("α of prediction sets (--alpha)", mine.setsText, its.setsText)]
+  }
+
   private func figureFields(_ other: RunRecord, areFitted: Bool) -> [Field] {
     guard figures != .olderHalves, other.figures != .olderHalves,
       let mine = scoring, let its = other.scoring
@@ -186,5 +195,6 @@ extension RunRecord {
     let calibrations = scoring.calibrations.joined(separator: ",")
     return "\(calibrations), \(scoring.fitting), \(record.figures.rawValue), "
       + "\(scoring.draws) draws, \(record.binning)"
+      + (scoring.additions.map { "; \($0.description)" } ?? "")
   }
 }

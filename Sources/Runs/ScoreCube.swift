@@ -11,6 +11,14 @@ package struct ScoreCube: Sendable {
   package let figures: Figures
   /// The answers to the clean images; nil where they were not counted.
   package var answers: AnswerCounts?
+  /// The prediction sets of each cell; none where they were not asked for.
+  package var sets: [CellSets] = []
+  /// The scores of the classes of each cell; none where they were not asked for.
+  package var classes: [CellClasses] = []
+  /// The metrics that were asked for beside `Metric.all`.
+  package var addedMetrics: [Metric] = []
+  /// The names of the classes, where they are known.
+  package var classNames: [String]?
   /// What is implausible in the predictions.
   package var doubts: [RunRecord.Doubt] = []
 

@@ -46,6 +46,12 @@ struct CompareCommand: AsyncParsableCommand {
       "One of \(calibrations.map(\.name).joined(separator: ", ")).", valueName: "name"))
   var calibration = Calibration.none.name
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare the coverage and the size of prediction sets as well, by lac, aps or raps, with the largest "
+        + "α of the runs' conformal.csv.", valueName: "name"))
+  var sets: ConformalMethod?
+
   @Option(help: ArgumentHelp("Bootstrap resamples for the intervals.", valueName: "count"))
   var bootstrap = 1000
 
@@ -102,6 +108,7 @@ struct CompareCommand: AsyncParsableCommand {
     var comparer = RunComparer(threadCount: common.workers.count)
     comparer.predictor = predictor
     comparer.calibration = try chosenCalibration()
+    comparer.sets = sets
     comparer.drawCount = bootstrap
     comparer.seed = common.seed
     var bar: ProgressBar?
@@ -127,3 +134,5 @@ private struct ComparisonRecord: Encodable {
     rows = comparison.rows
   }
 }
+
+extension ConformalMethod: ExpressibleByArgument {}

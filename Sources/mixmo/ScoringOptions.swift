@@ -46,6 +46,7 @@ struct ScoringOptions: ParsableArguments {
   var only = false
 
   @OptionGroup var binning: BinningOptions
+  @OptionGroup var additions: AdditionOptions
 
   enum Fitting: String, ExpressibleByArgument, CaseIterable {
     case cleanHalves = "clean-halves"
@@ -86,7 +87,8 @@ struct ScoringOptions: ParsableArguments {
   ) throws -> ScoringRequest {
     var settings = ScoringSettings(
       calibrations: try calibrations(), binning: binning.binning(), seed: seed, kinds: kinds,
-      baseline: try baseline.map(ScoringSettings.Baseline.init))
+      baseline: try baseline.map(ScoringSettings.Baseline.init),
+      additions: try additions.additions())
     if let bootstrap { settings.drawCount = bootstrap }
     switch fitting ?? .cleanHalves {
     case .cleanHalves: settings.fitting = .cleanHalves(halves)
@@ -105,7 +107,7 @@ struct ScoringOptions: ParsableArguments {
       .calibrations: calibration != nil || temperatureScaling,
       .fitting: fitting != nil || fitsElsewhere, .draws: bootstrap != nil,
       .bins: binning.bins != nil, .norm: binning.norm != nil, .baseline: baseline != nil,
-    ]
+    ].merging(additions.given) { $1 }
     return Set(ScoringRequest.Part.allCases.filter { given[$0] == false })
   }
 }

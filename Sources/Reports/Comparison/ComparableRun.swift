@@ -48,6 +48,7 @@ struct ComparableRun: Sendable {
   func check(isLike other: ComparableRun, isCalibrated: Bool = false) throws {
     try check(.sameImages, other)
     try check(.sameBinning, other)
+    try check(.sameSets, other)
     try check(.sameFigures(areFitted: isCalibrated), other)
     try checkLabels(other)
     try check("classes", "\(classCount)", "\(other.classCount)", other)

@@ -40,6 +40,8 @@ package struct Comparison: Sendable, Equatable {
   /// The name of each run's predictor, the reference's first.
   package let predictors: [String]
   package let calibration: Calibration
+  /// Figures that are compared beside the metrics: coverage and size of prediction sets.
+  package let figures: [Metric]
   /// N, the number of images of each cell.
   package let imageCount: Int
   /// The clean cell first, then the others by name and severity.
@@ -51,8 +53,9 @@ package struct Comparison: Sendable, Equatable {
 
   package init(
     reference: String, predictors: [String], calibration: Calibration, imageCount: Int,
-    cells: [Cell], pairs: [Pair], notes: [String]
+    cells: [Cell], pairs: [Pair], notes: [String], figures: [Metric] = []
   ) {
+    self.figures = figures
     self.reference = reference
     self.predictors = predictors
     self.calibration = calibration
@@ -62,8 +65,8 @@ package struct Comparison: Sendable, Equatable {
     self.notes = notes
   }
 
-  /// Those of `Comparison.metrics` that the calibration leaves defined.
-  package var metrics: [Metric] { Self.metrics.filter(calibration.defines) }
+  /// Those of `Comparison.metrics` that the calibration leaves defined, then `figures`.
+  package var metrics: [Metric] { Self.metrics.filter(calibration.defines) + figures }
 
   /// The predictors of the runs, each once.
   package var predictorNames: [String] {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Runs
 import Scoring
 
 extension Comparison {
@@ -54,9 +55,16 @@ extension Comparison {
   static func title(_ metric: Metric) -> String {
     switch metric {
     case .brierScore: "Brier"
+    case _ where SetFigure.parsing(metric.name) != nil: setTitle(metric)
     case .negativeLogLikelihood, .calibrationError: metric.name.uppercased()
     default: metric.name
     }
+  }
+
+  /// The title of a figure of prediction sets, such as `coverage lac`.
+  private static func setTitle(_ metric: Metric) -> String {
+    guard let (figure, kind) = SetFigure.parsing(metric.name) else { return metric.name }
+    return "\(figure.rawValue) \(kind.method.rawValue)"
   }
 
   /// A metric with its difference.
@@ -69,6 +77,7 @@ extension Comparison {
   /// Whether differences of a metric are shown in percentage points.
   static func isInPoints(_ metric: Metric) -> Bool {
     metric == .accuracy || metric == .overconfidence
+      || SetFigure.parsing(metric.name)?.figure == .coverage
   }
 
   /// A difference with its sign.

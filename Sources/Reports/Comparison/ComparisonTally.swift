@@ -43,14 +43,27 @@ package struct ComparisonTally {
 
   /// Adds a cell, with the scores of every run on it.
   ///
+  /// - Parameters:
+  ///   - isCorrupted: Whether the cell is not the clean one.
+  ///   - scores: The scores of each run.
+  ///   - figures: For each run the numbers of each image whose means are the figures.
   /// - Throws: `ScoringError` where a part has more or fewer rows than images.
-  package mutating func add(isCorrupted: Bool, _ scores: [PartedRows]) throws {
+  package mutating func add(
+    isCorrupted: Bool, _ scores: [PartedRows], figures: [[Metric: [Double]]] = []
+  ) throws {
     // Means over the parts, as in the tables of an evaluation.
-    let values = scores.map { parts in
+    var values = scores.map { parts in
       MetricValues.mean(parts.map { $0.values(of: metrics) })
     }
-    let spreads = try spreads(scores)
-    let images = scores.map { ImageScores($0, parts: parts, imageCount: imageCount) }
+    var spreads = try spreads(scores)
+    var images = scores.map { ImageScores($0, parts: parts, imageCount: imageCount) }
+    for (run, figures) in figures.enumerated() {
+      images[run].figures = figures
+      for (metric, numbers) in figures {
+        values[run][metric] = RunningMean.mean(of: numbers.map { $0 })
+        spreads?[run][metric] = try bootstrap?.means(of: [numbers])[0].map(MetricSpread.draws)
+      }
+    }
     if isCorrupted {
       corruptedIndices.append(runs.first?.cells.count ?? 0)
       for index in images.indices { corrupted[index].add(images[index]) }

@@ -12,6 +12,8 @@ package struct ImageScores: Sendable {
   /// Evidence for the least and the largest calibration error: `CalibrationEvidence`.
   private(set) var lowerErrors: [Double]  // [N]
   private(set) var upperErrors: [Double]  // [N]
+  /// The numbers behind figures that are no metrics of scores.
+  package var figures: [Metric: [Double]] = [:]  // [N]
 
   /// No scores of `imageCount` images.
   package init(imageCount: Int) {
@@ -40,6 +42,9 @@ package struct ImageScores: Sendable {
 
   /// Adds the scores of another cell of the same images.
   package mutating func add(_ other: ImageScores) {
+    for (figure, values) in other.figures {
+      figures[figure] = figures[figure].map { zip($0, values).map(+) } ?? values
+    }
     for image in rights.indices {
       rights[image] += other.rights[image]
       losses[image] += other.losses[image]
@@ -61,12 +66,28 @@ extension ImageScores {
     case .brierScore: test(reference.brierScores, brierScores)
     case .calibrationError: calibrationTest(reference)
     case .overconfidence: closenessTest(reference)
-    default: PairedTest(pValue: 1, favorsRun: nil)
+    default: figureTest(metric, reference)
     }
   }
 
+  /// The test of a figure: of numbers that are counts, as of images whose set holds the label, that of
+  /// counts.
+  private func figureTest(_ metric: Metric, _ reference: ImageScores) -> PairedTest {
+    guard let mine = figures[metric], let its = reference.figures[metric] else {
+      return PairedTest(pValue: 1, favorsRun: nil)
+    }
+    guard metric.better == .higher else { return test(its, mine) }
+    let areCounts = (mine + its).allSatisfy { $0 == $0.rounded() }
+    return areCounts ? countTest(its.map { Int($0) }, mine.map { Int($0) }) : test(mine, its)
+  }
+
   private func accuracyTest(_ reference: ImageScores) -> PairedTest {
-    let differences = zip(rights, reference.rights).map { $0 - $1 }
+    countTest(reference.rights, rights)
+  }
+
+  /// The test of counts of which higher ones are better.
+  private func countTest(_ reference: [Int], _ run: [Int]) -> PairedTest {
+    let differences = zip(run, reference).map { $0 - $1 }
     let sum = differences.reduce(0, +)
     let isOfOneCell = differences.allSatisfy { abs($0) <= 1 }
     let pValue =

@@ -15,6 +15,9 @@ package struct RunComparer: Sendable {
   /// The number of bootstrap draws for intervals; 0 for no intervals.
   package var drawCount = 1000
   package var seed: UInt64 = 0
+  /// The method of the prediction sets whose coverage and size are compared as well, with the largest α
+  /// of the runs' tables; nil for none.
+  package var sets: ConformalMethod?
   private let threadCount: Int
   private let scorer: Scorer
 
@@ -52,7 +55,9 @@ package struct RunComparer: Sendable {
     let subjects = try runs.map {
       try subjectScorer.subject($0, $0.predictor(named: predictor), calibration)
     }
-    let metrics = Comparison.metrics.filter(calibration.defines)
+    let setScorer = try sets.map { try SubjectSets($0, of: runs, subjects, scorer) }
+    let figures = setScorer?.figures ?? []
+    let metrics = Comparison.metrics.filter(calibration.defines) + figures
     let bootstrap =
       drawCount > 0
       ? try Bootstrap(
@@ -63,7 +68,8 @@ package struct RunComparer: Sendable {
     let cells = runs[0].cells
     for (index, cell) in cells.enumerated() {
       let scores = try subjects.map { try subjectScorer.scores(of: $0, on: cell) }
-      try tally.add(isCorrupted: cell != .clean, scores)
+      try tally.add(
+        isCorrupted: cell != .clean, scores, figures: setScorer?.numbers(of: cell) ?? [])
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
@@ -72,7 +78,8 @@ package struct RunComparer: Sendable {
       reference: labels[0], predictors: subjects.map(\.predictor.name), calibration: calibration,
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
       notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
-        + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds))
+        + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds),
+      figures: figures)
   }
 
   private static func noteOfBounds(_ label: String, _ bounds: [TemperatureBound]) -> String {

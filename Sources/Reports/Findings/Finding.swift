@@ -14,6 +14,12 @@ package struct Finding: Encodable, Sendable, Equatable {
     case confidence
     /// What calibration changes.
     case calibration
+    /// What is gained where only confident answers are given.
+    case selection
+    /// What prediction sets are worth.
+    case sets
+    /// Which class is the weakest.
+    case classes
     /// What an ensemble adds to its members.
     case ensemble
     /// Whether confidence tells right answers from wrong ones.
@@ -27,6 +33,9 @@ package struct Finding: Encodable, Sendable, Equatable {
       case .weakness: "Weakest"
       case .confidence: "Confidence"
       case .calibration: "Calibration"
+      case .selection: "Selection"
+      case .sets: "Sets"
+      case .classes: "Classes"
       case .ensemble: "Ensemble"
       case .ranking: "Errors"
       }

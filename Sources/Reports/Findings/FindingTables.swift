@@ -10,6 +10,12 @@ package struct FindingTables: Sendable {
   private let cells: ResultTable
   /// Scores by protocol, aggregate, predictor, calibration and metric.
   private let summary: ResultTable
+  /// Prediction sets by corruption, severity, predictor, method and α; nil without any.
+  let conformal: ResultTable?
+  /// Scores by corruption, severity, predictor, calibration and class; nil without any.
+  let classes: ResultTable?
+  /// The names of the classes, where they are known.
+  let classNames: [String]?
   /// The answers to the clean images; nil where no predictions are at hand.
   let answers: AnswerCounts?
   /// What was implausible when the tables were made; none for tables of older versions.
@@ -32,8 +38,10 @@ package struct FindingTables: Sendable {
 
   package init(
     cells: ResultTable, summary: ResultTable, answers: AnswerCounts?,
-    doubts: [RunRecord.Doubt] = []
+    doubts: [RunRecord.Doubt] = [], conformal: ResultTable? = nil, classes: ResultTable? = nil,
+    classNames: [String]? = nil
   ) {
+    (self.conformal, self.classes, self.classNames) = (conformal, classes, classNames)
     self.doubts = doubts
     self.cells = cells
     self.summary = summary
@@ -126,6 +134,11 @@ package struct FindingTables: Sendable {
         cells[[$0.corruption, "\($0.severity)"] + subject, metric.name]?.value
       }
     ).map { Estimate($0, nil) }
+  }
+
+  /// Another figure of the run's predictor, which is without calibration, by its name.
+  func estimate(named name: String, _ scope: Scope) -> Estimate? {
+    key(scope).flatMap { number($0 + [predictor, Calibration.none.name, name]) }
   }
 
   /// A metric minus that of the same predictor under `plain`.

@@ -18,18 +18,21 @@ package struct Findings: Sendable, Equatable {
       tables.doubtFindings
       + [
         tables.accuracyFinding, tables.weaknessFinding, tables.confidenceFinding,
-        tables.calibrationFinding, tables.ensembleFinding, tables.rankingFinding,
+        tables.calibrationFinding, tables.selectionFinding, tables.setsFinding,
+        tables.classesFinding,
+        tables.ensembleFinding, tables.rankingFinding,
       ].compactMap { $0 }
     remarks = Self.remarks(tables)
   }
 
-  /// At most this many sentences are shown.
+  /// At most this many sentences are shown, and those on what was asked for beside the metrics.
   package static let shownCount = 6
 
   /// The findings that are shown first: without the ranking of errors where others fill the space.
   package var shown: [Finding] {
     let others = all.filter { $0.topic != .ranking }
-    return Array((others.count < 4 ? all : others).prefix(Self.shownCount))
+    let askedFor = others.count { [.selection, .sets, .classes].contains($0.topic) }
+    return Array((others.count < 4 ? all : others).prefix(Self.shownCount + askedFor))
   }
 
   private static func remarks(_ tables: FindingTables) -> [String] {

@@ -14,7 +14,10 @@ extension FindingTables {
     }
     self.init(
       cells: try read(.cells, tables.cells), summary: try read(.summary, tables.summary),
-      answers: cube.answers, doubts: cube.doubts)
+      answers: cube.answers, doubts: cube.doubts,
+      conformal: cube.sets.isEmpty ? nil : try read(.conformal, tables.conformal),
+      classes: cube.classes.isEmpty ? nil : try read(.classes, tables.classes),
+      classNames: cube.classNames)
   }
 
   /// The tables of a finished run; its answers are counted in its predictions, where they are stored.
@@ -24,7 +27,8 @@ extension FindingTables {
   package init(_ run: Run, scorer: Scorer) throws {
     self.init(
       cells: run.cells, summary: run.summary, answers: try run.answers(scorer),
-      doubts: run.record.doubts ?? [])
+      doubts: run.record.doubts ?? [], conformal: run.conformal, classes: run.classes,
+      classNames: run.record.additions.classNames)
   }
 }
 

@@ -7,6 +7,15 @@ extension Report {
     let title: String
     let text: String
     let figures: [Figure]
+    var tables: [SectionTable] = []
+  }
+
+  /// A table of a section, which stands in a file of its own.
+  struct SectionTable {
+    /// The file, relative to the page.
+    let file: String
+    let caption: String
+    let data: DataTable
   }
 
   /// The sections with figures; figures of one kind stand together, one for each run.
@@ -31,9 +40,24 @@ extension Report {
         figures: try each {
           [
             $0.reliabilityDiagrams(), maps(.calibrationError, $0), $0.temperatureDots(),
-            try $0.riskCoverage(scorer),
+            try $0.riskCoverage(scorer), try $0.corpCurves(scorer),
           ]
-        }),
+        },
+        tables: tables("selection-and-parts", "Means, from") { $0.addedMetricTable() }),
+      FigureSection(
+        id: "prediction-sets", title: "What prediction sets are worth",
+        text:
+          "A set holds the label with the promised probability on images like the clean ones that "
+          + "it was fitted on. Nothing is promised under corruption.",
+        figures: each { [$0.setCurves()] },
+        tables: tables("prediction-sets", "Means, coverage and shares in %, from") { $0.setTable() }
+      ),
+      FigureSection(
+        id: "classes", title: "Which classes fail",
+        text: "The ten classes that are recognized least, on clean images and at the highest "
+          + "severity.",
+        figures: try each { [try $0.confusionMaps(scorer)] },
+        tables: tables("worst-classes", "Accuracy and precision in %, from") { $0.worstClasses() }),
       FigureSection(
         id: "members", title: "What the members add",
         text: "An ensemble is better than its members where they err on different images.",
@@ -42,7 +66,7 @@ extension Report {
         id: "training", title: "How it was trained", text: "From the log of the training.",
         figures: each { [$0.trainingCurves()] }),
     ]
-    return sections.filter { !$0.figures.isEmpty }
+    return sections.filter { !$0.figures.isEmpty || !$0.tables.isEmpty }
   }
 
   /// What the section on confidence is about, in the runs that there are.
@@ -53,6 +77,21 @@ extension Report {
     }
     return "Whether confidence is as high as accuracy, before and after calibration"
       + (isCorrupted ? ", which is fitted on clean images alone." : ".")
+  }
+
+  /// The table that `make` returns for each run, with its file.
+  private func tables(
+    _ name: String, _ caption: String, _ make: (Run) -> DataTable?
+  ) -> [SectionTable] {
+    runs.enumerated().compactMap { index, run in
+      make(run).map { data in
+        runs.count == 1
+          ? SectionTable(file: "tables/\(name).csv", caption: caption, data: data)
+          : SectionTable(
+            file: "tables/run-\(index + 1)-\(name).csv", caption: "\(run.label). \(caption)",
+            data: data)
+      }
+    }
   }
 
   /// The maps of `run` on a color scale that all runs share.

@@ -190,6 +190,7 @@ extension PageModel.Facts {
         ("choice of the epoch", Self.choice(in: record)),
         ("members", record.members?.sentence), ("corruptions", suite), ("calibrations", scoring),
         ("protocols", record.scoring?.protocols?.joined(separator: ", ")),
+        ("beside the metrics", record.scoring?.additions?.description),
         ("calibration errors", record.binning.description), ("seed", "\(origin.seed)"),
         ("precision", record.precision),
         ("products of convolutions", record.productPrecision.map(Self.products)),

@@ -35,7 +35,7 @@ package struct Report: Sendable {
       first.severities.map { Cell(corruption: name, severity: $0) }
     }
     let relations = [
-      RunRecord.Relation.sameImages, .sameBinning, .sameFigures(areFitted: false),
+      RunRecord.Relation.sameImages, .sameBinning, .sameSets, .sameFigures(areFitted: false),
       .sameCorruptedImages(cells),
     ]
     for relation in relations {
@@ -74,12 +74,18 @@ package struct Report: Sendable {
       isOfPage: { !ComparisonPage.isFigure($0) }
     ).draw(sections.flatMap(\.figures) + [screen.figure].compactMap { $0 })
     try addTables(screen, in: folder, to: &files, threadCount: threadCount)
+    for table in sections.flatMap(\.tables) {
+      files.add(folder.appendingPathComponent(table.file), table.data.csv.text)
+    }
     let model = PageModel(
       title: title, lead: lead, first: screen.model(pictures),
       notes: notes(hasGnuplot: gnuplot != nil) + doubts,
       sections: sections.map { section in
         PageModel.Section(
           id: section.id, title: section.title, text: [section.text],
+          tables: section.tables.map {
+            PageModel.Table($0.data, file: $0.file, caption: $0.caption)
+          },
           figures: section.figures.compactMap { pictures[$0.name] })
       } + [
         PageModel.Section(
@@ -140,7 +146,8 @@ package struct Report: Sendable {
   private func notes(hasGnuplot: Bool) -> [String] {
     let substitutes = runs[0].corruptions.filter { $0.contains(Cell.substituteMark) }
     let unknown = runs.flatMap { run in
-      [run.cells, run.summary, run.reliability, run.diversity].filter { !$0.unknownColumns.isEmpty }
+      [run.cells, run.summary, run.reliability, run.diversity, run.conformal, run.classes]
+        .compactMap { $0 }.filter { !$0.unknownColumns.isEmpty }
         .map {
           "\(run.label): \($0.file.lastPathComponent) has columns that this version does not know: "
             + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")

@@ -32,6 +32,13 @@ public struct IsotonicRegression: ConfidenceMap, Equatable {
     }
   }
 
+  /// How many rows each step of the curve through `rows` has, and how many of them are right.
+  static func counts(
+    of rows: [(confidence: Double, isRight: Bool)]
+  ) -> [(rightCount: Int, count: Int)] {
+    pooled(groups(of: rows)).map { ($0.rightCount, $0.count) }
+  }
+
   /// The calibrated confidence.
   public func value(at confidence: Double) -> Double {
     guard let first = confidences.first, let last = confidences.last else { return confidence }

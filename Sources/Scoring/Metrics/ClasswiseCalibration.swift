@@ -130,6 +130,13 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     }
   }
 
+  /// The calibration error of each class that is counted now, whose mean over all classes is
+  /// `calibrationError`; nil for no rows.
+  var classCalibrationErrors: [Double]? {
+    guard count > 0 else { return nil }
+    return binning.norm == .l1 ? errors.map { $0 / Double(count) } : errors
+  }
+
   /// The errors of all bins, and what chance adds to them; nil for no rows, and for other norms than
   /// `l1`.
   var classErrors: ClassErrors? {
