@@ -182,6 +182,24 @@ package struct PredictionArray: Sendable {
       shape: [rows.count, memberCount, classCount], as: numbers, file: file)
   }
 
+  /// The numbers of some rows, in the order given; a copy.
+  ///
+  /// - Precondition: The array has these rows.
+  package func selecting(rows: [Int]) -> PredictionArray {
+    let size = memberCount * classCount * elementType.byteCount
+    let selected = ByteStorage(byteCount: rows.count * size) { bytes in
+      storage.withBytes { source in
+        for (index, row) in rows.enumerated() {
+          UnsafeMutableRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
+            .copyMemory(
+              from: UnsafeRawBufferPointer(rebasing: source[row * size..<(row + 1) * size]))
+        }
+      }
+    }
+    return PredictionArray(
+      selected, elementType, shape: [rows.count, memberCount, classCount], as: numbers, file: file)
+  }
+
   /// The same numbers in a mapped file: where they are from, or a temporary one.
   ///
   /// - Throws: `FileError.unwritable`.

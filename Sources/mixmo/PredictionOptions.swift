@@ -51,6 +51,11 @@ struct PredictionOptions: ParsableArguments {
         + "numbers are those of an index or of labels."))
   var allColumns = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The label of rows that are left out (default: -1).", valueName: "number"))
+  var ignoreLabel: Int?
+
   @Flag(
     inversion: .prefixedNo,
     help: ArgumentHelp(
@@ -70,7 +75,7 @@ struct PredictionOptions: ParsableArguments {
       ("--probabilities", probabilities != nil), ("--binary", binary), ("--array", array != nil),
       ("--label-array", labelArray != nil), ("--drop-column", !dropColumn.isEmpty),
       ("--all-columns", allColumns), ("--header", header != nil),
-      ("--deep-ensemble", deepEnsemble != nil),
+      ("--deep-ensemble", deepEnsemble != nil), ("--ignore-label", ignoreLabel != nil),
     ]
     return given.first { $0.1 }?.0
   }
@@ -104,6 +109,7 @@ struct PredictionOptions: ParsableArguments {
     reader.isBinary = binary
     reader.array = array
     reader.labelArray = labelArray
+    if let ignoreLabel { reader.ignoredLabel = ignoreLabel }
     reader.tables.droppedColumns = dropColumn
     reader.tables.takesAllColumns = allColumns
     reader.tables.hasHeader = header

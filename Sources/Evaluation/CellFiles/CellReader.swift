@@ -12,8 +12,12 @@ import Scoring
 package final class CellReader {
   package let folders: CellFolders
   let labelFile: URL
-  /// The class of each row.
+  /// The class of each row that is scored.
   package let labels: [Int]  // [N]
+  /// The label of each row of a cell's files.
+  private let allLabels: [Int]
+  /// The rows of a cell that are scored; nil for all.
+  private let kept: [Int]?
   /// What a user should know of the files that were checked.
   private(set) var notes = FileNotes()
   /// What there was to choose in, in the files that were checked.
@@ -37,7 +41,10 @@ package final class CellReader {
     self.reader = reader
     let clean = folders.places(of: .clean)[0].file
     let read = try reader.taking(clean.name).labels(in: labelFile, of: clean.url)
-    (labels, choices) = (read.labels, [read.choices])
+    let kept = try KeptRows(read.labels, without: reader.ignoredLabel, of: labelFile)
+    (allLabels, self.kept, labels) = (read.labels, kept?.rows, kept?.labels ?? read.labels)
+    choices = [read.choices]
+    if let kept { notes.add([kept.note], of: labelFile) }
     notes.add(read.notes.filter { $0.hasPrefix(labelFile.path) }, of: labelFile)
     digests[labelFile] = try Digest(ofFiles: [labelFile]).description
   }
@@ -96,8 +103,10 @@ package final class CellReader {
     opened = opened.filter { urls.contains($0.key) }
     return try places.map { file, block in
       let whole = try whole(file, isChecking: isChecking)
-      let member = whole.rows(
-        labels.count * block..<labels.count * (block + 1), file: "\(file.url.path): \(cell.name)")
+      let all = whole.rows(
+        allLabels.count * block..<allLabels.count * (block + 1),
+        file: "\(file.url.path): \(cell.name)")
+      let member = kept.map(all.selecting(rows:)) ?? all
       try check(member, of: cell, in: file)
       return member
     }
@@ -109,11 +118,11 @@ package final class CellReader {
     let cellCount = file.name.cells.count
     // Under a corruption a network may answer all images alike: its columns say nothing.
     let rows = try reader.taking(file.name).read(
-      file.url, classes: Array(repeating: labels, count: cellCount).flatMap(\.self),
+      file.url, classes: Array(repeating: allLabels, count: cellCount).flatMap(\.self),
       checksColumns: isChecking && file.name.content == .cell(.clean))
-    guard rows.predictions.rowCount == cellCount * labels.count else {
+    guard rows.predictions.rowCount == cellCount * allLabels.count else {
       throw CellFileError.wrongRowCount(
-        file.url, file.name, expected: labels.count, found: rows.predictions.rowCount)
+        file.url, file.name, expected: allLabels.count, found: rows.predictions.rowCount)
     }
     if isChecking {
       notes.add(rows.notes, doubts: rows.doubts, of: file.url)

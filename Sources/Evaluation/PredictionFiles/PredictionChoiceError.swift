@@ -26,6 +26,8 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
     case notAClass(column: Int, reason: String, member: Int?)
     /// One-hot labels of another number of classes.
     case oneHotClasses(expected: Int, found: Int)
+    /// Labels of which all say that there is none.
+    case allIgnored(label: Int, count: Int)
     /// Labels in the form of text or objects.
     case notNumbers(descr: String)
     /// An option for text tables, where there are none.
@@ -86,6 +88,9 @@ package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable 
         + "without it, or say with --all-columns that every column is a class"
     case .oneHotClasses(let expected, let found):
       "expected one-hot labels of \(expected) classes, as the predictions have, found \(found)"
+    case .allIgnored(let label, let count):
+      "expected labels of classes, found \(label) in all \(count) rows, which says that there is none; "
+        + "--ignore-label names another one"
     case .notNumbers(let descr):
       "elements of type \(descr.oneLine), expected numbers: the index of each row's class, from 0"
     case .noTable(let option): "\(option) is for text tables, found none"

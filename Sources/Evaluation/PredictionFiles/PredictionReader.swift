@@ -19,6 +19,8 @@ package struct PredictionReader: Sendable {
   package var labelArray: String?
   /// Whether there is one number for each row: a binary classifier's logit or probability of class 1.
   package var isBinary = false
+  /// The label of rows that are left out.
+  package var ignoredLabel = -1
   /// Whether the predictions are probabilities; nil for what names of arrays say.
   package var areProbabilities: Bool?
 
@@ -45,7 +47,12 @@ package struct PredictionReader: Sendable {
   package func read(_ predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
     let rows = try rows(in: predictionFiles, labels: labelFile)
     try rows.predictions.checkIsOneCell(labelCount: rows.labels.count)
-    return rows
+    guard let kept = try KeptRows(rows.labels, without: ignoredLabel, of: labelFile),
+      rows.labels.count == rows.predictions.rowCount
+    else { return rows }
+    return Rows(
+      predictions: rows.predictions.selecting(rows: kept.rows), labels: kept.labels,
+      notes: rows.notes + [kept.note], doubts: rows.doubts, choices: rows.choices)
   }
 
   /// The same, where nothing is said of several cells in one file.
