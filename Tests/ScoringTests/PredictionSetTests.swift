@@ -51,8 +51,12 @@ struct PredictionSetTests {
           let place = "\(reference.problem) \(key)"
           #expect(set.sizes.map(Int.init) == expected.sizes, "\(place)")
           for (found, expected) in zip(set.thresholds, expected.thresholds) {
+            guard let expected else {
+              #expect(found == .infinity, "\(place)")
+              continue
+            }
             // Sums of K probabilities.
-            expectClose(found, expected ?? .infinity, absolute: 1e-12, "\(place)")
+            expectClose(found, expected, absolute: 1e-12, "\(place)")
           }
           let scores = PredictionSetScores(set)
           #expect(scores.worstClass == expected.worstClass)
@@ -141,7 +145,7 @@ struct PredictionSetTests {
   }
 
   @Test func `sets do not depend on threads, or on the names of classes`() throws {
-    let problem = Problem(seed: 5, labelSeed: 6, rows: 3000, members: 2, classes: 7)
+    let problem = Problem(seed: 5, labelSeed: 6, rows: 1500, members: 2, classes: 7)
     let logits = try problem.draw()
     let turned = try LabeledLogits(
       stride(from: 0, to: logits.values.count, by: 7).flatMap { start in
