@@ -136,7 +136,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Images", "Runs", "TestSupport", "mixmo",
+        "Checkpoints", "Datasets", "Formats", "Images", "Runs", "Scoring", "TestSupport", "mixmo",
       ]),
   ],
   swiftLanguageModes: [.v6]

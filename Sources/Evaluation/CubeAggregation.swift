@@ -87,7 +87,7 @@ struct CubeAggregation {
     let lacking =
       corrupted.isEmpty
       ? [] : protocols.compactMap { $0.lacking(corrupted) }
-    let notes = lacking + [idleNote, undefinedNote].compactMap { $0 }
+    let notes = lacking + idleNotes + [undefinedNote].compactMap { $0 }
     return ScoreCube(
       cells: results,
       summary: cleanRows + protocols.flatMap(rows)
@@ -104,10 +104,18 @@ struct CubeAggregation {
     return corrupted.isEmpty ? nil : AveragedCells(own: corrupted, kinds: kinds)
   }
 
-  private var idleNote: String? {
-    idle.isEmpty
-      ? nil
-      : "\(idle.map(\.name).listed()): no rows, since the predictions have one member"
+  private var idleNotes: [String] {
+    let wide = idle.filter { $0.calibrator.largestClassCount < .max }
+    let limits = Set(wide.map(\.calibrator.largestClassCount)).sorted()
+    let ofMembers = idle.filter { !wide.contains($0) }
+    let notes =
+      ofMembers.isEmpty
+      ? [] : ["\(ofMembers.map(\.name).listed()): no rows, since the predictions have one member"]
+    return notes
+      + limits.map { limit in
+        let names = wide.filter { $0.calibrator.largestClassCount == limit }.map(\.name)
+        return "\(names.listed()): no rows, since the predictions have more than \(limit) classes"
+      }
   }
 
   /// Which metrics have no value in some rows, although their calibration defines them.

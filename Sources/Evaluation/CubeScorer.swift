@@ -33,9 +33,11 @@ package struct CubeScorer: Sendable {
     report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
-    let idle = settings.calibrations.filter { !$0.hasRows(memberCount: clean.memberCount) }
+    let idle = settings.calibrations.filter {
+      !$0.hasRows(memberCount: clean.memberCount, classCount: clean.classCount)
+    }
     guard idle.count < settings.calibrations.count else {
-      throw EvaluationError.nothingToCalibrate(idle.map(\.name))
+      throw EvaluationError.nothingToCalibrate(idle.map(\.name), classCount: clean.classCount)
     }
     if let names = settings.additions.classNames, names.count != clean.classCount {
       throw EvaluationError.otherClassNames(expected: clean.classCount, found: names.count)
@@ -137,10 +139,11 @@ package struct CubeScorer: Sendable {
 }
 
 extension Calibration {
-  /// Whether any predictor of `memberCount` members has a row under it.
-  func hasRows(memberCount: Int) -> Bool {
-    Predictor.predicting(memberCount: memberCount)
-      .contains { applies(to: $0, memberCount: memberCount) }
+  /// Whether any predictor of `memberCount` members over `classCount` classes has a row under it.
+  func hasRows(memberCount: Int, classCount: Int) -> Bool {
+    classCount <= calibrator.largestClassCount
+      && Predictor.predicting(memberCount: memberCount)
+        .contains { applies(to: $0, memberCount: memberCount) }
   }
 }
 

@@ -22,7 +22,7 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   /// A model answered other batches than it was given.
   case unexpectedAnswer
   /// Every calibration that was asked for is one of several members, and there is one.
-  case nothingToCalibrate([String])
+  case nothingToCalibrate([String], classCount: Int)
   /// A list of names of classes is not one of the predictions' classes.
   case otherClassNames(expected: Int, found: Int)
   /// The tables of a folder have a cell whose predictions it lacks.
@@ -58,9 +58,9 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
         + "checkpoint with --model-file; a program that draws random numbers must take the seed from the "
         + "batch"
     case .unexpectedAnswer: "the model: expected an answer to each batch, found others"
-    case .nothingToCalibrate(let names):
-      "\(names.listed()): for several members, and the predictions have one; ask for other calibrations, "
-        + "such as --calibration none,temperature"
+    case .nothingToCalibrate(let names, let classCount):
+      "\(names.listed()): for several members, and the predictions have one, or for fewer classes than "
+        + "\(classCount); ask for other calibrations, such as --calibration none,temperature"
     case .otherClassNames(let expected, let found):
       "--classes-named: expected the names of \(expected) classes, one on each line, found \(found)"
     case .missingCell(let url, let cell):

@@ -100,8 +100,9 @@ package struct EvaluationRun {
     return try predicting(monitor) { predictions, record, settings in
       let origin = record.origin
       var record = record
+      let clean = try predictions.logits(.clean)
       record.scoring = settings.record(
-        memberCount: try predictions.logits(.clean).memberCount)
+        memberCount: clean.memberCount, classCount: clean.classCount)
       let cube = try score(predictions, of: record, settings, monitor)
       record.doubts = cube.doubts.isEmpty ? nil : cube.doubts
       if let folder = source.folder {
@@ -112,6 +113,7 @@ package struct EvaluationRun {
         try CalibrationFile(cube, of: record).write(to: folder)
         var record = record
         record.scoring?.protocols = cube.protocolNames
+        record.scoring?.searches = cube.searches(fitting: settings.fitting.name)
         try record.finish(in: folder, since: start)
       }
       return cube

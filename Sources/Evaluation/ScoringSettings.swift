@@ -127,12 +127,15 @@ package struct ScoringSettings: Sendable {
 
 /// The settings in the record of a run.
 extension ScoringSettings {
-  /// The settings that made a run's tables of the predictions of `memberCount` members, without
-  /// calibrations that have no rows; with all of them where the number is not known.
-  package func record(memberCount: Int? = nil) -> RunRecord.ScoringRecord {
+  /// The settings that made a run's tables of the predictions of `memberCount` members over `classCount`
+  /// classes, without calibrations that have no rows; with all of them where the numbers are not known.
+  package func record(
+    memberCount: Int? = nil, classCount: Int? = nil
+  ) -> RunRecord.ScoringRecord {
     RunRecord.ScoringRecord(
       calibrations: calibrations.filter { calibration in
-        memberCount.map { calibration.hasRows(memberCount: $0) } ?? true
+        memberCount.map { calibration.hasRows(memberCount: $0, classCount: classCount ?? 1) }
+          ?? true
       },
       fitting: fitting.name, figures: fitting.figures, drawCount: drawCount, binning: binning,
       kinds: kinds, halves: fitting.chosenHalves?.rows, baseline: baseline?.folder,

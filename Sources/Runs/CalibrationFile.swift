@@ -16,25 +16,16 @@ package struct CalibrationFile {
   /// Fits on clean or other images are the same for all cells, and are listed once.
   package init(_ cube: ScoreCube, of record: RunRecord) {
     let fitting = record.scoring?.fitting ?? ""
-    let isOfEachCell = fitting == Self.crossValidation
-    fits = cube.cells.flatMap { result in
-      result.scores.flatMap { scores -> [Fit] in
-        let isOwn = isOfEachCell || scores.calibration.isBound
-        guard isOwn || result.cell == cube.cells[0].cell else { return [] }
-        return scores.fits.map { Fit($0, cell: isOwn ? result.cell : nil) }
-      }
-    }
+    fits = cube.fits(areOfEachCell: fitting == ScoreCube.crossValidation).map(Fit.init)
     let folds = (cube.cells.first?.scores ?? []).map(\.fittedFolds).first { !$0.isEmpty } ?? []
     let names = (cube.cells.first?.scores ?? []).filter { !$0.fits.isEmpty }.map(\.calibration.name)
     head = Head(
       run: record.origin.run, version: record.origin.version, fitting: fitting,
-      numbers: record.figures.rawValue, notation: CalibrationFormulas.notation,
+      numbers: record.figures.rawValue, notation: CalibrationFormulas.notation(of: names),
       formulas: CalibrationFormulas.all.filter { names.contains($0.key) },
       folds: Self.folds(folds, rowCount: folds.prefix(2).reduce(0) { $0 + $1.count }))
   }
 
-  /// The name of the fitting that has fits of its own in each cell.
-  private static let crossValidation = "cv"
   /// The seeds of MixMo's halves, of which cross-validation uses all and other fittings the first.
   private static let seeds: ClosedRange<UInt32> = 31...35
 
@@ -125,6 +116,34 @@ extension CalibrationFile {
   }
 }
 
+extension ScoreCube {
+  /// The name of the fitting that has fits of its own in each cell.
+  fileprivate static let crossValidation = "cv"
+
+  /// The fits that calibrated the cells, each with its cell where it is not the same for all.
+  fileprivate func fits(areOfEachCell: Bool) -> [(fit: CalibrationFit, cell: Cell?)] {
+    cells.flatMap { result in
+      result.scores.flatMap { scores -> [(CalibrationFit, Cell?)] in
+        let isOwn = areOfEachCell || scores.calibration.isBound
+        guard isOwn || result.cell == cells[0].cell else { return [] }
+        return scores.fits.map { ($0, isOwn ? result.cell : nil) }
+      }
+    }
+  }
+
+  /// Where the searches of calibrations ended that keep their gradient; nil where none does.
+  package func searches(fitting: String) -> [RunRecord.ScoringRecord.Search]? {
+    let searches = fits(areOfEachCell: fitting == Self.crossValidation).compactMap { fit, cell in
+      CalibrationNumbers(fit.map).gradient.map { gradient in
+        RunRecord.ScoringRecord.Search(
+          calibration: fit.calibration.name, predictor: fit.predictor.name, cell: cell?.name,
+          fold: fit.fold, gradient: gradient)
+      }
+    }
+    return searches.isEmpty ? nil : searches
+  }
+}
+
 /// A fit as a line of the file: what it is of, and the numbers that its formula names.
 private struct Fit: Encodable {
   let calibration: String
@@ -133,45 +152,26 @@ private struct Fit: Encodable {
   let cell: String?
   /// Nil where the fit calibrates all rows.
   let fold: Int?
-  var temperature: Double?
-  var temperatures: [Double]?  // [M]
-  /// Whether a temperature is at a bound of its search; nil where there is none.
-  var isAtBound: Bool?
-  var scales: [Double]?  // [K]
-  var biases: [Double]?  // [K]
-  var confidences: [Double]?
-  var accuracies: [Double?]?
-  var lower: [Double]?
-  var upper: [Double]?
+  private let numbers: CalibrationNumbers
 
   private enum CodingKeys: String, CodingKey {
-    case calibration, predictor, cell, fold, temperature, temperatures, scales, biases
-    case confidences, accuracies, lower, upper
-    case isAtBound = "at_bound"
+    case calibration, predictor, cell, fold
   }
 
-  init(_ fit: CalibrationFit, cell: Cell?) {
+  init(_ fit: CalibrationFit, _ cell: Cell?) {
     calibration = fit.calibration.name
     predictor = fit.predictor.name
     self.cell = cell?.name
     fold = fit.fold
-    switch fit.map {
-    case .temperature(let value, _), .temperatureAfterAveraging(let value, _): temperature = value
-    case .memberTemperatures(let values, _): temperatures = values
-    case .logits(let map):
-      scales = (map as? VectorScaling)?.scales
-      biases = (map as? VectorScaling)?.biases
-    case .confidence(let map):
-      if let map = map as? IsotonicRegression {
-        (confidences, accuracies) = (map.confidences, map.accuracies)
-      } else if let map = map as? HistogramBinning {
-        (lower, upper) = (map.table.bins.map(\.lower), map.table.bins.map(\.upper))
-        accuracies = map.table.bins.map(\.accuracy)
-      }
-    case .identity: break
-    }
-    if temperature != nil || temperatures != nil {
-      isAtBound = !fit.map.temperatureBounds.isEmpty
-    }
+    numbers = CalibrationNumbers(fit.map)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(calibration, forKey: .calibration)
+    try container.encode(predictor, forKey: .predictor)
+    try container.encodeIfPresent(cell, forKey: .cell)
+    try container.encodeIfPresent(fold, forKey: .fold)
+    try numbers.encode(to: encoder)
   }
 }

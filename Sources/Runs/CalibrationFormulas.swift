@@ -2,8 +2,40 @@ import Scoring
 
 /// How the fits in `calibrations.json` are applied, in words that NumPy's names are close to.
 enum CalibrationFormulas {
-  /// What the letters of the formulas mean.
-  static let notation = [
+  /// The formula of a calibration for a predictor.
+  static func formula(of calibration: Calibration, for predictor: Predictor) -> String {
+    let formulas = all[calibration.name] ?? [:]
+    let name = if case .member = predictor { "member-m" } else { predictor.name }
+    return formulas[name] ?? formulas["all"] ?? ""
+  }
+
+  /// What the letters mean in the file of one calibration.
+  static func keptNotation(of calibration: Calibration) -> [String] {
+    notation(of: [calibration.name]).filter { !$0.hasPrefix("folds:") && !$0.hasPrefix("cell:") }
+  }
+
+  /// What the letters of the formulas of these calibrations mean.
+  static func notation(of calibrations: [String]) -> [String] {
+    let named = calibrations.compactMap { all[$0] }.flatMap(\.values)
+    return notation
+      + others.filter { line in
+        named.contains { formula in line.signs.contains { formula.contains($0) } }
+      }.map(\.text)
+  }
+
+  /// What some formulas have, and what the letters in it mean.
+  private static let others = [
+    (signs: ["W"], text: "W: matrix, a row for each class"),
+    (signs: ["w["], text: "w: weights"),
+    (
+      signs: ["(u)", "* u ", "u_k"],
+      text: "u: the uncalibrated probabilities; u_k: that of class k"
+    ),
+    (signs: ["u_T"], text: "u_T: p of the formula of temperature with this T"),
+  ]
+
+  /// What the letters of most formulas mean.
+  private static let notation = [
     "z_m: the logits of member m, rows of K classes, from predictions/<cell>.npy as float64; where "
       + "<cell>.float64.npy is there, from that; where <cell>.probabilities.npy is there, the logarithms of its "
       + "numbers, and a probability of 0 stays 0",
@@ -35,6 +67,36 @@ enum CalibrationFormulas {
       "ensemble-probs": "p = mean_m(softmax(s * z_m + b))",
       "member-m": "p = softmax(s * z_m + b)",
       "network": "p = softmax(s * z_0 + b)",
+    ],
+    Calibration.matrix.name: [
+      "ensemble": "p = softmax(W @ mean_m(z_m) + b)",
+      "ensemble-probs": "p = mean_m(softmax(W @ z_m + b))",
+      "member-m": "p = softmax(W @ z_m + b)",
+      "network": "p = softmax(W @ z_0 + b)",
+    ],
+    Calibration.dirichlet.name: ["all": "p = softmax(W @ log(u) + b)"],
+    Calibration.ensembleTemperature.name: [
+      "all": "p = w[0] * u_T + w[1] * u + w[2] / K"
+    ],
+    Calibration.classwiseIsotonic.name: [
+      "all":
+        "q_k = numpy.interp(u_k, class_probabilities[k], class_values[k]); p = q / sum(q), or 1 / K "
+        + "where all q are 0"
+    ],
+    Calibration.classwiseHistogram.name: [
+      "all": "q_k = class_values[k][i] with lower[i] < u_k <= upper[i], 0 in the first; q_k = u_k "
+        + "where that is null; p = q / sum(q), or 1 / K where all q are 0"
+    ],
+    Calibration.platt.name: [
+      "all": "c' = 1 / (1 + exp(-(slope * log(x / (1 - x)) + intercept))), "
+        + "x = clip(c, 1e-12, 1 - 1e-12)"
+    ],
+    Calibration.beta.name: [
+      "all": "c' = 1 / (1 + exp(-(a * log(x) - b * log(1 - x) + d))), "
+        + "x = clip(c, 1e-12, 1 - 1e-12)"
+    ],
+    Calibration.bayesianBinning.name: [
+      "all": "c' = values[numpy.searchsorted(edges, c)]; c' = c where there are none"
     ],
     Calibration.isotonic.name: [
       "all": "c' = numpy.interp(c, confidences, accuracies)"

@@ -166,6 +166,8 @@ package struct RunRecord: Sendable, Equatable {
     package var norm: String?
     /// The protocols that the tables have means over; nil in records of older versions and of shards.
     package var protocols: [String]?
+    /// Where searches of calibrations ended; nil where there were none.
+    package var searches: [Search]?
     /// The corruptions that aggregates know, in their order; nil in records of older versions.
     package var kinds: [CorruptionKind]?
     /// In records of older versions the family of each corruption, by its published name.
@@ -192,6 +194,18 @@ package struct RunRecord: Sendable, Equatable {
       self.halves = halves
       self.baseline = baseline
       self.additions = additions == .none ? nil : additions
+    }
+
+    /// Where the search for a calibration of very many parameters ended.
+    package struct Search: Codable, Sendable, Equatable {
+      package let calibration: String
+      package let predictor: String
+      /// The cell that it was fitted on; nil where it is the same for all.
+      package let cell: String?
+      /// Which of several fits; nil where there is one.
+      package let fold: Int?
+      /// The length of the gradient of the loss there.
+      package let gradient: Double
     }
 
     /// The family of the corruption of this published name, if it is known.

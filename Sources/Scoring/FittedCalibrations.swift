@@ -195,7 +195,7 @@ extension Scorer {
     var maps: [Predictor: CalibrationMap] = [:]
     let memberCount = rows.logits.memberCount
     for predictor in Predictor.predicting(memberCount: memberCount)
-    where calibration.applies(to: predictor, memberCount: memberCount) {
+    where calibration.applies(to: predictor, of: rows.logits) {
       let map = try rows.map(by: calibration.calibrator, for: predictor)
       precondition(
         map.isOfConfidence == (calibration.calibrator.output == .confidence),

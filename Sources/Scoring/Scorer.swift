@@ -126,12 +126,12 @@ extension Scorer {
       metrics.contains(where: \.needsRefinementLoss) ? try RefinementLoss.Halves(of: logits) : nil
     let memberCalibrations = (0..<logits.memberCount).map { fold.calibrations(of: .member($0)) }
     let members =
-      logits.memberCount > 1 && calibration.applies(to: .member(0), memberCount: logits.memberCount)
+      logits.memberCount > 1 && calibration.applies(to: .member(0), of: logits)
       ? try memberRows(in: logits, calibrations: memberCalibrations) : nil
     var predictors: [FoldScores.OfPredictor] = []
     var ensemble: [RowScore] = []
     for predictor in Predictor.predicting(memberCount: logits.memberCount)
-    where calibration.applies(to: predictor, memberCount: logits.memberCount) {
+    where calibration.applies(to: predictor, of: logits) {
       let calibrations = fold.calibrations(of: predictor)
       var scored =
         try members?.rows(of: predictor)

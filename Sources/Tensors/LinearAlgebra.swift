@@ -36,18 +36,18 @@ package enum MatrixProduct {
     }
   }
 
-  /// `product = left · right` in Float64.
+  /// `product = left · right` in Float64, added to what is there if `accumulating`.
   package static func multiply(
     _ left: MatrixView<Double>, _ right: MatrixView<Double>,
     into product: UnsafeMutablePointer<Double>, rowStride: Int,
-    rows: Int, columns: Int, depth: Int
+    rows: Int, columns: Int, depth: Int, accumulating: Bool = false
   ) {
     OpenBLAS.call { library in
       library.dgemm(
         OpenBLAS.rowMajor, left.transposition, right.transposition,
         Int32(rows), Int32(columns), Int32(depth),
         1, left.elements, Int32(left.rowStride), right.elements, Int32(right.rowStride),
-        0, product, Int32(rowStride))
+        accumulating ? 1 : 0, product, Int32(rowStride))
     }
   }
 }

@@ -82,7 +82,7 @@ struct Mixmo: AsyncParsableCommand {
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ModelClientCommand.self,
-      MergeCommand.self, ScoreCommand.self,
+      MergeCommand.self, ScoreCommand.self, CalibrateCommand.self, ApplyCommand.self,
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
       VerifyCommand.self, BenchmarkCommand.self, BenchMPICommand.self,

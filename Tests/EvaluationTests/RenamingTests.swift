@@ -219,6 +219,12 @@ struct RenamingTests {
         let differences = Self.differences(found[table], expected[table], keys: keys)
           .filter { difference in !ties.contains { difference.contains($0.joined(separator: ",")) }
           }
+          // Curves of classes have shares of few rows as values, a matrix makes members certain, which then
+          // vote, and gives rows of votes equal logits: all tie in the first place.
+          .filter { difference in
+            order != classOrder
+              || !["-classwise", ",matrix"].contains { difference.contains($0) }
+          }
         #expect(
           differences.prefix(3) == [],
           "\(differences.count) in table \(table) of \(classes) classes, order \(order)")

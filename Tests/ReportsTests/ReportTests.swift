@@ -335,7 +335,9 @@ import Testing
     }
     let ofSeveral = [Calibration.temperatureAfterAveraging, .memberTemperatures]
     if memberCount == 1, calibrations.count == 1, ofSeveral.contains(calibrations[0]) {
-      #expect(throws: EvaluationError.nothingToCalibrate([calibrations[0].name])) { try makeRun() }
+      let error = EvaluationError.nothingToCalibrate(
+        [calibrations[0].name], classCount: ReportedRun.classCount)
+      #expect(throws: error) { try makeRun() }
       return
     }
     try makeRun()

@@ -85,7 +85,12 @@ struct GivenProbabilityTests {
     #expect(rows[2].negativeLogLikelihood == .infinity)
   }
 
-  @Test func `a probability of 0 stays 0 under every calibration, and fits leave its rows out`()
+  /// Calibrations whose formulas are of probabilities, of which 0 is one like any other.
+  private static let ofProbabilities: [Calibration] = [
+    .ensembleTemperature, .classwiseIsotonic, .classwiseHistogram,
+  ]
+
+  @Test func `a probability of 0 stays 0 under maps of logits, and fits leave its rows out`()
     throws
   {
     let (values, labels) = draw(6, members: 1, zeros: true)
@@ -97,7 +102,7 @@ struct GivenProbabilityTests {
     let all = try scorer.fit(Calibration.all, onValidationSet: given)
     let some = try scorer.fit(
       Calibration.all, onValidationSet: given.selecting(rows: possible))
-    for calibration in [Calibration.temperature, .vector] {
+    for calibration in [Calibration.temperature, .vector, .matrix, .dirichlet] {
       let map = try #require(all.maps(of: calibration, for: .network).first)
       let same = try #require(some.maps(of: calibration, for: .network).first)
       let rows = try scorer.rowScores(of: .ensemble, in: given, calibration: map)
@@ -107,7 +112,9 @@ struct GivenProbabilityTests {
         "\(calibration.name)")
     }
     for scores in try scorer.score(given, with: all) where scores.calibration.defines(.entropy) {
-      guard let row = scores.predictors.first else { continue }
+      guard let row = scores.predictors.first,
+        !Self.ofProbabilities.contains(scores.calibration)
+      else { continue }
       #expect(row.infiniteLossCount == wrong.count - possible.count)
       for metric in [Metric.negativeLogLikelihood, .calibrationLoss, .refinementLoss] {
         #expect(row.values[metric] == nil, "\(scores.calibration.name) \(metric.name)")
@@ -124,9 +131,15 @@ struct GivenProbabilityTests {
     let given = try labeled([1, 0, 1, 0], [1, 1], members: 1, as: .probabilities)
     let fitted = try scorer.fit(Calibration.all, onValidationSet: given)
     #expect(fitted.maps(of: .temperature, for: .network).first?.temperature == 1)
-    for scores in try scorer.score(given, with: fitted) {
+    for scores in try scorer.score(given, with: fitted)
+    where !Self.ofProbabilities.contains(scores.calibration) {
       #expect(scores.predictors.allSatisfy { $0.values[.negativeLogLikelihood] == nil })
     }
+    // Of rows whose label is impossible, the uniform distribution is the best mixture.
+    let mixture = try scorer.score(given, with: fitted).first {
+      $0.calibration == .ensembleTemperature
+    }
+    #expect(mixture?.predictors.first?.values[.negativeLogLikelihood] == log(2))
   }
 
   @Test func `sums are divided by only where rounding does not explain them`() throws {

@@ -48,6 +48,20 @@ enum FirstLines {
     return notes
   }
 
+  /// Settles what the first line of a file is that no labels stand beside: names of columns where it has
+  /// their form.
+  ///
+  /// - Returns: What a user should know.
+  /// - Throws: as `settle(_:_:_:)`.
+  static func settleAlone(_ file: inout GivenFile, _ options: TableOptions) throws -> [String] {
+    var notes: [String] = []
+    let classCount = file.shape.count == 1 ? 2 : max(2, file.shape.last ?? 2)
+    let areNames = file.form(classCount: classCount) == .names
+    try file.settle(
+      file.rowCount + (areNames ? 0 : 1), true, classCount: classCount, options, &notes)
+    return notes
+  }
+
   /// Which of two numbers of rows is meant.
   private static func likelier(
     _ counts: Set<Int>, of open: [GivenFile], classCount: Int

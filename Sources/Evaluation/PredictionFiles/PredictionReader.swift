@@ -74,6 +74,22 @@ package struct PredictionReader: Sendable {
       choices: FileChoices(files, labels: labels))
   }
 
+  /// Reads files of predictions, one or one for each member, of rows without labels.
+  ///
+  /// - Returns: The predictions, and what a user should know of them.
+  /// - Throws: as `read(_:labels:)`.
+  package func readUnlabeled(
+    _ urls: [URL]
+  ) throws -> (predictions: PredictionArray, notes: [String]) {
+    var files = try urls.map { try GivenFile($0, of: .classes, self) }
+    var notes = files.flatMap { $0.table?.notes ?? [] }
+    for index in files.indices {
+      notes += try FirstLines.settleAlone(&files[index], tables)
+    }
+    let (members, _) = try arrays(in: files, &notes)
+    return (try Self.ensemble(of: members), notes)
+  }
+
   /// Reads a file of predictions whose rows have these labels, if they are as many.
   ///
   /// - Parameters:

@@ -21,6 +21,12 @@ public struct Calibration: NamedEntry {
     calibrator.applies(to: predictor, memberCount: memberCount)
   }
 
+  /// The same for predictions like `logits`, which may have too many classes.
+  func applies(to predictor: Predictor, of logits: LabeledLogits) -> Bool {
+    logits.classCount <= calibrator.largestClassCount
+      && applies(to: predictor, memberCount: logits.memberCount)
+  }
+
   /// Whether it is fitted on other rows than those that it scores.
   public var needsFitting: Bool { calibrator.fitting == .otherRows }
 
@@ -37,7 +43,8 @@ extension Calibration {
   /// The calibrations that the program knows, in the order of their rows in result files.
   public static let all: [Calibration] = [
     .none, .temperature, .memberTemperatures, .temperatureAfterAveraging, .vector, .isotonic,
-    .histogram, .oracle,
+    .histogram, .oracle, .matrix, .dirichlet, .ensembleTemperature, .beta, .platt,
+    .bayesianBinning, .classwiseIsotonic, .classwiseHistogram,
   ]
 
   /// As the network gave them.
@@ -56,6 +63,22 @@ extension Calibration {
   public static let histogram = Calibration(HistogramCalibrator())
   /// A temperature fitted on the rows that are scored; see `OracleCalibrator`.
   public static let oracle = Calibration(OracleCalibrator())
+  /// A matrix and a bias for each class; see `MatrixCalibrator`.
+  public static let matrix = Calibration(MatrixCalibrator())
+  /// The same of logarithms of probabilities; see `DirichletCalibrator`.
+  public static let dirichlet = Calibration(DirichletCalibrator())
+  /// A mixture with a temperature; see `EnsembleTemperatureCalibrator`.
+  public static let ensembleTemperature = Calibration(EnsembleTemperatureCalibrator())
+  /// A rising curve of the top-label confidence; see `BetaCalibrator`.
+  public static let beta = Calibration(BetaCalibrator())
+  /// A logistic curve of the confidence's logit; see `PlattCalibrator`.
+  public static let platt = Calibration(PlattCalibrator())
+  /// An average of histograms of the confidence; see `BayesianBinningCalibrator`.
+  public static let bayesianBinning = Calibration(BayesianBinningCalibrator())
+  /// A monotone map of each class's probability; see `ClasswiseIsotonicCalibrator`.
+  public static let classwiseIsotonic = Calibration(ClasswiseIsotonicCalibrator())
+  /// The accuracy of the bin of each class's probability; see `ClasswiseHistogramCalibrator`.
+  public static let classwiseHistogram = Calibration(ClasswiseHistogramCalibrator())
 }
 
 /// No calibration: probabilities as the network gave them.

@@ -11,6 +11,9 @@ public protocol Calibrator: Sendable {
   /// Which rows it is fitted on; by default others than those that are scored.
   var fitting: CalibrationFitting { get }
 
+  /// Of more classes it has no rows in result files; by default any number is allowed.
+  var largestClassCount: Int { get }
+
   /// Whether it is made for `predictor`, of `memberCount` members, which then has a row in result files;
   /// by default for all.
   func applies(to predictor: Predictor, memberCount: Int) -> Bool
@@ -26,6 +29,7 @@ public protocol Calibrator: Sendable {
 
 extension Calibrator {
   public var fitting: CalibrationFitting { .otherRows }
+  public var largestClassCount: Int { .max }
   public func applies(to predictor: Predictor, memberCount: Int) -> Bool { true }
 }
 

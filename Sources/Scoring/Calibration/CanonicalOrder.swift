@@ -46,6 +46,19 @@ struct CanonicalOrder: Sendable {
     self.places = places
   }
 
+  /// The classes in order, interchangeable ones in one group.
+  var groups: [[Int]] {
+    var groups: [[Int]] = []
+    for c in classes {
+      if let last = groups.last, places[last[0]] == places[c] {
+        groups[groups.count - 1].append(c)
+      } else {
+        groups.append([c])
+      }
+    }
+    return groups
+  }
+
   /// `values` in natural order, [n·K], in canonical order.
   func canonical(_ values: ArraySlice<Double>) -> [Double] {
     stride(from: values.startIndex, to: values.endIndex, by: classes.count).flatMap { start in

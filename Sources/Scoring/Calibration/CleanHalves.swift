@@ -13,10 +13,16 @@ public struct CleanHalves: Sendable, Equatable {
   /// - Throws: `ScoringError.tooFewRowsToHalve` below 2 rows.
   public init(rowCount: Int, seed: UInt32 = 31) throws(ScoringError) {
     guard rowCount >= 2 else { throw .tooFewRowsToHalve(rowCount) }
+    let order = Self.order(rowCount: rowCount, seed: seed)
+    rows = [Array(order[..<(rowCount / 2)]), Array(order[(rowCount / 2)...])]
+  }
+
+  /// 0..<rowCount shuffled, as the halves of this seed cut it.
+  static func order(rowCount: Int, seed: UInt32) -> [Int] {
     var order = Array(0..<rowCount)
     var generator = MersenneTwister(seed: seed)
     generator.shuffle(&order)
-    rows = [Array(order[..<(rowCount / 2)]), Array(order[(rowCount / 2)...])]
+    return order
   }
 
   /// A split chosen elsewhere, such as MixMo's `val_idx.npy` and `test_idx.npy`.

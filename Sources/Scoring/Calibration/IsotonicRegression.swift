@@ -39,6 +39,12 @@ public struct IsotonicRegression: ConfidenceMap, Equatable {
     pooled(groups(of: rows)).map { ($0.rightCount, $0.count) }
   }
 
+  /// The curve through these points, of rising confidences and as many accuracies.
+  public init(confidences: [Double], accuracies: [Double]) {
+    self.confidences = confidences
+    self.accuracies = accuracies
+  }
+
   /// The calibrated confidence.
   public func value(at confidence: Double) -> Double {
     guard let first = confidences.first, let last = confidences.last else { return confidence }

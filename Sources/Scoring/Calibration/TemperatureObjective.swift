@@ -199,7 +199,7 @@ private final class RowObjective {
     }
     return LogitUnit(
       deviations: deviations, classCount: classCount,
-      mayHoldZeros: source.logits.numbers == .probabilities)
+      mayHoldZeros: source.mayHoldZeros)
   }
 
   /// Adds the row's losses at `scale`, 2·`scale`, 4·`scale`, … to `losses`.

@@ -59,7 +59,8 @@ public struct VectorScaling: LogitMap, Equatable {
 
   public var classCount: Int { scales.count }
 
-  init(scales: [Double], biases: [Double]) {
+  /// The map of as many scales as biases.
+  public init(scales: [Double], biases: [Double]) {
     self.scales = scales
     self.biases = biases
   }

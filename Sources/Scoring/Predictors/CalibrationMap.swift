@@ -15,6 +15,10 @@ public enum CalibrationMap: Sendable {
   /// The logarithms of averaged probabilities are divided by T and normalized again; `bound` where T
   /// is one.
   case temperatureAfterAveraging(Double, bound: TemperatureBound? = nil)
+  /// The logarithms of the predictor's probabilities, after members are pooled, are replaced by logits.
+  case logarithms(any LogitMap)
+  /// The predictor's probabilities, after members are pooled, are replaced.
+  case distribution(any DistributionMap)
   /// The top-label confidence is replaced; the predicted classes and their order stay.
   case confidence(any ConfidenceMap)
 
@@ -35,7 +39,8 @@ public enum CalibrationMap: Sendable {
     switch self {
     case .temperature(let value, _), .temperatureAfterAveraging(let value, _): [value]
     case .memberTemperatures(let values, _): values
-    case .identity, .logits, .confidence: []
+    case .distribution(let map): map.temperature.map { [$0] } ?? []
+    case .identity, .logits, .logarithms, .confidence: []
     }
   }
 
@@ -45,7 +50,8 @@ public enum CalibrationMap: Sendable {
     case .temperature(_, let bound), .temperatureAfterAveraging(_, let bound):
       bound.map { [$0] } ?? []
     case .memberTemperatures(_, let bounds): bounds
-    case .identity, .logits, .confidence: []
+    case .distribution(let map): map.temperatureBound.map { [$0] } ?? []
+    case .identity, .logits, .logarithms, .confidence: []
     }
   }
 
@@ -64,7 +70,9 @@ public enum CalibrationMap: Sendable {
       guard predictor == .ensembleProbabilities else {
         throw .fittedForOtherPredictor(predictor.name)
       }
-    case .logits(let map): try Self.check(map.classCount, isFor: logits.classCount)
+    case .logits(let map), .logarithms(let map):
+      try Self.check(map.classCount, isFor: logits.classCount)
+    case .distribution(let map): try Self.check(map.classCount, isFor: logits.classCount)
     case .identity, .temperature, .confidence: break
     }
   }
@@ -85,6 +93,57 @@ public protocol LogitMap: Sendable {
   ///
   /// - Parameter logits: The row's P distributions of K logits each, one after the other.
   func apply(to logits: UnsafeMutableBufferPointer<Double>)  // [P, K]
+}
+
+/// A map of distributions to other distributions.
+///
+/// A given probability of 0 is one like any other, and the map may leave probabilities of 0.
+public protocol DistributionMap: Sendable {
+  /// K, the number of classes that the map was fitted for.
+  var classCount: Int { get }
+
+  /// T, where the map needs the distribution of logits that are divided by T as well.
+  var temperature: Double? { get }
+
+  /// The bound where `temperature` is one.
+  var temperatureBound: TemperatureBound? { get }
+
+  /// Whether, for a predictor that averages `count` distributions, a class that is more probable than
+  /// another never becomes less probable; ties that the map makes are then none. By default false.
+  func keepsOrder(ofAverage count: Int) -> Bool
+
+  /// Replaces the distribution of one row in place by another, which sums to 1.
+  func apply(to row: DistributionRow)
+}
+
+extension DistributionMap {
+  public var temperature: Double? { nil }
+  public var temperatureBound: TemperatureBound? { nil }
+  public func keepsOrder(ofAverage count: Int) -> Bool { false }
+}
+
+/// The distribution of a row over K classes, which a `DistributionMap` replaces.
+public struct DistributionRow {
+  /// The probabilities, to be replaced.
+  public let probabilities: UnsafeMutableBufferPointer<Double>  // [K]
+  /// Their logarithms, to be replaced: finite, of a probability of 0 far below all others.
+  public let logarithms: UnsafeMutableBufferPointer<Double>  // [K]
+  /// The probabilities at the map's temperature; undefined where it has none.
+  public let temperedProbabilities: UnsafePointer<Double>  // [K]
+  /// Their logarithms.
+  public let temperedLogarithms: UnsafePointer<Double>  // [K]
+
+  /// A row in memory of K numbers each, which must outlive it.
+  public init(
+    probabilities: UnsafeMutableBufferPointer<Double>,
+    logarithms: UnsafeMutableBufferPointer<Double>, temperedProbabilities: UnsafePointer<Double>,
+    temperedLogarithms: UnsafePointer<Double>
+  ) {
+    self.probabilities = probabilities
+    self.logarithms = logarithms
+    self.temperedProbabilities = temperedProbabilities
+    self.temperedLogarithms = temperedLogarithms
+  }
 }
 
 /// A map of top-label confidences in 0...1 to others.

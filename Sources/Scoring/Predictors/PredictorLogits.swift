@@ -20,6 +20,12 @@ final class PredictorLogits: @unchecked Sendable {
     let scaleAfterAveraging: Double?
     /// Whether probabilities are scored as they were given, before or without a calibration.
     let isGiven: Bool
+    /// What replaces the logarithms of the predictor's probabilities.
+    let logarithmMap: (any LogitMap)?
+    /// What replaces its probabilities.
+    let distributionMap: (any DistributionMap)?
+    /// Whether there is one of the two: asked for each row, which an existential is slow to answer.
+    let isRemapped: Bool
     fileprivate let memberScales: [Double]?  // [M]
     fileprivate let logitMap: (any LogitMap)?
     /// Whether there is a `logitMap`: asked for each row, which an existential is slow to answer.
@@ -49,6 +55,8 @@ final class PredictorLogits: @unchecked Sendable {
         logits.numbers == .probabilities && map.leavesProbabilities
         && (predictor != .ensemble || logits.memberCount == 1)
       memberScales = predictor == .ensemble ? map.memberScales : nil
+      (logarithmMap, distributionMap) = (map.logarithmMap, map.distributionMap)
+      isRemapped = logarithmMap != nil || distributionMap != nil
       logitMap = map.logitMap
       hasLogitMap = logitMap != nil
       isRelative = logitMap == nil && !asTheyAre
@@ -59,6 +67,10 @@ final class PredictorLogits: @unchecked Sendable {
   let calibrations: RowCalibrations
   /// P, the number of distributions that are averaged.
   let pooledCount: Int
+  /// Whether probabilities of 0 may have been given, or be what a map makes of others.
+  let mayHoldZeros: Bool
+  /// Whether a map needs the distribution at another temperature as well.
+  let needsTempered: Bool
   private let source: Source
   /// Read where they are: threads would share the reference count of an object for every row.
   private let parts: UnsafeMutableBufferPointer<Part>
@@ -96,6 +108,8 @@ final class PredictorLogits: @unchecked Sendable {
     self.logits = logits
     self.calibrations = calibrations
     self.pooledCount = pooledCount
+    mayHoldZeros = logits.numbers == .probabilities || parts.contains { $0.distributionMap != nil }
+    needsTempered = parts.contains { $0.distributionMap?.temperature != nil }
     self.parts = .allocate(capacity: parts.count)
     _ = self.parts.initialize(fromContentsOf: parts)
   }
@@ -228,7 +242,7 @@ final class PredictorLogits: @unchecked Sendable {
   }
 
   /// Replaces logits by others; those of a probability of 0 stay what they are.
-  private func apply(_ map: any LogitMap, to target: UnsafeMutableBufferPointer<Double>) {
+  func apply(_ map: any LogitMap, to target: UnsafeMutableBufferPointer<Double>) {
     guard logits.numbers == .probabilities else { return map.apply(to: target) }
     let zeros = target.indices.filter { LogarithmOfZero.isMeant(by: target[$0]) }
     // A map may add multiples of any logit to any other.
@@ -258,12 +272,20 @@ extension CalibrationMap {
   /// Whether it acts on probabilities, if at all, and not on the logits of members.
   fileprivate var leavesProbabilities: Bool {
     switch self {
-    case .identity, .confidence, .temperatureAfterAveraging: true
+    case .identity, .confidence, .temperatureAfterAveraging, .logarithms, .distribution: true
     case .temperature, .memberTemperatures, .logits: false
     }
   }
 
   fileprivate var logitMap: (any LogitMap)? {
     if case .logits(let map) = self { map } else { nil }
+  }
+
+  fileprivate var logarithmMap: (any LogitMap)? {
+    if case .logarithms(let map) = self { map } else { nil }
+  }
+
+  fileprivate var distributionMap: (any DistributionMap)? {
+    if case .distribution(let map) = self { map } else { nil }
   }
 }

@@ -40,16 +40,19 @@ public struct RowScore: Sendable, Equatable {
 ///
 /// P pooled distributions, K classes.
 final class RowScorer {
-  private let source: PredictorLogits
-  private let pooledCount: Int
+  let source: PredictorLogits
+  let pooledCount: Int
   let classCount: Int
   /// While a row is scored, the logits of its pooled distributions; then its log-probabilities [K].
   let logProbabilities: UnsafeMutablePointer<Double>  // [P, K]
   /// Those of the row scored last.
   let probabilities: UnsafeMutablePointer<Double>  // [K]
-  private let memberProbabilities: UnsafeMutablePointer<Double>  // [P, K], P > 1
+  let memberProbabilities: UnsafeMutablePointer<Double>  // [P, K], P > 1
   private var softmaxes: [Softmax] = []  // [P], P > 1
-  private let scratch: UnsafeMutablePointer<Double>  // [K]
+  let scratch: UnsafeMutablePointer<Double>  // [K]
+  /// Where a map needs them, the logarithms at its temperature; before, logits.
+  let temperedLogarithms: UnsafeMutablePointer<Double>  // [P, K]
+  let temperedProbabilities: UnsafeMutablePointer<Double>  // [K]
 
   init(_ source: PredictorLogits) {
     self.source = source
@@ -59,16 +62,23 @@ final class RowScorer {
     probabilities = .allocate(capacity: classCount)
     memberProbabilities = .allocate(capacity: pooledCount > 1 ? pooledCount * classCount : 0)
     scratch = .allocate(capacity: classCount)
+    let temperedCount = source.needsTempered ? classCount : 0
+    temperedLogarithms = .allocate(capacity: pooledCount * temperedCount)
+    temperedProbabilities = .allocate(capacity: temperedCount)
   }
 
   deinit {
-    for memory in [logProbabilities, probabilities, memberProbabilities, scratch] {
+    for memory in [
+      logProbabilities, probabilities, memberProbabilities, scratch, temperedLogarithms,
+      temperedProbabilities,
+    ] {
       memory.deallocate()
     }
   }
 
   func score(_ row: Int) -> RowScore {
     let (label, part) = (label(of: row), source.part(of: row))
+    if part.pointee.isRemapped { return scoreRemapped(row, label: label, part) }
     if part.pointee.isGiven { return scoreGiven(row, label: label, part) }
     source.load(row, into: logProbabilities)
     guard pooledCount > 1 else {
@@ -94,7 +104,7 @@ final class RowScorer {
     return measure(label: label, order, uncertainty: softmax?.uncertainty)
   }
 
-  private func loadGiven(_ row: Int) {
+  func loadGiven(_ row: Int) {
     source.loadGiven(row, into: probabilities)
     logarithms(ofProbabilities: probabilities, count: classCount, into: logProbabilities)
   }
@@ -104,6 +114,7 @@ final class RowScorer {
   /// Leaves the probabilities of `row` in `probabilities`, as `score` does.
   func loadProbabilities(of row: Int) {
     let part = source.part(of: row)
+    if part.pointee.isRemapped { return loadRemapped(row, part) }
     if part.pointee.isGiven {
       loadGiven(row)
       if let scale = part.pointee.scaleAfterAveraging { _ = normalize(scale: scale) }
@@ -129,13 +140,16 @@ final class RowScorer {
   func copyCalibratedLogits(of row: Int, to target: UnsafeMutablePointer<Double>) {
     let part = source.part(of: row)
     var scale = part.pointee.scales[0]
-    if part.pointee.isGiven {
+    if part.pointee.isRemapped {
+      loadRemapped(row, part)
+      scale = 1
+    } else if part.pointee.isGiven {
       loadGiven(row)
       scale = part.pointee.scaleAfterAveraging ?? 1
     } else {
       source.load(row, into: logProbabilities)
     }
-    if pooledCount > 1, !part.pointee.isGiven {
+    if pooledCount > 1, !part.pointee.isGiven, !part.pointee.isRemapped {
       averageMembers(part)
       scale = part.pointee.scaleAfterAveraging ?? 1
     }
@@ -143,14 +157,14 @@ final class RowScorer {
   }
 
   /// Replaces K logits by their log-probabilities and probabilities.
-  private func normalize(scale: Double) -> Softmax {
+  func normalize(scale: Double) -> Softmax {
     Softmax.normalize(logProbabilities, count: classCount, scale: scale, into: probabilities)
   }
 
   /// Averages the members' probabilities, and leaves in `scratch` the numbers that rank the classes.
   ///
   /// Probabilities that underflow to 0 are ordered by their logarithms, all below 0.
-  private func averageMembers(_ part: UnsafePointer<PredictorLogits.Part>) {
+  func averageMembers(_ part: UnsafePointer<PredictorLogits.Part>) {
     let (probabilities, scratch) = (self.probabilities, self.scratch)
     softmaxes.removeAll(keepingCapacity: true)
     for pooled in 0..<pooledCount {
@@ -174,21 +188,26 @@ final class RowScorer {
       memberProbabilities, rowCount: pooledCount, count: classCount, into: probabilities)
   }
 
-  /// The mean probability of the classes but `first`: of members that all predict it the mean of
-  /// theirs, so that equal members have an equal mean.
-  private func pooledUncertainty(_ first: Int) -> Double {
-    if softmaxes.allSatisfy({ $0.largest == first }) {
-      return sortedSum(pooledCount) { softmaxes[$0].uncertainty } / Double(pooledCount)
-    }
+  /// The probability of the classes but `first`.
+  func otherProbability(than first: Int) -> Double {
     let confidence = probabilities[first]
     probabilities[first] = 0
     defer { probabilities[first] = confidence }
     return ProbabilityKernels.preferred.sum(of: probabilities, count: classCount)
   }
 
+  /// The mean probability of the classes but `first`: of members that all predict it the mean of
+  /// theirs, so that equal members have an equal mean.
+  private func pooledUncertainty(_ first: Int) -> Double {
+    if softmaxes.allSatisfy({ $0.largest == first }) {
+      return sortedSum(pooledCount) { softmaxes[$0].uncertainty } / Double(pooledCount)
+    }
+    return otherProbability(than: first)
+  }
+
   /// The scores of the row whose distribution is there; `uncertainty` is nil where its confidence
   /// was given.
-  private func measure(
+  func measure(
     label: Int, _ order: ClassOrder, uncertainty: @autoclosure () -> Double?
   ) -> RowScore {
     let (brierScore, entropy) = ProbabilityKernels.preferred.brierScoreAndEntropy(
@@ -205,7 +224,7 @@ final class RowScorer {
   }
 
   /// Whether probabilities of 0 may have been given.
-  var mayHoldZeros: Bool { source.logits.numbers == .probabilities }
+  var mayHoldZeros: Bool { source.mayHoldZeros }
 
   private func loss(logProbability: Double) -> Double {
     mayHoldZeros && LogarithmOfZero.isMeant(by: logProbability) ? .infinity : -logProbability

@@ -4,7 +4,7 @@
     apply_calibrations.py RUN
 
 It needs NumPy, and shares no code with mixmo: the formulas are those that the file states. Prints how many values of
-`nll`, `ece` and `accuracy` of calibrated rows were compared and the largest difference; exits with 1 where that is
+`nll`, `brier`, `ece` and `accuracy` of calibrated rows were compared and the largest difference; exits with 1 where that is
 above 1e-9, or where there was nothing to compare.
 
 Written with Python 3.11.7, NumPy 2.4.6.
@@ -60,7 +60,18 @@ def calibrated(z, predictor, fit):
     if "temperatures" in fit:
         scaled = z / np.array(fit["temperatures"])[:, None]
         return log_softmax(scaled.mean(axis=1)) if predictor == "ensemble" else log_mean(log_softmax(scaled))
-    if "scales" in fit:
+    if fit["calibration"] == "dirichlet":
+        return log_softmax(uncalibrated(z, predictor) @ np.array(fit["matrix"]).T + np.array(fit["biases"]))
+    if fit["calibration"] == "ets":
+        w, own = fit["weights"], np.exp(uncalibrated(z, predictor))
+        tempered = np.exp(uncalibrated(z / fit["temperature"], predictor))
+        return np.log(w[0] * tempered + w[1] * own + w[2] / own.shape[1])
+    if "class_values" in fit:
+        return classwise(np.exp(uncalibrated(z, predictor)), fit)
+    if "matrix" in fit:
+        def change(x):
+            return x @ np.array(fit["matrix"]).T + np.array(fit["biases"])
+    elif "scales" in fit:
         def change(x):
             return np.array(fit["scales"]) * x + np.array(fit["biases"])
     else:
@@ -73,8 +84,30 @@ def calibrated(z, predictor, fit):
     return log_softmax(change(z[:, int(predictor.split("-")[1])]))
 
 
+def classwise(p, fit):
+    """log p [N, K] after a map of each class's probability."""
+    if "upper" in fit:
+        index = np.searchsorted(np.array(fit["upper"]), p, side="left")
+        values = np.array([[np.nan if v is None else v for v in row] for row in fit["class_values"]])
+        found = np.take_along_axis(values, index.T, axis=1).T
+        p = np.where(np.isnan(found), p, found)
+    else:
+        p = np.stack([np.interp(p[:, k], x, y) for k, (x, y) in enumerate(
+            zip(fit["class_probabilities"], fit["class_values"]))], axis=1)
+    total = p.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(np.where(total > 0, p / total, 1 / p.shape[1]))
+
+
 def mapped(c, fit):
     """c' [N] after a fit of the confidence alone."""
+    x = np.clip(c, 1e-12, 1 - 1e-12)
+    if fit["calibration"] == "platt":
+        return 1 / (1 + np.exp(-(fit["slope"] * (np.log(x) - np.log1p(-x)) + fit["intercept"])))
+    if fit["calibration"] == "beta":
+        return 1 / (1 + np.exp(-(fit["a"] * np.log(x) - fit["b"] * np.log1p(-x) + fit["d"])))
+    if fit["calibration"] == "bbq":
+        return np.array(fit["values"])[np.searchsorted(fit["edges"], c)] if fit["edges"] else c
     if "confidences" in fit:
         return np.interp(c, fit["confidences"], fit["accuracies"]) if fit["confidences"] else c
     index = np.searchsorted(np.array(fit["upper"]), c, side="left")
@@ -98,7 +131,11 @@ def rows_of(fold, count):
 
 
 def values(z, labels, predictor, fits, folds, averages, bins):
-    """nll, ece and accuracy of a predictor whose rows these fits calibrate."""
+    """nll, brier, ece and accuracy of a predictor whose rows these fits calibrate.
+
+    Classwise curves have shares of counts as values, which tie and meet the edges of bins, where rounding decides: ece and
+    accuracy are then left out.
+    """
     if "fold" not in fits[0]:
         parts = [(rows, fits[0]) for rows in folds] if averages and folds else [(np.arange(len(z)), fits[0])]
     else:
@@ -107,16 +144,22 @@ def values(z, labels, predictor, fits, folds, averages, bins):
     for rows, fit in parts:
         logs = uncalibrated(z[rows], predictor)
         right = (logs.argmax(axis=1) == labels[rows]).astype(float)
-        if "accuracies" in fit:
-            scored.append((np.full(len(rows), np.nan), mapped(np.exp(logs.max(axis=1)), fit), right))
+        if fit["calibration"] in ("isotonic", "histogram", "platt", "beta", "bbq"):
+            none = np.full(len(rows), np.nan)
+            scored.append((none, none, mapped(np.exp(logs.max(axis=1)), fit), right))
         else:
             logs = calibrated(z[rows], predictor, fit)
-            right = (logs.argmax(axis=1) == labels[rows]).astype(float)
-            scored.append((-logs[np.arange(len(rows)), labels[rows]], np.exp(logs.max(axis=1)), right))
+            # Where it cannot change the order of classes, a mixture keeps it, also where all are equal.
+            if fit["calibration"] != "ets" or (predictor == "ensemble-probs" and fit["weights"][0] > 0):
+                right = (logs.argmax(axis=1) == labels[rows]).astype(float)
+            brier = ((np.exp(logs) - np.eye(logs.shape[1])[labels[rows]]) ** 2).sum(axis=1)
+            scored.append((-logs[np.arange(len(rows)), labels[rows]], brier, np.exp(logs.max(axis=1)), right))
     if not averages:
         scored = [tuple(np.concatenate(column) for column in zip(*scored))]
-    numbers = [(loss.mean(), calibration_error(c, right, bins), right.mean()) for loss, c, right in scored]
-    return dict(zip(("nll", "ece", "accuracy"), np.mean(numbers, axis=0)))
+    numbers = [(loss.mean(), brier.mean(), calibration_error(c, right, bins), right.mean())
+               for loss, brier, c, right in scored]
+    found = dict(zip(("nll", "brier", "ece", "accuracy"), np.mean(numbers, axis=0)))
+    return {k: v for k, v in found.items() if "class_values" not in fits[0] or k in ("nll", "brier")}
 
 
 def main(run):
@@ -143,7 +186,7 @@ def main(run):
                 if not fits:
                     sys.exit(f"no fit of {row['calibration']} for {name} on {cell}")
                 found.append(values(z, labels, name, fits, folds, averages, bins))
-            for metric in ("nll", "ece", "accuracy"):
+            for metric in found[0]:
                 if row[metric]:
                     count += 1
                     difference = abs(np.mean([value[metric] for value in found]) - float(row[metric]))
