@@ -97,7 +97,7 @@ struct LaTeXTable {
   }
 
   private static func arrow(_ metric: String) -> String {
-    switch Metric(name: metric)?.better ?? .lower {
+    switch Metric.Direction(ofFigure: metric) {
     case .higher: " $\\uparrow$"
     case .lower: " $\\downarrow$"
     case .zero: " $\\to 0$"
@@ -184,7 +184,7 @@ struct LaTeXTable {
       }
       let heading =
         LaTeXText.width(MetricTitle.text(metric)) + (SelectedTable.isShare(metric) ? 1.2 : 0)
-        + (Self.arrow(metric).isEmpty ? 0 : Metric(name: metric)?.better == .zero ? 2.4 : 0.9)
+        + (Self.arrow(metric).isEmpty ? 0 : Metric.Direction(ofFigure: metric) == .zero ? 2.4 : 0.9)
       return sum + max(heading, values.max() ?? 0) + 2 * Self.separation
     }
   }

@@ -252,7 +252,7 @@ package struct SelectedTable: Sendable {
       // Of a difference of numbers that are best at 0 neither side is better.
       return difference.metric == Metric.overconfidence.name ? nil : goodness(difference.metric)
     }
-    return switch Metric(name: metric)?.better ?? .lower {
+    return switch Metric.Direction(ofFigure: metric) {
     case .higher: { $0 }
     case .lower: { -$0 }
     case .zero: { -abs($0) }

@@ -94,3 +94,12 @@ extension SelectedTable {
     LaTeXTable(self, hasIntervals: hasIntervals).text
   }
 }
+
+extension Metric.Direction {
+  /// Which values of a figure of `summary.csv` are better; those of classes and of prediction sets are no
+  /// metrics.
+  init(ofFigure name: String) {
+    let isShare = ClassFigure(rawValue: name) != nil || name.hasPrefix("coverage_")
+    self = Metric(name: name)?.better ?? (isShare ? .higher : .lower)
+  }
+}
