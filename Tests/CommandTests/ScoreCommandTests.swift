@@ -33,8 +33,8 @@ struct ScoreCommandTests {
       #expect(texts[0] == texts[1], "\(name)")
     }
     let cells = try CSVTable(contentsOf: folder.file("one/cells.csv"))
-    // Predictors of eight calibrations: all five for six of them, two and one for the others.
-    #expect(cells.rows.count == 6 * 5 + 2 + 1)
+    // Predictors of sixteen calibrations: all five for fourteen of them, two and one for the others.
+    #expect(cells.rows.count == 14 * 5 + 2 + 1)
   }
 
   @Test func `a network of one member scores under every calibration`() throws {
@@ -49,7 +49,7 @@ struct ScoreCommandTests {
     // One member has no temperatures of members, and no averaged probabilities.
     let predictors = Set((cells.column("predictor") ?? []))
     #expect(predictors == ["network"])
-    #expect(Set(cells.column("calibration") ?? []).count == 6)
+    #expect(Set(cells.column("calibration") ?? []).count == 14)
   }
 
   @Test func `a validation set, cross-validation and probabilities`() throws {
