@@ -71,25 +71,10 @@ INLINE void multiplyEmulated(
 
 #include "tiles.inc"
 
-static TARGET void multiplyTile(const uint16_t *left, const uint16_t *right, float *sums) {
-  TILES
-  LOAD(0, sums, 64);
-  LOAD(1, left, 64);
-  LOAD(2, right, 64);
-  MULTIPLY(0, 1, 2);
-  STORE(0, sums, 64);
-}
-
 const KernelLevel *kernelsEmulatedAMX(void) {
-  static KernelLevel level;
   const KernelLevel *floats = kernelsAVX512() ? kernelsAVX512() : kernelsAVX2();
   if (!floats) return NULL;
-  level = *floats;
-  level.name = "amx-emulated";
-  level.high = &high;
-  level.medium = &medium;
-  level.multiplyTile = multiplyTile;
-  return &level;
+  return levelWithTiles("amx-emulated", floats);
 }
 #else
 const KernelLevel *kernelsEmulatedAMX(void) { return NULL; }

@@ -42,16 +42,6 @@ static const TileConfiguration configuration = {
 #include "winograd-halves.inc"
 #include "tiles.inc"
 
-static TARGET void multiplyTile(const uint16_t *left, const uint16_t *right, float *sums) {
-  BEGIN_TILES;
-  LOAD(0, sums, 64);
-  LOAD(1, left, 64);
-  LOAD(2, right, 64);
-  MULTIPLY(0, 1, 2);
-  STORE(0, sums, 64);
-  END_TILES;
-}
-
 /// Whether the processor has the instructions, and the system saves the tiles of a thread.
 static int hasTiles(void) {
   enum { tileInstructions = 1 << 24 | 1 << 22, savedTiles = 3 << 17, savesStates = 1 << 27 };
@@ -69,15 +59,9 @@ static int mayUseTiles(void) {
 }
 
 const KernelLevel *kernelsAMX(void) {
-  static KernelLevel level;
   const KernelLevel *floats = kernelsAVX512();
   if (!floats || !hasTiles() || !mayUseTiles()) return NULL;
-  level = *floats;
-  level.name = "amx";
-  level.high = &high;
-  level.medium = &medium;
-  level.multiplyTile = multiplyTile;
-  return &level;
+  return levelWithTiles("amx", floats);
 }
 #else
 const KernelLevel *kernelsAMX(void) { return NULL; }
