@@ -17,21 +17,7 @@ extension Run {
     ])
     var panels: [Panel] = []
     for method in methods {
-      var lines: [[Panel.Line]] = [[], []]
-      for (style, family) in families.enumerated() {
-        let values = levels.map { level in
-          ["coverage", "size_mean"].map {
-            setMean($0, family.corruptions, level, method: method, alpha: alpha)
-          }
-        }
-        for (level, values) in zip(levels, values) {
-          data.append([family.name, "\(level)", mainPredictor, method, alpha], values)
-        }
-        for index in lines.indices {
-          lines[index].append(
-            Panel.Line(style: style, points: zip(levels, values).map { (Double($0), $1[index]) }))
-        }
-      }
+      var lines = setLines(levels, method: method, alpha: alpha, into: &data)
       lines[0].append(
         Panel.Line(style: families.count, points: levels.map { (Double($0), 1 - share) }))
       for (title, lines) in zip(["coverage", "classes in a set"], lines) {
@@ -48,6 +34,28 @@ extension Run {
         + "A guarantee that holds keeps to the promised line; large sets say little.",
       panels: panels, panelsPerRow: (twoColumn: 2, oneColumn: 1),
       legend: families.map(\.name) + ["promised"], data: data)
+  }
+
+  /// The coverage and the size of a method's sets, a line each for each family; the numbers go into `data`.
+  private func setLines(
+    _ levels: [Int], method: String, alpha: String, into data: inout DataTable
+  ) -> [[Panel.Line]] {
+    var lines: [[Panel.Line]] = [[], []]
+    for (style, family) in families.enumerated() {
+      let values = levels.map { level in
+        ["coverage", "size_mean"].map {
+          setMean($0, family.corruptions, level, method: method, alpha: alpha)
+        }
+      }
+      for (level, values) in zip(levels, values) {
+        data.append([family.name, "\(level)", mainPredictor, method, alpha], values)
+      }
+      for index in lines.indices {
+        lines[index].append(
+          Panel.Line(style: style, points: zip(levels, values).map { (Double($0), $1[index]) }))
+      }
+    }
+    return lines
   }
 
   private func setMean(

@@ -23,7 +23,7 @@ extension Report {
   /// - Throws: `RunsError`, `PredictionFileError`, `NumPyError`, `FileError` or `ScoringError` where
   ///   stored predictions cannot be read.
   func figureSections(_ scorer: Scorer) throws -> [FigureSection] {
-    let sections = [
+    let first = [
       FigureSection(
         id: "side-by-side", title: "Side by side",
         text: "The runs on the same images. mixmo compare tests their differences.",
@@ -44,6 +44,23 @@ extension Report {
           ]
         },
         tables: tables("selection-and-parts", "Means, from") { $0.addedMetricTable() }),
+    ]
+    let last = [
+      FigureSection(
+        id: "members", title: "What the members add",
+        text: "An ensemble is better than its members where they err on different images.",
+        figures: each { [$0.memberDots(), $0.diversityCurves()] }),
+      FigureSection(
+        id: "training", title: "How it was trained", text: "From the log of the training.",
+        figures: each { [$0.trainingCurves()] }),
+    ]
+    return (first + (try addedSections(scorer)) + last)
+      .filter { !$0.figures.isEmpty || !$0.tables.isEmpty }
+  }
+
+  /// The sections of what runs have only where it was asked for.
+  private func addedSections(_ scorer: Scorer) throws -> [FigureSection] {
+    [
       FigureSection(
         id: "prediction-sets", title: "What prediction sets are worth",
         text:
@@ -58,15 +75,7 @@ extension Report {
           + "severity.",
         figures: try each { [try $0.confusionMaps(scorer)] },
         tables: tables("worst-classes", "Accuracy and precision in %, from") { $0.worstClasses() }),
-      FigureSection(
-        id: "members", title: "What the members add",
-        text: "An ensemble is better than its members where they err on different images.",
-        figures: each { [$0.memberDots(), $0.diversityCurves()] }),
-      FigureSection(
-        id: "training", title: "How it was trained", text: "From the log of the training.",
-        figures: each { [$0.trainingCurves()] }),
     ]
-    return sections.filter { !$0.figures.isEmpty || !$0.tables.isEmpty }
   }
 
   /// What the section on confidence is about, in the runs that there are.
