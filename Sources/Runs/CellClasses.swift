@@ -52,12 +52,21 @@ extension TableFormat {
     ],
     later: [
       LaterColumn("class_name", .word), LaterColumn("most_confused_name", .word),
-      LaterColumn("fitting", .word),
+      LaterColumn("fitting", .word), LaterColumn("accuracy_low", .number),
+      LaterColumn("accuracy_high", .number), LaterColumn("precision_low", .number),
+      LaterColumn("precision_high", .number),
     ])
 }
 
 extension ClassScore {
-  /// The fields of the row from the class on, without the last.
+  /// The last fields of the row: the ends of intervals.
+  var intervalFields: [String] {
+    [accuracyInterval, precisionInterval].flatMap {
+      [CSVTable.field($0?.low), CSVTable.field($0?.high)]
+    }
+  }
+
+  /// The fields of the row from the class on, up to the fitting.
   func fields(names: [String]?) -> [String] {
     func name(_ index: Int?) -> String {
       guard let index, let names, names.indices.contains(index) else { return "" }

@@ -148,7 +148,9 @@ package struct ResultTables: Sendable {
       for subject in result.subjects {
         let names = [subject.predictor.name, subject.calibration.name]
         for row in subject.classes {
-          table.append(key + names + row.fields(names: cube.classNames) + [fitting])
+          table.append(
+            key + names + row.fields(names: cube.classNames) + [fitting]
+              + row.intervalFields)
         }
       }
     }

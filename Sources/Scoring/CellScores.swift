@@ -45,6 +45,9 @@ public struct PredictorScores: Sendable {
   public let reliability: [ReliabilityTable]
   /// Bounds of the metrics that have them without draws, where every row is an image of its own.
   let classBounds: [Metric: ErrorBounds]
+  /// The temperature that refinement was fitted with on the rows of each fold; nil where there is none,
+  /// or where it is at a bound.
+  let refinementTemperatures: [Double?]
 }
 
 /// A fit of one calibration, and the rows of a cell that it scores.
@@ -70,6 +73,7 @@ struct FoldScores: Sendable {
     let values: MetricValues<Metric>
     let reliability: ReliabilityTable
     let classBounds: [Metric: ErrorBounds]
+    let refinementTemperature: Double?
 
     init(
       _ scored: ScoredRows, of predictor: Predictor, calibratedBy calibrations: RowCalibrations,
@@ -82,6 +86,7 @@ struct FoldScores: Sendable {
       values = scored.values(of: metrics)
       reliability = scored.reliability
       classBounds = scored.classBounds
+      refinementTemperature = scored.refinement?.temperature
     }
   }
 
@@ -122,6 +127,7 @@ extension PredictorScores {
     sampleCount = pass.reduce(0) { $0 + $1.sampleCount }
     infiniteLossCount = pass.reduce(0) { $0 + $1.infiniteLossCount }
     reliability = parts.map(\.reliability)
+    refinementTemperatures = parts.map(\.refinementTemperature)
   }
 
   /// The row of `members-mean`.
@@ -134,6 +140,7 @@ extension PredictorScores {
     values = .mean(members.map(\.values))
     reliability = []
     classBounds = [:]
+    refinementTemperatures = []
   }
 }
 

@@ -14,9 +14,13 @@ public struct ClassScore: Sendable, Equatable {
   public let sampleCount: Int
   /// The share of them for which it is predicted, its recall; nil where there are none.
   public let accuracy: Double?
+  /// Wilson's 95 % interval of the accuracy; nil where there is none.
+  public let accuracyInterval: Interval?
   /// The share of the rows for which it is predicted that have it as their label; nil where there are
   /// none.
   public let precision: Double?
+  /// Wilson's 95 % interval of the precision; nil where there is none.
+  public let precisionInterval: Interval?
   /// The mean of −log p over the class's rows; nil where there are none, where one is infinite, or where
   /// the confidence alone is calibrated.
   public let negativeLogLikelihood: Double?
@@ -126,15 +130,23 @@ private struct ClassTally {
   }
 
   func scores(passCount: Int) -> [ClassScore] {
-    classes.enumerated().map { index, tally in
+    let passCount = max(1, passCount)
+    return classes.enumerated().map { index, tally in
       func share(_ hits: Int, _ count: Int) -> Double? {
         count > 0 ? Double(hits) / Double(count) : nil
       }
+      func wilson(_ hits: Int, _ count: Int) -> Interval? {
+        // Passes score the same rows again.
+        .wilson(
+          successes: hits / passCount, count: max(count / passCount, hits / passCount))
+      }
       let most = tally.wrong.max { ($0.value, $1.key) < ($1.value, $0.key) }
       return ClassScore(
-        index: index, sampleCount: tally.sampleCount / max(1, passCount),
+        index: index, sampleCount: tally.sampleCount / passCount,
         accuracy: share(tally.rightCount, tally.sampleCount),
+        accuracyInterval: wilson(tally.rightCount, tally.sampleCount),
         precision: share(tally.rightCount, tally.predictedCount),
+        precisionInterval: wilson(tally.rightCount, tally.predictedCount),
         negativeLogLikelihood: hasDistribution ? tally.losses.value : nil,
         brierScore: hasDistribution ? tally.brierScores.value : nil,
         calibrationError: hasDistribution ? tally.errors.value : nil,

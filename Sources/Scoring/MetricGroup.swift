@@ -12,12 +12,13 @@ public struct MetricGroup: Sendable {
   public static let selective = MetricGroup(
     name: "selective",
     metrics: [80, 90].map { percent in
-      Metric("risk_at_\(percent)", of: .ranking { $0.risk(atCoveragePercent: percent) })
+      let risk: @Sendable (ConfidenceRanking) -> Double? = { $0.risk(atCoveragePercent: percent) }
+      return Metric("risk_at_\(percent)", of: .ranking(risk), resampling: .ranking(risk))
     }
       + [1, 5].map { percent in
         Metric(
           "coverage_at_risk_\(percent)", of: .ranking { $0.coverage(atRiskPercent: percent) },
-          better: .higher)
+          better: .higher, resampling: .coverage(riskPercent: percent))
       })
 
   /// Miscalibration, discrimination and uncertainty of the top label's Brier and log score:
@@ -25,16 +26,24 @@ public struct MetricGroup: Sendable {
   public static let decompositions = MetricGroup(
     name: "decompositions",
     metrics: ScoreDecomposition.Score.allCases.flatMap { score in
-      let parts: [(String, KeyPath<ScoreDecomposition, Double> & Sendable, Metric.Direction)] = [
-        ("mcb", \.miscalibration, .lower), ("dsc", \.discrimination, .higher),
-        ("unc", \.uncertainty, .none),
-      ]
-      return parts.map { name, part, better in
+      let name = score.rawValue
+      return [
+        // Fitting makes it positive where it is 0 in truth, beyond what draws could tell.
+        Metric("\(name)_mcb", of: part(score, \.miscalibration)),
         Metric(
-          "\(score.rawValue)_\(name)",
-          of: .rows(needsDistribution: false) { rows in
-            ScoreDecomposition(score, rows.map { ($0.confidence, $0.isRight) })?[keyPath: part]
-          }, better: better)
-      }
+          "\(name)_dsc", of: part(score, \.discrimination), better: .higher,
+          resampling: .decomposition(score, isEnlarged: true) { $0.discrimination }),
+        Metric(
+          "\(name)_unc", of: part(score, \.uncertainty), better: .none,
+          resampling: .decomposition(score, isEnlarged: false) { $0.uncertainty }),
+      ]
     })
+
+  private static func part(
+    _ score: ScoreDecomposition.Score, _ part: KeyPath<ScoreDecomposition, Double> & Sendable
+  ) -> Metric.Input {
+    .rows(needsDistribution: false) { rows in
+      ScoreDecomposition(score, rows.map { ($0.confidence, $0.isRight) })?[keyPath: part]
+    }
+  }
 }

@@ -33,15 +33,32 @@ public struct ScoreDecomposition: Sendable, Equatable {
     var mean = RunningMean()
     for row in rows { mean.add(score.value(row.confidence, row.isRight)) }
     guard let value = mean.value else { return nil }
-    let rightCount = rows.count { $0.isRight }
-    var recalibrated = RunningMean()
-    for block in IsotonicRegression.counts(of: rows) {
-      recalibrated.add(score.total(block.rightCount, of: block.count))
+    self.init(score, value: value, recalibrated: IsotonicRegression.counts(of: rows))
+  }
+
+  /// The decomposition over rows that are counted already, by strictly rising confidence.
+  init?(_ score: Score, ties: [ConfidenceRanking.Tie]) {
+    var sum = 0.0
+    for tie in ties {
+      if tie.rightCount > 0 { sum += Double(tie.rightCount) * score.value(tie.confidence, true) }
+      if tie.wrongCount > 0 { sum += Double(tie.wrongCount) * score.value(tie.confidence, false) }
     }
-    let count = Double(rows.count)
-    let best = recalibrated.sum / count
+    let count = ties.reduce(0) { $0 + $1.count }
+    guard count > 0, sum.isFinite else { return nil }
+    self.init(
+      score, value: sum / Double(count), recalibrated: IsotonicRegression.counts(of: ties))
+  }
+
+  private init(
+    _ score: Score, value: Double, recalibrated: [(rightCount: Int, count: Int)]
+  ) {
+    var sum = RunningMean()
+    for block in recalibrated { sum.add(score.total(block.rightCount, of: block.count)) }
+    let total = recalibrated.reduce(0) { $0 + $1.count }
+    let best = sum.sum / Double(total)
+    let rightCount = recalibrated.reduce(0) { $0 + $1.rightCount }
     self.score = value
-    uncertainty = score.total(rightCount, of: rows.count) / count
+    uncertainty = score.total(rightCount, of: total) / Double(total)
     miscalibration = value - best
     discrimination = uncertainty - best
   }

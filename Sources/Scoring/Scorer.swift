@@ -142,8 +142,8 @@ extension Scorer {
       }
       // An infinite loss stays infinite at any temperature.
       if let halves, scored.infiniteLossCount == 0 {
-        scored.refinementLoss = try RefinementLoss.value(
-          of: predictor, in: halves, calibrations: calibrations, blocks: blocks)
+        scored.refinement = try RefinementLoss.fit(
+          predictor, in: halves, calibrations: calibrations, blocks: blocks)
       }
       predictors.append(
         .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))

@@ -72,6 +72,7 @@ struct IntervalPropertyTests {
     case "ece_debiased", "ece_smooth": .signedErrors
     case "mce": .clopperPearson
     case "ece_classwise", "tace": .binomial
+    case "calibration_loss": .signedRoot
     case "accuracy"
     where row.metric == "accuracy" && row.protocolName == "clean" && row.predictor != .membersMean:
       .wilson

@@ -2,7 +2,7 @@ import Scoring
 import TestSupport
 import Testing
 
-/// Intervals of calibration errors against NumPy and SciPy.
+/// Intervals of calibration errors, losses and figures that are asked for against NumPy and SciPy.
 struct IntervalReferenceTests {
   struct Reference: Decodable, Sendable {
     struct Share: Decodable, Sendable {
@@ -62,11 +62,13 @@ struct IntervalReferenceTests {
     }
   }
 
-  @Test func `intervals of calibration errors are NumPy's`() throws {
+  @Test func `intervals are NumPy's`() throws {
     for expected in try Self.reference.get().cells {
       let norm = try #require(Binning.Norm(rawValue: expected.norm))
+      let metrics =
+        Metric.all + [MetricGroup.selective, .decompositions].flatMap(\.metrics)
       let scorer = Scorer(
-        threadCount: 2, binning: Binning(count: expected.bins, norm: norm))
+        threadCount: 2, metrics: metrics, binning: Binning(count: expected.bins, norm: norm))
       let logits = try expected.problem.draw()
       let bootstrap = try Bootstrap(
         imageCount: (expected.images?.max()).map { $0 + 1 } ?? logits.rowCount,
@@ -79,7 +81,7 @@ struct IntervalReferenceTests {
           scores.predictors[0].predictor])
       let values = scores.predictors[0].values
       for (name, numbers) in expected.intervals {
-        let metric = try #require(Metric.all.first { $0.name == name })
+        let metric = try #require(metrics.first { $0.name == name })
         let value = try #require(values[metric])
         let interval = try #require(spreads[metric]).interval(around: value)
         // Temperatures agree to some 1e-10; the smooth error is known to 1e-8 alone.
@@ -90,7 +92,11 @@ struct IntervalReferenceTests {
       }
       let named = Set(expected.intervals.keys)
       let all: [Metric] =
-        Bootstrap.calibrationErrors + [.classwiseCalibrationError, .thresholdedCalibrationError]
+        Bootstrap.calibrationErrors
+        + [
+          .classwiseCalibrationError, .thresholdedCalibrationError, .refinementLoss,
+          .calibrationLoss,
+        ] + MetricGroup.all.flatMap(\.metrics)
       for metric in all where !named.contains(metric.name) {
         #expect(spreads[metric] == nil, "\(metric.name)")
       }

@@ -39,6 +39,17 @@ public struct IsotonicRegression: ConfidenceMap, Equatable {
     pooled(groups(of: rows)).map { ($0.rightCount, $0.count) }
   }
 
+  /// The same of rows that are counted already, by strictly rising confidence.
+  static func counts(of ties: [ConfidenceRanking.Tie]) -> [(rightCount: Int, count: Int)] {
+    pooled(
+      ties.map { tie in
+        Block(
+          lowest: tie.confidence, highest: tie.confidence, rightCount: tie.rightCount,
+          count: tie.count)
+      }
+    ).map { ($0.rightCount, $0.count) }
+  }
+
   /// The curve through these points, of rising confidences and as many accuracies.
   public init(confidences: [Double], accuracies: [Double]) {
     self.confidences = confidences

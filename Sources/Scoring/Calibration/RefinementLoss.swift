@@ -23,12 +23,12 @@ enum RefinementLoss {
 
   /// The loss of the rows of `halves`, which `calibrations` calibrate.
   ///
-  /// - Returns: The loss in nats; nil where in a half no class has a larger logit than the label: its
+  /// - Returns: The loss; nil where in a half no class has a larger logit than the label: its
   ///   loss falls with the temperature down to any bound, which then does not fit the other half.
   /// - Throws: `ScoringError` when there is no such predictor, or `calibrations` are not for it.
-  static func value(
-    of predictor: Predictor, in halves: Halves, calibrations: RowCalibrations, blocks: RowBlocks
-  ) throws -> Double? {
+  static func fit(
+    _ predictor: Predictor, in halves: Halves, calibrations: RowCalibrations, blocks: RowBlocks
+  ) throws -> RefinedLoss? {
     let objectives = try zip(halves.logits, halves.rows).map { logits, rows in
       try TemperatureObjective(
         PredictorLogits(
@@ -46,6 +46,9 @@ enum RefinementLoss {
         ?? objective.losses(atDoublingsOf: objective.unit / temperature, count: 1)[0]
       sum += loss * Double(objective.rowCount)
     }
-    return sum / Double(halves.rows[0].count + halves.rows[1].count)
+    let isAtBound = first.bound != nil || second.bound != nil
+    return RefinedLoss(
+      loss: sum / Double(halves.rows[0].count + halves.rows[1].count),
+      temperature: isAtBound ? nil : (first.temperature * second.temperature).squareRoot())
   }
 }

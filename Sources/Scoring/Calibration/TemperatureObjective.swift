@@ -66,11 +66,16 @@ struct TemperatureObjective {
   var unit: Double { logitUnit.size }
   private let logitUnit: LogitUnit
 
-  init(_ source: PredictorLogits, scaled: Scaled, blocks: RowBlocks) throws {
+  /// With `isKeeping`, logits that many evaluations would compute again are kept.
+  init(
+    _ source: PredictorLogits, scaled: Scaled, blocks: RowBlocks, isKeeping: Bool = true
+  ) throws {
     self.source = source
     self.scaled = scaled
     self.blocks = blocks
-    kept = scaled == .calibratedLogits ? try CalibratedLogits(source, blocks: blocks) : nil
+    kept =
+      scaled == .calibratedLogits && isKeeping
+      ? try CalibratedLogits(source, blocks: blocks) : nil
     logitUnit = RowObjective(source, scaled: scaled, kept: kept, unit: LogitUnit()).sampledUnit()
   }
 
@@ -98,6 +103,24 @@ struct TemperatureObjective {
       }
     }
     return (0..<count).map { i in sums.reduce(0) { $0 + $1[i] } / Double(rowCount) }
+  }
+
+  /// The loss of each row at `temperature`, and its first two derivatives with respect to 1/T, as three
+  /// columns of one number a row.
+  func rowCurves(at temperature: Double) throws -> [[Double]] {
+    let unit = unit
+    let parts = try blocks.map(rowCount) { rows in
+      let objective = RowObjective(source, scaled: scaled, kept: kept, unit: logitUnit)
+      var columns = [[Double]](repeating: [], count: 3)
+      for row in rows {
+        let value = objective.value(of: row, scale: unit / temperature)
+        columns[0].append(value.loss)
+        columns[1].append(value.slope * unit)
+        columns[2].append(value.curvature * unit * unit)
+      }
+      return columns
+    }
+    return (0..<3).map { column in RowBlocks.joined(parts.map { $0[column] }) }
   }
 
   /// What `body` sums over blocks of the rows that count, in order.

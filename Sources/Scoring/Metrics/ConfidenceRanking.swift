@@ -58,6 +58,13 @@ public struct ConfidenceRanking: Sendable, Equatable {
       wrong: wrong.map { Ranked(score: $0, confidence: $0) })
   }
 
+  /// The ranking of these ties, of rising confidence.
+  init(ties: [Tie]) {
+    self.ties = ties
+    count = ties.reduce(0) { $0 + $1.count }
+    rightCount = ties.reduce(0) { $0 + $1.rightCount }
+  }
+
   private init(right: [Ranked], wrong: [Ranked]) {
     let (right, wrong) = (Self.sorted(right), Self.sorted(wrong))
     var ties: [Tie] = []

@@ -37,6 +37,18 @@ public struct Metric: NamedEntry {
     case none
   }
 
+  /// What the interval of a metric that is no mean is made from, where it is made metric by metric.
+  public enum Resampling: Sendable {
+    /// Percentiles of the value of the drawn rows' ranking.
+    case ranking(@Sendable (ConfidenceRanking) -> Double?)
+    /// Percentiles of a part of the drawn rows' decomposition or, of parts that fitting makes larger,
+    /// how far these draws lie above the value.
+    case decomposition(
+      ScoreDecomposition.Score, isEnlarged: Bool, @Sendable (ScoreDecomposition) -> Double)
+    /// The coverages at which an exact interval of the risk holds so many percent; no draws.
+    case coverage(riskPercent: Int)
+  }
+
   /// The name of the column.
   public let name: String
   /// What it is computed from.
@@ -48,15 +60,20 @@ public struct Metric: NamedEntry {
   /// Metrics that have it have bootstrap intervals, as have those of `Bootstrap.weightedMetrics`.
   public let rowValue: (@Sendable (_ row: RowScore, _ classCount: Int) -> Double)?
 
+  /// What its interval is made from; nil where that is `rowValue`, where it is made together with those
+  /// of other metrics, or where there is none.
+  public let resampling: Resampling?
+
   /// The metric `name`, computed from `input`.
   public init(
-    _ name: String, of input: Input, better: Direction = .lower,
+    _ name: String, of input: Input, better: Direction = .lower, resampling: Resampling? = nil,
     meanOf rowValue: (@Sendable (_ row: RowScore, _ classCount: Int) -> Double)? = nil
   ) {
     self.name = name
     self.input = input
     self.better = better
     self.rowValue = rowValue
+    self.resampling = resampling
   }
 
   /// Whether it needs the probabilities of all classes, and not just their order and the largest.

@@ -13,8 +13,8 @@ public struct ScoredRows: Sendable, Equatable {
   public let classwise: ClasswiseCalibration?
   /// The errors of the bins of `ThresholdedCalibration`; nil where not computed.
   public let thresholdedErrors: ClassErrors?
-  /// See `RefinementLoss`; nil where not computed, or undefined.
-  var refinementLoss: Double?
+  /// What the best temperature leaves of the loss; nil where not computed, or undefined.
+  var refinement: RefinedLoss?
 
   /// Rows without the probabilities of each class.
   public init(
@@ -83,9 +83,17 @@ private struct MetricInputs {
     case .thresholdedCalibrationError: return scored.thresholdedCalibrationError
     case .refinementLoss(let value):
       guard let loss = probabilityScores.negativeLogLikelihood,
-        let refinementLoss = scored.refinementLoss
+        let refinementLoss = scored.refinement?.loss
       else { return nil }
       return value(loss, refinementLoss)
     }
   }
+}
+
+/// What `RefinementLoss` leaves of the loss of some rows.
+struct RefinedLoss: Sendable, Equatable {
+  /// The loss in nats.
+  let loss: Double
+  /// The geometric mean of both halves' temperatures; nil where one is at a bound.
+  let temperature: Double?
 }

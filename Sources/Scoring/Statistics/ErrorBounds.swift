@@ -1,4 +1,5 @@
-/// An interval of a calibration error that no draws are needed for.
+/// An interval that is known by its ends: of a calibration error that no draws are needed for, or of the
+/// calibration loss.
 public struct ErrorBounds: Sendable, Equatable {
   /// The lower end, which may be negative: a mean of several is cut off at 0, not they.
   let low: Double
@@ -123,5 +124,37 @@ extension Interval {
   /// How far a number is outside; 0 within.
   fileprivate func distance(to number: Double) -> Double {
     max(0, low - number, number - high)
+  }
+}
+
+extension ConfidenceRanking {
+  /// The bounds of the largest coverage with a risk of at most `percent` %, where rows are independent.
+  ///
+  /// The risk among the most confident rows has an exact interval at every coverage (Clopper and Pearson
+  /// 1934). The lower end is the largest coverage whose interval lies at or below the wanted risk; the
+  /// upper end the largest whose interval begins there. Draws would repeat the few wrong rows that decide.
+  func coverageBounds(atRiskPercent percent: Int) -> ErrorBounds {
+    let (risk, tail) = (Double(percent) / 100, 0.025)
+    var (accepted, wrong) = (count, wrongCount)
+    var (low, high): (Int?, Int?)
+    for tie in ties where low == nil {
+      let right = Double(accepted - wrong)
+      if high == nil,
+        wrong == 0
+          || BetaDistribution(Double(wrong), right + 1).probability(upTo: risk) > tail
+      {
+        high = accepted
+      }
+      if right > 0,
+        1 - BetaDistribution(Double(wrong) + 1, right).probability(upTo: risk) <= tail
+      {
+        low = accepted
+      }
+      accepted -= tie.count
+      wrong -= tie.wrongCount
+    }
+    let count = Double(max(count, 1))
+    return ErrorBounds(
+      low: Double(low ?? 0) / count, high: Double(high ?? 0) / count, kind: .clopperPearson)
   }
 }

@@ -19,6 +19,8 @@ public struct ErrorSpread: Sendable, Equatable {
   let isDifference: Bool
   /// At this probability of `below` the upper end lies.
   let belowQuantile: Double
+  /// How its intervals are made.
+  let kind: Interval.Kind
 
   /// At this probability of `above` the lower end lies.
   private static let aboveQuantile = 0.975
@@ -34,19 +36,30 @@ public struct ErrorSpread: Sendable, Equatable {
   /// The spread of one norm; nil where there are no draws, or one of them is undefined.
   init?(
     estimate: Double, above: [Double], below: [Double],
-    belowQuantile: Double = belowQuantileOfBins
+    belowQuantile: Double = belowQuantileOfBins, kind: Interval.Kind = .signedErrors
   ) {
     guard estimate.isFinite, !above.isEmpty, above.allSatisfy(\.isFinite),
       below.allSatisfy(\.isFinite)
     else { return nil }
     self.init(
-      of: estimate, above: above, below: below, isDifference: false, belowQuantile: belowQuantile)
+      of: estimate, above: above, below: below, isDifference: false, belowQuantile: belowQuantile,
+      kind: kind)
+  }
+
+  /// The spread of a number that noise makes larger, of the data as of draws, from its `values` on draws;
+  /// nil where there are none.
+  init?(basicOf values: [Double], around estimate: Double) {
+    let excesses = values.map { $0 - estimate }
+    self.init(
+      estimate: estimate, above: excesses, below: excesses, belowQuantile: Self.differenceQuantile,
+      kind: .basic)
   }
 
   private init(
     of estimate: Double, above: [Double], below: [Double], isDifference: Bool,
-    belowQuantile: Double
+    belowQuantile: Double, kind: Interval.Kind
   ) {
+    self.kind = kind
     self.estimate = estimate
     self.above = above
     self.below = below
@@ -62,11 +75,11 @@ public struct ErrorSpread: Sendable, Equatable {
     if isDifference {
       return Interval(
         low: value - max(0, above(Self.aboveQuantile)),
-        high: value - min(0, below(belowQuantile)), kind: .signedErrors)
+        high: value - min(0, below(belowQuantile)), kind: kind)
     }
     return Interval(
       low: max(0, min(value, estimate - above(Self.aboveQuantile))),
-      high: max(value, estimate - below(belowQuantile)), kind: .signedErrors)
+      high: max(value, estimate - below(belowQuantile)), kind: kind)
   }
 
   /// The mean of several on the same draws, at least one.
@@ -83,7 +96,7 @@ public struct ErrorSpread: Sendable, Equatable {
     return ErrorSpread(
       of: mean(all.map(\.estimate)), above: means(all.map(\.above)),
       below: means(all.map(\.below)), isDifference: all[0].isDifference,
-      belowQuantile: all[0].belowQuantile)
+      belowQuantile: all[0].belowQuantile, kind: all[0].kind)
   }
 
   /// How far `first` is above `second`, both of one bootstrap.
@@ -92,6 +105,6 @@ public struct ErrorSpread: Sendable, Equatable {
     return ErrorSpread(
       of: first.estimate - second.estimate, above: zip(first.above, second.below).map(-),
       below: zip(first.below, second.above).map(-), isDifference: true,
-      belowQuantile: differenceQuantile)
+      belowQuantile: differenceQuantile, kind: first.kind)
   }
 }

@@ -15,12 +15,16 @@ public struct Interval: Sendable, Equatable {
     case wilson
     /// Percentiles of bootstrap draws.
     case percentile
+    /// How far bootstrap draws lie above the value, taken off it.
+    case basic
     /// From the signed errors of bins on bootstrap draws: `ErrorSpread`.
     case signedErrors = "signed-errors"
     /// From exact intervals of the bins' shares: `ErrorBounds.largest(of:)`.
     case clopperPearson = "clopper-pearson"
     /// From the spread of binomial numbers: `ErrorBounds.init(_:rowCount:classCount:)`.
     case binomial
+    /// From percentiles of a signed root on bootstrap draws: `RefinementDraws`.
+    case signedRoot = "signed-root"
   }
 
   /// The interval from `low` to `high`.

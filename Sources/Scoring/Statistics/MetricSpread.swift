@@ -4,7 +4,7 @@ public enum MetricSpread: Sendable, Equatable {
   case draws(BootstrapDistribution)
   /// The deviations of signed errors on every draw, for norms of them.
   case errors(ErrorSpread)
-  /// Bounds without draws.
+  /// The ends alone.
   case bounds(ErrorBounds)
 
   /// The 95 % interval of the metric, which contains its `value`.

@@ -129,7 +129,7 @@ struct CoverageSimulation: Sendable {
   }
 
   /// The logits of each of `scales` for the same images; those of all but the first with noise.
-  private func sample(
+  func sample(
     _ run: Int, scales: [Double], noise: Double = 0
   ) throws -> [LabeledLogits] {
     let classCount = population.classCount

@@ -1,6 +1,6 @@
-"""Writes intervals.json beside this file: intervals of calibration errors, from logits.
+"""Writes intervals.json beside this file: intervals of calibration errors and of other figures, from logits.
 
-Made with Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1.
+Made with Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1.
 
 Nothing here is shared with what it checks: draws come from Philox written out, bins are columns of
 matrices, deviations of binomial numbers are sums, temperatures are roots.
@@ -12,11 +12,11 @@ import pathlib
 import numpy as np
 from make_fixtures import Problem, draw
 from scipy.optimize import brentq
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from scipy.stats import beta, binom
+from sklearn.isotonic import IsotonicRegression
 
 HERE = pathlib.Path(__file__).parent
-METRICS = ["ece", "ece_adaptive", "ece_debiased", "ece_smooth", "mce", "ece_classwise", "tace"]
 
 
 # Draws
@@ -224,6 +224,7 @@ def debiased_error(shares, confidence, right):
 
 def intervals(p, y, images, weights, bins, norm):
     """Every metric's value and interval; classwise ones where images have one row."""
+    whole = p
     # Confidences that differ by roundings are ties.
     p = p.round(14)
     confidence, right = p.max(axis=1), (p.argmax(axis=1) == y).astype(float)
@@ -248,7 +249,110 @@ def intervals(p, y, images, weights, bins, norm):
         results["ece_classwise"] = classwise(lambda q: width_bins(q, bins), p, y)
     if rows.rows.max() == 1:
         results["tace"] = classwise(thresholded_bins, p, y)
+    results |= losses(np.log(whole), y, rows)
+    results |= added(confidence, right, images, weights, rows.rows.max() == 1)
     return {name: [float(x) for x in (value, *ends)] for name, (value, ends) in results.items()}
+
+
+# Losses
+
+def halves(n):
+    """MixMo's halves."""
+    order = list(range(n))
+    np.random.seed(31)
+    np.random.shuffle(order)
+    return np.sort(order[:n // 2]), np.sort(order[n // 2:])
+
+
+def losses(logs, y, rows):
+    """The refinement loss and the calibration loss; none where a half has no best temperature."""
+    parts, at = halves(len(y)), np.arange(len(y))
+    try:
+        first, second = (temperature(logs[h], y[h]) for h in parts)
+    except ValueError:
+        return {}
+
+    def loss(t):
+        return -log_softmax(logs / t, axis=1)[at, y]
+    refinement = np.zeros(len(y))
+    refinement[parts[0]], refinement[parts[1]] = loss(second)[parts[0]], loss(first)[parts[1]]
+    refinement = refinement.mean()
+    # By β = 1/T: the mean deviation of the label, and the variance, under the softmax.
+    b = (first * second) ** -0.5
+    q = softmax(b * logs, axis=1)
+    mean = (q * logs).sum(axis=1)
+    columns = np.stack([loss(1), loss(1 / b), mean - logs[at, y],
+                        (q * (logs - mean[:, None]) ** 2).sum(axis=1)], axis=1)
+    plain, least, slope, curvature = (rows.weights @ rows.byimage @ columns / rows.drawn[:, None]).T
+    least = least - slope**2 / curvature / 2
+    root = np.sign(1 - (b - slope / curvature)) * np.sqrt(2 * np.maximum(0, plain - least))
+    low, high = np.quantile(root, [0.025, 0.975])
+    ends = sorted([low**2 / 2, high**2 / 2])
+    value = loss(1).mean() - refinement
+    return {"refinement_loss": (refinement, including(refinement, np.quantile(least, [0.025, 0.975]))),
+            "calibration_loss": (value, including(value, [0 if low <= 0 <= high else ends[0], ends[1]]))}
+
+
+# Figures that are asked for
+
+def added(confidence, right, images, weights, are_independent):
+    order = np.argsort(confidence, kind="stable")
+    confidence, right = confidence[order], right[order]
+    every = figures(confidence, right, np.ones(len(right)))
+    draws = [figures(confidence, right, w) for w in weights[:, images[order]]]
+    results = {}
+    for name, value in every.items():
+        low, high = np.quantile([draw[name] for draw in draws], [0.025, 0.975])
+        if name.endswith("_dsc"):
+            low, high = 2 * value - high, 2 * value - low
+        results[name] = (value, including(value, [low, high]))
+    if are_independent:
+        results |= {f"coverage_at_risk_{r}": coverage(confidence, right, r) for r in (1, 5)}
+    return results
+
+
+def tied(confidence, right, weights):
+    """Confidence, rows and right rows of each tie, by rising confidence."""
+    values, index = np.unique(confidence, return_inverse=True)
+    count, hits = np.bincount(index, weights), np.bincount(index, weights * right)
+    kept = count > 0
+    return values[kept], count[kept], hits[kept]
+
+
+def figures(confidence, right, weights):
+    values, count, hits = tied(confidence, right, weights)
+    n, results = count.sum(), {}
+    below = np.concatenate([[0], np.cumsum(count[::-1])])
+    errors = np.concatenate([[0], np.cumsum((count - hits)[::-1])])
+    for share in (80, 90):
+        taken = -(-share * int(n) // 100)
+        results[f"risk_at_{share}"] = np.interp(taken, below, errors) / taken
+    fitted = IsotonicRegression().fit_transform(values, hits / count, sample_weight=count)
+    mean = hits.sum() / n
+
+    def log(a):
+        return -(hits * np.log(np.where(hits > 0, a, 1))
+                 + (count - hits) * np.log1p(-np.where(count > hits, a, 0))).sum() / n
+
+    def brier(a):
+        return (hits * (1 - a) ** 2 + (count - hits) * a**2).sum() / n
+    for name, score in (("brier", brier), ("log", log)):
+        results[f"{name}_unc"] = score(np.full(len(count), mean))
+        results[f"{name}_dsc"] = results[f"{name}_unc"] - score(fitted)
+    return results
+
+
+def coverage(confidence, right, percent):
+    """The largest coverage at a risk, and where exact intervals of the risk hold it."""
+    _, count, hits = tied(confidence, right, np.ones(len(right)))
+    accepted, wrong = np.cumsum(count[::-1]), np.cumsum((count - hits)[::-1])
+    n, risk = len(right), percent / 100
+    grid = np.arange(1, n + 1)
+    errors = np.interp(grid, np.concatenate([[0], accepted]), np.concatenate([[0], wrong]))
+    value = max(grid[errors <= risk * grid + 1e-9], default=0) / n
+    low = max(accepted[binom.cdf(wrong, accepted, risk) <= 0.025], default=0) / n
+    high = max(accepted[binom.sf(wrong - 1, accepted, risk) > 0.025], default=0) / n
+    return value, including(value, [low, high])
 
 
 # Cross-fitted temperatures
@@ -265,10 +369,7 @@ def temperature(z, y):
 
 def cross_fitted(z, y):
     """The probabilities of each half by the temperature of the other: MixMo's halves."""
-    order = list(range(len(y)))
-    np.random.seed(31)
-    np.random.shuffle(order)
-    first, second = np.sort(order[:len(y) // 2]), np.sort(order[len(y) // 2:])
+    first, second = halves(len(y))
     p = np.zeros_like(z)
     p[first] = softmax(z[first] / temperature(z[second], y[second]), axis=1)
     p[second] = softmax(z[second] / temperature(z[first], y[first]), axis=1)
