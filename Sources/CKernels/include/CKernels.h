@@ -247,6 +247,18 @@ typedef struct {
   /// subtracted from all before they are divided.
   void (*meanOfColumns)(
     double *rows, ptrdiff_t rowCount, ptrdiff_t count, int isRelative, double *means);
+
+  /// Replaces the logits of each of rows[rowCount, classes] by their probabilities, less 1 at the row's
+  /// label, and writes the logarithm of the label's probability: in float32, where the others count in
+  /// float64.
+  void (*softmaxErrors)(
+    float *rows, ptrdiff_t rowCount, ptrdiff_t classes, const ptrdiff_t *labels,
+    double *logLikelihoods);
+
+  /// Writes matrix[count, count] · vector + addends.
+  void (*multiplyVector)(
+    const double *matrix, ptrdiff_t count, const double *vector, const double *addends,
+    double *results);
 } ProbabilityTable;
 
 /// The kernels of one instruction set.

@@ -66,12 +66,7 @@ public struct ClasswiseCurves: DistributionMap, Equatable {
     _ heights: UnsafeBufferPointer<Double>, _ range: Range<Int>, hasSteps: Bool
   ) -> Double {
     guard !range.isEmpty else { return probability }
-    // The first point that is not below.
-    var (lower, upper) = (range.lowerBound, range.upperBound)
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if points[middle] < probability { lower = middle + 1 } else { upper = middle }
-    }
+    let lower = firstIndex(in: range) { points[$0] >= probability }
     let last = range.upperBound - 1
     if hasSteps {
       let height = heights[min(lower, last)]
@@ -83,6 +78,19 @@ public struct ClasswiseCurves: DistributionMap, Equatable {
     let share = (probability - points[lower - 1]) / (points[lower] - points[lower - 1])
     return heights[lower - 1] + share * (heights[lower] - heights[lower - 1])
   }
+}
+
+/// The first index for which `isReached`, which holds for all after it too; without a branch that
+/// depends on it.
+@inline(__always)
+private func firstIndex(in range: Range<Int>, where isReached: (Int) -> Bool) -> Int {
+  var (first, count) = (range.lowerBound, range.count)
+  while count > 1 {
+    let half = count / 2
+    first += isReached(first + half - 1) ? 0 : half
+    count -= half
+  }
+  return first + (count == 1 && !isReached(first) ? 1 : 0)
 }
 
 extension FittingRows {

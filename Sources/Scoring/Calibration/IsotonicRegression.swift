@@ -25,6 +25,8 @@ public struct IsotonicRegression: ConfidenceMap, Equatable {
   public private(set) var accuracies: [Double] = []
 
   /// The curve through `rows`; without rows the one that changes nothing.
+  ///
+  /// - Precondition: Confidences are in 0...1.
   public init(_ rows: [(confidence: Double, isRight: Bool)]) {
     for block in Self.pooled(Self.groups(of: rows)) {
       append(block.lowest, block.accuracy)
@@ -93,13 +95,17 @@ public struct IsotonicRegression: ConfidenceMap, Equatable {
 
   /// The rows by rising confidence, those of equal confidence together.
   private static func groups(of rows: [(confidence: Double, isRight: Bool)]) -> [Block] {
+    // Bit patterns of numbers in 0...1 rise with them, and leave room for a bit more; −0 + 0 is 0.
+    var keys = rows.map { ($0.confidence + 0).bitPattern << 1 | ($0.isRight ? 1 : 0) }
+    keys.sortByDigits()
     var groups: [Block] = []
-    for row in rows.sorted(by: { $0.confidence < $1.confidence }) {
-      if groups.last?.highest != row.confidence {
-        groups.append(Block(lowest: row.confidence, highest: row.confidence))
+    for key in keys {
+      let confidence = Double(bitPattern: key >> 1)
+      if groups.last?.highest != confidence {
+        groups.append(Block(lowest: confidence, highest: confidence))
       }
       groups[groups.count - 1].count += 1
-      groups[groups.count - 1].rightCount += row.isRight ? 1 : 0
+      groups[groups.count - 1].rightCount += Int(key & 1)
     }
     return groups
   }

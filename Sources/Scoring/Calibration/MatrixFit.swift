@@ -6,8 +6,9 @@ internal import Tensors
 /// The search for the matrix and biases that minimize a penalized loss; see `MatrixCalibrator`.
 ///
 /// It ends where a step promises to lower the loss by less than a share of 1e-10 (of more than 65,536
-/// rows 1e-6, of small problems, by Newton's method, 1e-14), where rounding hides any descent, or after 2·10¹²
-/// multiplications. The length of the gradient there is kept.
+/// rows 1e-6, of small problems, by Newton's method, 1e-14), where rounding hides any descent, or after 1.5·10¹²
+/// multiplications. Large problems are searched in Float32 first, down to a promise of 1e-6. The length of
+/// the gradient where the search ended is computed in Float64, and kept.
 struct MatrixFit {
   /// What the matrix multiplies.
   enum Input {
@@ -24,7 +25,9 @@ struct MatrixFit {
   private static let sampleStride = 8
   /// How many changes the search remembers: each takes 16·K² bytes.
   private static let memory = 10
-  private static let largestWork = 2e12
+  private static let largestWork = 1.5e12
+  /// The share of the loss that the last step promised: also of many rows, and in Float32.
+  private static let (promise, promiseOfLarge, promiseOfRough) = (1e-10, 1e-6, 1e-6)
   /// Of problems whose second derivatives take less, they are used.
   private static let smallWork = 2e9
   /// How often they are computed at most, and for how many evaluations.
@@ -36,10 +39,10 @@ struct MatrixFit {
 
   /// The minimum that is found from W = 1/T and no biases, or from no change where that is better.
   func minimum(fromTemperature temperature: Double) throws -> MatrixScaling {
-    var start = objective.diagonal(1 / temperature)
+    var start = try point(objective.diagonal(1 / temperature))
     if temperature != 1 {
-      let plain = objective.diagonal(1)
-      if try objective.value(at: plain).loss < objective.value(at: start).loss { start = plain }
+      let plain = try point(objective.diagonal(1))
+      if plain.value.loss < start.value.loss { start = plain }
     }
     let found = try minimum(from: start)
     let (weights, biases) = objective.natural(objective.symmetrized(found.parameters))
@@ -48,31 +51,47 @@ struct MatrixFit {
       gradientLength: found.value.gradientLength)
   }
 
-  private func minimum(from start: [Double]) throws -> QuasiNewton.Point {
+  private func point(_ parameters: [Double]) throws -> QuasiNewton.Point {
+    QuasiNewton.Point(parameters: parameters, value: try objective.value(at: parameters))
+  }
+
+  private func minimum(from start: QuasiNewton.Point) throws -> QuasiNewton.Point {
     if objective.workOfCurvature <= Self.smallWork, let found = try newtonMinimum(from: start) {
       return found
     }
-    let metric = try MatrixMetric(objective, at: start)
-    let inverse = QuasiNewton.Metric.function(metric.inverse)
-    guard objective.rowCount > Self.largestStart else {
-      var search = QuasiNewton(objective.value(at:), metric: inverse, memory: Self.memory)
-      return try search.minimum(from: start, ending(objective, promise: 1e-10))
+    let metric = try MatrixMetric(objective, at: start.parameters)
+    var search = QuasiNewton(
+      objective.value(at:), metric: .function(metric.inverse), memory: Self.memory)
+    var near = start.parameters
+    let rough = try objective.rough
+    let isLarge = objective.rowCount > Self.largestStart
+    if isLarge {
+      let sample = (rough ?? objective).sample(stride: Self.sampleStride)
+      near = try search.minimum(of: sample, from: near, ending(sample, promise: 1e-4)).parameters
     }
-    var sample = objective
-    sample.stride *= Self.sampleStride
-    var search = QuasiNewton(sample.value(at:), metric: inverse, memory: Self.memory)
-    let near = try search.minimum(from: start, ending(sample, promise: 1e-4)).parameters
-    search.function = objective.value(at:)
-    let found = try search.minimum(from: near, ending(objective, promise: 1e-6))
-    let before = QuasiNewton.Point(parameters: start, value: try objective.value(at: start))
-    return found.value.loss <= before.value.loss ? found : before
+    let promise = isLarge ? Self.promiseOfLarge : Self.promise
+    if let rough {
+      let ending = ending(rough, promise: max(promise, Self.promiseOfRough))
+      near = try search.minimum(of: rough, from: near, ending).parameters
+      let isDone = isLarge || search.evaluationCount >= ending.evaluationCount
+      if isDone { return lower(try point(near), start) }
+    }
+    return lower(
+      try search.minimum(of: objective, from: near, ending(objective, promise: promise)), start)
+  }
+
+  /// The point with the lower loss of two.
+  private func lower(
+    _ found: QuasiNewton.Point, _ start: QuasiNewton.Point
+  ) -> QuasiNewton.Point {
+    found.value.loss <= start.value.loss ? found : start
   }
 
   /// The minimum of a small problem, by second derivatives that are computed anew after some steps.
   ///
   /// Nil where rounding leaves none at the start.
-  private func newtonMinimum(from start: [Double]) throws -> QuasiNewton.Point? {
-    var point = QuasiNewton.Point(parameters: start, value: try objective.value(at: start))
+  private func newtonMinimum(from start: QuasiNewton.Point) throws -> QuasiNewton.Point? {
+    var point = start
     for round in 0..<Self.largestRoundCount {
       guard let factor = try objective.curvature(at: point.parameters) else {
         return round == 0 ? nil : point
@@ -92,6 +111,17 @@ struct MatrixFit {
   private func ending(_ objective: MatrixObjective, promise: Double) -> QuasiNewton.Ending {
     let evaluations = Self.largestWork / objective.workOfEvaluation
     return .init(promise: promise, evaluationCount: max(20, Int(min(evaluations, 2000))))
+  }
+}
+
+extension QuasiNewton {
+  /// The minimum of an objective that is found from `start`, after searches of similar ones.
+  fileprivate mutating func minimum(
+    of objective: MatrixObjective, from start: [Double], _ ending: Ending
+  ) throws -> Point {
+    function = objective.value(at:)
+    rounding = objective.isSingle ? MatrixObjective.roundingOfSingle : Self.leastRounding
+    return try minimum(from: start, ending)
   }
 }
 

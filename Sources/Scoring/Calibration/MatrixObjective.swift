@@ -14,6 +14,9 @@ struct MatrixObjective {
   private let groups: ClassGroups
   /// Only rows 0, `stride`, 2·`stride`, … count.
   var stride = 1
+  /// The inputs where products over rows are taken in Float32, in less than half of the time: the loss is
+  /// off by about `roundingOfSingle` of itself.
+  private var singleInputs: SingleMatrixInputs?
 
   /// λ of the mean square off the diagonal, and μ of that of the biases.
   private static let penalty = 0.01
@@ -43,7 +46,8 @@ struct MatrixObjective {
   /// of vectors are few.
   var workOfEvaluation: Double {
     let (rows, classes) = (Double(rowCount) * Double(pooledCount), Double(classCount))
-    return (2 * rows + 2 * classes + 1000) * classes * (classes + 1)
+    let work = (2 * rows + 2 * classes + 1000) * classes * (classes + 1)
+    return isSingle ? work / 2 : work
   }
 
   /// The second derivatives of the penalty with respect to the numbers of a class.
@@ -95,10 +99,12 @@ struct MatrixObjective {
   }
 
   private func symmetricValue(at parameters: [Double]) throws -> QuasiNewton.Value {
-    let parts = try sums { panel in
-      panel.multiply(parameters)
-      panel.addLossAndGradient()
-    }
+    let parts =
+      try singleInputs.map { try singleSums(at: parameters, of: $0) }
+      ?? sums { panel in
+        panel.multiply(parameters)
+        panel.addLossAndGradient()
+      }
     let share = 1 / Double(rowCount)
     var value = QuasiNewton.Value(loss: 0, gradient: parts[0].products)
     for part in parts.dropFirst() {
@@ -171,196 +177,72 @@ struct MatrixObjective {
   private func sums(
     _ body: @Sendable (MatrixPanel) -> Void
   ) throws -> [(products: [Double], sum: Double)] {
-    let panelRows = max(1, Self.panelSize / pooledCount)
-    let panels = IndexChunks(total: rowCount, size: panelRows)
-    let partSize = (panels.count + Self.largestPartCount - 1) / Self.largestPartCount
-    let parts = IndexChunks(total: panels.count, size: partSize)
-    return try blocks.workers.map(parts.count) { part in
-      let memory = MatrixPanel(self, rowCount: panelRows, pooledCount: pooledCount)
-      for panel in parts[part] {
-        memory.load(panels[panel], stride: stride)
+    try parts { panels, size in
+      let memory = MatrixPanel(self, rowCount: size, pooledCount: pooledCount)
+      for panel in panels {
+        memory.load(panel, stride: stride)
         body(memory)
       }
       return (memory.curvature?.sums ?? memory.products, memory.sum)
     }
   }
+
+  /// The losses of each part of the rows, and their gradient, in Float32.
+  private func singleSums(
+    at parameters: [Double], of inputs: SingleMatrixInputs
+  ) throws -> [(products: [Double], sum: Double)] {
+    let parameters = parameters.map { Float($0) }
+    return try parts { panels, size in
+      let memory = SingleMatrixPanel(inputs, rowCount: size)
+      for panel in panels { memory.add(panel, stride: stride, parameters) }
+      return (memory.products, memory.sum)
+    }
+  }
+
+  /// What `body` makes of each part of the rows, cut into panels of at most `size` rows.
+  private func parts<Sums: Sendable>(
+    _ body: @Sendable (_ panels: [Range<Int>], _ size: Int) -> Sums
+  ) throws -> [Sums] {
+    let panelRows = max(1, Self.panelSize / pooledCount)
+    let panels = IndexChunks(total: rowCount, size: panelRows)
+    let partSize = (panels.count + Self.largestPartCount - 1) / Self.largestPartCount
+    let parts = IndexChunks(total: panels.count, size: partSize)
+    return try blocks.workers.map(parts.count) { part in
+      body(parts[part].map { panels[$0] }, panelRows)
+    }
+  }
+
 }
 
-/// Some rows, and sums over these and earlier ones, in memory that it owns.
-private final class MatrixPanel {
-  private let source: PredictorLogits
-  private let order: CanonicalOrder
-  /// Computes logarithms of probabilities where these are the inputs.
-  private let scorer: RowScorer?
-  private let pooledCount: Int
-  private let classCount: Int
-  private let mayHoldZeros: Bool
-  /// The place of each class in the canonical order.
-  private let places: [Int]  // [K]
-  private var rowCount = 0
-  private var labels: [Int]  // [R], in canonical order
-  private let loaded: UnsafeMutablePointer<Double>  // [P, K]
-  private let inputs: UnsafeMutablePointer<Double>  // [R, P, K + 1]
-  private let scores: UnsafeMutablePointer<Double>  // [R, P, K], then probabilities
-  private let exponentials: UnsafeMutablePointer<Double>  // [K]
-  private let logLikelihoods: UnsafeMutablePointer<Double>  // [P]
-  /// Which inputs are logarithms of 0.
-  private var isZero: [Bool]  // [R, P, K] where there may be any
-  private(set) var products: [Double] = []
-  private(set) var sum = 0.0
-  private(set) var curvature: MatrixCurvature?
+/// The objective in Float32.
+extension MatrixObjective {
+  /// The share of a loss that Float32 may change.
+  static let roundingOfSingle = 1e-7
+  /// Of problems whose evaluation takes fewer multiplications, Float32 saves little.
+  private static let workForSingle = 1e9
+  /// The most inputs that are kept, 4 bytes each.
+  private static let largestInputCount = 1 << 27
 
-  /// What stands for the logarithm of 0 in products.
-  private static let leastLogarithm = log(Double.leastNormalMagnitude)
+  var isSingle: Bool { singleInputs != nil }
 
-  init(_ objective: MatrixObjective, rowCount: Int, pooledCount: Int) {
-    source = objective.source
-    order = objective.order
-    scorer = objective.input == .logarithms ? RowScorer(source) : nil
-    self.pooledCount = pooledCount
-    classCount = objective.classCount
-    mayHoldZeros = source.logits.numbers == .probabilities
-    var places = [Int](repeating: 0, count: classCount)
-    for (place, c) in order.classes.enumerated() { places[c] = place }
-    self.places = places
-    labels = [Int](repeating: 0, count: rowCount)
-    let count = rowCount * pooledCount
-    loaded = .allocate(capacity: pooledCount * classCount)
-    inputs = .allocate(capacity: count * (classCount + 1))
-    scores = .allocate(capacity: count * classCount)
-    exponentials = .allocate(capacity: classCount)
-    logLikelihoods = .allocate(capacity: pooledCount)
-    isZero = [Bool](repeating: false, count: mayHoldZeros ? count * classCount : 0)
-  }
-
-  deinit {
-    for memory in [loaded, inputs, scores, exponentials, logLikelihoods] { memory.deallocate() }
-  }
-
-  /// Loads rows, of which `stride` are one further.
-  func load(_ rows: Range<Int>, stride: Int) {
-    rowCount = rows.count
-    var next = inputs
-    for (i, row) in rows.enumerated() {
-      labels[i] = places[source.logits.labels[row * stride]]
-      let values = load(row * stride)
-      for pooled in 0..<pooledCount {
-        let distribution = pooledCount > 1 ? order.distributions[pooled] : 0
-        gather(values + distribution * classCount, to: next, (i * pooledCount + pooled))
-        next += classCount + 1
-      }
+  /// The same in Float32; nil where that saves little, where there are logarithms of 0, or where the inputs
+  /// of all rows take too much memory.
+  var rough: MatrixObjective? {
+    get throws {
+      let inputCount = rowCount * pooledCount * (classCount + 1)
+      guard workOfEvaluation >= Self.workForSingle, source.logits.numbers == .logits,
+        inputCount <= Self.largestInputCount
+      else { return nil }
+      var rough = self
+      rough.singleInputs = try SingleMatrixInputs(self, pooledCount: pooledCount)
+      return rough
     }
   }
 
-  private func load(_ row: Int) -> UnsafePointer<Double> {
-    guard let scorer else {
-      source.load(row, into: loaded)
-      return UnsafePointer(loaded)
-    }
-    _ = scorer.loadUncalibrated(row, source.part(of: row), orderOf: nil)
-    return UnsafePointer(scorer.logProbabilities)
-  }
-
-  private func gather(
-    _ values: UnsafePointer<Double>, to target: UnsafeMutablePointer<Double>, _ index: Int
-  ) {
-    for (place, c) in order.classes.enumerated() { target[place] = values[c] }
-    target[classCount] = 1
-    guard mayHoldZeros else { return }
-    for place in 0..<classCount {
-      let isLogarithmOfZero = LogarithmOfZero.isMeant(by: target[place])
-      isZero[index * classCount + place] = isLogarithmOfZero
-      if isLogarithmOfZero { target[place] = Self.leastLogarithm }
-    }
-  }
-
-  /// Computes the new logits of the loaded rows.
-  func multiply(_ parameters: [Double]) {
-    let size = classCount + 1
-    parameters.withUnsafeBufferPointer { parameters in
-      guard let parameters = parameters.baseAddress else { return }
-      MatrixProduct.multiply(
-        MatrixView(inputs, rowStride: size),
-        MatrixView(parameters, rowStride: size, isTransposed: true), into: scores,
-        rowStride: classCount, rows: rowCount * pooledCount, columns: classCount, depth: size)
-    }
-    for i in isZero.indices.prefix(rowCount * pooledCount * classCount) where isZero[i] {
-      scores[i] = LogarithmOfZero.value
-    }
-  }
-
-  /// Adds the losses of the rows, and their gradient to `products`.
-  func addLossAndGradient() {
-    for row in 0..<rowCount {
-      let (first, label) = (scores + row * pooledCount * classCount, labels[row])
-      for pooled in 0..<pooledCount {
-        logLikelihoods[pooled] = normalize(first + pooled * classCount, label: label)
-      }
-      let logMean = logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
-      sum -= logMean
-      for pooled in 0..<pooledCount {
-        let errors = first + pooled * classCount
-        errors[label] -= 1
-        guard pooledCount > 1 else { continue }
-        let weight = exp(logLikelihoods[pooled] - logMean) / Double(pooledCount)
-        for c in 0..<classCount { errors[c] *= weight }
-      }
-    }
-    addProduct(of: scores, columns: classCount)
-  }
-
-  /// Adds 1 − Σ p² of each distribution, and the products of its inputs to `products`.
-  func addMoments() {
-    for i in 0..<rowCount * pooledCount {
-      let row = scores + i * classCount
-      _ = normalize(row, label: 0)
-      var squares = 0.0
-      for c in 0..<classCount { squares += row[c] * row[c] }
-      sum += max(0, 1 - squares)
-    }
-    addProduct(of: inputs, columns: classCount + 1)
-  }
-
-  /// Adds the second derivatives of the rows to `products`.
-  func addCurvature() {
-    if curvature == nil { curvature = MatrixCurvature(classCount: classCount) }
-    var weights = [Double](repeating: 1, count: rowCount * pooledCount)
-    for row in 0..<rowCount {
-      for pooled in 0..<pooledCount {
-        let index = row * pooledCount + pooled
-        logLikelihoods[pooled] = normalize(scores + index * classCount, label: labels[row])
-      }
-      guard pooledCount > 1 else { continue }
-      let logMean = logMeanExponential(logLikelihoods, count: pooledCount, stride: 1)
-      for pooled in 0..<pooledCount {
-        weights[row * pooledCount + pooled] =
-          exp(logLikelihoods[pooled] - logMean) / Double(pooledCount)
-      }
-    }
-    curvature?.add(
-      count: rowCount * pooledCount, weights: weights, probabilities: scores, inputs: inputs,
-      classCount: classCount)
-  }
-
-  /// Replaces logits by probabilities; returns the logarithm of the label's.
-  private func normalize(_ row: UnsafeMutablePointer<Double>, label: Int) -> Double {
-    let softmax = Softmax(row, count: classCount, scale: 1, exponentials: exponentials)
-    let logLikelihood = row[label] - row[softmax.largest] - softmax.logSum
-    let (share, exponentials) = (1 / softmax.sum, exponentials)
-    for c in 0..<classCount { row[c] = exponentials[c] * share }
-    return logLikelihood
-  }
-
-  /// Adds Σ left · input over the loaded distributions, [columns, K + 1].
-  private func addProduct(of left: UnsafePointer<Double>, columns: Int) {
-    let size = classCount + 1
-    if products.isEmpty { products = [Double](repeating: 0, count: columns * size) }
-    products.withUnsafeMutableBufferPointer { products in
-      guard let products = products.baseAddress else { return }
-      MatrixProduct.multiply(
-        MatrixView(left, rowStride: columns, isTransposed: true),
-        MatrixView(inputs, rowStride: size), into: products, rowStride: size, rows: columns,
-        columns: size, depth: rowCount * pooledCount, accumulating: true)
-    }
+  /// The same over rows 0, `stride`, 2·`stride`, ….
+  func sample(stride: Int) -> MatrixObjective {
+    var sample = self
+    sample.stride *= stride
+    return sample
   }
 }

@@ -110,27 +110,15 @@ public struct MatrixScaling: LogitMap {
     results: UnsafeMutablePointer<Double>
   ) {
     groups.add(row, to: sums)
-    let count = groups.count
     groupWeights.withUnsafeBufferPointer { weights in
-      guard let weights = weights.baseAddress else { return }
-      for i in 0..<count {
-        results[i] = dotProduct(weights + i * count, sums, count: count) + groupBiases[i]
+      groupBiases.withUnsafeBufferPointer { biases in
+        guard let weights = weights.baseAddress, let biases = biases.baseAddress else { return }
+        ProbabilityKernels.preferred.multiply(
+          weights, sums, adding: biases, count: groups.count, into: results)
       }
     }
     groups.forEachClass { c, group in
       row[c] = results[group] + ownExcesses[group] * row[c]
     }
   }
-}
-
-/// Σ a·b over `count` numbers, in eight sums.
-private func dotProduct(
-  _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int
-) -> Double {
-  let whole = count & ~7
-  var lanes = Lanes.zero
-  for i in stride(from: 0, to: whole, by: 8) { lanes += a.lanes(at: i) * b.lanes(at: i) }
-  var sum = lanes.sum()
-  for i in whole..<count { sum += a[i] * b[i] }
-  return sum
 }

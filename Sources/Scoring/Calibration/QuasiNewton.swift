@@ -48,11 +48,15 @@ struct QuasiNewton {
 
   /// What is minimized; another may follow whose second derivatives are about the same.
   var function: ([Double]) throws -> Value
+  /// The share of the function that its rounding may change.
+  var rounding = Self.leastRounding
   private let metric: Metric
   private let memory: Int
   private var changes: [Change] = []
   private(set) var evaluationCount = 0
 
+  /// That of sums of a few thousand numbers in Float64.
+  static let leastRounding = 1e-15
   private static let memory = 20
   private static let largestIterationCount = 2000
   private static let leastLoss = 1e-2
@@ -154,7 +158,7 @@ struct QuasiNewton {
   private mutating func lineSearch(from point: Point, along direction: [Double]) throws -> Point? {
     let slope = dot(point.value.gradient, direction)
     // Near the minimum the loss falls by less than its rounding; the slope is still accurate.
-    let rounding = 1e-15 * abs(point.value.loss)
+    let rounding = rounding * abs(point.value.loss)
     var (shortest, longest, length) = (0.0, Double.infinity, 1.0)
     for _ in 0..<60 {
       var next = point
