@@ -100,6 +100,7 @@ extension Metric.Direction {
   /// metrics.
   init(ofFigure name: String) {
     let isShare = ClassFigure(rawValue: name) != nil || name.hasPrefix("coverage_")
-    self = Metric(name: name)?.better ?? (isShare ? .higher : .lower)
+    let added = MetricGroup.all.flatMap(\.metrics).first { $0.name == name }
+    self = (Metric(name: name) ?? added)?.better ?? (isShare ? .higher : .lower)
   }
 }
