@@ -108,12 +108,17 @@ package struct Subset: Dataset {
   ///
   /// They are spaced because data sets in folders have their images class after class.
   package init(_ limit: Int, of whole: any Dataset) {
-    let count = min(limit, whole.count)
-    self.init((0..<count).map { $0 * whole.count / count }, of: whole)
+    self.init(Self.indices(of: limit, among: whole.count), of: whole)
+  }
+
+  /// The indices of at most `limit` of `count` images, evenly spaced, in order.
+  package static func indices(of limit: Int, among count: Int) -> [Int] {
+    let taken = min(limit, count)
+    return (0..<taken).map { $0 * count / taken }
   }
 
   /// The images of `whole` at `indices`.
-  init(_ indices: [Int], of whole: any Dataset) {
+  package init(_ indices: [Int], of whole: any Dataset) {
     self.whole = whole
     self.indices = indices
     let labels = whole.labels

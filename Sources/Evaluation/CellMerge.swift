@@ -56,7 +56,7 @@ extension ShardMerge {
     let sharding = RunRecord.Sharding(
       .whole, plan: cells, kinds: record.scoring?.kinds ?? [], halves: record.scoring?.halves)
     var settings = try PredictionFileError.naming(folder.record.path) {
-      try ScoringSettings(record, sharding)
+      try ScoringSettings(record, sharding, in: folder)
     }
     settings.baseline = try record.scoring?.baseline.map(ScoringSettings.Baseline.init)
     return settings

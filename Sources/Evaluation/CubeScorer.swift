@@ -10,9 +10,11 @@ package struct CubeScorer: Sendable {
   package init(_ settings: ScoringSettings, threadCount: Int) {
     self.settings = settings
     self.threadCount = threadCount
-    scorer = Scorer(
+    var scorer = Scorer(
       threadCount: threadCount, metrics: Metric.all + settings.additions.addedMetrics,
       binning: settings.binning)
+    scorer.softLabels = settings.softLabels
+    self.scorer = scorer
   }
 
   /// The numbers of `cells`, of which the first is clean, and their aggregates.
@@ -33,15 +35,8 @@ package struct CubeScorer: Sendable {
     report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
-    let idle = settings.calibrations.filter {
-      !$0.hasRows(memberCount: clean.memberCount, classCount: clean.classCount)
-    }
-    guard idle.count < settings.calibrations.count else {
-      throw EvaluationError.nothingToCalibrate(idle.map(\.name), classCount: clean.classCount)
-    }
-    if let names = settings.additions.classNames, names.count != clean.classCount {
-      throw EvaluationError.otherClassNames(expected: clean.classCount, found: names.count)
-    }
+    let idle = try idleCalibrations(on: clean)
+    try checkAdditions(clean)
     let fitted = try fit(clean)
     let main = mainPredictor ?? Predictor.predicting(memberCount: clean.memberCount)[0]
     let bootstrap =
@@ -91,6 +86,31 @@ package struct CubeScorer: Sendable {
       + signs.doubts(
         cube.cells.filter { !unchanged.contains($0.cell.name) }, logits: logits)
     return cube
+  }
+
+  /// The calibrations that no predictor has a row under.
+  ///
+  /// - Throws: `EvaluationError.nothingToCalibrate` where these are all.
+  private func idleCalibrations(on clean: LabeledLogits) throws -> [Calibration] {
+    let idle = settings.calibrations.filter {
+      !$0.hasRows(memberCount: clean.memberCount, classCount: clean.classCount)
+    }
+    guard idle.count < settings.calibrations.count else {
+      throw EvaluationError.nothingToCalibrate(idle.map(\.name), classCount: clean.classCount)
+    }
+    return idle
+  }
+
+  /// Makes sure that what was given for the additions is of the classes and images that are scored.
+  ///
+  /// - Throws: `EvaluationError.otherClassNames`, or `ScoringError.softLabelsOfOtherRows`.
+  private func checkAdditions(_ clean: LabeledLogits) throws {
+    if let names = settings.additions.classNames, names.count != clean.classCount {
+      throw EvaluationError.otherClassNames(expected: clean.classCount, found: names.count)
+    }
+    if let count = settings.softLabels?.imageCount, count != clean.rowCount {
+      throw ScoringError.softLabelsOfOtherRows(expected: clean.rowCount, found: count)
+    }
   }
 
   private func fit(_ clean: LabeledLogits) throws -> FittedCalibrations? {

@@ -16,7 +16,8 @@ package struct EvaluationPlan: Sendable {
   /// The clean test set, then every corruption from its lowest severity on.
   package let cells: [Cell]
   private let benchmark: (any CorruptionBenchmark)?
-  private let imageLimit: Int
+  /// Which images of the test set are predicted.
+  private let selection: RowSelection
 
   /// A plan for the test set `dataset`, or for `imageLimit` of its images, evenly spaced.
   ///
@@ -26,19 +27,21 @@ package struct EvaluationPlan: Sendable {
   ///   - benchmark: The corrupted images; nil for clean images alone.
   ///   - severities: The severities of the benchmark's cells that are predicted.
   ///   - imageLimit: The number of images in each cell; nil for all.
+  ///   - labeled: The images that have a label, the others being left out; nil for all.
   ///   - shard: The part of the cells that is predicted; nil for all.
   ///   - validation: The training images that calibrations are fitted on.
   package init(
     runName: String, dataset: any Dataset, benchmark: (any CorruptionBenchmark)? = nil,
     severities: [Int] = Array(1...5),
-    imageLimit: Int? = nil, shard: Shard? = nil, validation: (any Dataset)? = nil
+    imageLimit: Int? = nil, labeled: [Int]? = nil, shard: Shard? = nil,
+    validation: (any Dataset)? = nil
   ) {
     self.runName = runName
     self.validation = validation
     self.benchmark = benchmark
     self.shard = shard
-    self.imageLimit = min(imageLimit ?? dataset.count, dataset.count)
-    images = Subset(self.imageLimit, of: dataset)
+    selection = RowSelection(of: dataset.count, labeled: labeled, limit: imageLimit)
+    images = selection.images(of: dataset)
     cells = [.clean] + (benchmark?.cells ?? []).filter { severities.contains($0.severity) }
   }
 
@@ -82,7 +85,7 @@ package struct EvaluationPlan: Sendable {
       throw EvaluationError.otherCell(expected: cell, found: corrupted.cell)
     }
     return OpenedCell(
-      cell: cell, images: Subset(imageLimit, of: corrupted), notes: corrupted.notes)
+      cell: cell, images: selection.images(of: corrupted), notes: corrupted.notes)
   }
 
   /// The corrupted cells whose images are those of the clean cell, as grey images are under another
@@ -129,5 +132,24 @@ package struct EvaluationPlan: Sendable {
       try report(index + 1)
     }
     return (digests, notes)
+  }
+}
+
+extension RowSelection {
+  /// At most `limit` of those of `count` images that have a label, evenly spaced.
+  ///
+  /// - Parameters:
+  ///   - count: The number of all images.
+  ///   - labeled: Those that have a label; nil for all.
+  ///   - limit: How many are taken; nil for all.
+  package init(of count: Int, labeled: [Int]?, limit: Int?) {
+    let all = labeled ?? Array(0..<count)
+    let taken = limit.map { Subset.indices(of: $0, among: all.count).map { all[$0] } }
+    self.init(count: count, rows: taken ?? labeled)
+  }
+
+  /// The images of `whole` that are selected.
+  func images(of whole: any Dataset) -> any Dataset {
+    rows.map { Subset($0, of: whole) as any Dataset } ?? whole
   }
 }

@@ -153,6 +153,7 @@ package struct EvaluationRun {
     let remarks = record.notesOfOtherTables(than: earlier?.record) + record.notesOfUnprovenFiles
     for note in notes + remarks { try monitor.report(.note(note)) }
     let predictions = try source.predict(monitor)
+    try source.folder?.predictions.store(settings.softLabels)
     try source.complete(&record)
     guard let earlier, !request.isOnly else { return try body(predictions, record, settings) }
     return try body(earlier.adding(predictions, kinds: settings.kinds), record, settings)
@@ -225,6 +226,13 @@ extension RunRecord {
       notes.append(
         "the prediction sets of this folder were of α \(earlier.additions.setsText); its tables are "
           + "written again with \(additions.setsText)")
+    }
+    if let labels = earlier.additions.softLabels, let others = additions.softLabels,
+      labels.digest != others.digest
+    {
+      notes.append(
+        "the soft labels of this folder were others (\(labels.file.oneLine)); its tables are written "
+          + "again with \(others.file.oneLine)")
     }
     if let names = additions.classNames, earlier.additions.classNames ?? names != names {
       notes.append("the names of the classes of this folder were others")

@@ -38,6 +38,12 @@ package struct InputVerification {
   ///
   /// - Throws: `FileError` where a file that is there cannot be read.
   package func checks() throws -> [RunCheck] {
+    let softLabels = record.additions.softLabels
+    return try checksOfPredictions()
+      + (softLabels.map { [try given("soft labels", [$0.file], [$0.file: $0.digest])] } ?? [])
+  }
+
+  private func checksOfPredictions() throws -> [RunCheck] {
     guard !record.isOfAnybodysPredictions else {
       let inputs = record.inputs
       if let inputs, let digests = inputs.digests {
@@ -147,7 +153,8 @@ package struct InputVerification {
     }
     let subject =
       "images of \(record.origin.dataset.oneLine) (\(images.folder.relativePath.oneLine))"
-    let found = try Subset(imageCount, of: images.clean).fingerprint(workers: workers)
+    let found = try images.selection(imageCount).images(of: images.clean)
+      .fingerprint(workers: workers)
     let check =
       found == record.origin.data
       ? RunCheck.ok(subject)
@@ -158,9 +165,16 @@ package struct InputVerification {
   /// The images that the record names, where they are now.
   private struct NamedImages {
     let clean: any Dataset
+    /// Those that have a label; nil for all.
+    var labeled: [Int]?
     let folder: URL
     /// Opens the corrupted images of these names.
     let benchmark: ([String]) throws -> any CorruptionBenchmark
+
+    /// Those that a record of so many images is of.
+    func selection(_ count: Int) -> RowSelection {
+      RowSelection(of: clean.count, labeled: labeled, limit: count)
+    }
   }
 
   /// What keeps the images from being opened.
@@ -195,9 +209,10 @@ package struct InputVerification {
     let clean = try PictureFolder(
       folder, labels: pictures.labels.map { URL(fileURLWithPath: $0) },
       classOrder: pictures.classOrder.map { URL(fileURLWithPath: $0) },
+      ignoredLabel: pictures.ignoredLabel,
       preparation: Preparation(resize: pictures.resize, crop: pictures.crop))
     let copies = data ?? folders.dropFirst().first
-    return NamedImages(clean: clean, folder: folder) { names in
+    return NamedImages(clean: clean, labeled: clean.labeled, folder: folder) { names in
       guard let copies else {
         throw NotAtHand(description: "no folder of corrupted copies in run.json; give --data DIR")
       }
@@ -214,7 +229,8 @@ package struct InputVerification {
       let subject = "images of \(cell.name)"
       do {
         let corrupted = try images.benchmark([cell.corruption]).images(of: cell)
-        let found = try Subset(imageCount, of: corrupted).storedFingerprint(workers: workers)
+        let found = try images.selection(imageCount).images(of: corrupted)
+          .storedFingerprint(workers: workers)
         return found == expected
           ? .ok(subject) : .differs(subject, expected: "SHA-256 \(expected)", found: found)
       } catch {

@@ -12,6 +12,8 @@ package final class ModelPredictions: PredictionSource {
   private let version: String
   private let workers: Workers
   private let processes: any ProcessGroup
+  /// What a user should know of the images.
+  private let notes: [String]
   package let folder: RunFolder?
   private let store: PredictionStore
   private var opened: (any Model)?
@@ -26,9 +28,11 @@ package final class ModelPredictions: PredictionSource {
   ///   - version: The version of this program.
   ///   - workers: The threads to compute on; as many prepare images meanwhile.
   ///   - processes: Those of the job, each with the same arguments.
+  ///   - notes: What a user should know of the images.
   package init(
     of model: ModelSource, for plan: EvaluationPlan, in folder: RunFolder, suite: String?,
-    seed: UInt64, version: String, workers: Workers, processes: any ProcessGroup = SoleProcess()
+    seed: UInt64, version: String, workers: Workers,
+    processes: any ProcessGroup = SoleProcess(), notes: [String] = []
   ) {
     self.plan = plan
     self.model = model
@@ -39,6 +43,7 @@ package final class ModelPredictions: PredictionSource {
     self.version = version
     self.workers = workers
     self.processes = processes
+    self.notes = notes
   }
 
   private var prediction: CellPrediction { CellPrediction(plan: plan, store: store) }
@@ -54,7 +59,7 @@ package final class ModelPredictions: PredictionSource {
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
-    for note in model.notes { try monitor.report(.note(note)) }
+    for note in model.notes + notes { try monitor.report(.note(note)) }
     // Stored predictions are scored without the model.
     if prediction.missingImageCount + missingValidationCount > 0 { opened = try model.open() }
     let digests = try checkFiles(monitor)
@@ -68,6 +73,7 @@ package final class ModelPredictions: PredictionSource {
     record.unchanged = unchanged.isEmpty ? nil : unchanged.sorted()
     try checkModel(of: record)
     record.members = model.members
+    record.notes = notes.isEmpty ? nil : notes
     record.scoring = settings.record()
     record.inputs = model.inputs
     record.program = model.program

@@ -9,7 +9,7 @@ import Scoring
 package struct ScoringRequest: Sendable {
   /// What a command can leave open.
   package enum Part: Sendable, CaseIterable {
-    case calibrations, fitting, draws, bins, norm, baseline, sets, classes
+    case calibrations, fitting, draws, bins, norm, baseline, sets, classes, softLabels
   }
 
   /// What is asked for, and standard values of what is left open.
@@ -63,6 +63,9 @@ package struct ScoringRequest: Sendable {
     }
     all.kinds = earlier.kinds(before: settings.kinds)
     if !isOnly { all.additions = additions(continuing: earlier.record.additions) }
+    if all.additions.softLabels != nil, all.softLabels == nil {
+      all.softLabels = try earlier.folder.predictions.softLabels()
+    }
     return (all, notes)
   }
 
@@ -73,6 +76,7 @@ package struct ScoringRequest: Sendable {
     if open.contains(.classes) {
       (all.classes, all.classNames) = (earlier.classes, earlier.classNames)
     }
+    if open.contains(.softLabels) { all.softLabels = earlier.softLabels }
     let groups = (settings.additions.metrics ?? []) + (earlier.metrics ?? [])
     all.metrics = groups.isEmpty ? nil : MetricGroup.all.map(\.name).filter(groups.contains)
     return all

@@ -108,11 +108,13 @@ package struct ScoringSettings: Sendable {
   package var baseline: Baseline?
   /// What is computed beside the metrics.
   package var additions: Additions
+  /// What people say of the images, where `additions` asks for it.
+  package var softLabels: SoftLabels?
 
   package init(
     calibrations: [Calibration], fitting: Fitting = .cleanHalves(nil), drawCount: Int = 1000,
     binning: Binning = Binning(), seed: UInt64 = 0, kinds: [CorruptionKind] = [],
-    baseline: Baseline? = nil, additions: Additions = .none
+    baseline: Baseline? = nil, additions: Additions = .none, softLabels: SoftLabels? = nil
   ) {
     self.calibrations = calibrations
     self.fitting = fitting
@@ -122,6 +124,7 @@ package struct ScoringSettings: Sendable {
     self.kinds = kinds
     self.baseline = baseline
     self.additions = additions
+    self.softLabels = softLabels
   }
 }
 
@@ -147,10 +150,10 @@ extension ScoringSettings {
     RunRecord.Sharding(shard, plan: plan, kinds: kinds, halves: fitting.chosenHalves?.rows)
   }
 
-  /// The settings of the shard that left `record`.
+  /// The settings of the shard in `folder` that left `record`.
   ///
-  /// - Throws: `ScoringError` for halves that are none.
-  init(_ record: RunRecord, _ sharding: RunRecord.Sharding) throws {
+  /// - Throws: `ScoringError` for halves that are none; what reading soft labels throws.
+  init(_ record: RunRecord, _ sharding: RunRecord.Sharding, in folder: RunFolder) throws {
     let halves = try sharding.halves.map { rows in
       try CleanHalves(first: rows.first ?? [], second: rows.dropFirst().first ?? [])
     }
@@ -162,7 +165,8 @@ extension ScoringSettings {
       calibrations: names.compactMap(Calibration.init(name:)),
       fitting: Fitting(name: name, halves: halves) ?? other,
       drawCount: record.scoring?.draws ?? 1000, binning: record.binning,
-      seed: record.origin.seed, kinds: sharding.kinds, additions: record.additions)
+      seed: record.origin.seed, kinds: sharding.kinds, additions: record.additions,
+      softLabels: record.additions.softLabels == nil ? nil : try folder.predictions.softLabels())
   }
 }
 

@@ -62,7 +62,7 @@ package struct ShardMerge: PredictionSource {
     self.folder = folder
     self.first = first.folder.predictions
     settings = try PredictionFileError.naming(first.folder.record.path) {
-      try ScoringSettings(first.record, first.sharding)
+      try ScoringSettings(first.record, first.sharding, in: first.folder)
     }
     var whole = first.record
     whole.sharding = nil

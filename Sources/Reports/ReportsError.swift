@@ -14,6 +14,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case otherCells(URL, URL, onlyFirst: [String], onlySecond: [String])
   /// A run has no prediction sets.
   case noSets(URL)
+  /// A run has no soft labels.
+  case noSoftLabels(URL)
   /// A run has no predictor of this name.
   case noSuchPredictor(URL, String, expected: [String])
 
@@ -44,6 +46,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
         + "; finish both evaluations, or evaluate both on the same corruptions"
     case .noSets(let folder):
       "\(folder.path): expected conformal.csv, found none; mixmo score RUN --conformal makes it"
+    case .noSoftLabels(let folder):
+      "\(folder.path): expected soft labels, found none; mixmo score RUN --soft-labels FILE adds them"
     case .noSuchPredictor(let folder, let name, let expected):
       "\(folder.path): expected a predictor of \(expected.listed(limit: .max)), "
         + "found \"\(name.oneLine)\""

@@ -11,15 +11,30 @@ package struct Additions: Codable, Sendable, Equatable {
   package var classNames: [String]?
   /// The names of the groups of further metrics, in the order of columns; nil for none.
   package var metrics: [String]?
+  /// What people say of the images, which `predictions/soft-labels.npy` holds; nil where it is not asked.
+  package var softLabels: SoftLabelsRecord?
+
+  /// The file that soft labels were read from.
+  package struct SoftLabelsRecord: Codable, Sendable, Equatable {
+    /// The file as it was named.
+    package var file: String
+    /// Its SHA-256.
+    package var digest: String
+
+    package init(file: String, digest: String) {
+      (self.file, self.digest) = (file, digest)
+    }
+  }
 
   package init(
     alphas: [Double]? = nil, classes: Bool? = nil, classNames: [String]? = nil,
-    metrics: [String]? = nil
+    metrics: [String]? = nil, softLabels: SoftLabelsRecord? = nil
   ) {
     self.alphas = alphas
     self.classes = classes
     self.classNames = classNames
     self.metrics = metrics
+    self.softLabels = softLabels
   }
 
   /// Nothing beside the metrics.
@@ -35,6 +50,7 @@ package struct Additions: Codable, Sendable, Equatable {
     classes = try container.decodeIfPresent(Bool.self, forKey: .classes)
     classNames = try container.decodeIfPresent([String].self, forKey: .classNames)
     metrics = try container.decodeIfPresent([String].self, forKey: .metrics)
+    softLabels = try container.decodeIfPresent(SoftLabelsRecord.self, forKey: .softLabels)
     if let alphas, alphas.isEmpty || !alphas.allSatisfy(Self.isAlpha) {
       throw DecodingError.dataCorruptedError(
         forKey: .alphas, in: container, debugDescription: "expected numbers above 0 and below 1")
@@ -48,7 +64,13 @@ package struct Additions: Codable, Sendable, Equatable {
 
   /// The metrics of the groups that are asked for, in the order of columns.
   package var addedMetrics: [Metric] {
-    MetricGroup.all.filter { metrics?.contains($0.name) ?? false }.flatMap(\.metrics)
+    MetricGroup.all.filter(has).flatMap(\.metrics)
+  }
+
+  /// Whether a group is asked for; that of soft labels is where there are some.
+  package func has(_ group: MetricGroup) -> Bool {
+    group.name == MetricGroup.softLabels.name
+      ? softLabels != nil : metrics?.contains(group.name) ?? false
   }
 
   /// What is added, as one line.
@@ -56,6 +78,7 @@ package struct Additions: Codable, Sendable, Equatable {
     [
       alphas.map { _ in "prediction sets of α \(setsText)" }, classes == true ? "classes" : nil,
       metrics.map { $0.joined(separator: ", ") },
+      softLabels.map { "soft labels, SHA-256 \($0.digest)" },
     ].compactMap { $0 }.joined(separator: "; ")
   }
 

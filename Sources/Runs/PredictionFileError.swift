@@ -13,6 +13,8 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case otherAxes(shape: [Int], labelCount: Int)
     /// Probabilities in percent, of one member where there are several.
     case percent(member: Int?)
+    /// Soft labels of another shape than [images, classes], of which the latter may not be known.
+    case softLabels(expected: [Int?], of: String, found: [Int])
     /// Numbers that cannot be scored.
     case unusable(ScoringError)
   }
@@ -41,6 +43,11 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case .percent(let member):
       "the rows\(member.map { " of member \($0)" } ?? "") sum to 100, so the numbers are percentages; "
         + "expected probabilities: divide them by 100"
+    case .softLabels(let expected, let images, let found):
+      "expected soft labels of shape "
+        + "[\(expected.map { $0.map(String.init) ?? "classes" }.joined(separator: ", "))], a row for "
+        + "\(images) and a column for each class, found \(found); give votes or probabilities of these "
+        + "images, in their order"
     case .unusable(let error): "\(error)"
     }
   }

@@ -82,7 +82,8 @@ package struct PredictionStore: Sendable {
       ($0.cell.isClean ? 0 : 1, $0.cell.corruption, $0.cell.severity, $0.name)
         < ($1.cell.isClean ? 0 : 1, $1.cell.corruption, $1.cell.severity, $1.name)
     }
-    let own = names.filter { $0 == labelsURL.lastPathComponent } + sorted.map(\.name)
+    let ofImages = [labelsURL, softLabelsURL].map(\.lastPathComponent).filter(names.contains)
+    let own = ofImages + sorted.map(\.name)
     return own.map { prefix + $0 } + (prefix.isEmpty ? validation.names() : [])
   }
 
@@ -144,12 +145,12 @@ package struct PredictionStore: Sendable {
   private func name(of url: URL) -> String { prefix + url.lastPathComponent }
 
   /// Puts the digest of a file into the run's record; nil where the file is removed.
-  private func record(_ digest: Digest?, of url: URL) throws {
+  func record(_ digest: Digest?, of url: URL) throws {
     try RunRecord.update(in: run) { $0.setDigest(digest?.description, of: name(of: url)) }
   }
 
   /// Puts a file that is there into the run's record, unless it is in it.
-  private func record(_ url: URL) throws {
+  func record(_ url: URL) throws {
     guard let recorded = try RunRecord.find(in: run)?.predictions,
       recorded[name(of: url)] == nil
     else { return }

@@ -38,12 +38,17 @@ extension RunRecord.Inputs {
     package var resize: Int?
     /// The side of the square that is cropped.
     package var crop: Int?
+    /// The label of pictures that were left out; nil where none was.
+    package var ignoredLabel: Int?
 
-    package init(labels: String?, classOrder: String?, resize: Int?, crop: Int?) {
+    package init(
+      labels: String?, classOrder: String?, resize: Int?, crop: Int?, ignoredLabel: Int? = nil
+    ) {
       self.labels = labels
       self.classOrder = classOrder
       self.resize = resize
       self.crop = crop
+      self.ignoredLabel = ignoredLabel
     }
   }
 }

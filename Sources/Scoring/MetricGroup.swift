@@ -6,7 +6,7 @@ public struct MetricGroup: Sendable {
   public let metrics: [Metric]
 
   /// All groups, in the order of columns.
-  public static let all = [selective, decompositions]
+  public static let all = [selective, decompositions, softLabels]
 
   /// Risk at chosen coverages, and coverage at chosen risks.
   public static let selective = MetricGroup(
@@ -39,6 +39,16 @@ public struct MetricGroup: Sendable {
       ]
     })
 
+  /// How far predictions are from what people say of the images, for a scorer with `SoftLabels`.
+  public static let softLabels = MetricGroup(
+    name: "soft_labels",
+    metrics: [
+      Metric("cross_entropy_soft", of: .softMean(\.crossEntropy)),
+      Metric("kl_soft", of: .softMean(\.divergence)),
+      Metric("brier_soft", of: .softMean(\.brierScore)),
+      Metric("tv_soft", of: .softMean(\.totalVariation)), .entropyCorrelation,
+    ])
+
   private static func part(
     _ score: ScoreDecomposition.Score, _ part: KeyPath<ScoreDecomposition, Double> & Sendable
   ) -> Metric.Input {
@@ -46,4 +56,11 @@ public struct MetricGroup: Sendable {
       ScoreDecomposition(score, rows.map { ($0.confidence, $0.isRight) })?[keyPath: part]
     }
   }
+}
+
+extension Metric {
+  /// Spearman's correlation of the entropies of predictions and of people: whether it is unsure where they
+  /// disagree.
+  public static let entropyCorrelation = Metric(
+    "entropy_correlation", of: .entropyCorrelation, better: .higher)
 }

@@ -5,6 +5,7 @@ extension Scorer {
       $0.rowValue != nil || Bootstrap.weightedMetrics.contains($0)
         || Bootstrap.calibrationErrors.contains($0) || $0.needsClassProbabilities
         || $0.needsRefinementLoss || $0.resampling != nil
+        || $0.needsSoftLabels
     }
   }
 
@@ -74,7 +75,9 @@ extension Scorer {
       by: bootstrap)
     let others = try bootstrap.spreads(
       of: metrics, rows, images: images, areIndependent: areIndependent)
+    let soft = try softSpreads(of: predictors, fold, scores, in: logits, images: images, bootstrap)
     for index in predictors.indices {
+      all[index].merge(soft[index]) { $1 }
       all[index].merge(others[index]) { $1 }
       all[index].merge(weighted[index].mapValues(MetricSpread.draws)) { $1 }
       all[index].merge(means[index]) { $1 }

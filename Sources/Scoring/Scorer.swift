@@ -11,6 +11,8 @@ public struct Scorer: Sendable {
   public let metrics: [Metric]
   /// The bins of calibration errors.
   public let binning: Binning
+  /// What people say of the images of every cell; nil where metrics that need it are undefined.
+  public var softLabels: SoftLabels?
   let blocks: RowBlocks
   /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
@@ -145,6 +147,8 @@ extension Scorer {
         scored.refinement = try RefinementLoss.fit(
           predictor, in: halves, calibrations: calibrations, blocks: blocks)
       }
+      scored.softScores = try softScores(
+        of: predictor, in: logits, fold, images: softImages(of: fold))
       predictors.append(
         .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))
     }
@@ -155,6 +159,22 @@ extension Scorer {
         members.rows.map(\.rows), ensemble: ensemble, distributions: members.distances)
     }
     return FoldScores(predictors: predictors, diversity: diversity.scores)
+  }
+
+  /// The image of each row of a fold, for soft labels; nil where all rows are scored.
+  private func softImages(of fold: CellFold) -> [Int]? {
+    guard let softLabels else { return nil }
+    return fold.rows.map { rows in rows.map { $0 % softLabels.imageCount } }
+  }
+
+  /// The scores of a fold's rows against soft labels; nil where none are there, or needed.
+  func softScores(
+    of predictor: Predictor, in logits: LabeledLogits, _ fold: CellFold, images: [Int]?
+  ) throws -> [SoftScore]? {
+    guard let softLabels, metrics.contains(where: \.needsSoftLabels) else { return nil }
+    return try softScores(
+      of: predictor, in: logits, calibrations: fold.calibrations(of: predictor),
+      against: softLabels, images: images)
   }
 
   /// The numbers of a fold whose confidences alone are calibrated.

@@ -58,6 +58,16 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
   case wrongProbabilityCount(classes: Int, found: Int)
   /// A probability is not in 0...1.
   case notProbability(Double, class: Int)
+  /// The number of soft labels is not rows × classes.
+  case wrongVoteCount(classes: Int, found: Int)
+  /// `count` soft labels are neither votes nor probabilities; the first is the one given.
+  case notVotes(count: Int, row: Int, class: Int, value: Double)
+  /// `count` rows of soft labels are zeros; the first is the one given.
+  case noVotes(count: Int, row: Int)
+  /// Soft labels are of another number of classes than the logits.
+  case softLabelsOfOtherClasses(expected: Int, found: Int)
+  /// Soft labels are of another number of images than the logits.
+  case softLabelsOfOtherRows(expected: Int, found: Int)
 
   public var description: String {
     switch self {
@@ -120,6 +130,19 @@ public enum ScoringError: Error, CustomStringConvertible, Equatable {
       "\(classes) classes need as many probabilities, not \(found)"
     case .notProbability(let value, let `class`):
       "the probability of class \(`class`) must be in 0...1, not \(value)"
+    case .wrongVoteCount(let classes, let found):
+      "soft labels of \(classes) classes need whole rows, and at least one, not \(found) values"
+    case .notVotes(let count, let row, let `class`, let value):
+      "row \(row), class \(`class`): expected votes or a probability, a number from 0 to 3.4e38, found "
+        + "\(value)\(count > 1 ? ", the first of \(count) such numbers" : ""); are they logits?"
+    case .noVotes(let count, let row):
+      "row \(row): expected votes or probabilities of which one is above 0, found zeros"
+        + (count > 1 ? ", the first of \(count) such rows" : "")
+        + "; give the image votes, or leave it out of the labels"
+    case .softLabelsOfOtherClasses(let expected, let found):
+      "expected soft labels of \(expected) classes, as the predictions have, found \(found)"
+    case .softLabelsOfOtherRows(let expected, let found):
+      "expected soft labels of \(expected) images, as the predictions have, found \(found)"
     }
   }
 }

@@ -43,6 +43,12 @@ struct AdditionOptions: ParsableArguments {
         + "and log score (CORP)."))
   var decompositions = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Add columns to cells.csv that compare predictions with what people say: a file with a row for each "
+        + "image of the test set, votes or probabilities of each class.", valueName: "file"))
+  var softLabels: String?
+
   func validate() throws {
     guard classesNamed == nil || perClass else {
       throw ValidationError("--classes-named needs --per-class.")
@@ -53,12 +59,34 @@ struct AdditionOptions: ParsableArguments {
     }
   }
 
+  /// What is asked for.
+  ///
+  /// - Parameter softLabels: What was read from the file of soft labels.
+  /// - Returns: The additions.
   /// - Throws: `FileError`, `FileFormError` or `ValidationError` for a file that is no list of names.
-  func additions() throws -> Additions {
+  func additions(softLabels: GivenSoftLabels?) throws -> Additions {
     let alphas = alpha.isEmpty ? Self.standardAlphas : Set(alpha).sorted(by: >)
     return Additions(
       alphas: conformal ? alphas : nil, classes: perClass ? true : nil,
-      classNames: try classesNamed.map(Self.names), metrics: groups.isEmpty ? nil : groups)
+      classNames: try classesNamed.map(Self.names), metrics: groups.isEmpty ? nil : groups,
+      softLabels: softLabels?.record)
+  }
+
+  /// Reads the soft labels, where they are asked for.
+  ///
+  /// - Parameters:
+  ///   - selection: The rows that the file has, and those that are scored.
+  ///   - images: What has a row, for messages.
+  ///   - classCount: The number of classes; nil where it is not known yet.
+  /// - Returns: The soft labels of the rows that are scored; nil where none are asked for.
+  /// - Throws: as `GivenSoftLabels`.
+  func softLabels(
+    _ selection: RowSelection, of images: String, classCount: Int?
+  ) throws -> GivenSoftLabels? {
+    try softLabels.map {
+      try GivenSoftLabels(
+        URL(fileURLWithPath: $0), selection, of: images, classCount: classCount)
+    }
   }
 
   /// The names of the groups of metrics that are asked for.
@@ -69,7 +97,7 @@ struct AdditionOptions: ParsableArguments {
 
   /// What of it is asked for.
   var given: [ScoringRequest.Part: Bool] {
-    [.sets: conformal, .classes: perClass]
+    [.sets: conformal, .classes: perClass, .softLabels: softLabels != nil]
   }
 
   private static let largestFile = 1 << 20

@@ -39,14 +39,19 @@ extension ScoreCommand {
   func scoreCells(labels: URL) throws {
     let reader = predictions.reader
     let kinds = try suiteKinds
-    let others = [labels] + (validationLogits + (validationLabels.map { [$0] } ?? [])).map(url)
+    let others =
+      [labels]
+      + (validationLogits + [validationLabels, scoring.additions.softLabels].compactMap { $0 })
+      .map(url)
     let folders = try CellFolders(cells.map(url), besides: others, kinds: kinds, reader)
     let validationRows = try validationLabels.map { labels in
       try reader.read(validationLogits.map(url), labels: url(labels))
     }
     let cells = try CellReader(folders, labels: labels, reader)
-    let (members, note) = try predictions.members(
-      cells.check(.clean).memberCount, in: folders.cleanFiles)
+    let clean = try cells.check(.clean)
+    let (members, note) = try predictions.members(clean.memberCount, in: folders.cleanFiles)
+    let softLabels = try scoring.additions.softLabels(
+      cells.selection, of: Self.eachLabel, classCount: clean.classCount)
     let given = GivenCells(
       cells,
       validation: validationRows.map { rows in
@@ -54,7 +59,8 @@ extension ScoreCommand {
           rows, files: validationLogits.map(url), labelFile: url(validationLabels ?? ""))
       }, runName: folderName, members: members, folder: output.map { RunFolder(url($0)) },
       notes: note, seed: common.seed, version: Mixmo.version)
-    try score(given, named: folderName, validation: validationRows, kinds: kinds)
+    try score(
+      given, named: folderName, validation: validationRows, softLabels: softLabels, kinds: kinds)
   }
 
   /// The corruptions of the suite.

@@ -52,6 +52,12 @@ struct CompareCommand: AsyncParsableCommand {
         + "α of the runs' conformal.csv.", valueName: "name"))
   var sets: ConformalMethod?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Compare what predictions are worth against the runs' soft labels as well, which must be the same."
+    ))
+  var softLabels = false
+
   @Option(help: ArgumentHelp("Bootstrap resamples for the intervals.", valueName: "count"))
   var bootstrap = 1000
 
@@ -109,6 +115,7 @@ struct CompareCommand: AsyncParsableCommand {
     comparer.predictor = predictor
     comparer.calibration = try chosenCalibration()
     comparer.sets = sets
+    comparer.comparesSoftLabels = softLabels
     comparer.drawCount = bootstrap
     comparer.seed = common.seed
     var bar: ProgressBar?

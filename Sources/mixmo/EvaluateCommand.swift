@@ -227,18 +227,22 @@ struct EvaluateCommand: AsyncParsableCommand {
   ) throws -> ModelEvaluation {
     let selected = try suite.selected(
       forSide: images.dataset.imageSide, isGenerating: generate)
+    let softLabels = try scoring.additions.softLabels(
+      images.selection(limit: self.images.limit), of: "each image of the test set",
+      classCount: model.classCount)
     var model = model
-    if images.pictures != nil {
+    if let pictures = images.pictures {
       model.inputs?.pictures = RunRecord.Inputs.Pictures(
         labels: source.labels, classOrder: source.classOrder, resize: source.resize,
-        crop: source.crop)
+        crop: source.crop, ignoredLabel: source.usedIgnoredLabel(of: pictures))
     }
     return ModelEvaluation(
       model: model, runName: name, images: images, folder: RunFolder(try outputURL(runFolder)),
       corruptions: choice(selected), severities: suite.severities, imageLimit: self.images.limit,
       shard: try chosenShard,
       request: try scoring.request(
-        halves: halves(images), kinds: selected.suite.kinds, seed: common.seed),
+        halves: halves(images), kinds: selected.suite.kinds, softLabels: softLabels,
+        seed: common.seed),
       common: common, processes: processes, isReporting: report)
   }
 

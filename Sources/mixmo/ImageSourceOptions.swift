@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Evaluation
 import Formats
 import Foundation
 import Images
@@ -30,6 +31,14 @@ struct ImageSourceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The label of --images that are left out (default: \(standardIgnoredLabel)).",
+      valueName: "number"))
+  var ignoreLabel: Int?
+
+  private static let standardIgnoredLabel = -1
+
+  @Option(
+    help: ArgumentHelp(
       "The classes of --images in the order of the model's outputs, a name on each line (default: the "
         + "folders by the bytes of their names).", valueName: "file"))
   var classOrder: String?
@@ -57,7 +66,8 @@ struct ImageSourceOptions: ParsableArguments {
   /// The first of the options that go with --images alone.
   private var ofImages: String? {
     let given = [
-      ("--labels", labels != nil), ("--class-order", classOrder != nil),
+      ("--labels", labels != nil), ("--ignore-label", ignoreLabel != nil),
+      ("--class-order", classOrder != nil),
       ("--resize", resize != nil), ("--crop", crop != nil),
     ]
     return given.first { $0.1 }?.0
@@ -79,6 +89,9 @@ struct ImageSourceOptions: ParsableArguments {
     }
     if images == nil, let option = ofImages {
       throw ValidationError("\(option) is for the pictures of --images.")
+    }
+    guard ignoreLabel == nil || labels != nil else {
+      throw ValidationError("--ignore-label is for --labels.")
     }
     for (option, length) in [("--resize", resize), ("--crop", crop)] {
       if let length, !(1...4096).contains(length) {
@@ -106,6 +119,11 @@ struct ImageSourceOptions: ParsableArguments {
         + "pictures.")
   }
 
+  /// The label that pictures were left out by; nil where none was.
+  func usedIgnoredLabel(of pictures: PictureFolder) -> Int? {
+    pictures.labeled == nil ? nil : ignoreLabel ?? Self.standardIgnoredLabel
+  }
+
   /// Opens the test images.
   ///
   /// - Parameters:
@@ -129,6 +147,7 @@ struct ImageSourceOptions: ParsableArguments {
     let pictures = try PictureFolder(
       URL(fileURLWithPath: images), labels: labels.map { URL(fileURLWithPath: $0) },
       classOrder: classOrder.map { URL(fileURLWithPath: $0) },
+      ignoredLabel: ignoreLabel ?? Self.standardIgnoredLabel,
       preparation: Preparation(resize: resize, crop: crop), needsLabels: needsLabels)
     return ImageSource(dataset: pictures, origin: .pictures(pictures), data: folder)
   }
@@ -159,6 +178,11 @@ struct ImageSource {
 
   /// The paths of the folders that the images are in, for records.
   var paths: [String] { [pictures?.root, data].compactMap(\.self).map(\.relativePath) }
+
+  /// Which images are scored: those that have a label, or `limit` of them.
+  func selection(limit: Int?) -> RowSelection {
+    RowSelection(of: dataset.count, labeled: pictures?.labeled, limit: limit)
+  }
 
   /// Whether the number of classes is not known, but only that of the largest label.
   var isClassCountGuessed: Bool { pictures?.isClassCountGuessed ?? false }

@@ -76,10 +76,12 @@ struct ModelEvaluation {
   private func predictions() throws -> ModelPredictions {
     let plan = EvaluationPlan(
       runName: runName, dataset: images.dataset, benchmark: try benchmark(),
-      severities: severities, imageLimit: imageLimit, shard: shard, validation: validation)
+      severities: severities, imageLimit: imageLimit,
+      labeled: images.pictures?.labeled, shard: shard, validation: validation)
     return ModelPredictions(
       of: model, for: plan, in: folder, suite: try corruptions.fingerprint, seed: common.seed,
-      version: Mixmo.version, workers: common.workers, processes: processes)
+      version: Mixmo.version, workers: common.workers, processes: processes,
+      notes: [images.pictures?.noteOnUnlabeled].compactMap(\.self))
   }
 
   /// The corrupted images to score, where there are any.

@@ -155,11 +155,21 @@ struct ScoreCommand: ParsableCommand {
     if let given = common.givenSeed, given != seed {
       throw ValidationError("--seed \(given): the run has seed \(seed); leave --seed out.")
     }
-    let request = try scoring.request(kinds: kinds(of: run.record), seed: seed)
+    let softLabels = try givenSoftLabels(of: folder.predictions)
+    let request = try scoring.request(
+      kinds: kinds(of: run.record), softLabels: softLabels, seed: seed)
     let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
       .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
     try common.terminal.show(
       endOf: cube, ofRun: run.record.origin.run, in: folder, hasTable: ending.table)
+  }
+
+  /// What people say of the images whose predictions are stored, where it is asked for.
+  private func givenSoftLabels(of store: PredictionStore) throws -> GivenSoftLabels? {
+    guard scoring.additions.softLabels != nil else { return nil }
+    return try scoring.additions.softLabels(
+      RowSelection(count: store.labels().count), of: "each image that the run has predictions of",
+      classCount: store.predictions(of: .clean).classCount)
   }
 
   /// The corruptions that aggregates know: those of the run or, where an older version recorded none, the
@@ -189,17 +199,24 @@ struct ScoreCommand: ParsableCommand {
       notes: all.flatMap(\.notes) + note + noteOfCorruption, seed: common.seed,
       version: Mixmo.version)
     speak(of: given.rows, as: "probabilities")
-    try score(given, named: runName, validation: validationRows, kinds: [])
+    let softLabels = try scoring.additions.softLabels(
+      rows.selection, of: Self.eachLabel, classCount: given.rows.classCount)
+    try score(
+      given, named: runName, validation: validationRows, softLabels: softLabels, kinds: [])
   }
+
+  /// What has a row in a file of soft labels.
+  static let eachLabel = "each label"
 
   /// Scores predictions in files, with calibrations fitted on `validation` where there is one.
   func score(
     _ given: some PredictionSource, named name: String, validation: PredictionReader.Rows?,
-    kinds: [CorruptionKind]
+    softLabels: GivenSoftLabels?, kinds: [CorruptionKind]
   ) throws {
     let validation = try labeled(validation)
     if let validation { speak(of: validation, as: "validation probabilities") }
-    let request = try scoring.request(validation: validation, kinds: kinds, seed: common.seed)
+    let request = try scoring.request(
+      validation: validation, kinds: kinds, softLabels: softLabels, seed: common.seed)
     let cube = try EvaluationRun(of: given, request: request, workers: common.workers)
       .run(
         speakingTo: common.terminal,

@@ -83,12 +83,12 @@ struct ScoringOptions: ParsableArguments {
   /// What is asked for, with what the data set knows.
   func request(
     halves: CleanHalves? = nil, validation: LabeledLogits? = nil, kinds: [CorruptionKind] = [],
-    seed: UInt64
+    softLabels: GivenSoftLabels? = nil, seed: UInt64
   ) throws -> ScoringRequest {
     var settings = ScoringSettings(
       calibrations: try calibrations(), binning: binning.binning(), seed: seed, kinds: kinds,
       baseline: try baseline.map(ScoringSettings.Baseline.init),
-      additions: try additions.additions())
+      additions: try additions.additions(softLabels: softLabels), softLabels: softLabels?.labels)
     if let bootstrap { settings.drawCount = bootstrap }
     switch fitting ?? .cleanHalves {
     case .cleanHalves: settings.fitting = .cleanHalves(halves)

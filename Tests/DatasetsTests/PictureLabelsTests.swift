@@ -89,6 +89,24 @@ struct PictureLabelsTests {
         .hasPrefix("labels.txt: row 0: expected a class from 0 to 1048575"))
   }
 
+  @Test(arguments: [
+    "a b.png,2\nc.JPEG,-1\nd.e.png,1\nf.jpg,-1\n", "2\n-1\n1\n-1\n",
+  ])
+  func `pictures with the label that says that there is none`(text: String) throws {
+    let tree = try Self.tree()
+    let file = try tree.write(text: text, "labels.csv")
+    func read(_ ignored: Int) throws -> PictureFolder {
+      try PictureFolder(tree.folder.file("p"), labels: file, ignoredLabel: ignored)
+    }
+    let pictures = try read(-1)
+    #expect(pictures.labels == [2, 0, 1, 0] && pictures.labeled == [0, 2])
+    #expect(pictures.noteOnUnlabeled?.contains("2 of 4 labels are -1; their pictures") ?? false)
+    #expect(pictures.classCount == 3)
+    #expect(tree.message { _ = try read(7) }.contains("expected a class from 0"))
+    try NumPyArray.write([-1, -1, -1, -1] as [Int64], shape: [4], to: file)
+    #expect(tree.message { _ = try read(-1) }.contains("found -1 for all 4 pictures, which says"))
+  }
+
   static let wrong: [(String, String)] = [
     (
       "a b.png,2\nc.JPEG,0\nd.e.png,1\n", "expected a label for every picture, found none for f.jpg"

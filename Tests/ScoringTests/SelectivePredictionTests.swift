@@ -34,7 +34,8 @@ struct SelectivePredictionTests {
     #expect(
       Self.added.map(\.name) == [
         "risk_at_80", "risk_at_90", "coverage_at_risk_1", "coverage_at_risk_5", "brier_mcb",
-        "brier_dsc", "brier_unc", "log_mcb", "log_dsc", "log_unc",
+        "brier_dsc", "brier_unc", "log_mcb", "log_dsc", "log_unc", "cross_entropy_soft", "kl_soft",
+        "brier_soft", "tv_soft", "entropy_correlation",
       ])
     #expect(Set(Self.added.map(\.name)).isDisjoint(with: Metric.all.map(\.name)))
   }

@@ -53,6 +53,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case unknownClass(place: String, String, known: [String])
     /// An index that is no class.
     case classOutOfRange(place: String, Int, classCount: Int)
+    /// Labels of which all say that there is none.
+    case allIgnored(label: Int, count: Int)
     /// A picture that has two labels.
     case pictureTwice(line: Int, String)
     /// A name that several pictures have but for the extension.
@@ -152,6 +154,9 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
           : Spelling.suggestion(for: text.oneLine, from: known))
     case .classOutOfRange(let place, let found, let classCount):
       "\(place): expected a class from 0 to \(classCount - 1), found \(found)"
+    case .allIgnored(let label, let count):
+      "expected labels of classes, found \(label) for all \(count) pictures, which says that there is none; "
+        + "--ignore-label names another one"
     case .pictureTwice(let line, let name):
       "line \(line): expected each picture once, found \(name.oneLine) again"
     case .ambiguousName(let line, let name):

@@ -15,6 +15,11 @@ package struct PictureFolder: Dataset {
   package let root: URL
   /// Whether the labels alone tell how many classes there are: those up to the largest one.
   package let isClassCountGuessed: Bool
+  /// The pictures that have a class, where others have the label that says that there is none, which stand
+  /// with class 0; nil where all have one.
+  package let labeled: [Int]?
+  /// How many pictures have none; nil where all have one.
+  package let noteOnUnlabeled: String?
   /// The path of each picture below the folder.
   let files: [String]
   private let preparation: Preparation
@@ -34,11 +39,12 @@ package struct PictureFolder: Dataset {
   ///   - labels: The file of labels where there are no folders of classes; see `PictureLabels`.
   ///   - classOrder: A file that lists the classes in the order of a model's outputs, perhaps more than
   ///     there are pictures of. Without it classes are the folders in the order of their names' bytes, or the indices in the labels.
+  ///   - ignoredLabel: The index in the labels of pictures that have no class.
   ///   - preparation: What is done to each picture.
   ///   - needsLabels: Whether pictures alone without labels are an error; otherwise all are of class 0.
   /// - Throws: `PictureError`, `FileError`, `ImageError` or `FileFormError` naming the file and the place.
   package init(
-    _ root: URL, labels: URL? = nil, classOrder: URL? = nil,
+    _ root: URL, labels: URL? = nil, classOrder: URL? = nil, ignoredLabel: Int? = nil,
     preparation: Preparation = Preparation(), needsLabels: Bool = true
   ) throws {
     let listing = try PictureListing(root)
@@ -50,13 +56,17 @@ package struct PictureFolder: Dataset {
       }
       self.labels = listing.labels(of: order ?? folders)
       classNames = order ?? folders
+      (labeled, noteOnUnlabeled) = (nil, nil)
     } else {
       guard labels != nil || !needsLabels else {
         throw PictureError(file: root.path, problem: .noLabels)
       }
-      self.labels =
-        try labels.map { try PictureLabels($0, of: listing, classNames: order ?? []).read() }
-        ?? Array(repeating: 0, count: listing.files.count)
+      let read = try labels.map {
+        try PictureLabels($0, of: listing, classNames: order ?? [], ignoredLabel: ignoredLabel)
+          .read()
+      }
+      (labeled, noteOnUnlabeled) = (read?.labeled, read?.note)
+      self.labels = read?.labels ?? Array(repeating: 0, count: listing.files.count)
       classNames = order ?? (0...(self.labels.max() ?? 0)).map(String.init)
     }
     isClassCountGuessed = listing.classNames == nil && order == nil

@@ -8,29 +8,58 @@ import Foundation
 /// - text with a class on each line, in the order of the pictures' names by their bytes;
 /// - a NumPy array of class indices in that order.
 ///
-/// A class is an index from 0, or one of the names that an order of classes lists.
+/// A class is an index from 0, or one of the names that an order of classes lists; one index may say that a
+/// picture has none.
 struct PictureLabels {
   private let url: URL
   private let listing: PictureListing
   /// The listed names of classes; empty without a list.
   private let classNames: [String]
+  private let ignoredLabel: Int?
   private let indices: [String: Int]
 
   private static let maximumSize = 1 << 28
 
   /// Labels in the file `url` of the pictures of `listing`.
-  init(_ url: URL, of listing: PictureListing, classNames: [String]) {
+  init(
+    _ url: URL, of listing: PictureListing, classNames: [String], ignoredLabel: Int? = nil
+  ) {
     self.url = url
+    self.ignoredLabel = ignoredLabel
     self.listing = listing
     self.classNames = classNames
     indices = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
   }
 
-  /// The class of each picture, from 0; at most the last of the listed classes.
+  /// What the file says.
+  struct Classes {
+    /// The class of each picture, from 0; 0 for pictures without one.
+    let labels: [Int]
+    /// The pictures that have one; nil for all.
+    var labeled: [Int]?
+    /// How many pictures have none.
+    var note: String?
+  }
+
+  /// The class of each picture, at most the last of the listed classes.
   ///
-  /// - Throws: `PictureError` naming the line or row, `FileError`, `FileFormError`, or what is wrong with
-  ///   the array.
-  func read() throws -> [Int] {
+  /// - Throws: `PictureError` naming the line or row, and where no picture has a class; `FileError`,
+  ///   `FileFormError`, or what is wrong with the array.
+  func read() throws -> Classes {
+    let labels = try all()
+    guard let ignoredLabel, labels.contains(ignoredLabel) else { return Classes(labels: labels) }
+    let labeled = labels.indices.filter { labels[$0] != ignoredLabel }
+    guard !labeled.isEmpty else {
+      throw error(.allIgnored(label: ignoredLabel, count: labels.count))
+    }
+    return Classes(
+      labels: labels.map { $0 == ignoredLabel ? 0 : $0 }, labeled: labeled,
+      note: "\(url.path): \(labels.count - labeled.count) of \(labels.count) labels are "
+        + "\(ignoredLabel); their pictures are left out")
+  }
+
+  /// The label of each picture: a class, or the one that says that there is none.
+  private func all() throws -> [Int] {
     if FileForm(contentsOf: url)?.kind == .numPyArray { return try array() }
     let text = try FileText.read(
       url, limit: Self.maximumSize, expecting: "the classes of pictures, as text or a NumPy array")
@@ -148,7 +177,7 @@ struct PictureLabels {
   /// Without a list of classes there can be as many as the largest index says, within reason.
   private func check(_ index: Int, _ place: String) throws {
     let count = classNames.isEmpty ? PictureFolder.maximumClassCount : classNames.count
-    guard 0..<count ~= index else {
+    guard 0..<count ~= index || index == ignoredLabel else {
       throw error(.classOutOfRange(place: place, index, classCount: count))
     }
   }

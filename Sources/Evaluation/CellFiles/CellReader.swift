@@ -49,6 +49,9 @@ package final class CellReader {
     digests[labelFile] = try Digest(ofFiles: [labelFile]).description
   }
 
+  /// Which rows of a cell's files are scored.
+  package var selection: RowSelection { RowSelection(count: allLabels.count, rows: kept) }
+
   /// The files with the predictions of all cells, cell by cell.
   var files: [URL] {
     var files: [URL] = []

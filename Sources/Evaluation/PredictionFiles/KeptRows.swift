@@ -7,6 +7,8 @@ struct KeptRows {
   let rows: [Int]
   /// Their labels.
   let labels: [Int]
+  /// How many rows there are with those that are left out.
+  let allCount: Int
   /// How many rows are left out.
   let note: String
 
@@ -21,6 +23,7 @@ struct KeptRows {
         file: file.path, problem: .allIgnored(label: ignored, count: labels.count))
     }
     self.rows = rows
+    allCount = labels.count
     self.labels = rows.map { labels[$0] }
     note =
       "\(file.path): \(labels.count - rows.count) of \(labels.count) labels are \(ignored); their "

@@ -36,6 +36,13 @@ package struct PredictionReader: Sendable {
     package let doubts: [RunRecord.Doubt]
     /// What there was to choose in.
     let choices: FileChoices
+    /// The rows that have labels, where others were left out.
+    var kept: KeptRows?
+
+    /// Which rows of the files these are.
+    package var selection: RowSelection {
+      RowSelection(count: kept?.allCount ?? labels.count, rows: kept?.rows)
+    }
   }
 
   /// Reads files of predictions, one or one for each member, and the labels of their rows.
@@ -52,7 +59,7 @@ package struct PredictionReader: Sendable {
     else { return rows }
     return Rows(
       predictions: rows.predictions.selecting(rows: kept.rows), labels: kept.labels,
-      notes: rows.notes + [kept.note], doubts: rows.doubts, choices: rows.choices)
+      notes: rows.notes + [kept.note], doubts: rows.doubts, choices: rows.choices, kept: kept)
   }
 
   /// The same, where nothing is said of several cells in one file.

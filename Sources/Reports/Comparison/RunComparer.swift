@@ -18,6 +18,8 @@ package struct RunComparer: Sendable {
   /// The method of the prediction sets whose coverage and size are compared as well, with the largest α
   /// of the runs' tables; nil for none.
   package var sets: ConformalMethod?
+  /// Whether what the runs' soft labels say is compared as well.
+  package var comparesSoftLabels = false
   private let threadCount: Int
   private let scorer: Scorer
 
@@ -56,7 +58,11 @@ package struct RunComparer: Sendable {
       try subjectScorer.subject($0, $0.predictor(named: predictor), calibration)
     }
     let setScorer = try sets.map { try SubjectSets($0, of: runs, subjects, scorer) }
-    let figures = setScorer?.figures ?? []
+    let softLabels =
+      comparesSoftLabels
+      ? try SubjectSoftLabels(
+        of: runs, subjects, parts: subjectScorer.parts, under: calibration, scorer) : nil
+    let figures = (setScorer?.figures ?? []) + (softLabels?.figures ?? [])
     let metrics = Comparison.metrics.filter(calibration.defines) + figures
     let bootstrap =
       drawCount > 0
@@ -68,8 +74,11 @@ package struct RunComparer: Sendable {
     let cells = runs[0].cells
     for (index, cell) in cells.enumerated() {
       let scores = try subjects.map { try subjectScorer.scores(of: $0, on: cell) }
-      try tally.add(
-        isCorrupted: cell != .clean, scores, figures: setScorer?.numbers(of: cell) ?? [])
+      let none = runs.map { _ in [Metric: [Double]]() }
+      let numbers = try zip(
+        setScorer?.numbers(of: cell) ?? none, softLabels?.numbers(of: cell) ?? none
+      ).map { $0.merging($1) { first, _ in first } }
+      try tally.add(isCorrupted: cell != .clean, scores, figures: numbers)
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))

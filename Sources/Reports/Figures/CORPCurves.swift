@@ -57,9 +57,10 @@ extension Run {
       legend: ["recalibrated", "90 % band of right confidence"], data: data)
   }
 
-  /// The metrics that were asked for beside those of every run, as means over severities; nil without any.
-  func addedMetricTable() -> DataTable? {
-    let metrics = record.additions.addedMetrics
+  /// The metrics of groups that were asked for beside those of every run, as means over severities; nil
+  /// without any.
+  func table(of groups: [MetricGroup]) -> DataTable? {
+    let metrics = groups.filter(record.additions.has).flatMap(\.metrics)
     guard !metrics.isEmpty else { return nil }
     var data = DataTable(
       [("images", .name), ("calibration", .name)] + metrics.map { ($0.name, .decimal) })

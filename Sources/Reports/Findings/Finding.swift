@@ -20,6 +20,8 @@ package struct Finding: Encodable, Sendable, Equatable {
     case sets
     /// Which class is the weakest.
     case classes
+    /// How far predictions are from what people say.
+    case people
     /// What an ensemble adds to its members.
     case ensemble
     /// Whether confidence tells right answers from wrong ones.
@@ -36,6 +38,7 @@ package struct Finding: Encodable, Sendable, Equatable {
       case .selection: "Selection"
       case .sets: "Sets"
       case .classes: "Classes"
+      case .people: "People"
       case .ensemble: "Ensemble"
       case .ranking: "Errors"
       }

@@ -19,8 +19,7 @@ package struct Findings: Sendable, Equatable {
       + [
         tables.accuracyFinding, tables.weaknessFinding, tables.confidenceFinding,
         tables.calibrationFinding, tables.selectionFinding, tables.setsFinding,
-        tables.classesFinding,
-        tables.ensembleFinding, tables.rankingFinding,
+        tables.classesFinding, tables.peopleFinding, tables.ensembleFinding, tables.rankingFinding,
       ].compactMap { $0 }
     remarks = Self.remarks(tables)
   }
@@ -31,7 +30,7 @@ package struct Findings: Sendable, Equatable {
   /// The findings that are shown first: without the ranking of errors where others fill the space.
   package var shown: [Finding] {
     let others = all.filter { $0.topic != .ranking }
-    let askedFor = others.count { [.selection, .sets, .classes].contains($0.topic) }
+    let askedFor = others.count { [.selection, .sets, .classes, .people].contains($0.topic) }
     return Array((others.count < 4 ? all : others).prefix(Self.shownCount + askedFor))
   }
 

@@ -43,7 +43,9 @@ extension Report {
             try $0.riskCoverage(scorer), try $0.corpCurves(scorer),
           ]
         },
-        tables: tables("selection-and-parts", "Means, from") { $0.addedMetricTable() }),
+        tables: tables("selection-and-parts", "Means, from") {
+          $0.table(of: [.selective, .decompositions])
+        }),
     ]
     let last = [
       FigureSection(
@@ -75,6 +77,13 @@ extension Report {
           + "severity.",
         figures: try each { [try $0.confusionMaps(scorer)] },
         tables: tables("worst-classes", "Accuracy and precision in %, from") { $0.worstClasses() }),
+      FigureSection(
+        id: "soft-labels", title: "Whether it sees what people see",
+        text:
+          "Predictions against the votes of people: cross entropy, Kullback-Leibler divergence (nats), "
+          + "Brier score and total variation are lower the more they agree; the rank correlation of "
+          + "entropies is higher the more it is unsure where people disagree.",
+        figures: [], tables: tables("soft-labels", "Means, from") { $0.table(of: [.softLabels]) }),
     ]
   }
 

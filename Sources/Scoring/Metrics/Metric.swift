@@ -23,6 +23,10 @@ public struct Metric: NamedEntry {
     case thresholdedCalibrationError
     /// The negative log-likelihood, and what is left of it by `RefinementLoss`.
     case refinementLoss(@Sendable (_ loss: Double, _ refinementLoss: Double) -> Double)
+    /// The mean over rows of what soft labels give for each, where there are some.
+    case softMean(@Sendable (SoftScore) -> Double)
+    /// Spearman's correlation of the entropies of rows and of soft labels, where there are some.
+    case entropyCorrelation
   }
 
   /// Which values are better.
@@ -83,7 +87,9 @@ public struct Metric: NamedEntry {
     switch input {
     case .accuracy, .reliability, .ranking, .equalMass: false
     case .rows(let needsDistribution, _): needsDistribution
-    case .probabilityScores, .classwise, .thresholdedCalibrationError, .refinementLoss: true
+    case .probabilityScores, .classwise, .thresholdedCalibrationError, .refinementLoss, .softMean,
+      .entropyCorrelation:
+      true
     }
   }
 
@@ -91,6 +97,14 @@ public struct Metric: NamedEntry {
   var needsClassProbabilities: Bool {
     switch input {
     case .classwise, .thresholdedCalibrationError: true
+    default: false
+    }
+  }
+
+  /// Whether it needs soft labels.
+  var needsSoftLabels: Bool {
+    switch input {
+    case .softMean, .entropyCorrelation: true
     default: false
     }
   }

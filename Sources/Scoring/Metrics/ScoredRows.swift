@@ -15,6 +15,8 @@ public struct ScoredRows: Sendable, Equatable {
   public let thresholdedErrors: ClassErrors?
   /// What the best temperature leaves of the loss; nil where not computed, or undefined.
   var refinement: RefinedLoss?
+  /// The scores against soft labels, one a row; nil without soft labels.
+  public var softScores: [SoftScore]?  // [N]
 
   /// Rows without the probabilities of each class.
   public init(
@@ -86,6 +88,12 @@ private struct MetricInputs {
         let refinementLoss = scored.refinement?.loss
       else { return nil }
       return value(loss, refinementLoss)
+    case .softMean(let value):
+      return scored.softScores.flatMap { RunningMean.mean(of: $0.lazy.map { Optional(value($0)) }) }
+    case .entropyCorrelation:
+      return scored.softScores.flatMap {
+        RankCorrelation.spearman($0.map(\.entropy), $0.map(\.peopleEntropy))
+      }
     }
   }
 }
