@@ -7,7 +7,8 @@ struct SubjectSoftLabels {
   private let parts: [[Int]]
   private let labels: SoftLabels
   private let scorer: Scorer
-  /// The metrics that are means over images.
+  /// The metrics that are means over images, without the cross entropy: its differences are those of the
+  /// divergence.
   let figures: [Metric]
 
   /// - Parameters:
@@ -32,7 +33,7 @@ struct SubjectSoftLabels {
         first: digests[0], second: digests[1])
     }
     (labels, self.subjects, self.parts, self.scorer) = (all[0], subjects, parts, scorer)
-    figures = MetricGroup.softLabels.metrics.filter { metric in
+    figures = MetricGroup.softLabels.metrics.dropFirst().filter { metric in
       if case .softMean = metric.input { calibration.defines(metric) } else { false }
     }
   }
