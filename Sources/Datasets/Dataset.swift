@@ -10,7 +10,7 @@ package protocol Dataset: Sendable {
   var classCount: Int { get }
   /// The height and width of each image.
   var imageSide: Int { get }
-  /// The class of each image, in 0..<K.
+  /// The class of each image, in 0..<K, or −1 for each where they are of no class.
   var labels: [Int] { get }
 
   /// One image of `imageSide × imageSide` pixels.

@@ -24,6 +24,7 @@ package struct CubeScorer: Sendable {
   ///   - runName: The name of the run, which a baseline must not share.
   ///   - mainPredictor: The predictor of the first row; nil for that of subnetworks.
   ///   - unchanged: The names of corrupted cells whose images are the clean ones.
+  ///   - outOfDistribution: Images of no class that each cell is told from.
   ///   - logits: Opens the predictions of a cell; mapped ones take no memory.
   ///   - report: Called with the number of cells done, after each cell and before each pooled set, and
   ///     while intervals are computed, which may take long: before each calibration.
@@ -31,8 +32,8 @@ package struct CubeScorer: Sendable {
   /// - Throws: `ScoringError`, `EvaluationError.nothingToCalibrate`, or what `logits` or `report` throws.
   package func score(
     _ cells: [Cell], ofRun runName: String = "", startingWith mainPredictor: Predictor? = nil,
-    unchanged: Set<String> = [], logits: (Cell) throws -> LabeledLogits,
-    report: (Int) throws -> Void
+    unchanged: Set<String> = [], outOfDistribution: [OutOfDistributionSet] = [],
+    logits: (Cell) throws -> LabeledLogits, report: (Int) throws -> Void
   ) throws -> ScoreCube {
     let clean = try logits(.clean)
     let idle = try idleCalibrations(on: clean)
@@ -47,7 +48,10 @@ package struct CubeScorer: Sendable {
     var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
     var signs = CubeSigns()
     let setScoring = try SetScoring(settings, scorer, clean: clean)
+    let detectionScoring = try DetectionScoring(
+      outOfDistribution, scorer, bootstrap, seed: settings.seed, threadCount: threadCount)
     var (sets, classes): ([CellSets], [CellClasses]) = ([], [])
+    var detections: [CellDetections] = []
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
       signs.add(cell, predictions)
@@ -63,6 +67,13 @@ package struct CubeScorer: Sendable {
         let ofCell = try classScores(scores, of: predictions, cell)
         for (key, figure) in ofCell.figures { aggregation.added.add(figure, key, of: cell) }
         classes.append(ofCell)
+      }
+      if let detectionScoring {
+        let ofCell = try detectionScoring.detections(cell, scores, of: predictions) {
+          try report(index)
+        }
+        for (key, figure) in ofCell.figures { aggregation.added.add(figure, key, of: cell) }
+        detections.append(ofCell)
       }
       try report(index + 1)
     }
@@ -80,6 +91,7 @@ package struct CubeScorer: Sendable {
     let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
     cube.addedMetrics = settings.additions.addedMetrics
     (cube.sets, cube.classes, cube.classNames) = (sets, classes, settings.additions.classNames)
+    cube.detections = detections
     cube.answers = cleanSigns.answers
     cube.doubts =
       try cleanSigns.doubts

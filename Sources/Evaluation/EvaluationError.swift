@@ -31,6 +31,10 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
   case noPredictions(Cell)
   /// Calibrations were fitted on images whose predictions the folder does not hold.
   case noValidationSet(URL)
+  /// Predictions of images of no class have another form than those that they are told from.
+  case otherOutOfDistribution(String, file: URL, expected: String, found: String)
+  /// The tables of a folder have images of no class whose predictions it lacks.
+  case noOutOfDistribution(String, URL)
   /// A folder holds a shard, which cannot be scored by itself.
   case isShard(URL, Shard)
   /// There are no predictions of images that were kept for validation.
@@ -72,6 +76,12 @@ package enum EvaluationError: Error, CustomStringConvertible, Equatable {
       "\(url.path): its calibrations were fitted on a validation set, which the folder does not hold; "
         + "give --validation-logits and --validation-labels with --logits, or choose --fitting "
         + "clean-halves"
+    case .otherOutOfDistribution(let name, let url, let expected, let found):
+      "\(url.path): --ood \(name): expected \(expected), as the images that it is told from have, found "
+        + found
+    case .noOutOfDistribution(let name, let url):
+      "\(url.path): expected the predictions of the images of no class \(name), found none; give --ood "
+        + "\(name)=… again, or leave it out of the tables with --only"
     case .isShard(let url, let shard):
       "\(url.path): holds shard \(shard) of an evaluation; put the shards together with mixmo merge"
     case .noValidation:

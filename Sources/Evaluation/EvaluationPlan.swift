@@ -11,6 +11,8 @@ package struct EvaluationPlan: Sendable {
   package let images: any Dataset
   /// The training images that calibrations are fitted on; nil where they are not fitted on such images.
   package let validation: (any Dataset)?
+  /// The images of no class that cells are told from.
+  package let outOfDistribution: [OtherImages]
   /// The part of the cells that is predicted; nil for all.
   package let shard: Shard?
   /// The clean test set, then every corruption from its lowest severity on.
@@ -30,14 +32,21 @@ package struct EvaluationPlan: Sendable {
   ///   - labeled: The images that have a label, the others being left out; nil for all.
   ///   - shard: The part of the cells that is predicted; nil for all.
   ///   - validation: The training images that calibrations are fitted on.
+  ///   - outOfDistribution: The images of no class that cells are told from, as many of each at most as of a
+  ///     cell where there is a limit.
   package init(
     runName: String, dataset: any Dataset, benchmark: (any CorruptionBenchmark)? = nil,
     severities: [Int] = Array(1...5),
     imageLimit: Int? = nil, labeled: [Int]? = nil, shard: Shard? = nil,
-    validation: (any Dataset)? = nil
+    validation: (any Dataset)? = nil, outOfDistribution: [OtherImages] = []
   ) {
     self.runName = runName
     self.validation = validation
+    self.outOfDistribution = outOfDistribution.map { other in
+      guard let imageLimit else { return other }
+      return OtherImages(
+        name: other.name, images: Subset(imageLimit, of: other.images), source: other.source)
+    }
     self.benchmark = benchmark
     self.shard = shard
     selection = RowSelection(of: dataset.count, labeled: labeled, limit: imageLimit)
@@ -56,6 +65,27 @@ package struct EvaluationPlan: Sendable {
   package var validationPlan: EvaluationPlan? {
     guard let validation, shard?.contains(index: 0) ?? true else { return nil }
     return EvaluationPlan(runName: runName, dataset: validation)
+  }
+
+  /// Images of no class, and what they are called.
+  package struct OtherImages: Sendable {
+    package let name: String
+    package let images: any Dataset
+    /// The data set or the folder, as it was named.
+    package let source: [String]
+
+    package init(name: String, images: any Dataset, source: [String]) {
+      (self.name, self.images, self.source) = (name, images, source)
+    }
+  }
+
+  /// The plans of the images of no class that are predicted, by name; of the shards, the one with the clean
+  /// images predicts them.
+  package var outOfDistributionPlans: [(name: String, plan: EvaluationPlan)] {
+    guard shard?.contains(index: 0) ?? true else { return [] }
+    return outOfDistribution.map {
+      ($0.name, EvaluationPlan(runName: runName, dataset: ImagesOfNoClass($0.images)))
+    }
   }
 
   /// How many images each cell has.

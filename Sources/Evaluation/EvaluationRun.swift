@@ -59,6 +59,8 @@ package struct EvaluationRun {
   private let request: ScoringRequest
   private let workers: Workers
   private let migrate: (String) -> String
+  /// Anybody's predictions of images of no class, which go into the folder.
+  package var outOfDistribution: [GivenOutOfDistribution] = []
   /// The command that evaluates, for the record of the run.
   package var step: RunRecord.Step?
   /// The threads that score.
@@ -141,6 +143,11 @@ package struct EvaluationRun {
     _ body: (CellPredictions, RunRecord, ScoringSettings) throws -> Result
   ) throws -> Result {
     var record = try source.open(for: request.settings, monitor)
+    for set in outOfDistribution {
+      record.outOfDistribution = (record.outOfDistribution ?? [:])
+        .merging([set.name: try set.record]) { $1 }
+      for note in set.notes { try monitor.report(.note(note)) }
+    }
     record.threads = workers.count
     if let step { record.begin(step) }
     let lock = try source.folder.map {
@@ -155,6 +162,7 @@ package struct EvaluationRun {
     let predictions = try source.predict(monitor)
     try source.folder?.predictions.store(settings.softLabels)
     try source.complete(&record)
+    if let folder = source.folder { for set in outOfDistribution { try set.store(in: folder) } }
     guard let earlier, !request.isOnly else { return try body(predictions, record, settings) }
     return try body(earlier.adding(predictions, kinds: settings.kinds), record, settings)
   }
@@ -170,11 +178,13 @@ package struct EvaluationRun {
       settings.fitting = .validationSet(try validation())
     }
     let scorer = CubeScorer(settings, threadCount: workers.count)
+    let others = try outOfDistributionSets(settings, beside: predictions.logits(.clean))
     var cube = try PredictionFileError.naming(source.place) {
       try scorer.score(
         predictions.cells, ofRun: record.origin.run,
         startingWith: record.members?.mainPredictor,
-        unchanged: Set(record.unchanged ?? []), logits: predictions.logits
+        unchanged: Set(record.unchanged ?? []), outOfDistribution: others,
+        logits: predictions.logits
       ) { cellCount in
         try monitor.report(
           .scored(imageCount: cellCount * count, of: predictions.cells.count * count))
@@ -187,6 +197,20 @@ package struct EvaluationRun {
     cube.doubts = record.doubts(after: cube.doubts)
     try monitor.say(cube.doubts)
     return cube
+  }
+
+  /// The images of no class that are asked for, from the folder where there is one.
+  private func outOfDistributionSets(
+    _ settings: ScoringSettings, beside clean: LabeledLogits
+  ) throws -> [OutOfDistributionSet] {
+    guard let folder = source.folder else {
+      return try outOfDistribution.map {
+        OutOfDistributionSet(name: $0.name, logits: try $0.logits)
+      }
+    }
+    return try folder.predictions.outOfDistributionSets(
+      settings.additions.outOfDistribution ?? [], memberCount: clean.memberCount,
+      classCount: clean.classCount)
   }
 }
 

@@ -39,8 +39,16 @@ package struct InputVerification {
   /// - Throws: `FileError` where a file that is there cannot be read.
   package func checks() throws -> [RunCheck] {
     let softLabels = record.additions.softLabels
-    return try checksOfPredictions()
+    return try checksOfPredictions() + outOfDistributionChecks()
       + (softLabels.map { [try given("soft labels", [$0.file], [$0.file: $0.digest])] } ?? [])
+  }
+
+  /// A check of each set of images of no class of which files of predictions were given.
+  private func outOfDistributionChecks() throws -> [RunCheck] {
+    try (record.outOfDistribution ?? [:]).sorted { $0.key < $1.key }.compactMap { name, set in
+      guard set.arePredictions == true else { return nil }
+      return try given("predictions of the images of no class \(name)", set.source, of: set.data)
+    }
   }
 
   private func checksOfPredictions() throws -> [RunCheck] {

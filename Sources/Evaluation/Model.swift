@@ -14,6 +14,9 @@ package protocol Model {
   /// stored before it goes on.
   var mayHaveChanged: Bool { get }
 
+  /// Whether it ends with its answers, so that it is opened again for more.
+  var endsWithAnswers: Bool { get }
+
   /// Begins to answer batches.
   ///
   /// - Parameter next: The next batch, nil after the last; it is called on another thread, one call at a
@@ -39,6 +42,7 @@ extension ModelAnswers {
 
 extension Model {
   package var mayHaveChanged: Bool { false }
+  package var endsWithAnswers: Bool { false }
 }
 
 /// Consecutive images of a cell that go through a model together.
@@ -134,7 +138,8 @@ package struct ModelSource {
   package var notes: [String] = []
   /// SHA-256 of what decides its predictions.
   package let fingerprint: () throws -> String
-  /// Opens the model; called at most once, and only where something is to be predicted.
+  /// Opens the model; called only where something is to be predicted, and again where a model ends with its
+  /// answers.
   package let open: () throws -> any Model
 
   package init(

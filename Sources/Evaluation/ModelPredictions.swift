@@ -17,6 +17,8 @@ package final class ModelPredictions: PredictionSource {
   package let folder: RunFolder?
   private let store: PredictionStore
   private var opened: (any Model)?
+  /// Whether the opened model has begun to answer.
+  private var hasAnswered = false
 
   /// - Parameters:
   ///   - model: What predicts.
@@ -48,20 +50,26 @@ package final class ModelPredictions: PredictionSource {
 
   private var prediction: CellPrediction { CellPrediction(plan: plan, store: store) }
 
-  /// The prediction of the images that calibrations are fitted on.
-  private var validationPrediction: CellPrediction? {
-    plan.validationPlan.map { CellPrediction(plan: $0, store: store.validation) }
+  /// The predictions of the images that calibrations are fitted on, and of images of no class.
+  private var otherPredictions: [CellPrediction] {
+    let validation = plan.validationPlan.map { CellPrediction(plan: $0, store: store.validation) }
+    return [validation].compactMap { $0 }
+      + plan.outOfDistributionPlans.map { name, plan in
+        CellPrediction(plan: plan, store: store.outOfDistribution(name))
+      }
   }
 
   /// The images to predict before those of the cells.
-  private var missingValidationCount: Int { validationPrediction?.missingImageCount ?? 0 }
+  private var missingOtherCount: Int {
+    otherPredictions.reduce(0) { $0 + $1.missingImageCount }
+  }
 
   package func open(
     for settings: ScoringSettings, _ monitor: EvaluationMonitor
   ) throws -> RunRecord {
     for note in model.notes + notes { try monitor.report(.note(note)) }
     // Stored predictions are scored without the model.
-    if prediction.missingImageCount + missingValidationCount > 0 { opened = try model.open() }
+    if prediction.missingImageCount + missingOtherCount > 0 { opened = try model.open() }
     let digests = try checkFiles(monitor)
     var record = RunRecord(
       origin: RunRecord.Origin(
@@ -84,6 +92,12 @@ package final class ModelPredictions: PredictionSource {
     record.validation = try plan.validation.map {
       RunRecord.Validation(images: $0.count, data: try $0.fingerprint(workers: workers))
     }
+    record.add(
+      outOfDistribution: try plan.outOfDistribution.reduce(into: [:]) { sets, other in
+        sets[other.name] = RunRecord.OtherImages(
+          images: other.images.count, data: try other.images.pixelFingerprint(workers: workers),
+          source: other.source)
+      })
     record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
     return record
   }
@@ -110,22 +124,34 @@ package final class ModelPredictions: PredictionSource {
   }
 
   package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
-    let (first, total) = (missingValidationCount, prediction.missingImageCount)
-    if let validationPrediction {
-      try validationPrediction.predict(opened, sharedAmong: processes) { progress in
+    let others = otherPredictions
+    let (first, total) = (missingOtherCount, prediction.missingImageCount)
+    var done = 0
+    for other in others {
+      let missing = other.missingImageCount
+      try other.predict(model(for: other), sharedAmong: processes) { progress in
         try monitor.report(
-          .predicted(progress.cell, imageCount: progress.imageCount, of: first + total))
+          .predicted(progress.cell, imageCount: done + progress.imageCount, of: first + total))
       }
-      // Nobody may ask for shares of the cells while others are at these images.
+      done += missing
+      // Nobody may ask for shares of the next images while others are at these.
       processes.wait()
     }
-    try prediction.predict(opened, sharedAmong: processes) { progress in
+    try prediction.predict(model(for: prediction), sharedAmong: processes) { progress in
       try monitor.report(
         .predicted(progress.cell, imageCount: first + progress.imageCount, of: first + total))
     } finish: { cell in
       if cell.isClean { try checkPlausibility(monitor) }
     }
     return try predictions()
+  }
+
+  /// The model for what is missing, opened again where it ended with its answers; nil where nothing is.
+  private func model(for prediction: CellPrediction) throws -> (any Model)? {
+    guard prediction.missingImageCount > 0 else { return nil }
+    if hasAnswered, opened?.endsWithAnswers ?? false { opened = try model.open() }
+    hasAnswered = true
+    return opened
   }
 
   /// Says what is implausible in the predictions of the clean images, before hours go into the others.
@@ -172,12 +198,13 @@ package final class ModelPredictions: PredictionSource {
   /// - Throws: what opening the model or reading images throws.
   package func assist() throws {
     func open() throws -> any Model {
-      let model = try opened ?? model.open()
+      let kept = opened.flatMap { $0.endsWithAnswers ? nil : $0 }
+      let model = try kept ?? model.open()
       opened = model
       return model
     }
-    if let validationPrediction {
-      try validationPrediction.assist(open, among: processes)
+    for other in otherPredictions {
+      try other.assist(open, among: processes)
       processes.wait()
     }
     try prediction.assist(open, among: processes)

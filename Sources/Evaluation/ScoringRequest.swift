@@ -79,6 +79,9 @@ package struct ScoringRequest: Sendable {
     if open.contains(.softLabels) { all.softLabels = earlier.softLabels }
     let groups = (settings.additions.metrics ?? []) + (earlier.metrics ?? [])
     all.metrics = groups.isEmpty ? nil : MetricGroup.all.map(\.name).filter(groups.contains)
+    let (asked, before) = (all.outOfDistribution ?? [], earlier.outOfDistribution ?? [])
+    let names = before + asked.filter { !before.contains($0) }
+    all.outOfDistribution = names.isEmpty ? nil : names
     return all
   }
 

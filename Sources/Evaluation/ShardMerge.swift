@@ -112,12 +112,26 @@ package struct ShardMerge: PredictionSource {
       }
       try store.store(source.predictions(of: cell), of: cell, labels: labels)
     }
+    try copyOutOfDistribution(into: store)
     let clean = try store.predictions(of: .clean)
     return CellPredictions(
       cells: cells, imageCount: labels.count, validation: try validation(into: store.validation)
     ) { cell in
       try store.logits(
         of: cell, labels: labels, memberCount: clean.memberCount, classCount: clean.classCount)
+    }
+  }
+
+  /// Puts the predictions of images of no class, which the shard with the clean images has, into `store`.
+  ///
+  /// - Throws: `EvaluationError.noOutOfDistribution` where it has none.
+  private func copyOutOfDistribution(into store: PredictionStore) throws {
+    for name in settings.additions.outOfDistribution ?? [] {
+      guard let source = sources[.clean]?.outOfDistribution(name), source.contains(.clean) else {
+        throw EvaluationError.noOutOfDistribution(name, first.folder)
+      }
+      try store.outOfDistribution(name)
+        .store(source.predictions(of: .clean), of: .clean, labels: source.labels())
     }
   }
 

@@ -35,6 +35,13 @@ package struct StoredRun: PredictionSource {
     }
   }
 
+  /// The predictions of the clean images.
+  ///
+  /// - Throws: `RunsError`, `PredictionFileError`, `NumPyError` or `FileError`.
+  package func cleanLogits() throws -> LabeledLogits {
+    try store.logits(of: .clean, labels: store.labels())
+  }
+
   package func open(for settings: ScoringSettings, _: EvaluationMonitor) -> RunRecord {
     var record = record
     record.scoring = settings.record()

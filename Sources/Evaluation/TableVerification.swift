@@ -93,9 +93,16 @@ package struct TableVerification {
       open: Set(ScoringRequest.Part.allCases))
     let (settings, notes) = try Obstacle.naming { try request.settings(continuing: earlier) }
     guard notes.isEmpty else { throw Obstacle(reason: notes.joined(separator: "; ")) }
+    let sets = try Obstacle.naming {
+      let clean = try predictions.logits(.clean)
+      return try folder.predictions.outOfDistributionSets(
+        settings.additions.outOfDistribution ?? [], memberCount: clean.memberCount,
+        classCount: clean.classCount)
+    }
     do {
       let cube = try CubeScorer(settings, threadCount: workers.count).score(
         earlier.cells, ofRun: record.origin.run, startingWith: record.members?.mainPredictor,
+        outOfDistribution: sets,
         logits: { cell in try Obstacle.naming { try predictions.logits(cell) } }, report: report)
       return (cube, settings.fitting.name)
     } catch let error as ScoringError {

@@ -12,6 +12,10 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case otherRun(URL, URL, field: String, first: String, second: String)
   /// Two runs have predictions of different cells.
   case otherCells(URL, URL, onlyFirst: [String], onlySecond: [String])
+  /// A run has no predictions of these images of no class.
+  case noOutOfDistribution(URL, String, found: [String])
+  /// A predictor has no such score of images of no class.
+  case noDetectionScore(URL, String, predictor: String)
   /// A run has no prediction sets.
   case noSets(URL)
   /// A run has no soft labels.
@@ -48,6 +52,13 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
       "\(folder.path): expected conformal.csv, found none; mixmo score RUN --conformal makes it"
     case .noSoftLabels(let folder):
       "\(folder.path): expected soft labels, found none; mixmo score RUN --soft-labels FILE adds them"
+    case .noOutOfDistribution(let folder, let set, let found):
+      "\(folder.path): expected predictions of the images of no class \(set.oneLine), found "
+        + (found.isEmpty ? "none" : "those of \(found.listed())")
+        + "; mixmo score RUN --ood \(set.oneLine)=FILE adds them"
+    case .noDetectionScore(let folder, let score, let predictor):
+      "\(folder.path): \(predictor) has no score \(score) under this calibration; compare another "
+        + "(--ood-score)"
     case .noSuchPredictor(let folder, let name, let expected):
       "\(folder.path): expected a predictor of \(expected.listed(limit: .max)), "
         + "found \"\(name.oneLine)\""

@@ -20,6 +20,8 @@ package struct Run: Sendable {
   package let conformal: ResultTable?
   /// Scores by corruption, severity, predictor, calibration and class; nil without any.
   package let classes: ResultTable?
+  /// Detections by images of no class, cell, predictor, calibration and score; nil without any.
+  package let outOfDistribution: ResultTable?
   /// Scores by epoch, where the run's training left them.
   package let log: ResultTable?
 
@@ -37,6 +39,9 @@ package struct Run: Sendable {
     let additions = record.additions
     conformal = additions.alphas == nil ? nil : try TableFormat.conformal.read(in: folder)
     classes = additions.classes == true ? try TableFormat.classes.read(in: folder) : nil
+    outOfDistribution =
+      additions.outOfDistribution == nil
+      ? nil : try TableFormat.outOfDistribution.read(in: folder)
     log = try EpochRecord.read(folder.log)
     for table in [cells, summary] where table.keys.isEmpty { throw RunsError.noRows(table.file) }
     try checkSeverities()

@@ -13,6 +13,9 @@ package struct Additions: Codable, Sendable, Equatable {
   package var metrics: [String]?
   /// What people say of the images, which `predictions/soft-labels.npy` holds; nil where it is not asked.
   package var softLabels: SoftLabelsRecord?
+  /// The names of the sets of images of no class that images are told from, in the order of rows; nil for
+  /// none.
+  package var outOfDistribution: [String]?
 
   /// The file that soft labels were read from.
   package struct SoftLabelsRecord: Codable, Sendable, Equatable {
@@ -28,13 +31,15 @@ package struct Additions: Codable, Sendable, Equatable {
 
   package init(
     alphas: [Double]? = nil, classes: Bool? = nil, classNames: [String]? = nil,
-    metrics: [String]? = nil, softLabels: SoftLabelsRecord? = nil
+    metrics: [String]? = nil, softLabels: SoftLabelsRecord? = nil,
+    outOfDistribution: [String]? = nil
   ) {
     self.alphas = alphas
     self.classes = classes
     self.classNames = classNames
     self.metrics = metrics
     self.softLabels = softLabels
+    self.outOfDistribution = outOfDistribution
   }
 
   /// Nothing beside the metrics.
@@ -43,7 +48,8 @@ package struct Additions: Codable, Sendable, Equatable {
   /// The α that sets can be asked for.
   package static func isAlpha(_ value: Double) -> Bool { value > 0 && value < 1 }
 
-  /// - Throws: `DecodingError` for an α that is no share, as a damaged record may have it.
+  /// - Throws: `DecodingError` for an α that is no share or a name that is none, as a damaged record may have
+  ///   them.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     alphas = try container.decodeIfPresent([Double].self, forKey: .alphas)
@@ -54,6 +60,14 @@ package struct Additions: Codable, Sendable, Equatable {
     if let alphas, alphas.isEmpty || !alphas.allSatisfy(Self.isAlpha) {
       throw DecodingError.dataCorruptedError(
         forKey: .alphas, in: container, debugDescription: "expected numbers above 0 and below 1")
+    }
+    outOfDistribution = try container.decodeIfPresent([String].self, forKey: .outOfDistribution)
+    if let names = outOfDistribution,
+      names.isEmpty || !names.allSatisfy(OutOfDistributionName.isValid)
+    {
+      throw DecodingError.dataCorruptedError(
+        forKey: .outOfDistribution, in: container,
+        debugDescription: "expected \(OutOfDistributionName.expectation)")
     }
   }
 
@@ -79,6 +93,7 @@ package struct Additions: Codable, Sendable, Equatable {
       alphas.map { _ in "prediction sets of α \(setsText)" }, classes == true ? "classes" : nil,
       metrics.map { $0.joined(separator: ", ") },
       softLabels.map { "soft labels, SHA-256 \($0.digest)" },
+      outOfDistribution.map { "images of no class: \($0.joined(separator: ", "))" },
     ].compactMap { $0 }.joined(separator: "; ")
   }
 
@@ -86,6 +101,7 @@ package struct Additions: Codable, Sendable, Equatable {
   package var tables: [TableFormat] {
     [
       alphas == nil ? nil : TableFormat.conformal, classes == true ? TableFormat.classes : nil,
+      outOfDistribution == nil ? nil : TableFormat.outOfDistribution,
     ].compactMap { $0 }
   }
 }

@@ -37,6 +37,26 @@ package struct PredictionStore: Sendable {
       folder: folder.appendingPathComponent("validation"), of: run, prefix: "validation/")
   }
 
+  private static let outOfDistributionPrefix = "ood-"
+
+  /// Where the predictions of a set of images of no class stand, as those of a clean cell, with labels of −1.
+  package func outOfDistribution(_ name: String) -> PredictionStore {
+    let folderName = Self.outOfDistributionPrefix + name
+    return PredictionStore(
+      folder: folder.appendingPathComponent(folderName), of: run, prefix: "\(folderName)/")
+  }
+
+  /// The names of the sets of images of no class that have a folder, sorted.
+  package func outOfDistributionNames() -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasPrefix(Self.outOfDistributionPrefix) && !$0.hasSuffix(Self.suffix) }
+      .map { String($0.dropFirst(Self.outOfDistributionPrefix.count)) }
+      .filter(OutOfDistributionName.isValid).sorted()
+  }
+
+  /// Where the predictions of other images than those of cells stand.
+  var others: [PredictionStore] { [validation] + outOfDistributionNames().map(outOfDistribution) }
+
   package func url(of cell: Cell) -> URL {
     folder.appendingPathComponent(cell.name + Self.suffix)
   }
@@ -69,7 +89,7 @@ package struct PredictionStore: Sendable {
   }
 
   /// The names of the files that are predictions, labels first, then by cell, then those of a validation
-  /// set; other files count not.
+  /// set and of images of no class; other files count not.
   func names() -> [String] {
     let forms = PredictionNumbers.allCases.map { ".\(Self.form($0))" }
     let names = files().map(\.lastPathComponent)
@@ -84,7 +104,7 @@ package struct PredictionStore: Sendable {
     }
     let ofImages = [labelsURL, softLabelsURL].map(\.lastPathComponent).filter(names.contains)
     let own = ofImages + sorted.map(\.name)
-    return own.map { prefix + $0 } + (prefix.isEmpty ? validation.names() : [])
+    return own.map { prefix + $0 } + (prefix.isEmpty ? others.flatMap { $0.names() } : [])
   }
 
   // MARK: Writing
@@ -223,6 +243,16 @@ package struct PredictionStore: Sendable {
         expected: "[\(labels.count), \(members), \(classes)]", found: array.shape)
     }
     return try array.labeled(labels, from: labelsURL)
+  }
+
+  /// The predictions of images of no class, which are as many as the labels say; labels are 0 in place of −1.
+  ///
+  /// - Throws: as `logits(of:labels:memberCount:classCount:)`.
+  package func unlabeledLogits(memberCount: Int, classCount: Int) throws -> LabeledLogits {
+    let count = try labels().count
+    return try logits(
+      of: .clean, labels: [Int](repeating: 0, count: count), memberCount: memberCount,
+      classCount: classCount)
   }
 
   /// The predictions of a cell without labels, as they were given; they stay in their file.

@@ -47,7 +47,7 @@ extension TableFormat {
   /// The tables that every finished evaluation leaves.
   package static let results = [cells, diversity, reliability, summary]
   /// The tables that an evaluation leaves where they are asked for.
-  package static let optional = [conformal, classes]
+  package static let optional = [conformal, classes, outOfDistribution]
 }
 
 /// Writes the tables of an evaluation.
@@ -87,6 +87,7 @@ package struct ResultTables: Sendable {
       (.cells, cells), (.diversity, diversity), (.reliability, reliability), (.summary, summary),
     ] + (cube.sets.isEmpty ? [] : [(.conformal, conformal)])
       + (cube.classes.isEmpty ? [] : [(.classes, classes)])
+      + (cube.detections.isEmpty ? [] : [(.outOfDistribution, outOfDistribution)])
   }
 
   package var cells: CSVTable {
@@ -151,6 +152,21 @@ package struct ResultTables: Sendable {
           table.append(
             key + names + row.fields(names: cube.classNames) + [fitting]
               + row.intervalFields)
+        }
+      }
+    }
+    return table
+  }
+
+  package var outOfDistribution: CSVTable {
+    var table = CSVTable(header: TableFormat.outOfDistribution.header)
+    for result in cube.detections {
+      for group in result.groups {
+        let counts = ["\(result.imageCount)", "\(group.outsideCount)"]
+        for row in group.detections {
+          table.append(
+            [runName, datasetName, group.set, result.cell.shiftName, row.predictor.name]
+              + [group.calibration.name, row.score.name] + counts + row.fields + [fitting])
         }
       }
     }

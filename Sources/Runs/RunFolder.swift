@@ -104,7 +104,7 @@ extension RunFolder {
     let tables = (TableFormat.results + TableFormat.optional).map(table)
     let evaluation =
       [record, calibrations, findings] + tables + [page] + predictions.files()
-      + predictions.validation.files()
+      + predictions.others.flatMap { $0.files() }
     for file in training + evaluation + [configuration]
     where unlink(file.path) != 0 && errno != ENOENT {
       throw FileError.unwritable(file, errno)

@@ -76,6 +76,9 @@ package struct RunRecord: Sendable, Equatable {
   /// The training images that calibrations are fitted on, which the run kept for validation; nil where there
   /// are none.
   package var validation: Validation?
+  /// The images of no class whose predictions the folder has, by the names of the sets; nil where there are
+  /// none.
+  package var outOfDistribution: [String: OtherImages]?
   /// How the tables were computed from the predictions; nil in records of older versions.
   package var scoring: ScoringRecord?
   /// What its shards must agree on, where this is one of several; nil for a whole evaluation.
@@ -148,6 +151,30 @@ package struct RunRecord: Sendable, Equatable {
       self.images = images
       self.data = data
     }
+  }
+
+  /// Images of no class.
+  package struct OtherImages: Codable, Sendable, Equatable {
+    package var images: Int
+    /// SHA-256 of the pixels of these images or, where files of predictions were given, of these files.
+    package var data: String
+    /// The data set, or the folder or files, as they were named.
+    package var source: [String]
+    /// Whether files of predictions were given, so that the images are not known; nil where not.
+    package var arePredictions: Bool?
+
+    package init(images: Int, data: String, source: [String], arePredictions: Bool? = nil) {
+      self.images = images
+      self.data = data
+      self.source = source
+      self.arePredictions = arePredictions
+    }
+  }
+
+  /// Adds sets of images of no class; those that are there stay.
+  package mutating func add(outOfDistribution sets: [String: OtherImages]?) {
+    let all = (outOfDistribution ?? [:]).merging(sets ?? [:]) { mine, _ in mine }
+    outOfDistribution = all.isEmpty ? nil : all
   }
 
   /// How predictions became the numbers of the tables.

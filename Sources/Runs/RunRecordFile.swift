@@ -7,8 +7,8 @@ extension RunRecord: Codable {
   private enum CodingKeys: String, CodingKey {
     case origin, cells, unchanged, inputs, predictions, unproven, precision, productPrecision,
       history
-    case configuration, threads, program, best, validation, members, scoring, sharding, notes,
-      doubts
+    case configuration, threads, program, best, validation, outOfDistribution, members, scoring,
+      sharding, notes, doubts
     case durationSeconds
   }
 
@@ -30,6 +30,8 @@ extension RunRecord: Codable {
     program = try container.decodeIfPresent(Program.self, forKey: .program)
     best = try container.decodeIfPresent(BestEpoch.self, forKey: .best)
     validation = try container.decodeIfPresent(Validation.self, forKey: .validation)
+    outOfDistribution = try container.decodeIfPresent(
+      [String: OtherImages].self, forKey: .outOfDistribution)
     scoring = try container.decodeIfPresent(ScoringRecord.self, forKey: .scoring)
     sharding = try container.decodeIfPresent(Sharding.self, forKey: .sharding)
     members = try container.decodeIfPresent(Members.self, forKey: .members)
@@ -56,6 +58,7 @@ extension RunRecord: Codable {
     try container.encodeIfPresent(validation, forKey: .validation)
     try container.encodeIfPresent(scoring, forKey: .scoring)
     try container.encodeIfPresent(sharding, forKey: .sharding)
+    try container.encodeIfPresent(outOfDistribution, forKey: .outOfDistribution)
     try container.encodeIfPresent(members, forKey: .members)
     try container.encodeIfPresent(notes, forKey: .notes)
     try container.encodeIfPresent(doubts, forKey: .doubts)
@@ -196,6 +199,7 @@ extension RunRecord {
       addUnchanged(of: existing)
       best = best ?? existing.best
       validation = validation ?? existing.validation
+      add(outOfDistribution: existing.outOfDistribution)
       let step = history.last
       history = existing.history
       if let step { begin(step) }

@@ -44,16 +44,17 @@ extension RunRecord {
         originFields(other) + configurationField(other)
           + [("suite", origin.suite ?? "", other.origin.suite ?? origin.suite ?? "")]
           + sharedCellFields(other) + sharedValidationFields(other)
+          + sharedOtherFields(other)
           + [
             ("shard", Self.shard(self), Self.shard(other)),
             ("cells of all shards", Self.plan(self), Self.plan(other)),
           ]
       case .shardsOfOne:
         originFields(other) + configurationField(other) + [suiteField(other)]
-          + shardFields(other)
+          + sharedOtherFields(other) + shardFields(other)
       case .cellsOfOne:
         originFields(other).filter { $0.field != "run" } + sharedCellFields(other)
-          + scoringFields(other)
+          + sharedOtherFields(other) + scoringFields(other)
       case .sameImages: imageFields(other)
       case .sameBinning: binningFields(other)
       case .sameSets: setFields(other)
@@ -111,6 +112,13 @@ extension RunRecord {
   private func sharedValidationFields(_ other: RunRecord) -> [Field] {
     guard let mine = validation, let its = other.validation else { return [] }
     return [("images for validation", mine.data, its.data)]
+  }
+
+  /// The images of no class, where both records have sets of one name.
+  private func sharedOtherFields(_ other: RunRecord) -> [Field] {
+    (outOfDistribution ?? [:]).sorted { $0.key < $1.key }.compactMap { name, mine in
+      (other.outOfDistribution?[name]).map { ("images of no class, \(name)", mine.data, $0.data) }
+    }
   }
 
   private func shardFields(_ other: RunRecord) -> [Field] {

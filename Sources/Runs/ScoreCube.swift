@@ -15,6 +15,8 @@ package struct ScoreCube: Sendable {
   package var sets: [CellSets] = []
   /// The scores of the classes of each cell; none where they were not asked for.
   package var classes: [CellClasses] = []
+  /// How well each cell is told from images of no class; none where that was not asked for.
+  package var detections: [CellDetections] = []
   /// The metrics that were asked for beside `Metric.all`.
   package var addedMetrics: [Metric] = []
   /// The names of the classes, where they are known.
@@ -29,6 +31,12 @@ package struct ScoreCube: Sendable {
     self.summary = summary
     self.notes = notes
     self.figures = figures
+  }
+
+  /// The names of the sets of images of no class, in the order of the tables.
+  package var outOfDistributionNames: [String] {
+    (detections.first?.groups ?? []).map(\.set)
+      .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// The names of the protocols that it has means over, in the order of the tables.

@@ -52,6 +52,7 @@ extension ScoreCommand {
     let (members, note) = try predictions.members(clean.memberCount, in: folders.cleanFiles)
     let softLabels = try scoring.additions.softLabels(
       cells.selection, of: Self.eachLabel, classCount: clean.classCount)
+    let sets = try outOfDistribution.read(reader, like: clean)
     let given = GivenCells(
       cells,
       validation: validationRows.map { rows in
@@ -60,7 +61,8 @@ extension ScoreCommand {
       }, runName: folderName, members: members, folder: output.map { RunFolder(url($0)) },
       notes: note, seed: common.seed, version: Mixmo.version)
     try score(
-      given, named: folderName, validation: validationRows, softLabels: softLabels, kinds: kinds)
+      given, named: folderName, validation: validationRows, softLabels: softLabels, sets,
+      kinds: kinds)
   }
 
   /// The corruptions of the suite.

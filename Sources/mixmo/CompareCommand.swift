@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Reports
+import Runs
 import Scoring
 
 struct CompareCommand: AsyncParsableCommand {
@@ -57,6 +58,17 @@ struct CompareCommand: AsyncParsableCommand {
       "Compare what predictions are worth against the runs' soft labels as well, which must be the same."
     ))
   var softLabels = false
+  @Option(
+    help: ArgumentHelp(
+      "Compare how well images are told from these images of no class as well, which all runs have.",
+      valueName: "name"))
+  var ood: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --ood, the score that tells them: \(DetectionScore.allCases.map(\.name).joined(separator: ", ")) "
+        + "(default: msp).", valueName: "name"))
+  var oodScore: DetectionScore?
 
   @Option(help: ArgumentHelp("Bootstrap resamples for the intervals.", valueName: "count"))
   var bootstrap = 1000
@@ -79,6 +91,11 @@ struct CompareCommand: AsyncParsableCommand {
         "--bootstrap: expected a number from 0 to 100000, found \(bootstrap).")
     }
     _ = try chosenCalibration()
+    guard ood != nil || oodScore == nil else { throw ValidationError("--ood-score needs --ood.") }
+    if let ood, !OutOfDistributionName.isValid(ood) {
+      throw ValidationError(
+        "--ood: expected \(OutOfDistributionName.expectation), found \"\(ood.oneLine)\".")
+    }
   }
 
   func run() async throws {
@@ -116,6 +133,7 @@ struct CompareCommand: AsyncParsableCommand {
     comparer.calibration = try chosenCalibration()
     comparer.sets = sets
     comparer.comparesSoftLabels = softLabels
+    comparer.outOfDistribution = ood.map { ($0, oodScore ?? .maximumProbability) }
     comparer.drawCount = bootstrap
     comparer.seed = common.seed
     var bar: ProgressBar?
@@ -143,3 +161,4 @@ private struct ComparisonRecord: Encodable {
 }
 
 extension ConformalMethod: ExpressibleByArgument {}
+extension DetectionScore: ExpressibleByArgument {}

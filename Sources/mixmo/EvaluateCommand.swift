@@ -27,6 +27,12 @@ struct EvaluateCommand: AsyncParsableCommand {
           --corruptions --temperature-scaling --config \\
           config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
 
+      Example: how well the network tells CIFAR-100 from CIFAR-10 and from the pictures of a folder:
+
+        mixmo evaluate --data data --save runs --checkpoint best \\
+          --ood cifar10 textures=dtd/images --config \\
+          config/cifar100/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4.yaml
+
       Example: a program of your own, on CIFAR-10 and 19 corruptions that are made on the fly:
 
         mixmo evaluate --model "python3 my_model.py" --model-file model.pt \\
@@ -68,6 +74,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     help: ArgumentHelp("Where results go (default: the run's folder).", valueName: "dir"))
   var output: String?
 
+  @OptionGroup var outOfDistribution: OutOfDistributionImages
   @OptionGroup var scoring: ScoringOptions
 
   @Flag(help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
@@ -236,13 +243,16 @@ struct EvaluateCommand: AsyncParsableCommand {
         labels: source.labels, classOrder: source.classOrder, resize: source.resize,
         crop: source.crop, ignoredLabel: source.usedIgnoredLabel(of: pictures))
     }
+    let others = try outOfDistribution.open(
+      beside: images, source, cache: cacheURL, workers: common.workers)
     return ModelEvaluation(
-      model: model, runName: name, images: images, folder: RunFolder(try outputURL(runFolder)),
+      model: model, runName: name, images: images, outOfDistribution: others,
+      folder: RunFolder(try outputURL(runFolder)),
       corruptions: choice(selected), severities: suite.severities, imageLimit: self.images.limit,
       shard: try chosenShard,
       request: try scoring.request(
-        halves: halves(images), kinds: selected.suite.kinds, softLabels: softLabels,
-        seed: common.seed),
+        halves: halves(images), outOfDistribution: outOfDistribution.names,
+        kinds: selected.suite.kinds, softLabels: softLabels, seed: common.seed),
       common: common, processes: processes, isReporting: report)
   }
 

@@ -34,6 +34,8 @@ struct ModelEvaluation {
   let images: ImageSource
   /// The training images that calibrations are fitted on, where they are.
   var validation: (any Dataset)?
+  /// The images of no class that cells are told from.
+  var outOfDistribution: [EvaluationPlan.OtherImages] = []
   let folder: RunFolder
   var corruptions = CorruptionChoice.none
   var severities = Array(1...5)
@@ -77,7 +79,8 @@ struct ModelEvaluation {
     let plan = EvaluationPlan(
       runName: runName, dataset: images.dataset, benchmark: try benchmark(),
       severities: severities, imageLimit: imageLimit,
-      labeled: images.pictures?.labeled, shard: shard, validation: validation)
+      labeled: images.pictures?.labeled, shard: shard, validation: validation,
+      outOfDistribution: outOfDistribution)
     return ModelPredictions(
       of: model, for: plan, in: folder, suite: try corruptions.fingerprint, seed: common.seed,
       version: Mixmo.version, workers: common.workers, processes: processes,

@@ -80,6 +80,15 @@ struct PredictionOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
+  /// One of these options that was given and says nothing of predictions without labels; nil where none was.
+  var nameForLabels: String? {
+    let given = [
+      ("--label-array", labelArray != nil), ("--deep-ensemble", deepEnsemble != nil),
+      ("--ignore-label", ignoreLabel != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
   /// What `count` members in `files`, one of each where there are several, are to one another, and what a
   /// user should know of the choice.
   ///

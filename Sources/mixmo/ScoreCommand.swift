@@ -38,6 +38,11 @@ struct ScoreCommand: ParsableCommand {
         mixmo score --cells predictions --labels labels.npy \\
           --temperature-scaling --output scores
 
+      Example: how well these images are told from those of another data set:
+
+        mixmo score --logits test.npy --labels labels.npy --ood svhn=svhn.npy \\
+          --output scores
+
       Example: the predictions of a run folder again, with one calibration more:
 
         mixmo score scores --calibration vector
@@ -92,6 +97,7 @@ struct ScoreCommand: ParsableCommand {
   )
   var name: String?
 
+  @OptionGroup var outOfDistribution: OutOfDistributionFiles
   @OptionGroup var predictions: PredictionOptions
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var ending: EndingOptions
@@ -135,7 +141,9 @@ struct ScoreCommand: ParsableCommand {
       ("--labels", labels != nil), ("--output", output != nil), ("--name", name != nil),
       ("--validation-logits", !validationLogits.isEmpty),
     ]
-    guard let option = given.first(where: \.1)?.0 ?? predictions.givenName else { return }
+    // Files of --ood are read as the options say.
+    let ofFiles = outOfDistribution.ood.isEmpty ? predictions.givenName : predictions.nameForLabels
+    guard let option = given.first(where: \.1)?.0 ?? ofFiles else { return }
     throw ValidationError(
       "\(option) is not for the folder of a run, whose own predictions are scored again; predictions "
         + "in files are given with --logits, a folder of them with --cells.")
@@ -157,9 +165,13 @@ struct ScoreCommand: ParsableCommand {
     }
     let softLabels = try givenSoftLabels(of: folder.predictions)
     let request = try scoring.request(
-      kinds: kinds(of: run.record), softLabels: softLabels, seed: seed)
-    let cube = try EvaluationRun(of: run, request: request, workers: common.workers)
-      .run(speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
+      outOfDistribution: outOfDistribution.names, kinds: kinds(of: run.record),
+      softLabels: softLabels, seed: seed)
+    var evaluation = EvaluationRun(of: run, request: request, workers: common.workers)
+    evaluation.outOfDistribution = try outOfDistribution.read(
+      predictions.reader, like: run.cleanLogits())
+    let cube = try evaluation.run(
+      speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
     try common.terminal.show(
       endOf: cube, ofRun: run.record.origin.run, in: folder, hasTable: ending.table)
   }
@@ -201,27 +213,31 @@ struct ScoreCommand: ParsableCommand {
     speak(of: given.rows, as: "probabilities")
     let softLabels = try scoring.additions.softLabels(
       rows.selection, of: Self.eachLabel, classCount: given.rows.classCount)
+    let others = try outOfDistribution.read(reader, like: given.rows)
     try score(
-      given, named: runName, validation: validationRows, softLabels: softLabels, kinds: [])
+      given, named: runName, validation: validationRows, softLabels: softLabels, others, kinds: [])
   }
 
   /// What has a row in a file of soft labels.
   static let eachLabel = "each label"
 
-  /// Scores predictions in files, with calibrations fitted on `validation` where there is one.
+  /// Scores predictions in files, with calibrations fitted on `validation` where there is one, and tells them
+  /// from `others`.
   func score(
     _ given: some PredictionSource, named name: String, validation: PredictionReader.Rows?,
-    softLabels: GivenSoftLabels?, kinds: [CorruptionKind]
+    softLabels: GivenSoftLabels?, _ others: [GivenOutOfDistribution], kinds: [CorruptionKind]
   ) throws {
     let validation = try labeled(validation)
     if let validation { speak(of: validation, as: "validation probabilities") }
     let request = try scoring.request(
-      validation: validation, kinds: kinds, softLabels: softLabels, seed: common.seed)
-    let cube = try EvaluationRun(of: given, request: request, workers: common.workers)
-      .run(
-        speakingTo: common.terminal,
-        whenInterrupted: output == nil
-          ? "nothing was written" : "run the same command to start again")
+      validation: validation, outOfDistribution: outOfDistribution.names, kinds: kinds,
+      softLabels: softLabels, seed: common.seed)
+    var evaluation = EvaluationRun(of: given, request: request, workers: common.workers)
+    evaluation.outOfDistribution = others
+    let cube = try evaluation.run(
+      speakingTo: common.terminal,
+      whenInterrupted: output == nil
+        ? "nothing was written" : "run the same command to start again")
     try common.terminal.show(endOf: cube, ofRun: name, in: given.folder, hasTable: ending.table)
   }
 

@@ -82,13 +82,16 @@ struct ScoringOptions: ParsableArguments {
 
   /// What is asked for, with what the data set knows.
   func request(
-    halves: CleanHalves? = nil, validation: LabeledLogits? = nil, kinds: [CorruptionKind] = [],
+    halves: CleanHalves? = nil, validation: LabeledLogits? = nil,
+    outOfDistribution: [String]? = nil, kinds: [CorruptionKind] = [],
     softLabels: GivenSoftLabels? = nil, seed: UInt64
   ) throws -> ScoringRequest {
+    var additions = try additions.additions(softLabels: softLabels)
+    additions.outOfDistribution = outOfDistribution
     var settings = ScoringSettings(
       calibrations: try calibrations(), binning: binning.binning(), seed: seed, kinds: kinds,
       baseline: try baseline.map(ScoringSettings.Baseline.init),
-      additions: try additions.additions(softLabels: softLabels), softLabels: softLabels?.labels)
+      additions: additions, softLabels: softLabels?.labels)
     if let bootstrap { settings.drawCount = bootstrap }
     switch fitting ?? .cleanHalves {
     case .cleanHalves: settings.fitting = .cleanHalves(halves)

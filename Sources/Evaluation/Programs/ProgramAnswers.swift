@@ -142,8 +142,9 @@ final class ProgramAnswers: ModelAnswers {
       throw settings.error(.changed(expected: words(form), found: words(answer)), at: place)
     }
     do {
-      let labels = images.images.labels[images.range]
-      _ = try answer.labeled(Array(labels), from: URL(fileURLWithPath: "labels"))
+      // Images of no class have the label −1.
+      let labels = images.images.labels[images.range].map { max(0, $0) }
+      _ = try answer.labeled(labels, from: URL(fileURLWithPath: "labels"))
     } catch let error as PredictionFileError {
       throw settings.error(Self.problem(error, firstRow: images.range.lowerBound), at: place)
     }

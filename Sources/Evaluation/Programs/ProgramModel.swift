@@ -81,6 +81,7 @@ package final class ProgramModel: Model {
 
   /// The command need not name what its script opens.
   package var mayHaveChanged: Bool { true }
+  package var endsWithAnswers: Bool { true }
 
   package func answers(
     to next: @escaping @Sendable () throws -> ImageBatch?

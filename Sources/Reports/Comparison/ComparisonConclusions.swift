@@ -56,6 +56,7 @@ extension Comparison {
     switch metric {
     case .brierScore: "Brier"
     case _ where SetFigure.parsing(metric.name) != nil: setTitle(metric)
+    case _ where DetectionMean(parsing: metric.name) != nil: detectionTitle(metric)
     case .negativeLogLikelihood, .calibrationError: metric.name.uppercased()
     default: metric.name
     }
@@ -65,6 +66,12 @@ extension Comparison {
   private static func setTitle(_ metric: Metric) -> String {
     guard let (figure, kind) = SetFigure.parsing(metric.name) else { return metric.name }
     return "\(figure.rawValue) \(kind.method.rawValue)"
+  }
+
+  /// The title of a figure of images of no class, such as `auroc msp svhn`.
+  private static func detectionTitle(_ metric: Metric) -> String {
+    guard let mean = DetectionMean(parsing: metric.name) else { return metric.name }
+    return "\(mean.figure.name) \(mean.score.name) \(mean.set)"
   }
 
   /// A metric with its difference.

@@ -19,6 +19,8 @@ package struct ComparisonTally {
   private let bootstrap: Bootstrap?
   private let imageCount: Int
   private var corruptedIndices: [Int] = []
+  /// The figures that are no means over images.
+  private var drawnMetrics: Set<Metric> = []
   private var runs: [Gathered]
   /// The scores of all corrupted cells, of the reference first.
   private var corrupted: [ImageScores]
@@ -47,9 +49,11 @@ package struct ComparisonTally {
   ///   - isCorrupted: Whether the cell is not the clean one.
   ///   - scores: The scores of each run.
   ///   - figures: For each run the numbers of each image whose means are the figures.
+  ///   - drawn: For each run figures that are no such means; they are tested by the draws.
   /// - Throws: `ScoringError` where a part has more or fewer rows than images.
   package mutating func add(
-    isCorrupted: Bool, _ scores: [PartedRows], figures: [[Metric: [Double]]] = []
+    isCorrupted: Bool, _ scores: [PartedRows], figures: [[Metric: [Double]]] = [],
+    drawn: [[Metric: DrawnFigure]] = []
   ) throws {
     // Means over the parts, as in the tables of an evaluation.
     var values = scores.map { parts in
@@ -64,12 +68,20 @@ package struct ComparisonTally {
         spreads?[run][metric] = try bootstrap?.means(of: [numbers])[0].map(MetricSpread.draws)
       }
     }
+    for (run, figures) in drawn.enumerated() {
+      for (metric, figure) in figures {
+        drawnMetrics.insert(metric)
+        values[run][metric] = figure.value
+        spreads?[run][metric] = figure.spread
+      }
+    }
     if isCorrupted {
       corruptedIndices.append(runs.first?.cells.count ?? 0)
       for index in images.indices { corrupted[index].add(images[index]) }
     }
     for run in runs.indices {
       var contrast: [Metric: Contrast.Values] = [:]
+      var drawnTests: [Metric: PairedTest] = [:]
       for metric in metrics {
         let spread = spreads.flatMap { Self.difference($0[run + 1][metric], $0[0][metric]) }
         if isCorrupted { runs[run].spreads[metric, default: []].append(spread) }
@@ -78,17 +90,31 @@ package struct ComparisonTally {
         }
         contrast[metric] = Contrast.Values(
           reference: reference, run: value, interval: spread?.interval(around: value - reference))
+        drawnTests[metric] = drawnTest(metric, value - reference, spread)
       }
-      runs[run].cells.append(Self.contrast(contrast, images[run + 1], images[0]))
+      runs[run].cells.append(tested(contrast, images[run + 1], images[0], drawnTests))
     }
   }
 
-  /// The values with a test of each.
-  private static func contrast(
-    _ values: [Metric: Contrast.Values], _ run: ImageScores, _ reference: ImageScores
+  /// The values with a test of each; of drawn figures without draws there is none.
+  private func tested(
+    _ values: [Metric: Contrast.Values], _ run: ImageScores, _ reference: ImageScores,
+    _ drawnTests: [Metric: PairedTest]
   ) -> Contrast {
-    let tests = values.keys.map { ($0, run.test($0, against: reference)) }
-    return Contrast(values: values, tests: Dictionary(uniqueKeysWithValues: tests))
+    let tests = values.keys.filter { !drawnMetrics.contains($0) }
+      .map { ($0, run.test($0, against: reference)) }
+    return Contrast(
+      values: values, tests: drawnTests.merging(tests) { mine, _ in mine })
+  }
+
+  /// The test of a difference by its draws; nil for other figures, and without draws.
+  private func drawnTest(
+    _ metric: Metric, _ difference: Double, _ spread: MetricSpread?
+  ) -> PairedTest? {
+    guard drawnMetrics.contains(metric), let distribution = spread?.distribution else { return nil }
+    let isBetter = metric.better == .higher ? difference > 0 : difference < 0
+    return PairedTest(
+      pValue: distribution.pValue, favorsRun: difference == 0 ? nil : isBetter)
   }
 
   private static func difference(
@@ -180,15 +206,16 @@ extension ComparisonTally {
     let cells = corruptedIndices.map { run.cells[$0].values }
     guard !cells.isEmpty else { return nil }
     var values: [Metric: Contrast.Values] = [:]
+    var drawnTests: [Metric: PairedTest] = [:]
     for metric in metrics {
       guard let reference = RunningMean.mean(of: cells.map { $0[metric]?.reference }),
         let value = RunningMean.mean(of: cells.map { $0[metric]?.run })
       else { continue }
+      let spread = MetricSpread.mean(of: run.spreads[metric] ?? [])
       values[metric] = Contrast.Values(
-        reference: reference, run: value,
-        interval: MetricSpread.mean(of: run.spreads[metric] ?? [])?
-          .interval(around: value - reference))
+        reference: reference, run: value, interval: spread?.interval(around: value - reference))
+      drawnTests[metric] = drawnTest(metric, value - reference, spread)
     }
-    return Self.contrast(values, corrupted[index + 1], corrupted[0])
+    return tested(values, corrupted[index + 1], corrupted[0], drawnTests)
   }
 }

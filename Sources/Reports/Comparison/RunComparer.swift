@@ -20,6 +20,8 @@ package struct RunComparer: Sendable {
   package var sets: ConformalMethod?
   /// Whether what the runs' soft labels say is compared as well.
   package var comparesSoftLabels = false
+  /// The images of no class that the runs' images are told from, by a score; nil for none.
+  package var outOfDistribution: (set: String, score: DetectionScore)?
   private let threadCount: Int
   private let scorer: Scorer
 
@@ -62,12 +64,14 @@ package struct RunComparer: Sendable {
       comparesSoftLabels
       ? try SubjectSoftLabels(
         of: runs, subjects, parts: subjectScorer.parts, under: calibration, scorer) : nil
-    let figures = (setScorer?.figures ?? []) + (softLabels?.figures ?? [])
-    let metrics = Comparison.metrics.filter(calibration.defines) + figures
     let bootstrap =
       drawCount > 0
       ? try Bootstrap(
         imageCount: imageCount, drawCount: drawCount, seed: seed, threadCount: threadCount) : nil
+    let detections = try detections(subjects, subjectScorer.parts, bootstrap)
+    let figures =
+      (setScorer?.figures ?? []) + (softLabels?.figures ?? []) + (detections?.figures ?? [])
+    let metrics = Comparison.metrics.filter(calibration.defines) + figures
     var tally = ComparisonTally(
       runCount: runs.count, imageCount: imageCount, metrics: metrics, parts: subjectScorer.parts,
       bootstrap: bootstrap)
@@ -78,7 +82,9 @@ package struct RunComparer: Sendable {
       let numbers = try zip(
         setScorer?.numbers(of: cell) ?? none, softLabels?.numbers(of: cell) ?? none
       ).map { $0.merging($1) { first, _ in first } }
-      try tally.add(isCorrupted: cell != .clean, scores, figures: numbers)
+      try tally.add(
+        isCorrupted: cell != .clean, scores, figures: numbers,
+        drawn: detections?.numbers(of: cell) ?? [])
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
@@ -89,6 +95,21 @@ package struct RunComparer: Sendable {
       notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
         + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds),
       figures: figures)
+  }
+
+  /// What tells the images of the runs from images of no class; nil where that is not compared.
+  private func detections(
+    _ subjects: [SubjectScorer.Subject], _ parts: [[Int]], _ bootstrap: Bootstrap?
+  ) throws -> SubjectDetections? {
+    try outOfDistribution.map { set, score in
+      try SubjectDetections(
+        SubjectDetections.Choice(set: set, score: score), of: subjects, parts: parts, scorer
+      ) { count in
+        try bootstrap.map {
+          try DetectionDraws(of: $0, outsideCount: count, seed: seed, threadCount: threadCount)
+        }
+      }
+    }
   }
 
   private static func noteOfBounds(_ label: String, _ bounds: [TemperatureBound]) -> String {

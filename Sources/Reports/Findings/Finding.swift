@@ -22,6 +22,8 @@ package struct Finding: Encodable, Sendable, Equatable {
     case classes
     /// How far predictions are from what people say.
     case people
+    /// Whether images of no class are told from others.
+    case outOfDistribution = "out-of-distribution"
     /// What an ensemble adds to its members.
     case ensemble
     /// Whether confidence tells right answers from wrong ones.
@@ -39,6 +41,7 @@ package struct Finding: Encodable, Sendable, Equatable {
       case .sets: "Sets"
       case .classes: "Classes"
       case .people: "People"
+      case .outOfDistribution: "No class"
       case .ensemble: "Ensemble"
       case .ranking: "Errors"
       }

@@ -14,6 +14,8 @@ package struct FindingTables: Sendable {
   let conformal: ResultTable?
   /// Scores by corruption, severity, predictor, calibration and class; nil without any.
   let classes: ResultTable?
+  /// The names of the sets of images of no class; none without any.
+  let outOfDistribution: [String]
   /// The names of the classes, where they are known.
   let classNames: [String]?
   /// The answers to the clean images; nil where no predictions are at hand.
@@ -39,8 +41,9 @@ package struct FindingTables: Sendable {
   package init(
     cells: ResultTable, summary: ResultTable, answers: AnswerCounts?,
     doubts: [RunRecord.Doubt] = [], conformal: ResultTable? = nil, classes: ResultTable? = nil,
-    classNames: [String]? = nil
+    classNames: [String]? = nil, outOfDistribution: [String] = []
   ) {
+    self.outOfDistribution = outOfDistribution
     (self.conformal, self.classes, self.classNames) = (conformal, classes, classNames)
     self.doubts = doubts
     self.cells = cells

@@ -14,23 +14,30 @@ package struct Findings: Sendable, Equatable {
 
   /// The findings of a run.
   package init(_ tables: FindingTables) {
+    let first = [
+      tables.accuracyFinding, tables.weaknessFinding, tables.confidenceFinding,
+      tables.calibrationFinding, tables.selectionFinding, tables.setsFinding,
+      tables.classesFinding, tables.peopleFinding,
+    ]
+    let last = [tables.ensembleFinding, tables.rankingFinding]
     all =
-      tables.doubtFindings
-      + [
-        tables.accuracyFinding, tables.weaknessFinding, tables.confidenceFinding,
-        tables.calibrationFinding, tables.selectionFinding, tables.setsFinding,
-        tables.classesFinding, tables.peopleFinding, tables.ensembleFinding, tables.rankingFinding,
-      ].compactMap { $0 }
+      tables.doubtFindings + first.compactMap { $0 } + tables.outOfDistributionFindings
+      + last.compactMap { $0 }
     remarks = Self.remarks(tables)
   }
 
   /// At most this many sentences are shown, and those on what was asked for beside the metrics.
   package static let shownCount = 6
 
+  /// The topics of what is computed where it is asked for.
+  private static let askedFor: [Finding.Topic] = [
+    .selection, .sets, .classes, .people, .outOfDistribution,
+  ]
+
   /// The findings that are shown first: without the ranking of errors where others fill the space.
   package var shown: [Finding] {
     let others = all.filter { $0.topic != .ranking }
-    let askedFor = others.count { [.selection, .sets, .classes, .people].contains($0.topic) }
+    let askedFor = others.count { Self.askedFor.contains($0.topic) }
     return Array((others.count < 4 ? all : others).prefix(Self.shownCount + askedFor))
   }
 

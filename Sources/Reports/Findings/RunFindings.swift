@@ -17,7 +17,7 @@ extension FindingTables {
       answers: cube.answers, doubts: cube.doubts,
       conformal: cube.sets.isEmpty ? nil : try read(.conformal, tables.conformal),
       classes: cube.classes.isEmpty ? nil : try read(.classes, tables.classes),
-      classNames: cube.classNames)
+      classNames: cube.classNames, outOfDistribution: cube.outOfDistributionNames)
   }
 
   /// The tables of a finished run; its answers are counted in its predictions, where they are stored.
@@ -28,7 +28,8 @@ extension FindingTables {
     self.init(
       cells: run.cells, summary: run.summary, answers: try run.answers(scorer),
       doubts: run.record.doubts ?? [], conformal: run.conformal, classes: run.classes,
-      classNames: run.record.additions.classNames)
+      classNames: run.record.additions.classNames,
+      outOfDistribution: run.record.additions.outOfDistribution ?? [])
   }
 }
 

@@ -84,6 +84,13 @@ extension Report {
           + "Brier score and total variation are lower the more they agree; the rank correlation of "
           + "entropies is higher the more it is unsure where people disagree.",
         figures: [], tables: tables("soft-labels", "Means, from") { $0.table(of: [.softLabels]) }),
+      FigureSection(
+        id: "out-of-distribution", title: "Whether it knows images of no class",
+        text:
+          "How well a score tells test images from images of no class, and whether it still does where test "
+          + "images are corrupted. fpr95 is what passes where 95 % of the test images must.",
+        figures: each { [$0.detectionCurves()] },
+        tables: tables("out-of-distribution", "Means in %, from") { $0.detectionTable() }),
     ]
   }
 

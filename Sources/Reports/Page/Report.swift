@@ -146,12 +146,15 @@ package struct Report: Sendable {
   private func notes(hasGnuplot: Bool) -> [String] {
     let substitutes = runs[0].corruptions.filter { $0.contains(Cell.substituteMark) }
     let unknown = runs.flatMap { run in
-      [run.cells, run.summary, run.reliability, run.diversity, run.conformal, run.classes]
-        .compactMap { $0 }.filter { !$0.unknownColumns.isEmpty }
-        .map {
-          "\(run.label): \($0.file.lastPathComponent) has columns that this version does not know: "
-            + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")
-        }
+      [
+        run.cells, run.summary, run.reliability, run.diversity, run.conformal, run.classes,
+        run.outOfDistribution,
+      ]
+      .compactMap { $0 }.filter { !$0.unknownColumns.isEmpty }
+      .map {
+        "\(run.label): \($0.file.lastPathComponent) has columns that this version does not know: "
+          + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")
+      }
     }
     return (hasGnuplot ? [] : [PageModel.withoutGnuplot])
       + (substitutes.isEmpty

@@ -96,10 +96,12 @@ extension SelectedTable {
 }
 
 extension Metric.Direction {
-  /// Which values of a figure of `summary.csv` are better; those of classes and of prediction sets are no
-  /// metrics.
+  /// Which values of a figure of `summary.csv` are better; those of classes, prediction sets and
+  /// images of no class are no metrics.
   init(ofFigure name: String) {
-    let isShare = ClassFigure(rawValue: name) != nil || name.hasPrefix("coverage_")
+    let isShare =
+      ClassFigure(rawValue: name) != nil || name.hasPrefix("coverage_")
+      || DetectionMean(parsing: name)?.figure.isLargerBetter ?? false
     let added = MetricGroup.all.flatMap(\.metrics).first { $0.name == name }
     self = (Metric(name: name) ?? added)?.better ?? (isShare ? .higher : .lower)
   }

@@ -92,6 +92,14 @@ struct PairDistances {
   let information: Double
 }
 
+/// How far the members' probabilities of a row are apart.
+struct MemberDisagreement: Sendable {
+  /// Their mutual information in nats, in 0...log M.
+  let information: Double
+  /// The mean over classes of their variance, divided by M.
+  let variance: Double
+}
+
 /// Measures distances between members' probabilities, row by row, in memory that it owns.
 struct DistributionDistances: ~Copyable {
   private let members: [Distribution]  // [M]
@@ -122,6 +130,24 @@ struct DistributionDistances: ~Copyable {
       return p.distances(from: q, information: information([p, q]))
     }
     diversity.add(distances, information: members.count > 2 ? information(members) : 0)
+  }
+
+  /// How far all members are apart in the row whose probabilities their memory holds now.
+  var disagreement: MemberDisagreement {
+    let (rows, means, squares) = (copies, means, logMeans)
+    let (memberCount, classCount) = (members.count, members[0].classCount)
+    let information = information(members)
+    // The columns of `copies` are sorted now, so that sums over members do not depend on their order.
+    for c in 0..<classCount {
+      squares[c] = 0
+      for m in 0..<memberCount {
+        let difference = rows[m * classCount + c] - means[c]
+        squares[c] += difference * difference
+      }
+    }
+    let sum = ProbabilityKernels.preferred.sum(of: squares, count: classCount)
+    return MemberDisagreement(
+      information: information, variance: sum / Double(memberCount * classCount))
   }
 
   /// The mean over `members` of the divergence from their mean m, Σ p(log p − log m).

@@ -48,6 +48,19 @@ public struct RowCalibrations: Sendable {
     RowCalibrations(maps: maps, indices: indices.map { all in rows.map { all[$0] } })
   }
 
+  /// The same maps for `rowCount` other rows, which take them in turn.
+  func alternating(_ rowCount: Int) -> RowCalibrations {
+    guard maps.count > 1 else { return RowCalibrations(maps: maps, indices: nil) }
+    return RowCalibrations(
+      maps: maps, indices: (0..<rowCount).map { UInt8($0 % maps.count) })
+  }
+
+  /// Other maps for the same rows; nil where one of them has no other.
+  func replacingMaps(_ transform: (CalibrationMap) -> CalibrationMap?) -> RowCalibrations? {
+    let others = maps.compactMap(transform)
+    return others.count == maps.count ? RowCalibrations(maps: others, indices: indices) : nil
+  }
+
   /// Whether it calibrates nothing.
   var isIdentity: Bool {
     maps.allSatisfy { if case .identity = $0 { true } else { false } }

@@ -30,6 +30,15 @@ public struct Bootstrap: Sendable {
     imageCount: Int, drawCount: Int = 1000, seed: UInt64 = 0,
     threadCount: Int = ProcessInfo.processInfo.activeProcessorCount
   ) throws {
+    try self.init(
+      imageCount: imageCount, drawCount: drawCount, seed: seed, purpose: "bootstrap",
+      threadCount: threadCount)
+  }
+
+  /// The same by the streams of another `purpose`.
+  init(
+    imageCount: Int, drawCount: Int, seed: UInt64, purpose: String, threadCount: Int
+  ) throws {
     guard imageCount > 0, drawCount > 0 else {
       throw ScoringError.nothingToResample(images: imageCount, draws: drawCount)
     }
@@ -37,17 +46,18 @@ public struct Bootstrap: Sendable {
     self.drawCount = drawCount
     workers = Workers(count: threadCount)
     multiplicities = try workers.map((drawCount - 1) / Self.laneCount + 1) {
-      Self.multiplicities(ofBlock: $0, imageCount: imageCount, seed: seed)
+      Self.multiplicities(
+        ofBlock: $0, imageCount: imageCount, seed: seed, purpose: purpose)
     }
   }
 
   private static func multiplicities(
-    ofBlock block: Int, imageCount: Int, seed: UInt64
+    ofBlock block: Int, imageCount: Int, seed: UInt64, purpose: String
   ) -> [SIMD8<UInt8>] {
     var counts = [SIMD8<UInt8>](repeating: .zero, count: imageCount)
     for lane in 0..<laneCount {
       var random = RandomStream(
-        seed: seed, purpose: "bootstrap", major: block * laneCount + lane)
+        seed: seed, purpose: purpose, major: block * laneCount + lane)
       for _ in 0..<imageCount { counts[random.integer(in: 0..<imageCount)][lane] += 1 }
     }
     return counts
