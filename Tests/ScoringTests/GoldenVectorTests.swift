@@ -19,6 +19,26 @@ struct GoldenVectorTests {
     let classes: [String: [Values]]
     let conformal: [String: [String: Values]]?
     let calibrations: [String: [String: Values]]?
+    let softLabels: SoftLabelFigures
+    let detections: DetectionFigures?
+
+    /// What predictions are worth against people's votes.
+    struct SoftLabelFigures: Decodable {
+      let votes: [[Double]]  // [N, K]
+      let predictors: [String: Values]
+    }
+
+    /// By predictor and score, how well rows are told from others.
+    struct DetectionFigures: Decodable {
+      let outside: [[[Double]]]  // [N', M, K]
+      let predictors: [String: [String: Values]]
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case name, logits, probabilities, labels, metrics, diversity, bins, classes, conformal
+      case calibrations, detections
+      case softLabels = "soft labels"
+    }
 
     var description: String { name }
 
@@ -179,6 +199,43 @@ struct GoldenVectorTests {
           { found[$0] ?? nil }, try #require(ofPredictor[key]), within: Self.bound,
           "\(golden), \(predictor.name), \(key)")
       }
+    }
+  }
+
+  @Test(arguments: try cases())
+  func `figures of soft labels are those of the file`(golden: Case) throws {
+    let logits = try golden.labeledLogits()
+    var scorer = Scorer(threadCount: 2, metrics: MetricGroup.softLabels.metrics)
+    scorer.softLabels = try SoftLabels(
+      golden.softLabels.votes.flatMap { $0 }, classCount: logits.classCount)
+    let scores = try scorer.score(logits)
+    #expect(scores.predictors.count == golden.softLabels.predictors.count)
+    for row in scores.predictors {
+      let expected = try #require(golden.softLabels.predictors[row.predictor.fixtureName])
+      #expect(Set(expected.keys) == Set(MetricGroup.softLabels.metrics.map(\.name)))
+      expectValues(
+        { name in
+          MetricGroup.softLabels.metrics.first { $0.name == name }.flatMap { row.values[$0] }
+        }, expected, within: Self.bound, "\(golden), \(row.predictor.name)")
+    }
+  }
+
+  @Test(arguments: try cases())
+  func `images of no class are told as in the file`(golden: Case) throws {
+    guard let expected = golden.detections else { return }
+    let logits = try golden.labeledLogits()
+    let outside = try LabeledLogits(
+      float64: expected.outside.flatMap { $0.flatMap { $0 } }, memberCount: logits.memberCount,
+      classCount: logits.classCount, labels: expected.outside.map { _ in 0 })
+    let scorer = Scorer(threadCount: 2)
+    let found = try scorer.detections(under: scorer.score(logits), of: logits, from: outside)
+    #expect(found.count == expected.predictors.values.reduce(0) { $0 + $1.count })
+    for detection in found {
+      let figures = try #require(
+        expected.predictors[detection.predictor.fixtureName]?[detection.score.name])
+      expectValues(
+        { name in DetectionFigure(rawValue: name).flatMap { detection.values[$0] } }, figures,
+        within: Self.bound, "\(golden), \(detection.predictor.name), \(detection.score.name)")
     }
   }
 

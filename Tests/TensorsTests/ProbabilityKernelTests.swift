@@ -136,4 +136,41 @@ struct ProbabilityKernelTests {
       #expect(results[0] == results[1])
     }
   }
+  @Test(arguments: Kernels.available, [1, 2, 15, 16, 100, 1000])
+  func `errors of a softmax in Float32 are the reference's`(kernels: Kernels, classCount: Int) {
+    var stream = RandomStream(seed: 5, purpose: "errors", major: classCount)
+    let count = 50
+    // Differences of up to 120: beyond what Float32's exponential tells from 0.
+    let logits = (0..<count * classCount).map { _ in Float(stream.uniform(-60, 60)) }
+    let labels = (0..<count).map { _ in stream.integer(in: 0..<classCount) }
+    let results = [kernels, .reference].map { level in
+      var (errors, losses) = (logits, [Double](repeating: .nan, count: count))
+      level.probabilities.softmaxErrors(
+        of: &errors, count: count, classCount: classCount, labels: labels, logLikelihoods: &losses)
+      return (errors: errors, losses: losses)
+    }
+    // Exponentials to 3 units in the last place, a sum of `classCount` of them in 16 parts, a quotient,
+    // and 1 taken off; what is below exp(−87) is as large as that.
+    let roundings = 5 + Double(classCount) / 16
+    for (found, expected) in zip(results[0].errors, results[1].errors) {
+      let bound = roundings * 0x1p-23 * abs(Double(expected)) + 0x1p-24
+      #expect(abs(Double(found - expected)) <= bound)
+    }
+    expectClose(results[0].losses, results[1].losses, absolute: roundings * 0x1p-23 + 120 * 0x1p-24)
+  }
+
+  @Test(arguments: Kernels.available, [1, 3, 8, 33, 100])
+  func `a matrix times a vector is the reference's`(kernels: Kernels, count: Int) {
+    var stream = RandomStream(seed: 5, purpose: "matrix", major: count)
+    let numbers = (0..<(count + 2) * count).map { _ in stream.uniform(-1, 1) }
+    let (vector, addends) = (Array(numbers[..<count]), Array(numbers[count..<2 * count]))
+    let matrix = Array(numbers[(2 * count)...])
+    let results = [kernels, .reference].map { level in
+      var results = [Double](repeating: .nan, count: count)
+      level.probabilities.multiply(matrix, vector, adding: addends, count: count, into: &results)
+      return results
+    }
+    // Sums of `count` products below 1 in two orders, each with as many roundings.
+    expectClose(results[0], results[1], absolute: 2 * Double(count * count) * 0x1p-53)
+  }
 }

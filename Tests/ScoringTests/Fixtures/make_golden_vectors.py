@@ -15,6 +15,7 @@ import numpy as np
 from golden_calibrations import calibrations_group
 from golden_figures import (ABSENT, adaptive, columns, error, halves, log_probabilities, logarithms, mean_rows,
                             names_of, ranks, tied_argmax, with_members)
+from golden_others import detection_group, soft_labels_group
 from make_interval_fixtures import philox, purpose_hash
 from scipy.special import entr, log_softmax, softmax
 from scipy.stats import chi2_contingency
@@ -172,7 +173,8 @@ def set_columns(score, y, alpha):
 
 
 GROUPS = {"metrics": metrics_group, "diversity": diversity_group, "bins": bins_group, "classes": classes_group,
-          "conformal": conformal_group, "calibrations": calibrations_group}
+          "conformal": conformal_group, "calibrations": calibrations_group, "soft labels": soft_labels_group,
+          "detections": detection_group}
 
 
 # Cases

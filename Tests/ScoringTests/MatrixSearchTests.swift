@@ -1,0 +1,94 @@
+import Foundation
+import Scoring
+import Tensors
+import TestSupport
+import Testing
+
+/// The searches of `matrix` and `dirichlet` on many rows, which begin in Float32, against Newton's method on few.
+struct MatrixSearchTests {
+  private static let classCount = 30
+  private static let rowCount = 1000
+
+  /// Rows of two members: logits of unequal scale, with noise.
+  private static func draw() throws -> (logits: [Float], labels: [Int]) {
+    var stream = RandomStream(seed: 3, purpose: "matrix search")
+    let labels = (0..<rowCount).map { _ in stream.integer(in: 0..<classCount) }
+    let logits = labels.flatMap { label in
+      (0..<2).flatMap { _ in
+        (0..<classCount).map { c in
+          Float(stream.uniform(-2, 2) * (1 + Double(c % 3)) + (c == label ? 2.5 : 0))
+        }
+      }
+    }
+    return (logits, labels)
+  }
+
+  /// The mean loss with the penalty, which the fit makes least.
+  private static func objective(
+    _ predictor: Predictor, _ scaling: MatrixScaling, _ map: CalibrationMap, _ rows: LabeledLogits
+  ) throws -> Double {
+    let scores = try Scorer(threadCount: 2).rowScores(of: predictor, in: rows, calibration: map)
+    let count = Double(scaling.classCount)
+    let squares = scaling.weights.enumerated().reduce(0.0) { sum, element in
+      let isOwn = element.offset % (scaling.classCount + 1) == 0
+      return isOwn ? sum : sum + element.element * element.element
+    }
+    return scores.reduce(0) { $0 + $1.negativeLogLikelihood } / Double(scores.count)
+      + 0.01 * squares / (count * (count - 1))
+      + 0.01 * scaling.biases.reduce(0) { $0 + $1 * $1 } / count
+  }
+
+  /// The same rows many times over have the same least loss, and so many numbers that Float32 is used.
+  @Test(arguments: [Predictor.ensemble, .ensembleProbabilities], [60, 600])
+  func `many rows are fitted as well as few`(predictor: Predictor, repetitions: Int) throws {
+    let (logits, labels) = try Self.draw()
+    let few = try LabeledLogits(
+      logits, memberCount: 2, classCount: Self.classCount, labels: labels)
+    let many = try LabeledLogits(
+      [[Float]](repeating: logits, count: repetitions).flatMap { $0 }, memberCount: 2,
+      classCount: Self.classCount,
+      labels: [[Int]](repeating: labels, count: repetitions).flatMap { $0 })
+    let (ofFew, ofMany) = (
+      FittingRows(few, threadCount: 2), FittingRows(many, threadCount: 2)
+    )
+    let matrices = try [ofFew, ofMany].map {
+      try MatrixCalibrator().scaling(of: predictor, on: $0)
+    }
+    let losses = try matrices.map { try Self.objective(predictor, $0, .logits($0), few) }
+    // The last step of the search promises a share of 1e-6; steps before it may have left some times as much.
+    #expect(losses[1] - losses[0] <= 1e-5 * losses[0])
+    let others = try [ofFew, ofMany].map {
+      try DirichletCalibrator().scaling(of: predictor, on: $0)
+    }
+    let lossesOfOthers = try others.map {
+      try Self.objective(predictor, $0, .logarithms($0), few)
+    }
+    #expect(lossesOfOthers[1] - lossesOfOthers[0] <= 1e-5 * lossesOfOthers[0])
+  }
+
+  @Test func `searches in Float32 are the same on any number of threads`() throws {
+    let (logits, labels) = try Self.draw()
+    let many = try LabeledLogits(
+      [[Float]](repeating: logits, count: 600).flatMap { $0 }, memberCount: 2,
+      classCount: Self.classCount, labels: [[Int]](repeating: labels, count: 600).flatMap { $0 })
+    let fits = try [1, 2, 3].map {
+      try MatrixCalibrator().scaling(of: .ensemble, on: FittingRows(many, threadCount: $0))
+    }
+    #expect(fits[0].weights == fits[1].weights)
+    #expect(fits[0].weights == fits[2].weights)
+  }
+
+  @Test(arguments: [0, 1, 2, 1023, 1024, 5000])
+  func `isotonic curves do not depend on the order of rows`(count: Int) {
+    var stream = RandomStream(seed: 4, purpose: "isotonic", major: count)
+    let rows = (0..<count).map { i -> (confidence: Double, isRight: Bool) in
+      let ends = [0.0, -0.0, 1, .leastNonzeroMagnitude, 0.5]
+      let confidence = i % 4 == 0 ? ends[i / 4 % ends.count] : stream.nextUniform()
+      return (confidence, stream.nextUniform() < confidence)
+    }
+    let curve = IsotonicRegression(rows)
+    #expect(curve == IsotonicRegression(rows.reversed()))
+    #expect(curve.confidences == curve.confidences.sorted())
+    #expect(curve.accuracies == curve.accuracies.sorted())
+  }
+}
