@@ -58,6 +58,15 @@ struct CompareCommand: AsyncParsableCommand {
       "Compare what predictions are worth against the runs' soft labels as well, which must be the same."
     ))
   var softLabels = false
+
+  @Flag(help: "Compare risk at 80 and 90 % coverage, and coverage at 1 and 5 % risk, as well.")
+  var selective = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Compare miscalibration, discrimination and uncertainty of the top label's Brier and log score (CORP) as "
+        + "well."))
+  var decompositions = false
   @Option(
     help: ArgumentHelp(
       "Compare how well images are told from these images of no class as well, which all runs have.",
@@ -133,6 +142,8 @@ struct CompareCommand: AsyncParsableCommand {
     comparer.calibration = try chosenCalibration()
     comparer.sets = sets
     comparer.comparesSoftLabels = softLabels
+    comparer.groups = [(MetricGroup.selective, selective), (.decompositions, decompositions)]
+      .filter(\.1).map(\.0)
     comparer.outOfDistribution = ood.map { ($0, oodScore ?? .maximumProbability) }
     comparer.drawCount = bootstrap
     comparer.seed = common.seed

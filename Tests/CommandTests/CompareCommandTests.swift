@@ -49,6 +49,39 @@ import Testing
         == FileContents.read(folder.file("comparison/comparison.csv"), limit: 1 << 20))
   }
 
+  @Test func `metrics that are asked for are compared by the draws of both runs`() throws {
+    let folder = try TemporaryFolder()
+    let groups = ["--selective", "--decompositions"]
+    try score(folder, "weak", seed: 1, strength: 0.2, more: groups)
+    try score(folder, "strong", seed: 2, strength: 2.5, more: groups)
+    let runs = ["weak", "strong"].map { folder.file("runs/\($0)") }
+    let output = folder.file("comparison")
+    let process = try MixmoProcess(
+      ["compare"] + runs.map(\.path) + groups + ["--output", output.path, "--quiet"])
+    try #require(process.status == 0, "\(process.errors)")
+    let table = try CSVTable(contentsOf: output.appending(path: "comparison.csv"))
+    let cells = try runs.map { try CSVTable(contentsOf: $0.appending(path: "cells.csv")) }
+    let untested = [
+      "coverage_at_risk_1", "coverage_at_risk_5", "brier_mcb", "brier_unc", "log_mcb", "log_unc",
+    ]
+    let metrics = try #require(table.column("metric"))
+    #expect(metrics.count == 5 + 4 + 6)
+    for (row, metric) in metrics.enumerated().dropFirst(5) {
+      for (column, cells) in zip(["reference_value", "value"], cells) {
+        #expect(try #require(table.column(column))[row] == cells.column(metric)?.first, "\(metric)")
+      }
+      let isTested = try #require(table.column("p"))[row] != ""
+      #expect(isTested == !untested.contains(metric), "\(metric)")
+    }
+    // The stronger run has fewer errors among the answers that it is surest of.
+    let risk = try #require(metrics.firstIndex(of: "risk_at_80"))
+    #expect(table.column("verdict")?[risk] == "win")
+    let differences = try ["low", "difference", "high"].map { name in
+      Double(try #require(table.column(name))[risk]) ?? .nan
+    }
+    #expect(differences == differences.sorted() && differences[2] < 0)
+  }
+
   @Test func `score stores what it scored, once`() throws {
     let folder = try TemporaryFolder()
     let stored = folder.file("runs/a/predictions/clean-0.npy")

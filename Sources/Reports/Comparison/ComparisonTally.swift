@@ -107,11 +107,14 @@ package struct ComparisonTally {
       values: values, tests: drawnTests.merging(tests) { mine, _ in mine })
   }
 
-  /// The test of a difference by its draws; nil for other figures, and without draws.
+  /// The test of a difference by its draws; nil for other figures, without draws, and where neither value is
+  /// better.
   private func drawnTest(
     _ metric: Metric, _ difference: Double, _ spread: MetricSpread?
   ) -> PairedTest? {
-    guard drawnMetrics.contains(metric), let distribution = spread?.distribution else { return nil }
+    guard drawnMetrics.contains(metric), metric.better != .none,
+      let distribution = spread?.distribution
+    else { return nil }
     let isBetter = metric.better == .higher ? difference > 0 : difference < 0
     return PairedTest(
       pValue: distribution.pValue, favorsRun: difference == 0 ? nil : isBetter)

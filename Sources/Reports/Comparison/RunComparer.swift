@@ -20,6 +20,8 @@ package struct RunComparer: Sendable {
   package var sets: ConformalMethod?
   /// Whether what the runs' soft labels say is compared as well.
   package var comparesSoftLabels = false
+  /// The groups of metrics that are compared as well.
+  package var groups: [MetricGroup] = []
   /// The images of no class that the runs' images are told from, by a score; nil for none.
   package var outOfDistribution: (set: String, score: DetectionScore)?
   private let threadCount: Int
@@ -69,8 +71,10 @@ package struct RunComparer: Sendable {
       ? try Bootstrap(
         imageCount: imageCount, drawCount: drawCount, seed: seed, threadCount: threadCount) : nil
     let detections = try detections(subjects, subjectScorer.parts, bootstrap)
+    let added = SubjectMetrics(groups, under: calibration, parts: subjectScorer.parts, bootstrap)
     let figures =
-      (setScorer?.figures ?? []) + (softLabels?.figures ?? []) + (detections?.figures ?? [])
+      (setScorer?.figures ?? []) + (softLabels?.figures ?? []) + added.figures
+      + (detections?.figures ?? [])
     let metrics = Comparison.metrics.filter(calibration.defines) + figures
     var tally = ComparisonTally(
       runCount: runs.count, imageCount: imageCount, metrics: metrics, parts: subjectScorer.parts,
@@ -82,9 +86,10 @@ package struct RunComparer: Sendable {
       let numbers = try zip(
         setScorer?.numbers(of: cell) ?? none, softLabels?.numbers(of: cell) ?? none
       ).map { $0.merging($1) { first, _ in first } }
-      try tally.add(
-        isCorrupted: cell != .clean, scores, figures: numbers,
-        drawn: detections?.numbers(of: cell) ?? [])
+      let drawn = try zip(
+        added.numbers(of: scores), detections?.numbers(of: cell) ?? runs.map { _ in [:] }
+      ).map { $0.merging($1) { first, _ in first } }
+      try tally.add(isCorrupted: cell != .clean, scores, figures: numbers, drawn: drawn)
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))

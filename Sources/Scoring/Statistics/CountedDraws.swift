@@ -16,16 +16,9 @@ extension Bootstrap {
     let wanted = metrics.filter { $0.resampling != nil }
     guard !wanted.isEmpty else { return predictors.map { _ in [:] } }
     return try predictors.map { rows in
-      let images = try checked(images, rowCount: rows.count)
-      let counted = CountedMetrics(wanted, rows, images: images)
-      let blocks = try workers.map(multiplicities.count) { block in
-        multiplicities[block].withUnsafeBufferPointer { weights in
-          (0..<min(Self.laneCount, drawCount - block * Self.laneCount)).map {
-            counted.values(weights, lane: $0)
-          }
-        }
-      }
-      var spreads = counted.spreads(Array(blocks.joined()))
+      let counted = CountedMetrics(
+        wanted, rows, images: try checked(images, rowCount: rows.count))
+      var spreads = counted.spreads(try draws(of: counted))
       guard areIndependent else { return spreads }
       for metric in wanted {
         guard case .coverage(let percent) = metric.resampling else { continue }
@@ -34,6 +27,38 @@ extension Bootstrap {
       }
       return spreads
     }
+  }
+
+  /// Metrics that have a `Metric.Resampling` on every draw, such as to compare those of two predictors.
+  ///
+  /// - Parameters:
+  ///   - metrics: Any metrics; others have no distribution.
+  ///   - rows: The scores of one predictor.
+  ///   - images: The image that each row shows, by default image i in row i.
+  /// - Returns: The distribution of each metric that is defined on every draw.
+  /// - Throws: `ScoringError` when rows and images do not match.
+  public func distributions(
+    of metrics: [Metric], _ rows: [RowScore], images: [Int]? = nil
+  ) throws -> MetricDistributions {
+    let wanted = metrics.filter { $0.resampling != nil }
+    guard !wanted.isEmpty else { return [:] }
+    let counted = CountedMetrics(
+      wanted, rows, images: try checked(images, rowCount: rows.count))
+    let draws = try draws(of: counted)
+    return wanted.enumerated().reduce(into: [:]) { all, metric in
+      all[metric.element] = BootstrapDistribution(draws.map { $0[metric.offset] })
+    }
+  }
+
+  private func draws(of counted: CountedMetrics) throws -> [[Double?]] {
+    let blocks = try workers.map(multiplicities.count) { block in
+      multiplicities[block].withUnsafeBufferPointer { weights in
+        (0..<min(Self.laneCount, drawCount - block * Self.laneCount)).map {
+          counted.values(weights, lane: $0)
+        }
+      }
+    }
+    return Array(blocks.joined())
   }
 }
 
