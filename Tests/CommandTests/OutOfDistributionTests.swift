@@ -259,7 +259,7 @@ struct OutOfDistributionTests {
 
   @Test(arguments: [
     (["imagenet-o"], "expected the name of a data set"), (["digits"], "these are the images"),
-    (["tinyimagenet200"], ""), (["a=/nowhere"], "/nowhere"),
+    (["tinyimagenet200"], "tinyimagenet200: no data found"), (["a=/nowhere"], "/nowhere"),
     (["a=b", "a=c"], "used twice"),
   ])
   func `images that cannot be told are refused`(ood: [String], message: String) throws {

@@ -5,7 +5,7 @@ Made with Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1.
 """
 
 import numpy as np
-from golden_figures import log_probabilities, logarithms, names_of, ranks, with_members
+from golden_figures import ABSENT, log_probabilities, logarithms, names_of, ranks, with_members
 from scipy.special import entr, logsumexp, softmax
 from scipy.stats import spearmanr
 from sklearn import metrics as sk
@@ -29,13 +29,17 @@ def people(logs, q):
     p = np.exp(logs)
     with np.errstate(invalid="ignore"):
         cross = -np.where(q > 0, q * logs, 0).sum(axis=1).mean()
-    own, theirs = (np.round(entr(d).sum(axis=1), 12) for d in (p, q))
+    entropies = entr(p).sum(axis=1)
+    own, theirs = np.round(entropies, 12), np.round(entr(q).sum(axis=1), 12)
     varies = len(p) > 1 and np.ptp(own) > 0 and np.ptp(theirs) > 0
+    # The order of small entropies hinges on rounding.
+    is_unclear = ((entropies > 0) & (entropies < 1e-6)).any()
     return {
         "cross_entropy_soft": cross if np.isfinite(cross) else None,
         "kl_soft": cross - entr(q).sum(axis=1).mean() if np.isfinite(cross) else None,
         "brier_soft": ((p - q) ** 2).sum(axis=1).mean(), "tv_soft": np.abs(p - q).sum(axis=1).mean() / 2,
-        "entropy_correlation": float(spearmanr(own, theirs).statistic) if varies else None,
+        "entropy_correlation":
+            ABSENT if is_unclear else float(spearmanr(own, theirs).statistic) if varies else None,
     }
 
 
