@@ -14,8 +14,8 @@ struct MatrixObjective {
   private let groups: ClassGroups
   /// Only rows 0, `stride`, 2·`stride`, … count.
   var stride = 1
-  /// The inputs where products over rows are taken in Float32, in less than half of the time: the loss is
-  /// off by about `roundingOfSingle` of itself.
+  /// The inputs where products over rows are taken in Float32: the loss is off by about `roundingOfSingle` of
+  /// itself.
   private var singleInputs: SingleMatrixInputs?
 
   /// λ of the mean square off the diagonal, and μ of that of the biases.

@@ -5,7 +5,7 @@ extension [UInt64] {
 
   /// Sorts the numbers, the smallest first: by their digits to the base 2¹¹, the last digit first.
   ///
-  /// Takes as much memory again, and for many numbers a third of the time of `sort()`.
+  /// Takes as much memory again.
   mutating func sortByDigits() {
     guard count >= Self.fewest else { return sort() }
     let (bits, mask) = (Self.digitBits, UInt64(1) << Self.digitBits - 1)
