@@ -6,8 +6,8 @@ internal import Tensors
 /// The search for the matrix and biases that minimize a penalized loss; see `MatrixCalibrator`.
 ///
 /// It ends where a step promises to lower the loss by less than a share of 1e-10 (of more than 65,536
-/// rows 1e-6, of small problems, by Newton's method, 1e-14), where rounding hides any descent, or after 1.5·10¹²
-/// multiplications. Large problems are searched in Float32 first, down to a promise of 1e-6. The length of
+/// rows 1e-8, of small problems, by Newton's method, 1e-14), where rounding hides any descent, or after 1.5·10¹²
+/// multiplications. Large problems are searched in Float32 first, down to a promise of 1e-6, or of 1e-8 where that is the end. The length of
 /// the gradient where the search ended is computed in Float64, and kept.
 struct MatrixFit {
   /// What the matrix multiplies.
@@ -26,8 +26,9 @@ struct MatrixFit {
   /// How many changes the search remembers: each takes 16·K² bytes.
   private static let memory = 10
   private static let largestWork = 1.5e12
-  /// The share of the loss that the last step promised: also of many rows, and in Float32.
-  private static let (promise, promiseOfLarge, promiseOfRough) = (1e-10, 1e-6, 1e-6)
+  /// The share of the loss that the last step promises: of few rows and of many, and in Float32 before the
+  /// search goes on in Float64.
+  private static let (promise, promiseOfLarge, promiseOfRough) = (1e-10, 1e-8, 1e-6)
   /// Of problems whose second derivatives take less, they are used.
   private static let smallWork = 2e9
   /// How often they are computed at most, and for how many evaluations.
@@ -71,7 +72,7 @@ struct MatrixFit {
     }
     let promise = isLarge ? Self.promiseOfLarge : Self.promise
     if let rough {
-      let ending = ending(rough, promise: max(promise, Self.promiseOfRough))
+      let ending = ending(rough, promise: isLarge ? promise : Self.promiseOfRough)
       near = try search.minimum(of: rough, from: near, ending).parameters
       let isDone = isLarge || search.evaluationCount >= ending.evaluationCount
       if isDone { return lower(try point(near), start) }
