@@ -40,18 +40,11 @@ package struct CubeScorer: Sendable {
     try checkAdditions(clean)
     let fitted = try fit(clean)
     let main = mainPredictor ?? Predictor.predicting(memberCount: clean.memberCount)[0]
-    let bootstrap =
-      settings.drawCount > 0
-      ? try Bootstrap(
-        imageCount: clean.rowCount, drawCount: settings.drawCount, seed: settings.seed,
-        threadCount: threadCount) : nil
+    let bootstrap = try self.bootstrap(imageCount: clean.rowCount)
     var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
     var signs = CubeSigns()
-    let setScoring = try SetScoring(settings, scorer, clean: clean)
-    let detectionScoring = try DetectionScoring(
-      outOfDistribution, scorer, bootstrap, seed: settings.seed, threadCount: threadCount)
-    var (sets, classes): ([CellSets], [CellClasses]) = ([], [])
-    var detections: [CellDetections] = []
+    var additions = try CellAdditions(
+      settings, scorer, clean: clean, outOfDistribution, bootstrap, threadCount: threadCount)
     for (index, cell) in cells.enumerated() {
       let predictions = try logits(cell)
       signs.add(cell, predictions)
@@ -59,45 +52,43 @@ package struct CubeScorer: Sendable {
       aggregation.append(
         CellResult(cell: cell, scores: scores),
         try resample(scores, of: predictions, images: nil, by: bootstrap) { try report(index) })
-      if let (rows, figures) = try setScoring?.scores(of: predictions, bootstrap) {
-        sets.append(CellSets(cell: cell, rows: rows))
-        for (key, figure) in figures { aggregation.added.add(figure, key, of: cell) }
-      }
-      if settings.additions.classes == true {
-        let ofCell = try classScores(scores, of: predictions, cell)
-        for (key, figure) in ofCell.figures { aggregation.added.add(figure, key, of: cell) }
-        classes.append(ofCell)
-      }
-      if let detectionScoring {
-        let ofCell = try detectionScoring.detections(cell, scores, of: predictions) {
-          try report(index)
-        }
-        for (key, figure) in ofCell.figures { aggregation.added.add(figure, key, of: cell) }
-        detections.append(ofCell)
-      }
+      let figures = try additions.add(cell, scores, of: predictions) { try report(index) }
+      for (key, figure) in figures { aggregation.added.add(figure, key, of: cell) }
       try report(index + 1)
     }
     for set in aggregation.pooledSets {
       try report(cells.count)
-      let pooled = try LabeledLogits(concatenating: set.cells.map(logits))
-      let fits = fitted?.repeated(set.cells.count)
-      let scores = try self.scores(of: pooled, fits).map { $0.starting(with: main) }
-      let images = set.cells.flatMap { _ in clean.labels.indices }
-      aggregation.setPooled(
-        set, scores,
-        try resample(scores, of: pooled, images: images, by: bootstrap) { try report(cells.count) })
+      let (scores, spreads) = try scorePooled(
+        set.cells, fitted, startingWith: main, bootstrap, logits: logits
+      ) { try report(cells.count) }
+      aggregation.setPooled(set, scores, spreads)
     }
     var cube = aggregation.cube
     let cleanSigns = CleanSigns(clean, try scorer.rowScores(of: main, in: clean))
     cube.addedMetrics = settings.additions.addedMetrics
-    (cube.sets, cube.classes, cube.classNames) = (sets, classes, settings.additions.classNames)
-    cube.detections = detections
+    (cube.sets, cube.classes, cube.detections) = (
+      additions.sets, additions.classes, additions.detections
+    )
+    cube.classNames = settings.additions.classNames
     cube.answers = cleanSigns.answers
     cube.doubts =
       try cleanSigns.doubts
       + signs.doubts(
         cube.cells.filter { !unchanged.contains($0.cell.name) }, logits: logits)
     return cube
+  }
+
+  /// The numbers of the rows of several cells together, and what their intervals are made from.
+  private func scorePooled(
+    _ cells: [Cell], _ fitted: FittedCalibrations?, startingWith main: Predictor,
+    _ bootstrap: Bootstrap?, logits: (Cell) throws -> LabeledLogits, report: () throws -> Void
+  ) throws -> ([CellScores], CubeAggregation.Spreads) {
+    let all = try cells.map(logits)
+    let pooled = try LabeledLogits(concatenating: all)
+    let scores = try self.scores(of: pooled, fitted?.repeated(cells.count))
+      .map { $0.starting(with: main) }
+    let images = all.flatMap(\.labels.indices)
+    return (scores, try resample(scores, of: pooled, images: images, by: bootstrap, report: report))
   }
 
   /// The calibrations that no predictor has a row under.
@@ -144,17 +135,12 @@ package struct CubeScorer: Sendable {
     return try scorer.crossValidate(logits, under: settings.calibrations)
   }
 
-  private func classScores(
-    _ scores: [CellScores], of logits: LabeledLogits, _ cell: Cell
-  ) throws -> CellClasses {
-    CellClasses(
-      cell: cell,
-      subjects: try scores.flatMap { scores in
-        try scorer.classScores(scores, of: logits).map { predictor, classes in
-          CellClasses.Subject(
-            predictor: predictor, calibration: scores.calibration, classes: classes)
-        }
-      })
+  /// Draws of the images; nil where no intervals are wanted.
+  private func bootstrap(imageCount: Int) throws -> Bootstrap? {
+    guard settings.drawCount > 0 else { return nil }
+    return try Bootstrap(
+      imageCount: imageCount, drawCount: settings.drawCount, seed: settings.seed,
+      threadCount: threadCount)
   }
 
   private func resample(
@@ -176,20 +162,5 @@ extension Calibration {
     classCount <= calibrator.largestClassCount
       && Predictor.predicting(memberCount: memberCount)
         .contains { applies(to: $0, memberCount: memberCount) }
-  }
-}
-
-extension CellClasses {
-  /// The figures that means over cells are taken of.
-  fileprivate var figures: [(AddedFigures.Key, AddedFigures.Figure)] {
-    subjects.flatMap { subject in
-      ClassFigure.allCases.map { figure in
-        (
-          AddedFigures.Key(
-            predictor: subject.predictor, calibration: subject.calibration, name: figure.rawValue),
-          AddedFigures.Figure(value: figure.value(of: subject.classes))
-        )
-      }
-    }
   }
 }

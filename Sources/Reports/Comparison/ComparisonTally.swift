@@ -80,20 +80,28 @@ package struct ComparisonTally {
       for index in images.indices { corrupted[index].add(images[index]) }
     }
     for run in runs.indices {
-      var contrast: [Metric: Contrast.Values] = [:]
-      var drawnTests: [Metric: PairedTest] = [:]
-      for metric in metrics {
-        let spread = spreads.flatMap { Self.difference($0[run + 1][metric], $0[0][metric]) }
-        if isCorrupted { runs[run].spreads[metric, default: []].append(spread) }
-        guard let reference = values[0][metric], let value = values[run + 1][metric] else {
-          continue
-        }
-        contrast[metric] = Contrast.Values(
-          reference: reference, run: value, interval: spread?.interval(around: value - reference))
-        drawnTests[metric] = drawnTest(metric, value - reference, spread)
-      }
-      runs[run].cells.append(tested(contrast, images[run + 1], images[0], drawnTests))
+      compare(
+        run, values[run + 1], values[0], spreads.map { ($0[run + 1], $0[0]) },
+        isCorrupted: isCorrupted, images)
     }
+  }
+
+  /// Adds how a run differs from the reference in a cell.
+  private mutating func compare(
+    _ run: Int, _ own: MetricValues<Metric>, _ its: MetricValues<Metric>,
+    _ spreads: (own: MetricSpreads, its: MetricSpreads)?, isCorrupted: Bool, _ images: [ImageScores]
+  ) {
+    var contrast: [Metric: Contrast.Values] = [:]
+    var drawnTests: [Metric: PairedTest] = [:]
+    for metric in metrics {
+      let spread = spreads.flatMap { Self.difference($0.own[metric], $0.its[metric]) }
+      if isCorrupted { runs[run].spreads[metric, default: []].append(spread) }
+      guard let reference = its[metric], let value = own[metric] else { continue }
+      contrast[metric] = Contrast.Values(
+        reference: reference, run: value, interval: spread?.interval(around: value - reference))
+      drawnTests[metric] = drawnTest(metric, value - reference, spread)
+    }
+    runs[run].cells.append(tested(contrast, images[run + 1], images[0], drawnTests))
   }
 
   /// The values with a test of each; of drawn figures without draws there is none.

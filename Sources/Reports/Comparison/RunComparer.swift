@@ -61,35 +61,21 @@ package struct RunComparer: Sendable {
     let subjects = try runs.map {
       try subjectScorer.subject($0, $0.predictor(named: predictor), calibration)
     }
-    let setScorer = try sets.map { try SubjectSets($0, of: runs, subjects, scorer) }
-    let softLabels =
-      comparesSoftLabels
-      ? try SubjectSoftLabels(
-        of: runs, subjects, parts: subjectScorer.parts, under: calibration, scorer) : nil
     let bootstrap =
       drawCount > 0
       ? try Bootstrap(
         imageCount: imageCount, drawCount: drawCount, seed: seed, threadCount: threadCount) : nil
-    let detections = try detections(subjects, subjectScorer.parts, bootstrap)
-    let added = SubjectMetrics(groups, under: calibration, parts: subjectScorer.parts, bootstrap)
-    let figures =
-      (setScorer?.figures ?? []) + (softLabels?.figures ?? []) + added.figures
-      + (detections?.figures ?? [])
-    let metrics = Comparison.metrics.filter(calibration.defines) + figures
+    let figures = try self.figures(of: runs, subjects, parts: subjectScorer.parts, bootstrap)
+    let metrics = Comparison.metrics.filter(calibration.defines) + figures.metrics
     var tally = ComparisonTally(
       runCount: runs.count, imageCount: imageCount, metrics: metrics, parts: subjectScorer.parts,
       bootstrap: bootstrap)
     let cells = runs[0].cells
     for (index, cell) in cells.enumerated() {
       let scores = try subjects.map { try subjectScorer.scores(of: $0, on: cell) }
-      let none = runs.map { _ in [Metric: [Double]]() }
-      let numbers = try zip(
-        setScorer?.numbers(of: cell) ?? none, softLabels?.numbers(of: cell) ?? none
-      ).map { $0.merging($1) { first, _ in first } }
-      let drawn = try zip(
-        added.numbers(of: scores), detections?.numbers(of: cell) ?? runs.map { _ in [:] }
-      ).map { $0.merging($1) { first, _ in first } }
-      try tally.add(isCorrupted: cell != .clean, scores, figures: numbers, drawn: drawn)
+      try tally.add(
+        isCorrupted: cell != .clean, scores, figures: figures.numbers(of: cell),
+        drawn: figures.drawn(of: cell, scores))
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
     let labels = RunLabels.labels(for: folders, names: runs.map(\.record.origin.run))
@@ -99,7 +85,21 @@ package struct RunComparer: Sendable {
       imageCount: imageCount, cells: cells, pairs: tally.pairs(Array(labels.dropFirst())),
       notes: notes(runs, labels) + zip(proofs, labels).compactMap { $0.note(on: $1) }
         + bounds.filter { !$1.isEmpty }.map(Self.noteOfBounds),
-      figures: figures)
+      figures: figures.metrics)
+  }
+
+  /// What is compared beside the metrics.
+  private func figures(
+    of runs: [ComparableRun], _ subjects: [SubjectScorer.Subject], parts: [[Int]],
+    _ bootstrap: Bootstrap?
+  ) throws -> SubjectFigures {
+    SubjectFigures(
+      sets: try sets.map { try SubjectSets($0, of: runs, subjects, scorer) },
+      softLabels: comparesSoftLabels
+        ? try SubjectSoftLabels(of: runs, subjects, parts: parts, under: calibration, scorer)
+        : nil,
+      added: SubjectMetrics(groups, under: calibration, parts: parts, bootstrap),
+      detections: try detections(subjects, parts, bootstrap))
   }
 
   /// What tells the images of the runs from images of no class; nil where that is not compared.
