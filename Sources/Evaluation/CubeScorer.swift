@@ -14,6 +14,7 @@ package struct CubeScorer: Sendable {
       threadCount: threadCount, metrics: Metric.all + settings.additions.addedMetrics,
       binning: settings.binning)
     scorer.softLabels = settings.softLabels
+    scorer.scoresClasses = settings.additions.classes == true
     self.scorer = scorer
   }
 

@@ -48,6 +48,11 @@ public struct PredictorScores: Sendable {
   /// The temperature that refinement was fitted with on the rows of each fold; nil where there is none,
   /// or where it is at a bound.
   let refinementTemperatures: [Double?]
+  /// The scores of each of the K classes, of all rows that the folds score; their calibration errors are
+  /// means over folds.
+  ///
+  /// Nil where they were not asked for, and for `members-mean`.
+  public let classes: [ClassScore]?  // [K]
 }
 
 /// A fit of one calibration, and the rows of a cell that it scores.
@@ -74,10 +79,12 @@ struct FoldScores: Sendable {
     let reliability: ReliabilityTable
     let classBounds: [Metric: ErrorBounds]
     let refinementTemperature: Double?
+    /// Nil where no labels were given.
+    let classes: ClassTally?
 
     init(
       _ scored: ScoredRows, of predictor: Predictor, calibratedBy calibrations: RowCalibrations,
-      metrics: [Metric]
+      metrics: [Metric], labels: [Int]?
     ) {
       self.predictor = predictor
       self.calibrations = calibrations
@@ -87,6 +94,7 @@ struct FoldScores: Sendable {
       reliability = scored.reliability
       classBounds = scored.classBounds
       refinementTemperature = scored.refinement?.temperature
+      classes = labels.map { ClassTally(scored, labels: $0) }
     }
   }
 
@@ -128,6 +136,11 @@ extension PredictorScores {
     infiniteLossCount = pass.reduce(0) { $0 + $1.infiniteLossCount }
     reliability = parts.map(\.reliability)
     refinementTemperatures = parts.map(\.refinementTemperature)
+    let tallies = parts.compactMap(\.classes)
+    classes = tallies.first.map { first in
+      tallies.dropFirst().reduce(into: first) { $0.merge($1) }
+        .scores(passCount: parts.count / max(1, foldsPerPass))
+    }
   }
 
   /// The row of `members-mean`.
@@ -141,6 +154,7 @@ extension PredictorScores {
     reliability = []
     classBounds = [:]
     refinementTemperatures = []
+    classes = nil
   }
 }
 

@@ -33,65 +33,9 @@ public struct ClassScore: Sendable, Equatable {
   public let confusion: Confusion?
 }
 
-extension Scorer {
-  /// The scores of each class, for every predictor under one calibration; `members-mean` has none.
-  ///
-  /// Numbers are of all rows that the folds score, also where those of `scores` are means over folds; the
-  /// calibration error is then the mean over folds.
-  ///
-  /// - Parameters:
-  ///   - scores: The cell's numbers under the calibration.
-  ///   - cell: Its logits.
-  /// - Returns: For each predictor a score of each of the K classes.
-  /// - Throws: `ScoringError`.
-  public func classScores(
-    _ scores: CellScores, of cell: LabeledLogits
-  ) throws -> [(predictor: Predictor, classes: [ClassScore])] {
-    try scores.predictors.map(\.predictor).filter { $0 != .membersMean }.map { predictor in
-      var tally = ClassTally(classCount: cell.classCount)
-      for fold in scores.folds {
-        let logits = try fold.rows.map(cell.selecting(rows:)) ?? cell
-        let (rows, errors) = try classRows(
-          of: predictor, in: logits, calibrations: fold.calibrations(of: predictor),
-          isConfidenceOnly: scores.calibration.calibrator.output == .confidence)
-        tally.add(rows, labels: logits.labels, errors: errors)
-      }
-      return (
-        predictor, tally.scores(passCount: scores.folds.count / max(1, scores.foldsPerPass))
-      )
-    }
-  }
-
-  /// The scores of all rows, and the calibration error of each class's probability.
-  private func classRows(
-    of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations,
-    isConfidenceOnly: Bool
-  ) throws -> (rows: [RowScore], errors: [Double]?) {
-    guard !isConfidenceOnly else {
-      return (try rowScores(of: predictor, in: logits), nil)
-    }
-    let source = try PredictorLogits(predictor, of: logits, calibrations: calibrations)
-    let (classCount, binning) = (logits.classCount, binning)
-    let pool = AccumulatorPool { ClasswiseCalibration(classCount: classCount, binning: binning) }
-    let rows = try blocks.flatMap(logits.rowCount) { block in
-      let scorer = RowScorer(source)
-      return pool.withOne { classwise in
-        block.map { row in
-          let score = scorer.score(row)
-          classwise.add(
-            UnsafeBufferPointer(start: scorer.probabilities, count: classCount),
-            label: scorer.label(of: row))
-          return score
-        }
-      }
-    }
-    return (rows, pool.merged { $0.merge($1) }.classCalibrationErrors)
-  }
-}
-
 /// Counts and sums of each class.
-private struct ClassTally {
-  private struct OfClass {
+struct ClassTally: Sendable {
+  private struct OfClass: Sendable {
     var sampleCount = 0
     var rightCount = 0
     var predictedCount = 0
@@ -102,33 +46,45 @@ private struct ClassTally {
     var wrong: [Int: Int] = [:]
   }
 
-  private var classes: [OfClass]
-  private var hasDistribution = true
+  private var classes: [OfClass]  // [K]
+  private let hasDistribution: Bool
 
-  init(classCount: Int) {
-    classes = [OfClass](repeating: OfClass(), count: classCount)
+  /// Those of scored rows, whose probabilities were counted unless the confidences alone were calibrated.
+  init(_ scored: ScoredRows, labels: [Int]) {
+    classes = [OfClass](repeating: OfClass(), count: scored.classCount)
+    hasDistribution = !scored.isConfidenceOnly
+    for (row, label) in zip(scored.rows, labels) { add(row, label: label) }
+    for (index, error) in (scored.classwise?.classCalibrationErrors ?? []).enumerated() {
+      classes[index].errors.add(error)
+    }
   }
 
-  /// Adds the rows of a fold; without `errors` the confidence alone was calibrated.
-  mutating func add(_ rows: [RowScore], labels: [Int], errors: [Double]?) {
-    for (row, label) in zip(rows, labels) {
-      classes[label].sampleCount += 1
-      classes[row.predictedClass].predictedCount += 1
-      if row.predictedClass == label {
-        classes[label].rightCount += 1
-      } else {
-        classes[label].wrong[row.predictedClass, default: 0] += 1
-      }
-      classes[label].losses.add(row.negativeLogLikelihood)
-      classes[label].brierScores.add(row.brierScore)
+  private mutating func add(_ row: RowScore, label: Int) {
+    classes[label].sampleCount += 1
+    classes[row.predictedClass].predictedCount += 1
+    if row.predictedClass == label {
+      classes[label].rightCount += 1
+    } else {
+      classes[label].wrong[row.predictedClass, default: 0] += 1
     }
-    guard let errors else {
-      hasDistribution = false
-      return
-    }
-    for index in errors.indices { classes[index].errors.add(errors[index]) }
+    classes[label].losses.add(row.negativeLogLikelihood)
+    classes[label].brierScores.add(row.brierScore)
   }
 
+  /// Adds those of other rows, calibrated in the same way.
+  mutating func merge(_ other: ClassTally) {
+    for (index, tally) in other.classes.enumerated() {
+      classes[index].sampleCount += tally.sampleCount
+      classes[index].rightCount += tally.rightCount
+      classes[index].predictedCount += tally.predictedCount
+      classes[index].losses.merge(tally.losses)
+      classes[index].brierScores.merge(tally.brierScores)
+      classes[index].errors.merge(tally.errors)
+      classes[index].wrong.merge(tally.wrong, uniquingKeysWith: +)
+    }
+  }
+
+  /// The scores of each class; `passCount` is how often the rows were added.
   func scores(passCount: Int) -> [ClassScore] {
     let passCount = max(1, passCount)
     return classes.enumerated().map { index, tally in

@@ -52,7 +52,7 @@ extension Scorer {
     rows: Range<Int>
   ) throws -> [Double] {
     let source = try PredictorLogits(predictor, of: logits, calibration: calibration)
-    return try blocks.flatMap(rows.count) { block in
+    return blocks.flatMap(rows.count, width: source.logits.classCount) { block in
       let scorer = RowScorer(source)
       return block.flatMap { row -> [Double] in
         scorer.loadProbabilities(of: rows.lowerBound + row)

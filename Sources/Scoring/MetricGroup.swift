@@ -29,12 +29,12 @@ public struct MetricGroup: Sendable {
       let name = score.rawValue
       return [
         // Fitting makes it positive where it is 0 in truth, beyond what draws could tell.
-        Metric("\(name)_mcb", of: part(score, \.miscalibration)),
+        Metric("\(name)_mcb", of: .decomposition(score) { $0.miscalibration }),
         Metric(
-          "\(name)_dsc", of: part(score, \.discrimination), better: .higher,
+          "\(name)_dsc", of: .decomposition(score) { $0.discrimination }, better: .higher,
           resampling: .decomposition(score, isEnlarged: true) { $0.discrimination }),
         Metric(
-          "\(name)_unc", of: part(score, \.uncertainty), better: .none,
+          "\(name)_unc", of: .decomposition(score) { $0.uncertainty }, better: .none,
           resampling: .decomposition(score, isEnlarged: false) { $0.uncertainty }),
       ]
     })
@@ -48,14 +48,6 @@ public struct MetricGroup: Sendable {
       Metric("brier_soft", of: .softMean(\.brierScore)),
       Metric("tv_soft", of: .softMean(\.totalVariation)), .entropyCorrelation,
     ])
-
-  private static func part(
-    _ score: ScoreDecomposition.Score, _ part: KeyPath<ScoreDecomposition, Double> & Sendable
-  ) -> Metric.Input {
-    .rows(needsDistribution: false) { rows in
-      ScoreDecomposition(score, rows.map { ($0.confidence, $0.isRight) })?[keyPath: part]
-    }
-  }
 }
 
 extension Metric {

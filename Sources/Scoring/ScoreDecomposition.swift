@@ -30,10 +30,18 @@ public struct ScoreDecomposition: Sendable, Equatable {
   ///
   /// - Precondition: Confidences are in 0...1.
   public init?(_ score: Score, _ rows: [(confidence: Double, isRight: Bool)]) {
-    var mean = RunningMean()
-    for row in rows { mean.add(score.value(row.confidence, row.isRight)) }
-    guard let value = mean.value else { return nil }
-    self.init(score, value: value, recalibrated: IsotonicRegression.counts(of: rows))
+    guard let decomposition = Self.all(rows)[score] else { return nil }
+    self = decomposition
+  }
+
+  /// The decompositions of all scores whose mean over `rows` is finite; none for no rows.
+  static func all(_ rows: [(confidence: Double, isRight: Bool)]) -> [Score: ScoreDecomposition] {
+    let recalibrated = IsotonicRegression.counts(of: rows)
+    return Score.allCases.reduce(into: [:]) { all, score in
+      let values = rows.lazy.map { Optional(score.value($0.confidence, $0.isRight)) }
+      guard let value = RunningMean.mean(of: values) else { return }
+      all[score] = ScoreDecomposition(score, value: value, recalibrated: recalibrated)
+    }
   }
 
   /// The decomposition over rows that are counted already, by strictly rising confidence.

@@ -33,19 +33,19 @@ extension Scorer {
     let source = try PredictorLogits(predictor, of: logits, calibrations: calibrations)
     if calibrations.maps.contains(where: \.isOfConfidence) {
       return ScoredRows(
-        try blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true,
+        blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true,
         binning: binning)
     }
     guard needsClassProbabilities else {
       return ScoredRows(
-        try blocks.scores(of: source), classCount: logits.classCount, binning: binning)
+        blocks.scores(of: source), classCount: logits.classCount, binning: binning)
     }
     guard countsAllClasses(of: logits, predictorCount: 1) else {
-      return try scoredByGroups(source, try blocks.scores(of: source))
+      return try scoredByGroups(source, blocks.scores(of: source))
     }
     let (classCount, binning) = (logits.classCount, binning)
     let pool = AccumulatorPool { ClasswiseCalibration(classCount: classCount, binning: binning) }
-    let scores = try blocks.flatMap(logits.rowCount) { block in
+    let scores = blocks.flatMap(logits.rowCount) { block in
       let scorer = RowScorer(source)
       return pool.withOne { classwise in block.map { scorer.score($0, classwise: &classwise) } }
     }
@@ -66,7 +66,7 @@ extension Scorer {
   public func rowScores(
     of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations
   ) throws -> [RowScore] {
-    try blocks.scores(of: PredictorLogits(predictor, of: logits, calibrations: calibrations))
+    blocks.scores(of: try PredictorLogits(predictor, of: logits, calibrations: calibrations))
   }
 
   /// The scores of every member, in one pass.
@@ -112,7 +112,9 @@ extension Scorer {
       rows: rows, distances: parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
   }
 
-  private var needsClassProbabilities: Bool { metrics.contains(where: \.needsClassProbabilities) }
+  private var needsClassProbabilities: Bool {
+    scoresClasses || metrics.contains(where: \.needsClassProbabilities)
+  }
 
   /// Whether the counts of all classes, for so many predictors at a time, take no more memory than
   /// the predictions, or than `classCountMemoryLimit`.

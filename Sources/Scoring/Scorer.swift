@@ -13,6 +13,8 @@ public struct Scorer: Sendable {
   public let binning: Binning
   /// What people say of the images of every cell; nil where metrics that need it are undefined.
   public var softLabels: SoftLabels?
+  /// Whether each class is scored as well; see `PredictorScores.classes`.
+  public var scoresClasses = false
   let blocks: RowBlocks
   /// How many probabilities `rows(of:in:calibration:)` keeps at a time, 8 bytes each, unless a single
   /// class has more.
@@ -130,7 +132,7 @@ extension Scorer {
     let members =
       logits.memberCount > 1 && calibration.applies(to: .member(0), of: logits)
       ? try memberRows(in: logits, calibrations: memberCalibrations) : nil
-    var predictors: [FoldScores.OfPredictor] = []
+    var predictors: [(Predictor, ScoredRows)] = []
     var ensemble: [RowScore] = []
     for predictor in Predictor.predicting(memberCount: logits.memberCount)
     where calibration.applies(to: predictor, of: logits) {
@@ -149,8 +151,7 @@ extension Scorer {
       }
       scored.softScores = try softScores(
         of: predictor, in: logits, fold, images: softImages(of: fold))
-      predictors.append(
-        .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))
+      predictors.append((predictor, scored))
     }
     var diversity = DiversityAccumulator(
       memberCount: members == nil ? 0 : logits.memberCount, classCount: logits.classCount)
@@ -158,7 +159,23 @@ extension Scorer {
       diversity.add(
         members.rows.map(\.rows), ensemble: ensemble, distributions: members.distances)
     }
-    return FoldScores(predictors: predictors, diversity: diversity.scores)
+    return FoldScores(
+      predictors: try numbers(of: predictors, in: fold, of: cell), diversity: diversity.scores)
+  }
+
+  /// What the scored rows of predictors come to.
+  private func numbers(
+    of predictors: [(predictor: Predictor, rows: ScoredRows)], in fold: CellFold,
+    of cell: LabeledLogits
+  ) throws -> [FoldScores.OfPredictor] {
+    let labels =
+      scoresClasses ? fold.rows.map { rows in rows.map { cell.labels[$0] } } ?? cell.labels : nil
+    return try blocks.workers.map(predictors.count) { index in
+      let (predictor, rows) = predictors[index]
+      return FoldScores.OfPredictor(
+        rows, of: predictor, calibratedBy: fold.calibrations(of: predictor), metrics: metrics,
+        labels: labels)
+    }
   }
 
   /// The image of each row of a fold, for soft labels; nil where all rows are scored.
@@ -181,7 +198,7 @@ extension Scorer {
   private func scores(
     of cell: LabeledLogits, confidencesBy fold: CellFold, _ uncalibrated: UncalibratedScores
   ) throws -> FoldScores {
-    var predictors: [FoldScores.OfPredictor] = []
+    var predictors: [(Predictor, ScoredRows)] = []
     var scores: [Predictor: [RowScore]] = [:]
     for predictor in Predictor.predicting(memberCount: cell.memberCount) {
       guard let calibrations = fold.maps[predictor] else { continue }
@@ -191,8 +208,7 @@ extension Scorer {
       scores[predictor] = rows
       let scored = ScoredRows(
         rows, classCount: cell.classCount, isConfidenceOnly: true, binning: binning)
-      predictors.append(
-        .init(scored, of: predictor, calibratedBy: calibrations, metrics: metrics))
+      predictors.append((predictor, scored))
     }
     let members = (0..<cell.memberCount).compactMap { scores[.member($0)] }
     var diversity = DiversityAccumulator(memberCount: members.count, classCount: cell.classCount)
@@ -201,6 +217,7 @@ extension Scorer {
         members, ensemble: ensemble,
         distributions: DistributionDiversity(memberCount: members.count))
     }
-    return FoldScores(predictors: predictors, diversity: diversity.scores)
+    return FoldScores(
+      predictors: try numbers(of: predictors, in: fold, of: cell), diversity: diversity.scores)
   }
 }

@@ -25,8 +25,8 @@ struct ClassScoreTests {
     let references = try fixtureValue("classes.json", as: [Reference].self)
     #expect(references.count == 5)
     for reference in references {
-      let (logits, scorer) = (try reference.problem.draw(), Scorer(threadCount: 2))
-      for (predictor, found) in try scorer.classScores(scorer.score(logits), of: logits) {
+      let scores = try Self.scorer(threadCount: 2).score(try reference.problem.draw())
+      for (predictor, found) in scores.classes {
         let name = predictor == .network ? "ensemble" : predictor.name
         let expected = try #require(reference.predictors[name])
         #expect(found.count == expected.classes.count)
@@ -53,11 +53,11 @@ struct ClassScoreTests {
   @Test(arguments: [FoldCombination.pooled, .averaged])
   func `classes add up to the metrics of the cell`(combination: FoldCombination) throws {
     let problem = Problem(seed: 31, labelSeed: 32, rows: 2100, members: 2, classes: 9)
-    let (logits, scorer) = (try problem.draw(), Scorer(threadCount: 3))
+    let (logits, scorer) = (try problem.draw(), Self.scorer(threadCount: 3))
     let fitted = try scorer.fit(
       [.none, .temperature, .isotonic], on: logits, combination: combination)
     for scores in try scorer.score(logits, with: fitted) {
-      for (predictor, classes) in try scorer.classScores(scores, of: logits) {
+      for (predictor, classes) in scores.classes {
         let row = try #require(scores.predictors.first { $0.predictor == predictor })
         #expect(classes.reduce(0) { $0 + $1.sampleCount } == 2100)
         func weighted(_ value: (ClassScore) -> Double?) -> Double? {
@@ -85,11 +85,31 @@ struct ClassScoreTests {
 
   @Test func `one row of a thousand classes, on any number of threads`() throws {
     let logits = try Problem(seed: 3, labelSeed: 4, rows: 1, members: 2, classes: 1000).draw()
-    let scores = try Scorer(threadCount: 1).score(logits)
-    let first = try Scorer(threadCount: 1).classScores(scores, of: logits)
-    let second = try Scorer(threadCount: 4).classScores(scores, of: logits)
-    #expect(first.map(\.classes) == second.map(\.classes) && first[0].classes.count == 1000)
-    #expect(first[0].classes.count { $0.sampleCount == 1 } == 1)
-    #expect(first[0].classes.worstAccuracy == nil)
+    let first = try Self.scorer(threadCount: 1).score(logits).classes.map(\.classes)
+    let second = try Self.scorer(threadCount: 4).score(logits).classes.map(\.classes)
+    #expect(first == second && first[0].count == 1000)
+    #expect(first[0].count { $0.sampleCount == 1 } == 1)
+    #expect(first[0].worstAccuracy == nil)
+  }
+
+  @Test func `classes that are counted in groups have the same scores`() throws {
+    let logits = try Problem(seed: 5, labelSeed: 6, rows: 300, members: 2, classes: 40).draw()
+    var scorer = Self.scorer(threadCount: 2)
+    let together = try scorer.score(logits).classes.map(\.classes)
+    scorer.classCountMemoryLimit = 1
+    let apart = try scorer.score(logits).classes.map(\.classes)
+    #expect(together == apart && together[0].count == 40)
+  }
+
+  private static func scorer(threadCount: Int) -> Scorer {
+    var scorer = Scorer(threadCount: threadCount)
+    scorer.scoresClasses = true
+    return scorer
+  }
+}
+
+extension CellScores {
+  fileprivate var classes: [(predictor: Predictor, classes: [ClassScore])] {
+    predictors.compactMap { row in row.classes.map { (row.predictor, $0) } }
   }
 }

@@ -6,7 +6,6 @@ struct CellAdditions {
   private(set) var sets: [CellSets] = []
   private(set) var classes: [CellClasses] = []
   private(set) var detections: [CellDetections] = []
-  private let scorer: Scorer
   private let bootstrap: Bootstrap?
   private let setScoring: SetScoring?
   private let detectionScoring: DetectionScoring?
@@ -24,7 +23,6 @@ struct CellAdditions {
     _ settings: ScoringSettings, _ scorer: Scorer, clean: LabeledLogits,
     _ outOfDistribution: [OutOfDistributionSet], _ bootstrap: Bootstrap?, threadCount: Int
   ) throws {
-    self.scorer = scorer
     self.bootstrap = bootstrap
     setScoring = try SetScoring(settings, scorer, clean: clean)
     detectionScoring = try DetectionScoring(
@@ -50,7 +48,7 @@ struct CellAdditions {
       all += figures
     }
     if hasClasses {
-      let ofCell = try classScores(scores, of: predictions, cell)
+      let ofCell = CellClasses(cell, scores)
       classes.append(ofCell)
       all += ofCell.figures
     }
@@ -61,22 +59,23 @@ struct CellAdditions {
     }
     return all
   }
-
-  private func classScores(
-    _ scores: [CellScores], of logits: LabeledLogits, _ cell: Cell
-  ) throws -> CellClasses {
-    CellClasses(
-      cell: cell,
-      subjects: try scores.flatMap { scores in
-        try scorer.classScores(scores, of: logits).map { predictor, classes in
-          CellClasses.Subject(
-            predictor: predictor, calibration: scores.calibration, classes: classes)
-        }
-      })
-  }
 }
 
 extension CellClasses {
+  /// The classes of a cell that was scored with them.
+  fileprivate init(_ cell: Cell, _ scores: [CellScores]) {
+    self.init(
+      cell: cell,
+      subjects: scores.flatMap { scores in
+        scores.predictors.compactMap { predictor in
+          predictor.classes.map {
+            Subject(
+              predictor: predictor.predictor, calibration: scores.calibration, classes: $0)
+          }
+        }
+      })
+  }
+
   /// The figures that means over cells are taken of.
   fileprivate var figures: [(AddedFigures.Key, AddedFigures.Figure)] {
     subjects.flatMap { subject in

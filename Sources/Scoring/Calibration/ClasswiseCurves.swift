@@ -29,6 +29,9 @@ public struct ClasswiseCurves: DistributionMap, Equatable {
   private let heights: [Double]
   /// Where the numbers of each curve start, and where the last ends.
   private let starts: [Int]  // [K + 1]
+  private let haveSteps: [Bool]  // [K]
+  /// For each search range of each class, the first number that is not below it.
+  private let firsts: [Int]  // [K, SearchRange.count + 1]
 
   public var classCount: Int { curves.count }
 
@@ -38,21 +41,26 @@ public struct ClasswiseCurves: DistributionMap, Equatable {
     points = curves.flatMap(\.probabilities)
     heights = curves.flatMap { $0.values.map { $0 ?? -1 } }
     starts = curves.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.probabilities.count) }
+    haveSteps = curves.map(\.hasSteps)
+    var firsts: [Int] = []
+    for (curve, start) in zip(curves, starts) {
+      var index = 0
+      for range in 0..<SearchRange.count {
+        while index < curve.probabilities.count,
+          curve.probabilities[index] < SearchRange.lowerEdge(of: range)
+        {
+          index += 1
+        }
+        firsts.append(start + index)
+      }
+      firsts.append(start + curve.probabilities.count)
+    }
+    self.firsts = firsts
   }
 
   public func apply(to row: DistributionRow) {
-    guard let probabilities = row.probabilities.baseAddress,
-      let results = row.logarithms.baseAddress
-    else { return }
-    points.withUnsafeBufferPointer { points in
-      heights.withUnsafeBufferPointer { heights in
-        for c in 0..<classCount {
-          let range = starts[c]..<starts[c + 1]
-          probabilities[c] = Self.value(
-            at: probabilities[c], points, heights, range, hasSteps: curves[c].hasSteps)
-        }
-      }
-    }
+    guard let (probabilities, results) = row.memory else { return }
+    for c in 0..<classCount { probabilities[c] = value(at: probabilities[c], of: c) }
     let sum = ProbabilityKernels.preferred.sum(of: probabilities, count: classCount)
     for c in 0..<classCount {
       probabilities[c] = sum > 0 ? min(probabilities[c] / sum, 1) : 1 / Double(classCount)
@@ -60,23 +68,40 @@ public struct ClasswiseCurves: DistributionMap, Equatable {
     logarithms(ofProbabilities: probabilities, count: classCount, into: results)
   }
 
-  /// The value at `probability` of the curve whose numbers are in `range`.
-  private static func value(
-    at probability: Double, _ points: UnsafeBufferPointer<Double>,
-    _ heights: UnsafeBufferPointer<Double>, _ range: Range<Int>, hasSteps: Bool
-  ) -> Double {
-    guard !range.isEmpty else { return probability }
-    let lower = firstIndex(in: range) { points[$0] >= probability }
-    let last = range.upperBound - 1
-    if hasSteps {
-      let height = heights[min(lower, last)]
+  /// The value at `probability` of the curve of a class.
+  @inline(__always)
+  private func value(at probability: Double, of class: Int) -> Double {
+    let (start, end) = (starts[`class`], starts[`class` + 1])
+    guard start < end else { return probability }
+    let range = `class` * (SearchRange.count + 1) + SearchRange.index(of: probability)
+    let lower = firstIndex(in: firsts[range]..<firsts[range + 1]) { points[$0] >= probability }
+    if haveSteps[`class`] {
+      let height = heights[min(lower, end - 1)]
       return height < 0 ? probability : height
     }
-    if lower == range.lowerBound || lower > last || points[lower] == probability {
-      return heights[min(lower, last)]
+    if lower == start || lower == end || points[lower] == probability {
+      return heights[min(lower, end - 1)]
     }
     let share = (probability - points[lower - 1]) / (points[lower] - points[lower - 1])
     return heights[lower - 1] + share * (heights[lower] - heights[lower - 1])
+  }
+}
+
+/// Ranges of probabilities within which curves are searched: 16 to each factor of 2 down to 2⁻³², the
+/// first with all below.
+private enum SearchRange {
+  private static let shift = 48
+  private static let first = 0x1p-32.bitPattern >> shift
+  static let count = Int(1.0.bitPattern >> shift - first) + 1
+
+  @inline(__always)
+  static func index(of probability: Double) -> Int {
+    min(max(0, Int(truncatingIfNeeded: probability.bitPattern >> shift) - Int(first)), count - 1)
+  }
+
+  /// The least probability of an range.
+  static func lowerEdge(of range: Int) -> Double {
+    range == 0 ? -.infinity : Double(bitPattern: (first + UInt64(range)) << shift)
   }
 }
 
@@ -95,7 +120,7 @@ private func firstIndex(in range: Range<Int>, where isReached: (Int) -> Bool) ->
 
 extension FittingRows {
   /// How many probabilities are kept at a time, 8 bytes each, unless a single class has more.
-  private static let keptProbabilityLimit = 1 << 24
+  private static let keptProbabilityLimit = 1 << 25
 
   /// What `body` makes of the probabilities of each class, those of all rows.
   ///

@@ -21,7 +21,7 @@ final class SingleMatrixInputs: @unchecked Sendable {
       capacity: objective.source.logits.rowCount * rowSize)
     self.values = values
     let target = Target(values: values)
-    labels = try objective.blocks.flatMap(objective.source.logits.rowCount) { rows in
+    labels = objective.blocks.flatMap(objective.source.logits.rowCount) { rows in
       let memory = MatrixRows(objective, pooledCount: pooledCount)
       return rows.map { row in
         let label = memory.load(row)

@@ -57,17 +57,26 @@ public struct TemperatureMixture: DistributionMap {
 
   public func apply(to row: DistributionRow) {
     let (first, second, third) = (weights[0], weights[1], weights[2] / Double(classCount))
-    let (firstLog, secondLog) = (log(first), log(second))
+    guard let (probabilities, logarithms) = row.memory else { return }
+    var least = Double.infinity
     for c in 0..<classCount {
-      let sum = first * row.temperedProbabilities[c] + second * row.probabilities[c] + third
-      if third == 0, sum < 1e-300 {
-        row.logarithms[c] = Self.logSum(
-          first > 0 ? firstLog + row.temperedLogarithms[c] : -.infinity,
-          second > 0 ? secondLog + row.logarithms[c] : -.infinity)
-      } else {
-        row.logarithms[c] = log(sum)
+      let sum = first * row.temperedProbabilities[c] + second * probabilities[c] + third
+      probabilities[c] = sum
+      least = min(least, sum)
+    }
+    if least >= 1e-300 {
+      ProbabilityKernels.preferred.logarithms(
+        of: probabilities, count: classCount, into: logarithms)
+    } else {
+      let (firstLog, secondLog) = (log(first), log(second))
+      for c in 0..<classCount {
+        logarithms[c] =
+          third == 0 && probabilities[c] < 1e-300
+          ? Self.logSum(
+            first > 0 ? firstLog + row.temperedLogarithms[c] : -.infinity,
+            second > 0 ? secondLog + logarithms[c] : -.infinity)
+          : log(probabilities[c])
       }
-      row.probabilities[c] = sum
     }
     keepDigitsNearOne(row)
   }

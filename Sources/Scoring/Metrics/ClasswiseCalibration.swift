@@ -130,10 +130,10 @@ public struct ClasswiseCalibration: Sendable, Equatable {
     }
   }
 
-  /// The calibration error of each class that is counted now, whose mean over all classes is
-  /// `calibrationError`; nil for no rows.
+  /// The calibration error of each class, whose mean is `calibrationError`; nil for no rows.
   var classCalibrationErrors: [Double]? {
     guard count > 0 else { return nil }
+    let errors = closedErrors + errors
     return binning.norm == .l1 ? errors.map { $0 / Double(count) } : errors
   }
 

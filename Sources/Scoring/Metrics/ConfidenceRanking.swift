@@ -96,6 +96,8 @@ public struct ConfidenceRanking: Sendable, Equatable {
 
   private static func sorted(_ rows: [Ranked]) -> [Ranked] {
     precondition(!rows.contains { $0.score.isNaN }, "a confidence is NaN")
-    return rows.sorted { $0.score < $1.score }
+    var sorted = rows
+    sorted.sortByDigits(of: \.score.digitKey)
+    return sorted
   }
 }

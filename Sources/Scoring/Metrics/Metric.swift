@@ -15,6 +15,8 @@ public struct Metric: NamedEntry {
     case equalMass(@Sendable (ConfidenceRanking, Binning) -> Double?)
     /// The scores of each row; whether those that need the distribution are among them.
     case rows(needsDistribution: Bool, @Sendable ([RowScore]) -> Double?)
+    /// The parts of the top label's Brier or log score.
+    case decomposition(ScoreDecomposition.Score, @Sendable (ScoreDecomposition) -> Double)
     /// Means of the scores of whole distributions.
     case probabilityScores(@Sendable (ProbabilityScores) -> Double?)
     /// The probabilities of each class, counted in a pass over all distributions.
@@ -85,7 +87,7 @@ public struct Metric: NamedEntry {
   /// A calibration of the confidence alone leaves it undefined then.
   public var needsDistribution: Bool {
     switch input {
-    case .accuracy, .reliability, .ranking, .equalMass: false
+    case .accuracy, .reliability, .ranking, .equalMass, .decomposition: false
     case .rows(let needsDistribution, _): needsDistribution
     case .probabilityScores, .classwise, .thresholdedCalibrationError, .refinementLoss, .softMean,
       .entropyCorrelation:

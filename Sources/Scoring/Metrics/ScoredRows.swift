@@ -66,6 +66,8 @@ private struct MetricInputs {
   let scored: ScoredRows
   private lazy var accuracy = Accuracy(scored.rows)
   private lazy var ranking = ConfidenceRanking(scored.rows)
+  private lazy var decompositions = ScoreDecomposition.all(
+    scored.rows.map { ($0.confidence, $0.isRight) })
   private lazy var probabilityScores = ProbabilityScores(
     scored.rows, classCount: scored.classCount)
 
@@ -80,6 +82,7 @@ private struct MetricInputs {
     case .ranking(let value): return value(ranking)
     case .equalMass(let value): return value(ranking, scored.reliability.binning)
     case .rows(_, let value): return value(scored.rows)
+    case .decomposition(let score, let part): return decompositions[score].map(part)
     case .probabilityScores(let value): return value(probabilityScores)
     case .classwise(let value): return scored.classwise.flatMap(value)
     case .thresholdedCalibrationError: return scored.thresholdedCalibrationError

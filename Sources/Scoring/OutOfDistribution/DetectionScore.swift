@@ -62,7 +62,7 @@ extension Scorer {
   ) throws -> [LogitScores] {
     let source = try PredictorLogits(
       predictor, of: logits, calibrations: calibrations, asTheyAre: true)
-    return try blocks.flatMap(logits.rowCount) { block in
+    return blocks.flatMap(logits.rowCount) { block in
       let scorer = RowScorer(source)
       return block.map(scorer.logitScores)
     }
@@ -79,7 +79,7 @@ extension Scorer {
     let sources = try members.enumerated().map {
       try PredictorLogits(.member($0), of: logits, calibrations: $1)
     }
-    return try blocks.flatMap(logits.rowCount) { block in
+    return blocks.flatMap(logits.rowCount) { block in
       let scorers = sources.map(RowScorer.init)
       let distances = DistributionDistances(scorers.map(\.distribution))
       var disagreements: [MemberDisagreement] = []

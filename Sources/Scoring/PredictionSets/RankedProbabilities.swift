@@ -2,10 +2,13 @@ internal import Tensors
 
 /// The probabilities of one row from the largest down, from which the scores of its classes follow.
 ///
-/// Sums are taken in this order: no name of a class changes them.
+/// Sums are taken in this order: no name of a class changes them. The order is found as far as it is
+/// asked for: most sets are of few classes.
 final class RankedProbabilities {
   private let scorer: RowScorer
   private let ranked: UnsafeMutableBufferPointer<Double>  // [K]
+  /// How many of the largest are in their places.
+  private var placedCount = 0
   private var ofLabel = 0.0
   private var draw = 0.0
 
@@ -22,16 +25,36 @@ final class RankedProbabilities {
     scorer.loadProbabilities(of: row)
     for c in ranked.indices { ranked[c] = scorer.probabilities[c] }
     ofLabel = ranked[scorer.label(of: row)]
-    var all = ranked
-    all.sort(by: >)
+    placedCount = 0
     self.draw = draw
+  }
+
+  /// The probability at `place` from the largest down.
+  private func probability(at place: Int) -> Double {
+    while place >= placedCount { placeMore() }
+    return ranked[place]
+  }
+
+  /// Puts the next largest probabilities in their places: those of at least a sixteenth of the largest
+  /// that has none.
+  private func placeMore() {
+    let rest = placedCount..<ranked.count
+    let largest = rest.reduce(0) { max($0, ranked[$1]) }
+    var end = placedCount
+    for index in rest where ranked[index] >= largest / 16 {
+      ranked.swapAt(index, end)
+      end += 1
+    }
+    var next = ranked.extracting(placedCount..<end)
+    next.sort(by: >)
+    placedCount = end
   }
 
   /// The score of the label.
   func labelScore(_ method: ConformalMethod) -> Double {
     var (above, place) = (0.0, 0)
-    while ranked[place] > ofLabel {
-      above += ranked[place]
+    while probability(at: place) > ofLabel {
+      above += probability(at: place)
       place += 1
     }
     return method.score(ofLabel, above: above, place: place + 1, draw: draw)
@@ -43,13 +66,13 @@ final class RankedProbabilities {
   func setSize(_ method: ConformalMethod, threshold: Double) -> Int {
     var (above, size) = (0.0, 0)
     while size < ranked.count {
-      let probability = ranked[size]
+      let probability = self.probability(at: size)
       let score = method.score(probability, above: above, place: size + 1, draw: draw)
       guard score <= threshold else { break }
       repeat {
         above += probability
         size += 1
-      } while size < ranked.count && ranked[size] == probability
+      } while size < ranked.count && self.probability(at: size) == probability
     }
     return size
   }

@@ -144,6 +144,16 @@ public struct DistributionRow {
     self.temperedProbabilities = temperedProbabilities
     self.temperedLogarithms = temperedLogarithms
   }
+
+  /// The memory of the probabilities and of their logarithms; nil for no class.
+  var memory:
+    (probabilities: UnsafeMutablePointer<Double>, logarithms: UnsafeMutablePointer<Double>)?
+  {
+    guard let first = probabilities.baseAddress, let second = logarithms.baseAddress else {
+      return nil
+    }
+    return (first, second)
+  }
 }
 
 /// A map of top-label confidences in 0...1 to others.

@@ -21,11 +21,20 @@ struct RowBlocks: Sendable {
     return try workers.map(blocks.count) { body(blocks[$0]) }
   }
 
-  /// A result for every row, in order; `body` gives those of a block of rows.
+  /// `width` results for every row, in order; `body` gives those of a block of rows.
   func flatMap<Result: Sendable>(
-    _ rowCount: Int, _ body: @Sendable (Range<Int>) -> [Result]
-  ) throws -> [Result] {
-    Self.joined(try map(rowCount, body))
+    _ rowCount: Int, width: Int = 1, _ body: @Sendable (Range<Int>) -> [Result]
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: rowCount * width) { buffer, count in
+      // Each block writes its own rows.
+      nonisolated(unsafe) let buffer = buffer
+      workers.forEachRange(of: rowCount, size: Self.size) { block in
+        let (results, start) = (body(block), block.lowerBound * width)
+        precondition(results.count == block.count * width, "\(results.count) results of a block")
+        _ = buffer[start..<start + results.count].initialize(fromContentsOf: results)
+      }
+      count = rowCount * width
+    }
   }
 
   /// The elements of `parts`, one after the other, in memory that is allocated once.

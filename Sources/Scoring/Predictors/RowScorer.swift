@@ -239,8 +239,8 @@ extension RowScore {
 
 extension RowBlocks {
   /// The scores of every row of `source`.
-  func scores(of source: PredictorLogits) throws -> [RowScore] {
-    let scores = try flatMap(source.logits.rowCount) { block in
+  func scores(of source: PredictorLogits) -> [RowScore] {
+    let scores = flatMap(source.logits.rowCount) { block in
       let scorer = RowScorer(source)
       return block.map(scorer.score)
     }
@@ -270,7 +270,7 @@ final class UncalibratedScores {
   /// The scores of every row.
   func scores(of predictor: Predictor) throws -> [RowScore] {
     if let scores = known[predictor] { return scores }
-    let scores = try blocks.scores(of: PredictorLogits(predictor, of: logits))
+    let scores = blocks.scores(of: try PredictorLogits(predictor, of: logits))
     known[predictor] = scores
     return scores
   }

@@ -70,7 +70,7 @@ extension Scorer {
   ) throws -> [SoftScore] {
     try labels.check(logits, images: images)
     let source = try PredictorLogits(predictor, of: logits, calibrations: calibrations)
-    return try blocks.flatMap(logits.rowCount) { block in
+    return blocks.flatMap(logits.rowCount) { block in
       let scorer = RowScorer(source)
       return block.map { row in
         scorer.softScore(row, against: labels, image: images?[row] ?? row % labels.imageCount)

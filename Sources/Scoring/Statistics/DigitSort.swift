@@ -1,28 +1,56 @@
-extension [UInt64] {
-  private static var digitBits: Int { 11 }
-  /// Fewer numbers than this are sorted by comparison.
-  private static var fewest: Int { 1 << 10 }
+/// How digits sort.
+private enum Digits {
+  static let bits = 11
+  static let mask = UInt64(1) << bits - 1
+  /// Fewer elements than this are sorted by comparison.
+  static let fewest = 1 << 10
+}
 
-  /// Sorts the numbers, the smallest first: by their digits to the base 2¹¹, the last digit first.
+extension Array {
+  /// Sorts by `key`, the smallest first: by its digits to the base 2¹¹, the last digit first.
   ///
-  /// Takes as much memory again.
-  mutating func sortByDigits() {
-    guard count >= Self.fewest else { return sort() }
-    let (bits, mask) = (Self.digitBits, UInt64(1) << Self.digitBits - 1)
-    let different = reduce(0) { $0 | ($1 ^ self[0]) }
+  /// Elements of one key keep their order. Takes as much memory again.
+  @inline(__always)
+  mutating func sortByDigits(of key: (Element) -> UInt64) {
+    guard count >= Digits.fewest else { return sort { key($0) < key($1) } }
+    let size = 1 << Digits.bits
+    let places = (UInt64.bitWidth + Digits.bits - 1) / Digits.bits
+    var counts = [Int](repeating: 0, count: places * size)
+    for element in self {
+      var rest = key(element)
+      for place in 0..<places {
+        counts[place * size + Int(rest & Digits.mask)] += 1
+        rest >>= UInt64(Digits.bits)
+      }
+    }
     var other = self
-    for shift in Swift.stride(from: 0, to: UInt64.bitWidth, by: bits)
-    where different >> UInt64(shift) & mask != 0 {
-      var ends = [Int](repeating: 0, count: 1 << bits)
-      for number in self { ends[Int(number >> UInt64(shift) & mask)] += 1 }
-      var start = 0
-      for digit in ends.indices { (ends[digit], start) = (start, start + ends[digit]) }
-      for number in self {
-        let digit = Int(number >> UInt64(shift) & mask)
-        other[ends[digit]] = number
-        ends[digit] += 1
+    for place in 0..<places {
+      let shift = UInt64(place * Digits.bits)
+      // Where all have one digit, they are in order.
+      let any = Int(key(self[0]) >> shift & Digits.mask)
+      if counts[place * size + any] == count { continue }
+      var (starts, start) = (Swift.Array(counts[place * size..<(place + 1) * size]), 0)
+      for digit in starts.indices { (starts[digit], start) = (start, start + starts[digit]) }
+      for element in self {
+        let digit = Int(key(element) >> shift & Digits.mask)
+        other[starts[digit]] = element
+        starts[digit] += 1
       }
       swap(&self, &other)
     }
+  }
+}
+
+extension [UInt64] {
+  /// Sorts the numbers, the smallest first.
+  mutating func sortByDigits() { sortByDigits { $0 } }
+}
+
+extension Double {
+  /// A whole number that is larger for a larger number; that of −0 is just below that of 0.
+  ///
+  /// - Precondition: The number is not NaN.
+  var digitKey: UInt64 {
+    sign == .minus ? ~bitPattern : bitPattern | 1 << 63
   }
 }
