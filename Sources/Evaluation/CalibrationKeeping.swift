@@ -50,7 +50,7 @@ package struct CalibrationKeeping {
   ///
   /// - Returns: The shape of what was written.
   /// - Throws: `KeptCalibrationError` where the predictions are of other members or classes, or of other
-  ///   numbers; `PredictionFileError` for numbers that cannot be calibrated; `FileError`.
+  ///   numbers, or where a row has no finite probabilities; `PredictionFileError` for numbers that cannot be calibrated; `FileError`.
   package func apply(
     _ kept: KeptCalibration, from file: String, to predictions: PredictionArray, output: URL
   ) throws -> [Int] {
@@ -82,6 +82,10 @@ package struct CalibrationKeeping {
             of: predictor, in: rows.selecting(rows: Array(piece)), calibration: map
           ).flatMap { [Double($0.predictedClass), $0.confidence] }
           : try scorer.probabilities(of: predictor, in: rows, calibration: map, rows: piece)
+        if let index = values.firstIndex(where: { !$0.isFinite }) {
+          throw KeptCalibrationError(
+            file: file, problem: .noProbabilities(row: first + index / shape[1]))
+        }
         try target.append(values)
       }
     }

@@ -167,6 +167,7 @@ package struct KeptCalibrationError: Error, CustomStringConvertible, Equatable {
     case otherNumbers(calibration: String, members: Int, classes: Int)
     case otherShape(expected: [Int], found: [Int])
     case otherPredictions(expected: String, found: String)
+    case noProbabilities(row: Int)
   }
 
   package init(file: String, problem: Problem) {
@@ -189,6 +190,9 @@ package struct KeptCalibrationError: Error, CustomStringConvertible, Equatable {
     case .otherPredictions(let expected, let found):
       "\(file): it was fitted on \(expected), the predictions are \(found); --probabilities and "
         + "--no-probabilities say what they are"
+    case .noProbabilities(let row):
+      "\(file): fit: expected finite probabilities of row \(row), found an overflow; write it again with "
+        + "mixmo calibrate, or look whether the predictions are of the size of those it was fitted on"
     }
   }
 }
