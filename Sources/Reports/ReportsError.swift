@@ -18,6 +18,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
   case noDetectionScore(URL, String, predictor: String)
   /// A run has no prediction sets.
   case noSets(URL)
+  /// No image has this class.
+  case noSuchClass(Int, classCount: Int)
   /// A run has no soft labels.
   case noSoftLabels(URL)
   /// A run has no predictor of this name.
@@ -50,6 +52,8 @@ package enum ReportsError: Error, CustomStringConvertible, Equatable {
         + "; finish both evaluations, or evaluate both on the same corruptions"
     case .noSets(let folder):
       "\(folder.path): expected conformal.csv, found none; mixmo score RUN --conformal makes it"
+    case .noSuchClass(let index, let classCount):
+      "--class: expected a class from 0 to \(classCount - 1) that images have, found \(index)"
     case .noSoftLabels(let folder):
       "\(folder.path): expected soft labels, found none; mixmo score RUN --soft-labels FILE adds them"
     case .noOutOfDistribution(let folder, let set, let found):

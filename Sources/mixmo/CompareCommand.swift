@@ -53,6 +53,16 @@ struct CompareCommand: AsyncParsableCommand {
         + "α of the runs' conformal.csv.", valueName: "name"))
   var sets: ConformalMethod?
 
+  @Flag(help: "Compare the mean accuracy of the classes as well.")
+  var perClass = false
+
+  @Option(
+    name: .customLong("class"),
+    help: ArgumentHelp(
+      "Compare the accuracy of this class as well; may be given several times. A class that was chosen "
+        + "for a run's errors there favors the other runs.", valueName: "number"))
+  var classes: [Int] = []
+
   @Flag(
     help: ArgumentHelp(
       "Compare what predictions are worth against the runs' soft labels as well, which must be the same."
@@ -67,6 +77,7 @@ struct CompareCommand: AsyncParsableCommand {
       "Compare miscalibration, discrimination and uncertainty of the top label's Brier and log score (CORP) as "
         + "well."))
   var decompositions = false
+
   @Option(
     help: ArgumentHelp(
       "Compare how well images are told from these images of no class as well, which all runs have.",
@@ -100,6 +111,9 @@ struct CompareCommand: AsyncParsableCommand {
         "--bootstrap: expected a number from 0 to 100000, found \(bootstrap).")
     }
     _ = try chosenCalibration()
+    if let twice = classes.first(where: { index in classes.count { $0 == index } > 1 }) {
+      throw ValidationError("--class: \(twice) is given twice.")
+    }
     guard ood != nil || oodScore == nil else { throw ValidationError("--ood-score needs --ood.") }
     if let ood, !OutOfDistributionName.isValid(ood) {
       throw ValidationError(
@@ -141,6 +155,8 @@ struct CompareCommand: AsyncParsableCommand {
     comparer.predictor = predictor
     comparer.calibration = try chosenCalibration()
     comparer.sets = sets
+    comparer.classes = SubjectClasses.Choice(
+      hasBalancedAccuracy: perClass, classes: classes)
     comparer.comparesSoftLabels = softLabels
     comparer.groups = [(MetricGroup.selective, selective), (.decompositions, decompositions)]
       .filter(\.1).map(\.0)

@@ -82,6 +82,58 @@ import Testing
     #expect(differences == differences.sorted() && differences[2] < 0)
   }
 
+  @Test func `classes are compared on their images`() throws {
+    let folder = try TemporaryFolder()
+    try score(folder, "weak", seed: 1, strength: 0.2, more: ["--per-class"])
+    try score(folder, "strong", seed: 2, strength: 2.5, more: ["--per-class"])
+    let runs = ["weak", "strong"].map { folder.file("runs/\($0)") }
+    let process = try MixmoProcess(
+      ["compare"] + runs.map(\.path)
+        + ["--per-class", "--class", "2", "--output", folder.file("c").path, "--quiet"])
+    try #require(process.status == 0, "\(process.errors)")
+    let table = try CSVTable(contentsOf: folder.file("c/comparison.csv"))
+    let metrics = try #require(table.column("metric"))
+    #expect(metrics.suffix(2) == ["accuracy_balanced", "accuracy(2)"])
+    func number(_ column: String, _ row: Int) throws -> Double {
+      let texts = try #require(table.column(column))
+      return try #require(Double(texts[row]))
+    }
+    for (column, run) in zip(["reference_value", "value"], runs) {
+      let classes = try CSVTable(contentsOf: run.appending(path: "classes.csv"))
+      let accuracies = try #require(classes.column("accuracy")).compactMap(Double.init)
+      // Weights of a class sum up to 1 but for rounding.
+      #expect(abs(try number(column, 5) - accuracies.reduce(0, +) / 3) < 1e-12)
+      #expect(abs(try number(column, 6) - accuracies[2]) < 1e-12)
+    }
+    // Classes have as many images each, so that the mean accuracy of classes is the accuracy.
+    #expect(try number("p", 5) == number("p", 0))
+    let rights = try runs.map { try Self.rights(of: $0) }
+    let pairs = zip(rights[0], rights[1]).enumerated().filter { $0.offset % 3 == 2 }.map(\.element)
+    let (lost, won) = (pairs.count { $0 && !$1 }, pairs.count { !$0 && $1 })
+    #expect(try abs(number("p", 6) - Self.signTest(lost, won)) < 1e-9, "\(lost) \(won)")
+  }
+
+  /// Which rows of a run's predictions of one member are right.
+  private static func rights(of run: URL) throws -> [Bool] {
+    let logits = try NumPyArray(contentsOf: run.appending(path: "predictions/clean-0.npy"))
+      .values(of: Float.self)
+    return (0..<rowCount).map { row in
+      let own = logits[row * 3..<row * 3 + 3]
+      return own.firstIndex(of: own.max() ?? 0) == row * 3 + row % 3
+    }
+  }
+
+  /// The two-sided p-value of so many losses and wins, each as likely as the other.
+  private static func signTest(_ lost: Int, _ won: Int) -> Double {
+    let count = lost + won
+    var (term, sum) = (pow(0.5, Double(count)), 0.0)
+    for hits in 0...min(lost, won) {
+      sum += term
+      term *= Double(count - hits) / Double(hits + 1)
+    }
+    return min(1, 2 * sum)
+  }
+
   @Test func `score stores what it scored, once`() throws {
     let folder = try TemporaryFolder()
     let stored = folder.file("runs/a/predictions/clean-0.npy")
@@ -123,6 +175,7 @@ import Testing
     (["compare", "a", "b", "--calibration", "oracle"], "unknown \"oracle\""),
     (["compare", "a", "b", "--calibration", "vectr"], "did you mean \"vector\"?"),
     (["compare", "a", "b", "--bootstrap", "-1"], "--bootstrap"),
+    (["compare", "a", "b", "--class", "1", "--class", "1"], "--class: 1 is given twice"),
   ])
   func `misuse exits with 64`(arguments: [String], message: String) throws {
     let process = try MixmoProcess(arguments)

@@ -83,7 +83,7 @@ extension Comparison {
 
   /// Whether differences of a metric are shown in percentage points.
   static func isInPoints(_ metric: Metric) -> Bool {
-    metric == .accuracy || metric == .overconfidence
+    metric == .accuracy || metric == .overconfidence || SubjectClasses.isFigure(metric)
       || SetFigure.parsing(metric.name)?.figure == .coverage
   }
 

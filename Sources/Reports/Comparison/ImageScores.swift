@@ -70,15 +70,28 @@ extension ImageScores {
     }
   }
 
-  /// The test of a figure: of numbers that are counts, as of images whose set holds the label, that of
-  /// counts.
+  /// The test of a figure: of numbers that are multiples of one, as of images whose set holds the label,
+  /// that of counts.
   private func figureTest(_ metric: Metric, _ reference: ImageScores) -> PairedTest {
     guard let mine = figures[metric], let its = reference.figures[metric] else {
       return PairedTest(pValue: 1, favorsRun: nil)
     }
     guard metric.better == .higher else { return test(its, mine) }
-    let areCounts = (mine + its).allSatisfy { $0 == $0.rounded() }
-    return areCounts ? countTest(its.map { Int($0) }, mine.map { Int($0) }) : test(mine, its)
+    guard let counts = Self.multiples(mine + its) else { return test(mine, its) }
+    return countTest(Array(counts[mine.count...]), Array(counts[..<mine.count]))
+  }
+
+  /// Numbers from 0 on as multiples of the smallest step between them; nil where they are none, or large
+  /// ones.
+  private static func multiples(_ numbers: [Double]) -> [Int]? {
+    let sorted = numbers.sorted()
+    guard let largest = sorted.last, largest > 0 else { return numbers.map { _ in 0 } }
+    // Sums of one number over cells are rounded.
+    let steps = zip(sorted, [0] + sorted).map { $0 - $1 }.filter { $0 > 1e-9 * largest }
+    guard let step = steps.min(), largest / step <= 100 else { return nil }
+    let multiples = numbers.map { ($0 / step).rounded() }
+    let areWhole = zip(numbers, multiples).allSatisfy { abs($0 / step - $1) < 1e-6 }
+    return areWhole ? multiples.map { Int($0) } : nil
   }
 
   private func accuracyTest(_ reference: ImageScores) -> PairedTest {

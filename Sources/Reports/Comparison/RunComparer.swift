@@ -18,6 +18,8 @@ package struct RunComparer: Sendable {
   /// The method of the prediction sets whose coverage and size are compared as well, with the largest α
   /// of the runs' tables; nil for none.
   package var sets: ConformalMethod?
+  /// Which accuracies of classes are compared as well.
+  package var classes = SubjectClasses.Choice()
   /// Whether what the runs' soft labels say is compared as well.
   package var comparesSoftLabels = false
   /// The groups of metrics that are compared as well.
@@ -74,7 +76,7 @@ package struct RunComparer: Sendable {
     for (index, cell) in cells.enumerated() {
       let scores = try subjects.map { try subjectScorer.scores(of: $0, on: cell) }
       try tally.add(
-        isCorrupted: cell != .clean, scores, figures: figures.numbers(of: cell),
+        isCorrupted: cell != .clean, scores, figures: figures.numbers(of: cell, scores),
         drawn: figures.drawn(of: cell, scores))
       try report((index + 1) * imageCount, cells.count * imageCount)
     }
@@ -94,6 +96,8 @@ package struct RunComparer: Sendable {
     _ bootstrap: Bootstrap?
   ) throws -> SubjectFigures {
     SubjectFigures(
+      classes: try SubjectClasses(
+        classes, labels: runs[0].labels, classCount: runs[0].classCount, parts: parts),
       sets: try sets.map { try SubjectSets($0, of: runs, subjects, scorer) },
       softLabels: comparesSoftLabels
         ? try SubjectSoftLabels(of: runs, subjects, parts: parts, under: calibration, scorer)

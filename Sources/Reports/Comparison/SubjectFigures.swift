@@ -3,6 +3,7 @@ import Scoring
 
 /// Figures of runs of the same images that are compared beside the metrics, where they are asked for.
 struct SubjectFigures {
+  let classes: SubjectClasses
   let sets: SubjectSets?
   let softLabels: SubjectSoftLabels?
   let added: SubjectMetrics
@@ -10,15 +11,19 @@ struct SubjectFigures {
 
   /// All of them, in the order of columns.
   var metrics: [Metric] {
-    (sets?.figures ?? []) + (softLabels?.figures ?? []) + added.figures
+    classes.figures + (sets?.figures ?? []) + (softLabels?.figures ?? []) + added.figures
       + (detections?.figures ?? [])
   }
 
   /// For each run the numbers of each image of a cell whose means are figures.
   ///
   /// - Throws: What reading predictions throws, or `ScoringError`.
-  func numbers(of cell: Cell) throws -> [[Metric: [Double]]] {
-    merged([try sets?.numbers(of: cell), try softLabels?.numbers(of: cell)])
+  func numbers(
+    of cell: Cell, _ scores: [ComparisonTally.PartedRows]
+  ) throws -> [[Metric: [Double]]] {
+    merged([
+      classes.numbers(of: scores), try sets?.numbers(of: cell), try softLabels?.numbers(of: cell),
+    ])
   }
 
   /// The figures of each run in a cell that are no such means.
