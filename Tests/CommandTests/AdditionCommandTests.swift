@@ -165,6 +165,11 @@ struct AdditionCommandTests {
     let said = try run(
       cells(folder, "added") + ["--bootstrap", "20", "--selective", "--decompositions"])
     #expect(said.output.contains("most confident of"), "\(said.output)")
+    #expect(
+      try said.output.contains(
+        "Of the Brier score of the ensemble's top label, "
+          + "\(Self.miscalibrationShare(folder.file("added/cells.csv"))) % on clean images"),
+      "\(said.output)")
     let (plain, added) = (
       try CSVTable(contentsOf: folder.file("plain/cells.csv")),
       try CSVTable(contentsOf: folder.file("added/cells.csv"))
@@ -186,6 +191,18 @@ struct AdditionCommandTests {
     try run(["score", folder.file("added").path, "--only", "--selective"])
     let fewer = try CSVTable(contentsOf: folder.file("added/cells.csv"))
     #expect(fewer.header.last == "coverage_at_risk_5")
+  }
+
+  /// The share of miscalibration in the Brier score of the clean cell's first predictor, in % with one
+  /// decimal.
+  private static func miscalibrationShare(_ cells: URL) throws -> String {
+    let table = try CSVTable(contentsOf: cells)
+    let parts = try ["brier_mcb", "brier_dsc", "brier_unc"].map { name in
+      let text = try #require(table.column(name)?.first)
+      return try #require(Double(text))
+    }
+    let share = (1000 * parts[0] / (parts[0] - parts[1] + parts[2])).rounded() / 10
+    return share == share.rounded() ? "\(Int(share))" : "\(share)"
   }
 
   @Test(arguments: [

@@ -24,6 +24,24 @@ extension FindingTables {
       figure: "risk-coverage", numbers: found.map { self.found($0.1, metric, $0.0) })
   }
 
+  /// How much of the top label's Brier score is miscalibration; nil where it was not asked for.
+  var miscalibrationFinding: Finding? {
+    let metrics = MetricGroup.decompositions.metrics
+    let found = scopes.compactMap { scope -> (Scope, Estimate, share: Double)? in
+      let parts = metrics.prefix(3).compactMap { estimate($0, scope) }
+      guard parts.count == 3 else { return nil }
+      let score = parts[0].value - parts[1].value + parts[2].value
+      return score > 0 ? (scope, parts[0], parts[0].value / score) : nil
+    }
+    guard !found.isEmpty else { return nil }
+    let parts = found.map { "\(SetText.percent($0.share, decimals: 1)) \($0.0.phrase)" }
+    return Finding(
+      topic: .miscalibration, rule: "miscalibration",
+      sentence: "Of the Brier score of \(noun)'s top label, \(FindingText.list(parts, "and")) is "
+        + "miscalibration.",
+      figure: "corp-reliability", numbers: found.map { self.found($0.1, metrics[0], $0.0) })
+  }
+
   /// The α whose sets sentences and figures are about: the largest.
   var shownAlpha: String? { conformal?.values(of: "alpha").first }
 

@@ -16,6 +16,8 @@ package struct Finding: Encodable, Sendable, Equatable {
     case calibration
     /// What is gained where only confident answers are given.
     case selection
+    /// How much of the score of top labels is miscalibration.
+    case miscalibration
     /// What prediction sets are worth.
     case sets
     /// Which class is the weakest.
@@ -38,6 +40,7 @@ package struct Finding: Encodable, Sendable, Equatable {
       case .confidence: "Confidence"
       case .calibration: "Calibration"
       case .selection: "Selection"
+      case .miscalibration: "Miscalibration"
       case .sets: "Sets"
       case .classes: "Classes"
       case .people: "People"

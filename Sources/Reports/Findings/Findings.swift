@@ -16,8 +16,8 @@ package struct Findings: Sendable, Equatable {
   package init(_ tables: FindingTables) {
     let first = [
       tables.accuracyFinding, tables.weaknessFinding, tables.confidenceFinding,
-      tables.calibrationFinding, tables.selectionFinding, tables.setsFinding,
-      tables.classesFinding, tables.peopleFinding,
+      tables.calibrationFinding, tables.selectionFinding, tables.miscalibrationFinding,
+      tables.setsFinding, tables.classesFinding, tables.peopleFinding,
     ]
     let last = [tables.ensembleFinding, tables.rankingFinding]
     all =
@@ -31,7 +31,7 @@ package struct Findings: Sendable, Equatable {
 
   /// The topics of what is computed where it is asked for.
   private static let askedFor: [Finding.Topic] = [
-    .selection, .sets, .classes, .people, .outOfDistribution,
+    .selection, .miscalibration, .sets, .classes, .people, .outOfDistribution,
   ]
 
   /// The findings that are shown first: without the ranking of errors where others fill the space.
