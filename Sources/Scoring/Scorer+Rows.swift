@@ -26,22 +26,24 @@ extension Scorer {
     try rows(of: predictor, in: logits, calibrations: RowCalibrations(calibration))
   }
 
-  /// The same with the calibration of each row.
+  /// The same with the calibration of each row, and what the best temperature of each of `halves` leaves of
+  /// the loss.
   func rows(
-    of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations
+    of predictor: Predictor, in logits: LabeledLogits, calibrations: RowCalibrations,
+    _ halves: RefinementLoss.Halves? = nil
   ) throws -> ScoredRows {
     let source = try PredictorLogits(predictor, of: logits, calibrations: calibrations)
+    let refining = halves.map { Refining(predictor, in: $0, calibrations: calibrations) }
     if calibrations.maps.contains(where: \.isOfConfidence) {
       return ScoredRows(
         blocks.scores(of: source), classCount: logits.classCount, isConfidenceOnly: true,
         binning: binning)
     }
     guard needsClassProbabilities else {
-      return ScoredRows(
-        blocks.scores(of: source), classCount: logits.classCount, binning: binning)
+      return try scored(source, blocks.scores(of: source), nil, refining)
     }
     guard countsAllClasses(of: logits, predictorCount: 1) else {
-      return try scoredByGroups(source, blocks.scores(of: source))
+      return try scoredByGroups(source, blocks.scores(of: source), refining)
     }
     let (classCount, binning) = (logits.classCount, binning)
     let pool = AccumulatorPool { ClasswiseCalibration(classCount: classCount, binning: binning) }
@@ -49,7 +51,7 @@ extension Scorer {
       let scorer = RowScorer(source)
       return pool.withOne { classwise in block.map { scorer.score($0, classwise: &classwise) } }
     }
-    return try scored(source, scores, pool.merged { $0.merge($1) })
+    return try scored(source, scores, pool.merged { $0.merge($1) }, refining)
   }
 
   /// The scores of `predictor` on every row, calibrated by `calibration`, with nothing counted class
@@ -73,7 +75,8 @@ extension Scorer {
   ///
   /// There is a calibration for each member, none of which is of the confidence alone.
   func memberRows(
-    in logits: LabeledLogits, calibrations maps: [RowCalibrations]
+    in logits: LabeledLogits, calibrations maps: [RowCalibrations],
+    _ halves: RefinementLoss.Halves? = nil
   ) throws -> MemberRows {
     let isCounting =
       needsClassProbabilities && countsAllClasses(of: logits, predictorCount: maps.count)
@@ -105,8 +108,10 @@ extension Scorer {
     let classwise = pool.merged { for m in $0.indices { $0[m].merge($1[m]) } }
     let rows = try sources.indices.map { m in
       let rows = RowBlocks.joined(parts.map { $0.0[m] })
+      let refining = halves.map { Refining(.member(m), in: $0, calibrations: maps[m]) }
       return needsClassProbabilities && !isCounting
-        ? try scoredByGroups(sources[m], rows) : try scored(sources[m], rows, classwise[m])
+        ? try scoredByGroups(sources[m], rows, refining)
+        : try scored(sources[m], rows, classwise[m], refining)
     }
     return MemberRows(
       rows: rows, distances: parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
@@ -131,19 +136,48 @@ extension Scorer {
     return max(classCountMemoryLimit, size)
   }
 
-  /// Rows that were scored once, with the thresholded error, which takes a second pass over them.
+  /// A refinement loss to be computed.
+  private struct Refining {
+    let predictor: Predictor
+    let halves: RefinementLoss.Halves
+    let calibrations: RowCalibrations
+
+    init(
+      _ predictor: Predictor, in halves: RefinementLoss.Halves, calibrations: RowCalibrations
+    ) {
+      (self.predictor, self.halves, self.calibrations) = (predictor, halves, calibrations)
+    }
+
+    func loss(
+      blocks: RowBlocks, counting: AccumulatorPool<ThresholdedCalibration>? = nil
+    ) throws -> RefinedLoss? {
+      try RefinementLoss.fit(
+        predictor, in: halves, calibrations: calibrations, blocks: blocks, counting: counting)
+    }
+  }
+
+  /// A computation that passes over all rows anyway, and counts their probabilities.
+  private typealias SharedPass = (AccumulatorPool<ThresholdedCalibration>) throws -> Void
+
+  /// Rows that were scored once, with the thresholded error and the refinement loss, which take a second
+  /// pass over them together.
   private func scored(
-    _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration
+    _ source: PredictorLogits, _ rows: [RowScore], _ classwise: ClasswiseCalibration?,
+    _ refining: Refining?
   ) throws -> ScoredRows {
-    guard classwise.count > 0 else { return scored(source, rows, classwise: nil, nil) }
-    return scored(
-      source, rows, classwise: classwise,
-      try thresholdedErrors(after: ClassErrors(), of: source, classwise))
+    guard let classwise, classwise.count > 0 else {
+      return try scored(source, rows, classwise: nil, refining) { _ in nil }
+    }
+    return try scored(source, rows, classwise: classwise, refining) { sharedPass in
+      try thresholdedErrors(after: ClassErrors(), of: source, classwise, sharedPass)
+    }
   }
 
   /// Rows that were scored once, with errors of so many classes that they are counted in groups, with
   /// two passes over the rows for each group.
-  private func scoredByGroups(_ source: PredictorLogits, _ rows: [RowScore]) throws -> ScoredRows {
+  private func scoredByGroups(
+    _ source: PredictorLogits, _ rows: [RowScore], _ refining: Refining?
+  ) throws -> ScoredRows {
     let (classCount, binning) = (source.logits.classCount, binning)
     let size = max(
       1, memoryForClasses(of: source.logits) / ClasswiseCalibration.bytesPerClass(binning))
@@ -159,34 +193,55 @@ extension Scorer {
         pool.withOne { scorer.add(block, to: &$0) }
       }
       let classwise = pool.merged { $0.merge($1) }
-      errors = try thresholdedErrors(after: errors, of: source, classwise)
+      errors = try thresholdedErrors(after: errors, of: source, classwise, nil)
       all.append(closing: classwise)
     }
-    return scored(source, rows, classwise: all, all.count > 0 ? errors : nil)
+    return try scored(source, rows, classwise: all, refining) { _ in all.count > 0 ? errors : nil }
   }
 
-  /// Scored rows with the thresholded errors of classes, in any order.
+  /// Scored rows with the refinement loss, whose pass over the rows `thresholdedErrors` may share.
   private func scored(
     _ source: PredictorLogits, _ rows: [RowScore], classwise: ClasswiseCalibration?,
-    _ thresholdedErrors: ClassErrors?
-  ) -> ScoredRows {
-    ScoredRows(
+    _ refining: Refining?, thresholdedErrors: (SharedPass?) throws -> ClassErrors?
+  ) throws -> ScoredRows {
+    // An infinite loss stays infinite at any temperature.
+    let isFinite = !rows.contains { $0.negativeLogLikelihood == .infinity }
+    var (refinement, isRefined) = (RefinedLoss?.none, !isFinite || refining == nil)
+    let errors = try thresholdedErrors(
+      isRefined
+        ? nil
+        : { pool in
+          refinement = try refining?.loss(blocks: blocks, counting: pool)
+          isRefined = true
+        })
+    if !isRefined { refinement = try refining?.loss(blocks: blocks) }
+    var scored = ScoredRows(
       rows, classCount: source.logits.classCount, binning: binning, classwise: classwise,
-      thresholdedErrors: thresholdedErrors)
+      thresholdedErrors: errors)
+    scored.refinement = refinement
+    return scored
   }
 
   /// `errors` and the thresholded ones of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
-  /// mostly in one, with a pass over the rows for each group.
+  /// mostly in one, with a pass over the rows for each group; the first may be `sharedPass`.
   private func thresholdedErrors(
-    after errors: ClassErrors, of source: PredictorLogits, _ classwise: ClasswiseCalibration
+    after errors: ClassErrors, of source: PredictorLogits, _ classwise: ClasswiseCalibration,
+    _ sharedPass: SharedPass?
   ) throws -> ClassErrors {
-    var errors = errors
+    var (errors, sharedPass) = (errors, sharedPass)
     for classes in ThresholdedCalibration.classGroups(of: classwise, keeping: keptProbabilityLimit)
     {
-      let thresholded = try thresholded(
-        ThresholdedCalibration(cutting: classwise, classes: classes), source)
+      let empty = ThresholdedCalibration(cutting: classwise, classes: classes)
+      let pool = AccumulatorPool { empty }
+      if let pass = sharedPass {
+        try pass(pool)
+        sharedPass = nil
+      } else {
+        try count(source, in: pool)
+      }
+      let thresholded = pool.merged { $0.merge($1) }
       let ofClasses = try blocks.workers.map(classes.count) {
         thresholded.errors(of: classes.lowerBound + $0)
       }
@@ -195,16 +250,14 @@ extension Scorer {
     return errors
   }
 
-  /// `empty` with every row of `source` added.
-  private func thresholded(
-    _ empty: ThresholdedCalibration, _ source: PredictorLogits
-  ) throws -> ThresholdedCalibration {
-    let pool = AccumulatorPool { empty }
+  /// Counts the probabilities of every row of `source`.
+  private func count(
+    _ source: PredictorLogits, in pool: AccumulatorPool<ThresholdedCalibration>
+  ) throws {
     _ = try blocks.map(source.logits.rowCount) { block in
       let scorer = RowScorer(source)
       pool.withOne { scorer.add(block, to: &$0) }
     }
-    return pool.merged { $0.merge($1) }
   }
 }
 
@@ -230,9 +283,5 @@ extension RowScorer {
       loadProbabilities(of: row)
       classwise.add(classProbabilities, label: label(of: row))
     }
-  }
-
-  private var classProbabilities: UnsafeBufferPointer<Double> {
-    UnsafeBufferPointer(start: probabilities, count: classCount)
   }
 }

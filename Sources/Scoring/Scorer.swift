@@ -131,7 +131,7 @@ extension Scorer {
     let memberCalibrations = (0..<logits.memberCount).map { fold.calibrations(of: .member($0)) }
     let members =
       logits.memberCount > 1 && calibration.applies(to: .member(0), of: logits)
-      ? try memberRows(in: logits, calibrations: memberCalibrations) : nil
+      ? try memberRows(in: logits, calibrations: memberCalibrations, halves) : nil
     var predictors: [(Predictor, ScoredRows)] = []
     var ensemble: [RowScore] = []
     for predictor in Predictor.predicting(memberCount: logits.memberCount)
@@ -139,15 +139,10 @@ extension Scorer {
       let calibrations = fold.calibrations(of: predictor)
       var scored =
         try members?.rows(of: predictor)
-        ?? rows(of: predictor, in: logits, calibrations: calibrations)
+        ?? rows(of: predictor, in: logits, calibrations: calibrations, halves)
       if predictor == .ensemble { ensemble = scored.rows }
       if calibrations.isIdentity, fold.rows == nil {
         uncalibrated.offer(scored.rows, of: predictor)
-      }
-      // An infinite loss stays infinite at any temperature.
-      if let halves, scored.infiniteLossCount == 0 {
-        scored.refinement = try RefinementLoss.fit(
-          predictor, in: halves, calibrations: calibrations, blocks: blocks)
       }
       scored.softScores = try softScores(
         of: predictor, in: logits, fold, images: softImages(of: fold))

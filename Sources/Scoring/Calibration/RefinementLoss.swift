@@ -23,11 +23,15 @@ enum RefinementLoss {
 
   /// The loss of the rows of `halves`, which `calibrations` calibrate.
   ///
+  /// The first pass over the rows of each half counts their probabilities as well, where `counting` has
+  /// accumulators for them.
+  ///
   /// - Returns: The loss; nil where in a half no class has a larger logit than the label: its
   ///   loss falls with the temperature down to any bound, which then does not fit the other half.
   /// - Throws: `ScoringError` when there is no such predictor, or `calibrations` are not for it.
   static func fit(
-    _ predictor: Predictor, in halves: Halves, calibrations: RowCalibrations, blocks: RowBlocks
+    _ predictor: Predictor, in halves: Halves, calibrations: RowCalibrations, blocks: RowBlocks,
+    counting: AccumulatorPool<ThresholdedCalibration>? = nil
   ) throws -> RefinedLoss? {
     let objectives = try zip(halves.logits, halves.rows).map { logits, rows in
       try TemperatureObjective(
@@ -35,8 +39,9 @@ enum RefinementLoss {
           predictor, of: logits, calibrations: calibrations.selecting(rows: rows)),
         scaled: .calibratedLogits, blocks: blocks)
     }
-    let first = try TemperatureSearch(objectives[0]).minimum()
-    let second = try TemperatureSearch(objectives[1]).minimum(from: first.temperature)
+    let first = try TemperatureSearch(objectives[0], counting: counting).minimum()
+    let second = try TemperatureSearch(objectives[1], counting: counting)
+      .minimum(from: first.temperature)
     var sum = 0.0
     for (objective, (own, other)) in zip(objectives, [(first, second), (second, first)]) {
       if case .lowest = other.bound, other.value.lostShare == 0 { return nil }

@@ -86,10 +86,23 @@ struct TemperatureObjective {
   var isConvex: Bool { scaled == .calibratedLogits || source.pooledCount == 1 }
 
   /// The objective at `scale` times the logits, which are divided by `unit`.
-  func value(atScale scale: Double) throws -> Value {
+  ///
+  /// With `counting`, the calibrated probabilities of the rows are counted in its accumulators; the scale must
+  /// be that of calibrated logits.
+  func value(
+    atScale scale: Double, counting: AccumulatorPool<ThresholdedCalibration>? = nil
+  ) throws -> Value {
     let sums = try sumsOfBlocks { rows in
       let objective = RowObjective(source, scaled: scaled, kept: kept, unit: logitUnit)
-      return rows.reduce(into: Value()) { $0 += objective.value(of: $1, scale: scale) }
+      guard let counting else {
+        return rows.reduce(into: Value()) { $0 += objective.value(of: $1, scale: scale) }
+      }
+      return counting.withOne { thresholded in
+        rows.reduce(into: Value()) { sum, row in
+          sum += objective.value(of: row, scale: scale)
+          objective.count(row, in: &thresholded)
+        }
+      }
     }
     return sums.reduce(into: Value(), +=).divided(by: Double(rowCount))
   }
@@ -205,6 +218,15 @@ private final class RowObjective {
     value.lostShare = isLost ? 1 : 0
     value.wrongShare = isWrong ? 1 : 0
     return value
+  }
+
+  /// Adds the calibrated probabilities of the row whose value was computed last.
+  func count(_ row: Int, in thresholded: inout ThresholdedCalibration) {
+    guard let calibrated else { preconditionFailure("not of calibrated logits") }
+    if kept != nil || !calibrated.holdsProbabilities(of: row) {
+      calibrated.loadProbabilities(of: row)
+    }
+    thresholded.add(calibrated.classProbabilities, label: calibrated.label(of: row))
   }
 
   /// The unit of the logits, by some rows, evenly spaced.

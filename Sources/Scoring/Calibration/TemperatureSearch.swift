@@ -69,6 +69,22 @@ struct TemperatureSearch {
   }
 
   private let objective: TemperatureObjective
+  private let counting: FirstEvaluation?
+
+  /// Accumulators that the first evaluation of all rows counts into.
+  private final class FirstEvaluation {
+    private var pool: AccumulatorPool<ThresholdedCalibration>?
+
+    init(_ pool: AccumulatorPool<ThresholdedCalibration>) {
+      self.pool = pool
+    }
+
+    /// The accumulators, once.
+    func take() -> AccumulatorPool<ThresholdedCalibration>? {
+      defer { pool = nil }
+      return pool
+    }
+  }
 
   /// The step in log T that ends the search; the error left is about its fourth power.
   private var tolerance: Double { objective.rowCount > Self.largestStart ? 1e-2 : 1e-4 }
@@ -87,8 +103,13 @@ struct TemperatureSearch {
   private static let largestStart = 4096
   private static let sampleStride = 16
 
-  init(_ objective: TemperatureObjective) {
+  /// A search of `objective`, whose first evaluation counts probabilities where `counting` has accumulators
+  /// for them.
+  init(
+    _ objective: TemperatureObjective, counting: AccumulatorPool<ThresholdedCalibration>? = nil
+  ) {
     self.objective = objective
+    self.counting = counting.map(FirstEvaluation.init)
   }
 
   /// The best temperature and the losses there and at T = 1; T = 1 where nothing is better.
@@ -114,7 +135,9 @@ struct TemperatureSearch {
 
   private func point(at position: Double) throws -> Point {
     Point(
-      position: position, value: try objective.value(atScale: exp(position)), unit: objective.unit)
+      position: position,
+      value: try objective.value(atScale: exp(position), counting: counting?.take()),
+      unit: objective.unit)
   }
 
   /// The minimum of a sixteenth of the rows where they are many, else nil.

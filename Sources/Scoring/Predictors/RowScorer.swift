@@ -156,6 +156,18 @@ final class RowScorer {
     for c in 0..<classCount { target[c] = scale * logProbabilities[c] }
   }
 
+  /// Whether `copyCalibratedLogits` leaves the row's probabilities, as `loadProbabilities` does.
+  func holdsProbabilities(of row: Int) -> Bool {
+    let part = source.part(of: row)
+    if part.pointee.isRemapped { return true }
+    return (part.pointee.isGiven || pooledCount > 1) && part.pointee.scaleAfterAveraging == nil
+  }
+
+  /// The probabilities that are there.
+  var classProbabilities: UnsafeBufferPointer<Double> {
+    UnsafeBufferPointer(start: probabilities, count: classCount)
+  }
+
   /// Replaces K logits by their log-probabilities and probabilities.
   func normalize(scale: Double) -> Softmax {
     Softmax.normalize(logProbabilities, count: classCount, scale: scale, into: probabilities)
