@@ -5,9 +5,9 @@
     same_bytes.py PROGRAM FOLDER --demo    the demo in full as well: some minutes more
     same_bytes.py PROGRAM FOLDER --write 'commit …, x86-64 with AVX2'    all of it, and writes the list anew
 
-The list holds for the instruction set that its first line names: others round differently. Predictions, figures
-and corrupted images are one line for each folder; FOLDER/results.sha256 has every file, to be compared with that
-of another program.
+The list holds for the instruction set that its first line names, in MIXMO_KERNELS and OPENBLAS_CORETYPE: others
+round differently. Predictions, figures and corrupted images are one line for each folder; FOLDER/results.sha256 has
+every file, to be compared with that of another program.
 """
 import argparse
 import hashlib
