@@ -50,7 +50,8 @@ package struct CalibrationKeeping {
   ///
   /// - Returns: The shape of what was written.
   /// - Throws: `KeptCalibrationError` where the predictions are of other members or classes, or of other
-  ///   numbers, or where a row has no finite probabilities; `PredictionFileError` for numbers that cannot be calibrated; `FileError`.
+  ///   numbers, or where a row has no finite probabilities; `PredictionFileError` for numbers that cannot
+  ///   be calibrated; `FileError`.
   package func apply(
     _ kept: KeptCalibration, from file: String, to predictions: PredictionArray, output: URL
   ) throws -> [Int] {

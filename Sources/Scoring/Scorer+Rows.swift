@@ -83,13 +83,26 @@ extension Scorer {
     let sources = try maps.enumerated().map {
       try PredictorLogits(.member($0), of: logits, calibrations: $1)
     }
-    let empty = sources.map { _ in
-      ClasswiseCalibration(
-        classCount: logits.classCount, classes: 0..<(isCounting ? logits.classCount : 0),
-        binning: binning)
+    let empty = ClasswiseCalibration(
+      classCount: logits.classCount, classes: 0..<(isCounting ? logits.classCount : 0),
+      binning: binning)
+    let (all, classwise, distances) = try scored(
+      sources, counting: isCounting, in: sources.map { _ in empty })
+    let rows = try sources.indices.map { m in
+      let refining = halves.map { Refining(.member(m), in: $0, calibrations: maps[m]) }
+      return needsClassProbabilities && !isCounting
+        ? try scoredByGroups(sources[m], all[m], refining)
+        : try scored(sources[m], all[m], classwise[m], refining)
     }
+    return MemberRows(rows: rows, distances: distances)
+  }
+
+  /// The scores of every row of members, the probabilities that were counted, and how far apart they are.
+  private func scored(
+    _ sources: [PredictorLogits], counting isCounting: Bool, in empty: [ClasswiseCalibration]
+  ) throws -> ([[RowScore]], [ClasswiseCalibration], DistributionDiversity) {
     let pool = AccumulatorPool { empty }
-    let parts = try blocks.map(logits.rowCount) { block in
+    let parts = try blocks.map(sources[0].logits.rowCount) { block in
       let scorers = sources.map(RowScorer.init)
       var scores = sources.map { _ in [RowScore]() }
       var distances = DistributionDistances(scorers.map(\.distribution))
@@ -105,16 +118,11 @@ extension Scorer {
       }
       return (scores, distances.diversity)
     }
-    let classwise = pool.merged { for m in $0.indices { $0[m].merge($1[m]) } }
-    let rows = try sources.indices.map { m in
-      let rows = RowBlocks.joined(parts.map { $0.0[m] })
-      let refining = halves.map { Refining(.member(m), in: $0, calibrations: maps[m]) }
-      return needsClassProbabilities && !isCounting
-        ? try scoredByGroups(sources[m], rows, refining)
-        : try scored(sources[m], rows, classwise[m], refining)
-    }
-    return MemberRows(
-      rows: rows, distances: parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) })
+    return (
+      sources.indices.map { m in RowBlocks.joined(parts.map { $0.0[m] }) },
+      pool.merged { for m in $0.indices { $0[m].merge($1[m]) } },
+      parts.dropFirst().reduce(into: parts[0].1) { $0.merge($1.1) }
+    )
   }
 
   private var needsClassProbabilities: Bool {

@@ -59,8 +59,8 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("class"),
     help: ArgumentHelp(
-      "Compare the accuracy of this class as well; may be given several times. A class that was chosen "
-        + "for a run's errors there favors the other runs.", valueName: "number"))
+      "Compare the accuracy of this class as well; may be given several times. Choose it before seeing "
+        + "the runs: the class that one run does worst on favors the others.", valueName: "number"))
   var classes: [Int] = []
 
   @Flag(

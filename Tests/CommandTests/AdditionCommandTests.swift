@@ -165,10 +165,12 @@ struct AdditionCommandTests {
     let said = try run(
       cells(folder, "added") + ["--bootstrap", "20", "--selective", "--decompositions"])
     #expect(said.output.contains("most confident of"), "\(said.output)")
+    // Sentences are broken into lines.
+    let words = said.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     #expect(
-      try said.output.contains(
-        "Of the Brier score of the ensemble's top label, "
-          + "\(Self.miscalibrationShare(folder.file("added/cells.csv"))) % on clean images"),
+      try words.contains(
+        "Miscalibration makes up \(Self.miscalibrationShare(folder.file("added/cells.csv"))) % of the "
+          + "Brier score of the ensemble's top label on clean images and "),
       "\(said.output)")
     let (plain, added) = (
       try CSVTable(contentsOf: folder.file("plain/cells.csv")),

@@ -109,6 +109,34 @@ import Testing
     #expect(lower < 4 * deviation)
   }
 
+  @Test(arguments: 0..<20)
+  func `weights of images do not change the test of counts`(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(900 + seed))
+    let figure = Metric("share", of: .rows(needsDistribution: false) { _ in nil }, better: .higher)
+    let (imageCount, cellCount) = (60, [1, 4, 7][seed % 3])
+    let counts = (0..<2).map { run in
+      (0..<imageCount).map { _ in
+        (0..<cellCount).count { _ in
+          Double.random(in: 0...1, using: &generator) < 0.4 + 0.2 * Double(run)
+        }
+      }
+    }
+    func test(weight: Double) -> PairedTest {
+      let scores = counts.map { counts in
+        (0..<cellCount).reduce(into: ImageScores(imageCount: imageCount)) { sum, cell in
+          var ofCell = ImageScores(imageCount: imageCount)
+          // Sums over cells, rounded as in a comparison.
+          ofCell.figures = [figure: counts.map { $0 > cell ? weight : 0 }]
+          sum.add(ofCell)
+        }
+      }
+      return scores[1].test(figure, against: scores[0])
+    }
+    let plain = test(weight: 1)
+    #expect(plain.pValue > 0 && plain.pValue <= 1)
+    for weight in [10.0 / 3, 0.1, 7.3e-5] { #expect(test(weight: weight) == plain) }
+  }
+
   /// How often a claim is made at 5 % of 400 pairs of runs.
   private func claims(
     _ metric: Metric, gaps: (Double, Double), sure: Bool, count: Int = 500

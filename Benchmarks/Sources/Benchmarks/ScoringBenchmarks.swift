@@ -31,7 +31,10 @@ struct ScoringBenchmarks {
     var lines = [
       String(
         format: "scoring %d × %d × %d logits, five calibrations, diversity: %.1f s", Self.rowCount,
-        Self.memberCount, Self.classCount, whole)
+        Self.memberCount, Self.classCount, whole),
+      String(
+        format: "all calibrations, classes, prediction sets, selection and decompositions: %.0f s",
+        try await seconds(files, calibrations: "all", Self.additions)),
     ]
     guard let python else { return lines }
     func compare(_ work: String, _ ours: Double, _ name: String, _ theirs: Double) {
@@ -51,13 +54,20 @@ struct ScoringBenchmarks {
     return lines
   }
 
+  private static let additions = [
+    "--conformal", "--per-class", "--selective", "--decompositions",
+  ]
+
   /// How long `mixmo score` takes.
-  private func seconds(_ files: [String], calibrations: String) async throws -> Double {
+  private func seconds(
+    _ files: [String], calibrations: String, _ additions: [String] = []
+  ) async throws -> Double {
     let start = ContinuousClock.now
-    _ = try await mixmo.output([
-      "score", "--logits", files[0], "--labels", files[1], "--calibration", calibrations,
-      "--bootstrap", "0", "--threads", String(threads), "--quiet", "--json",
-    ])
+    _ = try await mixmo.output(
+      [
+        "score", "--logits", files[0], "--labels", files[1], "--calibration", calibrations,
+        "--bootstrap", "0", "--threads", String(threads), "--quiet", "--json",
+      ] + additions)
     return (ContinuousClock.now - start) / .seconds(1)
   }
 

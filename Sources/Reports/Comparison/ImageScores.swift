@@ -81,8 +81,8 @@ extension ImageScores {
     return countTest(Array(counts[mine.count...]), Array(counts[..<mine.count]))
   }
 
-  /// Numbers from 0 on as multiples of the smallest step between them; nil where they are none, or large
-  /// ones.
+  /// Numbers of at least 0 as multiples of the smallest step between them; nil where they are no
+  /// multiples, or more than a hundredfold.
   private static func multiples(_ numbers: [Double]) -> [Int]? {
     let sorted = numbers.sorted()
     guard let largest = sorted.last, largest > 0 else { return numbers.map { _ in 0 } }

@@ -34,11 +34,13 @@ extension FindingTables {
       return score > 0 ? (scope, parts[0], parts[0].value / score) : nil
     }
     guard !found.isEmpty else { return nil }
-    let parts = found.map { "\(SetText.percent($0.share, decimals: 1)) \($0.0.phrase)" }
+    let parts = found.enumerated().map { index, part in
+      let score = index == 0 ? " of the Brier score of \(noun)'s top label" : ""
+      return "\(SetText.percent(part.share, decimals: 1))\(score) \(part.0.phrase)"
+    }
     return Finding(
       topic: .miscalibration, rule: "miscalibration",
-      sentence: "Of the Brier score of \(noun)'s top label, \(FindingText.list(parts, "and")) is "
-        + "miscalibration.",
+      sentence: "Miscalibration makes up \(FindingText.list(parts, "and")).",
       figure: "corp-reliability", numbers: found.map { self.found($0.1, metrics[0], $0.0) })
   }
 

@@ -5,10 +5,11 @@ internal import Tensors
 
 /// The search for the matrix and biases that minimize a penalized loss; see `MatrixCalibrator`.
 ///
-/// It ends where a step promises to lower the loss by less than a share of 1e-10 (of more than 65,536
-/// rows 1e-8, of small problems, by Newton's method, 1e-14), where rounding hides any descent, or after 1.5·10¹²
-/// multiplications. Large problems are searched in Float32 first, down to a promise of 1e-6, or of 1e-8 where that is the end. The length of
-/// the gradient where the search ended is computed in Float64, and kept.
+/// It ends where a step promises to lower the loss by less than a share of 1e-10, where rounding hides
+/// any descent, or after 1.5·10¹² multiplications. With more than 65,536 rows the share is 1e-8; of small
+/// problems, by Newton's method, 1e-14. Large problems are searched in Float32 first: down to a promise of
+/// 1e-6 or, with more than 65,536 rows, to the end. The length of the gradient where the search ended is
+/// computed in Float64, and kept.
 struct MatrixFit {
   /// What the matrix multiplies.
   enum Input {

@@ -1,4 +1,4 @@
-/// How digits sort.
+/// How numbers are sorted by their digits.
 private enum Digits {
   static let bits = 11
   static let mask = UInt64(1) << bits - 1
@@ -11,7 +11,7 @@ extension Array {
   ///
   /// Elements of one key keep their order. Takes as much memory again.
   @inline(__always)
-  mutating func sortByDigits(of key: (Element) -> UInt64) {
+  package mutating func sortByDigits(of key: (Element) -> UInt64) {
     guard count >= Digits.fewest else { return sort { key($0) < key($1) } }
     let size = 1 << Digits.bits
     let places = (UInt64.bitWidth + Digits.bits - 1) / Digits.bits
@@ -43,14 +43,14 @@ extension Array {
 
 extension [UInt64] {
   /// Sorts the numbers, the smallest first.
-  mutating func sortByDigits() { sortByDigits { $0 } }
+  package mutating func sortByDigits() { sortByDigits { $0 } }
 }
 
 extension Double {
   /// A whole number that is larger for a larger number; that of −0 is just below that of 0.
   ///
   /// - Precondition: The number is not NaN.
-  var digitKey: UInt64 {
+  package var digitKey: UInt64 {
     sign == .minus ? ~bitPattern : bitPattern | 1 << 63
   }
 }
