@@ -13,6 +13,7 @@
 #include "probabilities.inc"
 #include "sums.inc"
 #include "rows.inc"
+#include "rankings.inc"
 #include "matrices.inc"
 #include "product.inc"
 #include "winograd.inc"

@@ -12,6 +12,7 @@
 #include "probabilities.inc"
 #include "sums.inc"
 #include "rows.inc"
+#include "rankings.inc"
 #include "matrices.inc"
 #include "winograd.inc"
 

@@ -215,6 +215,7 @@ static void normalizationGradient(const KernelNormalization *n) {
 }
 
 #include "reference-rows.inc"
+#include "reference-rankings.inc"
 
 #define LEVEL reference
 #define LEVEL_NAME "reference"

@@ -22,7 +22,9 @@ package struct PairedMetric: Sendable, Hashable {
 
   /// The difference whose name is `name`; nil where it names another metric.
   package init?(name: String) {
-    guard let match = name.wholeMatch(of: /(\w+)_minus\((.*)\)/) else { return nil }
+    // Tables have thousands of names, and few are those of differences.
+    guard name.last == ")", let match = name.wholeMatch(of: /(\w+)_minus\((.*)\)/)
+    else { return nil }
     (metric, reference) = (String(match.1), String(match.2))
   }
 

@@ -111,6 +111,32 @@ typedef struct {
   const double *logarithms;
 } KernelDistribution;
 
+/// A row among others, in order of falling confidence.
+typedef struct {
+  ptrdiff_t image;  // whose weight it has
+  double loss;
+  double brierScore;
+  _Bool isRight;
+  _Bool endsTie;  // whether the next row has another confidence; of the last row it is true
+} KernelRankedRow;
+
+/// What rows by falling confidence add up to, in each of eight lanes under other weights.
+///
+/// Rows of one confidence are covered together. A row is a false positive where it is wrong and covered
+/// no later than 95 % of the right ones.
+typedef struct {
+  double total[8];       // of weights
+  double right[8];       // of the weights of right rows
+  double loss[8];        // of weight · loss
+  double brierScore[8];  // of weight · Brier score
+  double twiceWins[8];   // over pairs of right and wrong: 2 where the right one is more confident, 1 in ties
+  double errorPrecision[8];  // over wrong rows, of the share of wrong ones in these and all below
+  double successPrecision[8];  // over right rows, of the share of right ones in these and all above
+  double falsePositives[8];    // of weights
+  double twiceArea[8];         // over rows, of the risks before and after they are covered
+  double twiceGeneralizedArea[8];  // over rows, of the wrong weights before and after
+} KernelRankingSums;
+
 // MARK: Tables
 
 /// Products of matrices at one precision, and what writes their factors.
@@ -259,6 +285,11 @@ typedef struct {
   void (*multiplyVector)(
     const double *matrix, ptrdiff_t count, const double *vector, const double *addends,
     double *results);
+
+  /// Adds up rows by falling confidence, in eight lanes under weights[images, 8].
+  void (*addRanking)(
+    const KernelRankedRow *rows, ptrdiff_t count, const unsigned char *weights,
+    KernelRankingSums *sums);
 } ProbabilityTable;
 
 /// The kernels of one instruction set.

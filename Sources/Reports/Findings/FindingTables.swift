@@ -190,8 +190,8 @@ package struct FindingTables: Sendable {
     guard let corruptedKey else { return [] }
     let corruptions = Set(corruptedCells.map(\.corruption).map(Cell.publishedName))
     return summary.keys.compactMap { key -> (name: String, accuracy: Estimate)? in
-      guard key[0] == corruptedKey[0], Self.division(of: key[1], corruptions) == division,
-        Array(key[2...]) == [predictor, plain, Metric.accuracy.name]
+      guard key[0] == corruptedKey[0], key[2...] == [predictor, plain, Metric.accuracy.name],
+        Self.division(of: key[1], corruptions) == division
       else { return nil }
       return number(key).map { (key[1], $0) }
     }
