@@ -13,7 +13,7 @@ public enum ContactSheet {
   /// at each severity.
   ///
   /// - Parameters:
-  ///   - image: An image of the corruptions' `side`.
+  ///   - image: An image of the corruptions' `height` and `width`, which must be equal.
   ///   - corruptions: The rows, in order.
   ///   - severities: The pictures of a row; a severity that a corruption lacks stays empty.
   ///   - seed: The seed of the random numbers, which are those of image 0 of a data set.

@@ -50,8 +50,13 @@ public struct Corruption: Sendable {
   public let family: Family
   /// Whether the corruption belongs to the benchmark or is an extra one.
   public let group: Group
-  /// The height and width of the images that the parameters are for, in pixels.
+  /// The height and width of the images that the parameters are meant for, in pixels.
   public let side: Int
+  /// The height of the images that the corruption is applied to: `side`, but for
+  /// `stretched(toHeight:width:)`.
+  public private(set) var height: Int
+  /// The width of the images that the corruption is applied to.
+  public private(set) var width: Int
   /// The severities that the suite has parameters for, from 1 to 5 in ascending order.
   public let severities: [Int]
   private var distortions: [Int: any Distortion]
@@ -62,16 +67,20 @@ public struct Corruption: Sendable {
     self.name = name
     self.family = family
     self.group = group
-    self.side = side
+    (self.side, height, width) = (side, side, side)
     self.severities = distortions.keys.sorted()
     self.distortions = distortions
   }
 
   /// Whether the corrupted images only stand in for those of the published corruption.
   ///
-  /// This is so for `frost` without the published textures: results must be marked, and not
-  /// compared with published ones.
+  /// This is so for `frost` without the published textures, and for images of another size than the
+  /// parameters are meant for: results must be marked, and not compared with published ones.
   public var isSubstitute: Bool {
+    (height, width) != (side, side) || hasSubstituteTextures
+  }
+
+  private var hasSubstituteTextures: Bool {
     distortions.values.contains { distortion in
       (distortion as? Frost).map { $0.textures?.areSubstitutes ?? true } ?? false
     }
@@ -88,6 +97,25 @@ public struct Corruption: Sendable {
     return result
   }
 
+  /// The corruption with the same parameters for images of another size.
+  ///
+  /// Radii, deviations and thresholds stay as they are, in pixels; lengths of `elastic_transform` and
+  /// sizes of `pixelate` go with the image. So the severities are not those that were meant, which
+  /// `isSubstitute` tells.
+  ///
+  /// - Throws: `CorruptionError.unfitSize` if a rule cannot be applied to images of this size.
+  public func stretched(toHeight height: Int, width: Int) throws -> Corruption {
+    for severity in severities {
+      if let requirement = distortions[severity]?.unmetRequirement(height: height, width: width) {
+        throw CorruptionError.unfitSize(
+          name, severity: severity, requirement: requirement, height: height, width: width)
+      }
+    }
+    var result = self
+    (result.height, result.width) = (height, width)
+    return result
+  }
+
   /// The corrupted image.
   ///
   /// The result is a function of the arguments alone: it has the same bytes alone or in a batch, in
@@ -95,7 +123,7 @@ public struct Corruption: Sendable {
   /// corruptions can be matched in distribution only.
   ///
   /// - Parameters:
-  ///   - image: An image of `side` × `side` pixels.
+  ///   - image: An image of `height` × `width` pixels.
   ///   - severity: One of `severities`.
   ///   - seed: The seed of the whole experiment.
   ///   - imageIndex: The index of the image in its data set, so that each image has random numbers
@@ -117,9 +145,10 @@ public struct Corruption: Sendable {
     guard let distortion = distortions[severity] else {
       throw CorruptionError.unknownSeverity(name, expected: severities, found: severity)
     }
-    guard image.height == side && image.width == side else {
+    guard (image.height, image.width) == (height, width) else {
       throw CorruptionError.wrongSize(
-        name, expectedSide: side, foundHeight: image.height, foundWidth: image.width)
+        name, expectedHeight: height, expectedWidth: width, foundHeight: image.height,
+        foundWidth: image.width)
     }
     return distortion.distort(image, random: &random)
   }
@@ -154,26 +183,30 @@ extension Corruption.Name {
 
 /// A corruption at one severity: its rule, and its parameters, which are a row of a suite's file.
 ///
-/// The rules are those of `make_cifar_c.py` and `make_tinyimagenet_c.py` in hendrycks/robustness
-/// (Hendrycks and Dietterich 2019, arXiv 1903.12261), including the order of operations and of
-/// random numbers.
+/// The rules are those of `make_cifar_c.py`, `make_tinyimagenet_c.py` and `make_imagenet_c.py` in
+/// hendrycks/robustness (Hendrycks and Dietterich 2019, arXiv 1903.12261), including the order of
+/// operations and of random numbers.
 package protocol Distortion: Decodable, Sendable {
-  /// The distorted image; `image` is square and its side is one that the rule accepts.
+  /// The distorted image, of the same size, which is one that the rule accepts.
   func distort(_ image: Image, random: inout some RandomSource) -> Image
 
-  /// The requirement of the rule that images of `side` × `side` pixels do not meet; nil if they
+  /// The requirement of the rule that images of `height` × `width` pixels do not meet; nil if they
   /// meet all.
-  func unmetRequirement(side: Int) -> String?
+  func unmetRequirement(height: Int, width: Int) -> String?
 }
 
 extension Distortion {
-  package func unmetRequirement(side: Int) -> String? { nil }
+  package func unmetRequirement(height: Int, width: Int) -> String? { nil }
 }
 
 /// A corruption that cannot be applied.
 public enum CorruptionError: Error, CustomStringConvertible, Equatable {
-  /// The image does not have the side that the suite's parameters are for; sizes in pixels.
-  case wrongSize(Corruption.Name, expectedSide: Int, foundHeight: Int, foundWidth: Int)
+  /// The image does not have the size that the corruption is for; sizes in pixels.
+  case wrongSize(
+    Corruption.Name, expectedHeight: Int, expectedWidth: Int, foundHeight: Int, foundWidth: Int)
+  /// The rule of a severity cannot be applied to images of this size, in pixels.
+  case unfitSize(
+    Corruption.Name, severity: Int, requirement: String, height: Int, width: Int)
   /// The suite has no parameters for the severity.
   case unknownSeverity(Corruption.Name, expected: [Int], found: Int)
   /// A texture of `frost` has another size than the published one; shapes of arrays.
@@ -183,8 +216,12 @@ public enum CorruptionError: Error, CustomStringConvertible, Equatable {
 
   public var description: String {
     switch self {
-    case .wrongSize(let name, let side, let height, let width):
-      "\(name): expected an image of \(side)×\(side) pixels, found \(height)×\(width)"
+    case .wrongSize(let name, let expectedHeight, let expectedWidth, let height, let width):
+      "\(name): expected an image of \(expectedHeight)×\(expectedWidth) pixels, found "
+        + "\(height)×\(width)"
+    case .unfitSize(let name, let severity, let requirement, let height, let width):
+      "\(name) at severity \(severity): expected \(requirement), found images of "
+        + "\(height)×\(width) pixels"
     case .unknownSeverity(let name, let expected, let found):
       "\(name): the suite has severities \(expected.map(String.init).joined(separator: ", "))"
         + "; asked for \(found)"

@@ -10,7 +10,7 @@ import Foundation
 public struct CorruptionSuite: Sendable {
   /// The display name of the suite.
   public let name: String
-  /// The height and width of the images that the parameters are for, in pixels.
+  /// The height and width of the images that the parameters are meant for, in pixels.
   public let side: Int
   /// The corruptions in the order of the file, which is the order of evaluation.
   public let corruptions: [Corruption]
@@ -128,7 +128,7 @@ extension KeyedDecodingContainer<SeverityKey> {
     _ type: Row.Type, _ key: SeverityKey, side: Int
   ) throws -> any Distortion {
     let row = try decode(type, forKey: key)
-    if let requirement = row.unmetRequirement(side: side) {
+    if let requirement = row.unmetRequirement(height: side, width: side) {
       throw corrupted(key, "expected \(requirement), found a side of \(side)")
     }
     return row

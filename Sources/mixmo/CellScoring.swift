@@ -68,7 +68,7 @@ extension ScoreCommand {
   /// The corruptions of the suite.
   private var suiteKinds: [CorruptionKind] {
     get throws {
-      let table = try suite.map(url) ?? SelectedSuite.standardURL(for: .cifar10)
+      let table = try suite.map(SelectedSuite.url) ?? SelectedSuite.standardURL(for: .cifar10)
       return try SelectedSuite(table, names: []).suite.kinds
     }
   }

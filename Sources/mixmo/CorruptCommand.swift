@@ -12,7 +12,7 @@ struct CorruptCommand: ParsableCommand {
       "Writes the test images of a data set, or somebody's pictures, under common corruptions.",
     discussion: """
       The files are those of CIFAR-10-C (npy: five severities in an array, and labels.npy) or of \
-      Tiny-ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \
+      Tiny-ImageNet-C and ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \
       reads both. Files that are there already are not made again. The same seed gives the same \
       images.
 
@@ -29,9 +29,9 @@ struct CorruptCommand: ParsableCommand {
         mixmo corrupt --dataset cifar10 --data data --output data/CIFAR-10-C
         mixmo corrupt --image photo.jpg --preview sheet.png
 
-      Example: copies of 64×64 pixels of the pictures below val, which has a folder for each class:
+      Example: ImageNet-C of the pictures below val, which has a folder for each class:
 
-        mixmo corrupt --images val --resize 72 --crop 64 --output val-C
+        mixmo corrupt --images val --resize 256 --crop 224 --output val-C
       """)
 
   @OptionGroup var source: ImageSourceOptions
@@ -88,10 +88,10 @@ struct CorruptCommand: ParsableCommand {
     let images =
       try source.isGiven
       ? source.open(needsLabels: false, workers: common.workers) : nil
-    // A picture alone is drawn as Tiny-ImageNet's are.
-    let selected = try suite.selected(forSide: images?.dataset.imageSide ?? 64)
+    let selected = try suite.selected(forSide: images?.dataset.imageSide)
+    if let remark = selected.remark { common.terminal.warn(remark) }
     if let preview,
-      let picture = try picture(side: selected.suite.side) ?? images?.dataset.image(at: 0)
+      let picture = try picture(side: selected.side) ?? images?.dataset.image(at: 0)
     {
       try draw(picture, under: selected, to: URL(fileURLWithPath: preview))
     }
@@ -122,8 +122,7 @@ struct CorruptCommand: ParsableCommand {
     let preview: String
   }
 
-  /// The given picture, cropped to its central square and resampled to the side of the suite's
-  /// images.
+  /// The given picture, cropped to its central square and resampled to a side in pixels.
   private func picture(side: Int) throws -> Image? {
     guard let image else { return nil }
     let url = URL(fileURLWithPath: image)

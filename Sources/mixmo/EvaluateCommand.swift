@@ -234,6 +234,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   ) throws -> ModelEvaluation {
     let selected = try suite.selected(
       forSide: images.dataset.imageSide, isGenerating: generate)
+    if generate, let remark = selected.remark { common.terminal.warn(remark) }
     let softLabels = try scoring.additions.softLabels(
       images.selection(limit: self.images.limit), of: "each image of the test set",
       classCount: model.classCount)

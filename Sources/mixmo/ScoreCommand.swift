@@ -68,8 +68,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --cells, the table of corruptions that names and families are from (default: the 19 "
-        + "published ones).", valueName: "file"))
+      "With --cells, the table of corruptions that names and families are from: a published name or a "
+        + "file (default: the 19 published ones).", valueName: "name or file"))
   var suite: String?
 
   @Option(

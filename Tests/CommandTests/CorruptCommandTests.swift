@@ -121,9 +121,9 @@ struct CorruptCommandTests {
       corrupt(workspace, "out", "--frost-textures", workspace.path("data")), 1,
       "missing: frost1.png, frost2.png, frost3.png, frost4.jpg, frost5.jpg")
     try expect(
-      corrupt(
-        workspace, "out", "--suite", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"), 1,
-      "expected an image of 64×64 pixels, found 32×32")
+      corrupt(workspace, "out", "--suite", "imagnet"), 64,
+      "found \"imagnet\"; did you mean \"imagenet\"?")
+    try expect(corrupt(workspace, "out", "--suite", "no.yaml"), 1, "no.yaml")
     try AtomicFile.write(
       "suite: mine\nside: 32\ncorruptions:\n"
         + "  contrast: {family: digital, group: extra, severities: {1: {factor: 0.5}}}\n",
@@ -138,5 +138,31 @@ struct CorruptCommandTests {
     try expect(
       corrupt(workspace, "out", "--seed", "1"), 1,
       "the folder's images were made with other settings: seed: expected 1, found 0")
+  }
+
+  @Test func `severities for another size are taken where they are asked for, and marked`() throws {
+    let workspace = try workspace()
+    let published = try MixmoProcess(
+      corrupt(workspace, "own", "--suite", "cifar", "--corruption", "fog"))
+    #expect(published.status == 0 && !published.errors.contains("warning"), "\(published.errors)")
+    #expect(try workspace.files("own").keys.contains("fog.npy"))
+    for suite in ["tiny-imagenet", TestPackage.url.path + "/corruptions/tiny-imagenet.yaml"] {
+      let process = try MixmoProcess(
+        corrupt(workspace, "other", "--suite", suite, "--corruption", "fog"))
+      #expect(process.status == 0, "\(process.errors)")
+      #expect(
+        process.errors.contains(
+          "the severities of Tiny-ImageNet-C are meant for images of 64×64 pixels, these have 32×32"
+        ))
+    }
+    #expect(try workspace.files("other").keys.contains("fog(substitute).npy"))
+    let sheet = workspace.folder.file("sheet.png")
+    let drawn = try MixmoProcess(
+      corrupt(workspace, "other", "--suite", "imagenet", "--corruption", "fog") + [
+        "--preview", sheet.path, "--severity", "1", "--format", "png",
+      ])
+    // The sheet is drawn before the folder is found to have copies by another table.
+    #expect(drawn.status == 1 && drawn.errors.contains("other settings"), "\(drawn.errors)")
+    #expect(FileManager.default.fileExists(atPath: sheet.path))
   }
 }

@@ -83,6 +83,34 @@ struct CorruptPicturesTests {
     #expect(more.status == 0 && more.output == "", "\(more.errors)")
   }
 
+  @Test func `ImageNet-C made on the fly equals its files, bit for bit`() throws {
+    let pictures = try Pictures.all()
+    let chosen = [
+      "--resize", "256", "--crop", "224", "--corruption", "snow", "--corruption", "pixelate",
+      "--severity", "4", "--seed", "3",
+    ]
+    let process = try MixmoProcess(pictures.corrupt("tree") + chosen)
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(try pictures.files("tree").keys.count { $0.hasSuffix(".png") } == 8)
+    for (output, more) in [
+      ("files", ["--data", pictures.path("tree")]), ("made", ["--generate"]),
+      ("named", ["--generate", "--suite", "imagenet"]),
+    ] {
+      let run = try MixmoProcess(
+        [
+          "evaluate", "--model", TestProgram.command("well"), "--images", pictures.path("p"),
+          "--bootstrap", "0", "--quiet", "--output", pictures.path(output),
+        ] + chosen + more)
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    let files = try pictures.files("files")
+    let cells = ["clean-0", "snow-4", "pixelate-4"].map { "predictions/\($0).npy" }
+    for name in cells + ["cells.csv"] {
+      #expect(files[name] != nil)
+      for other in ["made", "named"] { #expect(try pictures.files(other)[name] == files[name]) }
+    }
+  }
+
   @Test func `killed and started again, it ends in the same files`() throws {
     let pictures = try Pictures.all()
     let arguments = ["--resize", "64", "--crop", "64"] + Self.quick
@@ -144,8 +172,15 @@ struct CorruptPicturesTests {
     try expect(
       pictures.corrupt("out"), 1, "10.png: expected a square picture, found 55×47 pixels")
     try expect(
-      pictures.corrupt("out", "--resize", "256", "--crop", "224"), 64,
-      "Images of 224×224 pixels need --suite: there are suites for 32×32 and 64×64")
+      pictures.corrupt("out", "--resize", "256", "--crop", "225"), 64,
+      "Images of 225×225 pixels need --suite: there are suites for 32×32, 64×64 and 224×224")
+    try expect(
+      pictures.corrupt("out", "--crop", "4", "--suite", "imagenet", "--corruption", "glass_blur"),
+      1,
+      "glass_blur at severity 2: expected a side of at least 6, found images of 4×4 pixels")
+    try expect(
+      pictures.corrupt("out", "--resize", "320", "--crop", "320", "--suite", "imagenet"), 1,
+      "frost at severity 1: expected a side below 315, that of the scaled textures")
     try expect(
       pictures.corrupt("out", "--resize", "32", "--crop", "36"), 64,
       "--crop 36 is larger than --resize 32")

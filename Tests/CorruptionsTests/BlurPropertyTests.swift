@@ -60,7 +60,7 @@ struct BlurPropertyTests {
   @Test(arguments: [1, 1.01])
   func `small zooms of 32 pixels change nothing`(factor: Double) {
     let raster = Raster(Image.test(side: 32))
-    #expect(ClippedZoom(side: 32, factor: factor)(raster) == raster)
+    #expect(ClippedZoom(height: 32, width: 32, factor: factor)(raster) == raster)
   }
 
   @Test(arguments: suites)

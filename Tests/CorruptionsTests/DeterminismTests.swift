@@ -64,7 +64,8 @@ struct DeterminismTests {
   func `an image of another size or an unknown severity is refused`(name: Corruption.Name) throws {
     let corruption = try #require(Suites.cifar[name])
     #expect(
-      throws: CorruptionError.wrongSize(name, expectedSide: 32, foundHeight: 64, foundWidth: 64)
+      throws: CorruptionError.wrongSize(
+        name, expectedHeight: 32, expectedWidth: 32, foundHeight: 64, foundWidth: 64)
     ) {
       try corruption.apply(to: .test(side: 64), severity: 1, seed: 0, imageIndex: 0)
     }

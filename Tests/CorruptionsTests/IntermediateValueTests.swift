@@ -42,7 +42,7 @@ struct IntermediateValueTests {
     let elastic = try Self.row(
       ElasticTransform.self, #"{"displacement": 0.08, "sigma": 0.06, "jitter": 0.06}"#)
     var random = TestGenerator()
-    let map = elastic.map(side: 32, random: &random)
+    let map = elastic.map(height: 32, width: 32, random: &random)
     let corners: [(x: Double, y: Double)] = [(26, 26), (26, 6), (6, 6)]
     let points: [Double] = corners.flatMap { corner in
       let x: Double = map.xx * corner.x + map.xy * corner.y + map.x0
@@ -56,8 +56,8 @@ struct IntermediateValueTests {
       [map.xx, map.xy, map.x0], [0.92956023216, -0.10036859512, 2.59936361313], absolute: 1e-11)
     expectClose(
       [map.yx, map.yy, map.y0], [0.10030894279, 0.88127558231, -1.37765440941], absolute: 1e-11)
-    let columns = elastic.field(side: 32, random: &random)
-    let rows = elastic.field(side: 32, random: &random)
+    let columns = elastic.field(height: 32, width: 32, random: &random)
+    let rows = elastic.field(height: 32, width: 32, random: &random)
     expectClose(
       [columns[0, 0], columns[10, 20], rows[0, 0], rows[10, 20]],
       [0.06231762, 0.20449325, 0.16507274, 0.32975352], absolute: 0.5e-8)
@@ -71,7 +71,7 @@ struct IntermediateValueTests {
        "strength": 0.5}
       """#)
     var random = TestGenerator()
-    let drops = spatter.drops(side: 32, random: &random)
+    let drops = spatter.drops(height: 32, width: 32, random: &random)
     #expect(drops.values.count { $0 > 0 } == 29)
     var levels = drops
     levels.transform { ($0 * 255).rounded(.down) }
@@ -96,10 +96,10 @@ struct IntermediateValueTests {
     let noise = Raster(side: 32, values: (0..<1024).map { _ in 0.15 + 0.3 * random.nextNormal() })
     // Given to six decimals.
     expectClose(noise.values.reduce(0, +), 151.214435, absolute: 0.5e-6)
-    let zoomed = ClippedZoom(side: 32, factor: 1.75)(noise)
+    let zoomed = ClippedZoom(height: 32, width: 32, factor: 1.75)(noise)
     expectClose(zoomed.values.reduce(0, +), 145.030855, absolute: 0.5e-6)
     #expect(random.uniform(-135, -45) == -47.51168489456177)
     var again = TestGenerator()
-    #expect(snow.flakes(side: 32, random: &again).values.reduce(0, +) == 2521)
+    #expect(snow.flakes(height: 32, width: 32, random: &again).values.reduce(0, +) == 2521)
   }
 }

@@ -84,7 +84,7 @@ enum ReferenceVectors {
     "spatter": "182,5,84 · 185,11,93 · 128,213,42 · 131,219,51",
   ]
 
-  private static func parse(_ table: String) -> [String: [Cell]] {
+  static func parse(_ table: String) -> [String: [Cell]] {
     var cells: [String: [Cell]] = [:]
     for line in table.split(separator: "\n") {
       let words = line.split(separator: " ")
@@ -101,11 +101,14 @@ enum ReferenceVectors {
 
 extension Image {
   /// The test image: steep ramps, different in each channel, and a checkerboard pattern.
-  static func test(side: Int) -> Image {
+  static func test(side: Int) -> Image { test(height: side, width: side) }
+
+  /// The test image of any size.
+  static func test(height: Int, width: Int) -> Image {
     var image = Image(
-      height: side, width: side, pixels: [UInt8](repeating: 0, count: side * side * 3))
-    for y in 0..<side {
-      for x in 0..<side {
+      height: height, width: width, pixels: [UInt8](repeating: 0, count: height * width * 3))
+    for y in 0..<height {
+      for x in 0..<width {
         for c in 0..<3 {
           let level = 5 * y + 3 * x * (c + 1) + 37 * c + 60 * ((x / 4 + y / 4) % 2)
           image[y, x, c] = UInt8(truncatingIfNeeded: level)

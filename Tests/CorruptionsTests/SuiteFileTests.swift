@@ -36,7 +36,7 @@ struct SuiteFileTests {
     #expect(suite[.contrast] == nil)
   }
 
-  @Test(arguments: [Suites.cifar, Suites.tiny])
+  @Test(arguments: [Suites.cifar, Suites.tiny, Suites.imagenet(codec: "ijg")])
   func `the project's suites hold every corruption, the benchmark's before the extra ones`(
     suite: CorruptionSuite
   ) {
@@ -135,14 +135,13 @@ struct SuiteFileTests {
         + "expected a side of at least 10, found a side of 8"
     ),
     (
-      rows("fog", "1: {strength: 1, decay: 2}", side: 48),
-      "/mine.yaml:8: corruptions.fog.severities.1: "
-        + "expected a side that is a power of two, found a side of 48"
+      rows("glass_blur", "1: {sigma: 1, reach: 4, iterations: 1}", side: 9),
+      "/mine.yaml:8: corruptions.glass_blur.severities.1: "
+        + "expected a side of at least 10, found a side of 9"
     ),
     (
-      rows("jpeg_compression", "1: {quality: 80, codec: ijg}", side: 40),
-      "/mine.yaml:8: corruptions.jpeg_compression.severities.1: "
-        + "expected a side that is a multiple of 16, found a side of 40"
+      rows("elastic_transform", "1: {displacement: 1, sigma: 1, jitter: 0, unit: 244}"),
+      "/mine.yaml:8: corruptions.elastic_transform.severities.1: the key \"unit_side\" is missing"
     ),
     (
       rows("jpeg_compression", "1: {quality: 80, codec: fast}"),

@@ -106,7 +106,7 @@ struct WeatherPropertyTests {
       let count = 200
       let flakes = (0..<count).reduce(0) { sum, index in
         var random = RandomStream(seed: 2, purpose: "snow", minor: index)
-        return sum + snow.flakes(side: 32, random: &random).values.count { $0 > 0 }
+        return sum + snow.flakes(height: 32, width: 32, random: &random).values.count { $0 > 0 }
       }
       let total = Double(count * 1024)
       // Five standard errors of a count.
@@ -149,7 +149,7 @@ struct WeatherPropertyTests {
       """)
     let flakes = (0..<200).map { index in
       var random = RandomStream(seed: 2, purpose: "snow", minor: index)
-      return snow.flakes(side: side, random: &random).values
+      return snow.flakes(height: side, width: side, random: &random).values
     }
     let percentages = flakes.map { 100 * Double($0.count { $0 > 0 }) / Double($0.count) }
     let brightness = flakes.map { $0.reduce(0, +) / 255 / Double($0.count) }

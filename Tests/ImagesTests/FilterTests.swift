@@ -76,10 +76,10 @@ struct FilterTests {
     }
   }
 
-  @Test func `a center on the edge of two boxes belongs to the later one`() {
+  @Test func `a center on the edge of two boxes belongs to the first one`() {
     let image = Image(height: 1, width: 3, pixels: [0, 0, 0, 100, 100, 100, 200, 200, 200])
     // The middle pixel's center, 1.5, is where the boxes of 1.5 pixels meet.
-    #expect(image.boxResampled(height: 1, width: 2).pixels == [0, 0, 0, 200, 200, 200])
+    #expect(image.boxResampled(height: 1, width: 2).pixels == [50, 50, 50, 200, 200, 200])
   }
 
   @Test func `box resampling`() throws {

@@ -4,7 +4,7 @@ import Images
 import Tensors
 
 /// Averages over a disk whose edge is smoothed by a Gaussian.
-struct DefocusBlur: Distortion {
+package struct DefocusBlur: Distortion {
   private let disk: Kernel
 
   enum Keys: String, CodingKey, CaseIterable {
@@ -12,32 +12,35 @@ struct DefocusBlur: Distortion {
     case edgeSigma = "edge_sigma"
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let row = try decoder.strictContainer(keyedBy: Keys.self)
     disk = Self.disk(
-      radius: try row.decode(.radius, in: 0...8),
+      radius: try row.decode(.radius, in: 0...100),
       edgeSigma: try row.decode(.edgeSigma, in: 0.01...8))
   }
 
-  func distort(_ image: Image, random: inout some RandomSource) -> Image {
+  package func distort(_ image: Image, random: inout some RandomSource) -> Image {
     Image(unit: disk.correlated(with: Raster(image)))
   }
 
-  /// The disk of pixels within `radius` of the center, of sum 1, blurred by three weights along
-  /// rows and columns in single precision, as OpenCV does it: [17, 17].
-  static func disk(radius: Double, edgeSigma: Double) -> Kernel {
-    let reach = 8
+  /// The disk of pixels within `radius` of the center, of sum 1, blurred along rows and columns in
+  /// single precision, as OpenCV does it: [17, 17], or as wide as a disk of a radius above 8.
+  ///
+  /// A disk that reaches the border of its grid is mirrored there by the blur and gets a sum above
+  /// 1, as in the published code: such severities brighten the image.
+  package static func disk(radius: Double, edgeSigma: Double) -> Kernel {
+    let reach = max(8, Int(radius.rounded(.up)))
     let axis = (-reach...reach).map(Double.init)
     var disk = axis.map { y in axis.map { x in Float(x * x + y * y <= radius * radius ? 1 : 0) } }
     let count = disk.joined().reduce(0, +)
-    let edge = Float(exp(-0.5 / (edgeSigma * edgeSigma)))
-    let total = 1 / (1 + 2 * Double(edge))
-    let (side, center) = (Float(Double(edge) * total), Float(total))
+    let weights = edgeWeights(count: radius > 8 ? 3 : 2, sigma: edgeSigma)
     func smooth(_ line: [Float]) -> [Float] {
       line.indices.map { index in
-        let before = line[Border.mirror.index(index - 1, in: line.count)]
-        let after = line[Border.mirror.index(index + 1, in: line.count)]
-        return line[index] * center + (before + after) * side
+        weights.indices.dropFirst().reduce(line[index] * weights[0]) { sum, distance in
+          let before = line[Border.mirror.index(index - distance, in: line.count)]
+          let after = line[Border.mirror.index(index + distance, in: line.count)]
+          return sum + (before + after) * weights[distance]
+        }
       }
     }
     func transpose(_ rows: [[Float]]) -> [[Float]] {
@@ -46,6 +49,13 @@ struct DefocusBlur: Distortion {
     disk = disk.map { smooth($0.map { $0 / count }) }
     disk = transpose(transpose(disk).map(smooth))
     return Kernel(disk.map { $0.map(Double.init) })
+  }
+
+  /// `count` weights of a Gaussian from the center outward, of which those of both sides sum to 1.
+  private static func edgeWeights(count: Int, sigma: Double) -> [Float] {
+    let densities = (0..<count).map { Double(Float(exp(-0.5 * Double($0 * $0) / (sigma * sigma)))) }
+    let total = 1 / (densities[0] + 2 * densities[1...].reduce(0, +))
+    return densities.map { Float($0 * total) }
   }
 }
 
@@ -79,6 +89,11 @@ struct GlassBlur: Distortion {
     blur = GaussianFilter(sigma: try row.decode(.sigma, in: 0...100))
     reach = try row.decode(.reach, in: 1...100)
     iterations = try row.decode(.iterations, in: 0...100)
+  }
+
+  func unmetRequirement(height: Int, width: Int) -> String? {
+    let limit = 2 * reach + 2
+    return min(height, width) >= limit ? nil : "a side of at least \(limit)"
   }
 
   func distort(_ image: Image, random: inout some RandomSource) -> Image {
@@ -139,7 +154,7 @@ struct ZoomBlur: Distortion {
     unit.transform { Double(Float($0)) }
     var sums = [Float](repeating: 0, count: unit.values.count)
     for factor in factors {
-      let zoomed = ClippedZoom(side: image.height, factor: factor)(unit)
+      let zoomed = ClippedZoom(height: image.height, width: image.width, factor: factor)(unit)
       for index in sums.indices { sums[index] += Float(zoomed.values[index]) }
     }
     let count = Float(factors.count + 1)

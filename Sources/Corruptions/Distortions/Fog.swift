@@ -16,12 +16,8 @@ struct Fog: Distortion {
     decay = try row.decode(.decay, in: 1...100)
   }
 
-  func unmetRequirement(side: Int) -> String? {
-    side > 1 && side & (side - 1) == 0 ? nil : "a side that is a power of two"
-  }
-
   func distort(_ image: Image, random: inout some RandomSource) -> Image {
-    let cloud = Plasma.cloud(side: image.height, decay: decay, random: &random)
+    let cloud = cloud(height: image.height, width: image.width, random: &random)
     let brightest = Double(image.pixels.max() ?? 0) / 255
     var raster = Raster(image)
     for index in raster.values.indices {
@@ -29,6 +25,15 @@ struct Fog: Distortion {
       raster.values[index] = foggy * brightest / (brightest + strength)
     }
     return Image(unit: raster)
+  }
+
+  /// The upper left part of a cloud whose side is the smallest power of two that holds the image.
+  private func cloud(height: Int, width: Int, random: inout some RandomSource) -> Raster {
+    var side = 2
+    while side < max(height, width) { side *= 2 }
+    let cloud = Plasma.cloud(side: side, decay: decay, random: &random)
+    let rows = (0..<height).map { cloud.values[$0 * side..<$0 * side + width] }
+    return Raster(height: height, width: width, channels: 1, values: Array(rows.joined()))
   }
 }
 

@@ -35,7 +35,7 @@ package struct Snow: Distortion {
   }
 
   package func distort(_ image: Image, random: inout some RandomSource) -> Image {
-    let layer = flakes(side: image.height, random: &random)
+    let layer = flakes(height: image.height, width: image.width, random: &random)
     let count = layer.values.count
     let white = whitened(image)
     var result = image
@@ -48,9 +48,10 @@ package struct Snow: Distortion {
   }
 
   /// Motion-blurred flakes with levels from 0 to 255.
-  package func flakes(side: Int, random: inout some RandomSource) -> Raster {
-    let noise = (0..<side * side).map { _ in mean + deviation * random.nextNormal() }
-    var layer = ClippedZoom(side: side, factor: zoom)(Raster(side: side, values: noise))
+  package func flakes(height: Int, width: Int, random: inout some RandomSource) -> Raster {
+    let noise = (0..<height * width).map { _ in mean + deviation * random.nextNormal() }
+    var layer = ClippedZoom(height: height, width: width, factor: zoom)(
+      Raster(height: height, width: width, channels: 1, values: noise))
     layer.transform { $0 < threshold ? 0 : Double(UInt8(unit: $0)) }
     let degrees = random.uniform(-135, -45)
     return MotionFilter(radius: blurRadius, sigma: blurSigma, degrees: degrees)(layer)
@@ -63,7 +64,8 @@ package struct Snow: Distortion {
     result.reserveCapacity(image.pixels.count)
     for start in stride(from: 0, to: image.pixels.count, by: 3) {
       let color = (0..<3).map { Float(image.pixels[start + $0]) / 255 }
-      let gray = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
+      // Blue first, as OpenCV sums: another order changes gray pixels by a level.
+      let gray = 0.114 * color[2] + 0.587 * color[1] + 0.299 * color[0]
       for value in color { result.append(keep * value + rest * max(value, gray * 1.5 + 0.5)) }
     }
     return result

@@ -43,7 +43,7 @@ package struct Spatter: Distortion {
   }
 
   package func distort(_ image: Image, random: inout some RandomSource) -> Image {
-    let layer = drops(side: image.height, random: &random)
+    let layer = drops(height: image.height, width: image.width, random: &random)
     switch kind {
     case .water(let strength): return watered(image, layer, Float(strength))
     case .mud(let sigma): return soiled(image, layer, sigma)
@@ -51,9 +51,10 @@ package struct Spatter: Distortion {
   }
 
   /// Smoothed noise, 0 where it is below the threshold.
-  package func drops(side: Int, random: inout some RandomSource) -> Raster {
-    let noise = (0..<side * side).map { _ in mean + deviation * random.nextNormal() }
-    var layer = GaussianFilter(sigma: sigma)(Raster(side: side, values: noise))
+  package func drops(height: Int, width: Int, random: inout some RandomSource) -> Raster {
+    let noise = (0..<height * width).map { _ in mean + deviation * random.nextNormal() }
+    var layer = GaussianFilter(sigma: sigma)(
+      Raster(height: height, width: width, channels: 1, values: noise))
     layer.transform { $0 < threshold ? 0 : $0 }
     return layer
   }

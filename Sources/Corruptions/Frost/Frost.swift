@@ -24,12 +24,12 @@ struct Frost: Distortion {
     textureScale = try row.decode(.textureScale, in: 0.01...10)
   }
 
-  func unmetRequirement(side: Int) -> String? {
+  func unmetRequirement(height: Int, width: Int) -> String? {
     let limit =
       FrostTextures.originals.map {
         Image.scaledCount(min($0.height, $0.width), by: textureScale)
       }.min() ?? 0
-    return side < limit ? nil : "a side below \(limit), that of the scaled textures"
+    return max(height, width) < limit ? nil : "a side below \(limit), that of the scaled textures"
   }
 
   func distort(_ image: Image, random: inout some RandomSource) -> Image {

@@ -25,10 +25,6 @@ struct JPEGCompression: Distortion {
     chromaTable = QuantizationTable(QuantizationTable.chroma, quality: quality)
   }
 
-  func unmetRequirement(side: Int) -> String? {
-    side % 16 == 0 ? nil : "a side that is a multiple of 16"
-  }
-
   func distort(_ image: Image, random: inout some RandomSource) -> Image {
     let (luma, blue, red) = image.planes()
     return Image(
@@ -81,28 +77,49 @@ struct QuantizationTable: Sendable {
 
 /// A component of an image in JPEG: luma or one of the two color differences, from 0 to 255.
 struct Plane {
-  let side: Int
-  var levels: [Int32]  // [side, side]
+  let height: Int
+  let width: Int
+  var levels: [Int32]  // [height, width]
 
-  init(side: Int) {
-    self.side = side
-    levels = [Int32](repeating: 0, count: side * side)
+  init(height: Int, width: Int) {
+    (self.height, self.width) = (height, width)
+    levels = [Int32](repeating: 0, count: height * width)
   }
 
-  /// The plane after quantization of its 8×8 blocks.
+  /// The upper left `height` × `width` levels; beyond the plane its last row and column are repeated.
+  func resized(height: Int, width: Int) -> Plane {
+    guard (height, width) != (self.height, self.width) else { return self }
+    var result = Plane(height: height, width: width)
+    for row in 0..<height {
+      let start = min(row, self.height - 1) * self.width
+      for column in 0..<width {
+        result.levels[row * width + column] = levels[start + min(column, self.width - 1)]
+      }
+    }
+    return result
+  }
+
+  /// The plane after quantization of its 8×8 blocks, to which it is extended by its last row and
+  /// column.
   func coded(_ table: QuantizationTable) -> Plane {
+    resized(height: height.roundedUp(to: 8), width: width.roundedUp(to: 8)).blocksCoded(table)
+      .resized(height: height, width: width)
+  }
+
+  /// The plane, of whole 8×8 blocks, after their quantization.
+  private func blocksCoded(_ table: QuantizationTable) -> Plane {
     var result = self
-    for top in stride(from: 0, to: side, by: 8) {
-      for left in stride(from: 0, to: side, by: 8) {
+    for top in stride(from: 0, to: height, by: 8) {
+      for left in stride(from: 0, to: width, by: 8) {
         let block = (0..<8).map { row in
-          let start = (top + row) * side + left
+          let start = (top + row) * width + left
           return SIMD8(levels[start..<start + 8]) &- 128
         }
         let coefficients = zip(CosineTransform.forward(block), table.steps).map(Self.quantized)
         let decoded = CosineTransform.inverse(coefficients)
         for row in 0..<8 {
           for column in 0..<8 {
-            result.levels[(top + row) * side + left + column] = Self.clamped(
+            result.levels[(top + row) * width + left + column] = Self.clamped(
               decoded[row][column] + 128)
           }
         }
@@ -124,10 +141,16 @@ struct Plane {
   static func clamped(_ level: Int32) -> Int32 { min(max(level, 0), 255) }
 }
 
+extension Int {
+  /// The smallest multiple of `step` that is not below the number.
+  func roundedUp(to step: Int) -> Int { (self + step - 1) / step * step }
+}
+
 extension Image {
   /// The luma and color differences of an image (ITU-T T.871), computed in units of 2⁻¹⁶.
   func planes() -> (luma: Plane, blue: Plane, red: Plane) {
-    var (luma, blue, red) = (Plane(side: height), Plane(side: height), Plane(side: height))
+    let plane = Plane(height: height, width: width)
+    var (luma, blue, red) = (plane, plane, plane)
     for index in luma.levels.indices {
       let (r, g, b) = (
         Int32(pixels[3 * index]), Int32(pixels[3 * index + 1]), Int32(pixels[3 * index + 2])
@@ -144,14 +167,13 @@ extension Image {
     for index in luma.levels.indices {
       let level = luma.levels[index]
       let (b, r) = (blue.levels[index] - 128, red.levels[index] - 128)
-      let color = [
+      let color = SIMD3(
         (91881 * r + 32768) >> 16, (-22554 * b - 46802 * r + 32768) >> 16,
-        (116_130 * b + 32768) >> 16,
-      ]
+        (116_130 * b + 32768) >> 16)
       for channel in 0..<3 {
         pixels[3 * index + channel] = UInt8(Plane.clamped(level + color[channel]))
       }
     }
-    self.init(height: luma.side, width: luma.side, pixels: pixels)
+    self.init(height: luma.height, width: luma.width, pixels: pixels)
   }
 }

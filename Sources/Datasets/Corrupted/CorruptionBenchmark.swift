@@ -54,12 +54,14 @@ package struct GeneratedBenchmark: CorruptionBenchmark {
   /// The corruptions of `suite` of the images of `clean`, with random numbers that depend on
   /// `seed`.
   ///
-  /// - Throws: `CorruptionError.wrongSize` if the suite is for images of another size.
+  /// - Throws: `CorruptionError.wrongSize` if the suite is for images of another size; see
+  ///   `Corruption.stretched(toHeight:width:)`.
   package init(_ suite: [Corruption], of clean: any Dataset, seed: UInt64) throws {
     let side = clean.imageSide
-    for corruption in suite where corruption.side != side {
+    for corruption in suite where (corruption.height, corruption.width) != (side, side) {
       throw CorruptionError.wrongSize(
-        corruption.name, expectedSide: corruption.side, foundHeight: side, foundWidth: side)
+        corruption.name, expectedHeight: corruption.height, expectedWidth: corruption.width,
+        foundHeight: side, foundWidth: side)
     }
     self.suite = suite
     self.clean = clean

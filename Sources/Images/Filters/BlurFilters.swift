@@ -22,35 +22,49 @@ package struct GaussianFilter: Sendable {
   /// The blurred grid.
   package func callAsFunction(_ raster: Raster) -> Raster {
     guard weights.count > 1 else { return raster }
-    var result = raster
-    let rowSize = raster.width * raster.channels
-    result.values = filter(result.values, length: raster.height, inner: rowSize)
-    result.values = filter(result.values, length: raster.width, inner: raster.channels)
-    return result
+    // Columns are filtered as rows of the transposed grid, where neighbors are in one vector.
+    return filteredRows(filteredRows(raster).transposed).transposed
   }
 
-  /// Filters the middle axis of `values`, shaped [outer, length, inner].
-  private func filter(_ values: [Double], length: Int, inner: Int) -> [Double] {
+  /// The means over neighboring rows.
+  private func filteredRows(_ raster: Raster) -> Raster {
     let radius = weights.count - 1
-    let sources = (-radius..<length + radius).map { border.index($0, in: length) * inner }
-    var result = [Double](repeating: 0, count: values.count)
-    for line in stride(from: 0, to: values.count, by: length * inner) {
-      for position in 0..<length {
-        let center = line + sources[position + radius]
-        let target = line + position * inner
-        for i in 0..<inner { result[target + i] = weights[0] * values[center + i] }
-        // From the outer weights inward: the order of the sum determines its last bits.
-        for j in stride(from: radius, to: 0, by: -1) {
-          let before = line + sources[position + radius - j]
-          let after = line + sources[position + radius + j]
-          let weight = weights[j]
-          for i in 0..<inner {
-            result[target + i] += weight * (values[before + i] + values[after + i])
+    let size = raster.width * raster.channels
+    let rows = (-radius..<raster.height + radius).map {
+      border.index($0, in: raster.height) * size
+    }
+    var result = raster
+    raster.values.withUnsafeBufferPointer { values in
+      result.values.withUnsafeMutableBufferPointer { result in
+        guard let values = values.baseAddress, let result = result.baseAddress else { return }
+        for row in 0..<raster.height {
+          let (center, sums) = (values + rows[row + radius], result + row * size)
+          for i in 0..<size { sums[i] = weights[0] * center[i] }
+          // From the outer weights inward: the order of the sum determines its last bits.
+          for j in stride(from: radius, to: 0, by: -1) {
+            let (before, after) = (values + rows[row + radius - j], values + rows[row + radius + j])
+            let weight = weights[j]
+            for i in 0..<size { sums[i] += weight * (before[i] + after[i]) }
           }
         }
       }
     }
     return result
+  }
+}
+
+extension Raster {
+  /// The grid with rows and columns exchanged.
+  fileprivate var transposed: Raster {
+    var result: [Double] = []
+    result.reserveCapacity(values.count)
+    for column in 0..<width {
+      for row in 0..<height {
+        let start = (row * width + column) * channels
+        for channel in 0..<channels { result.append(values[start + channel]) }
+      }
+    }
+    return Raster(height: width, width: height, channels: channels, values: result)
   }
 }
 

@@ -15,15 +15,22 @@ package struct Kernel: Sendable {
   package func correlated(with raster: Raster, border: Border = .mirror) -> Raster {
     let size = 2 * radius + 1
     let padded = raster.padded(by: radius, border)
+    let taps = weights.indices.filter { weights[$0] != 0 }.map { tap in
+      (weight: weights[tap], offset: (tap / size * padded.width + tap % size) * padded.channels)
+    }
     var result = raster
-    result.values = [Double](repeating: 0, count: raster.values.count)
     let rowSize = raster.width * raster.channels
-    for row in 0..<raster.height {
-      for tap in weights.indices where weights[tap] != 0 {
-        let weight = weights[tap]
-        let source = ((row + tap / size) * padded.width + tap % size) * padded.channels
-        let target = row * rowSize
-        for i in 0..<rowSize { result.values[target + i] += weight * padded.values[source + i] }
+    padded.values.withUnsafeBufferPointer { padding in
+      result.values.withUnsafeMutableBufferPointer { result in
+        guard let source = padding.baseAddress, let target = result.baseAddress else { return }
+        for row in 0..<raster.height {
+          let sums = target + row * rowSize
+          sums.update(repeating: 0, count: rowSize)
+          for tap in taps {
+            let values = source + row * padded.width * padded.channels + tap.offset
+            for i in 0..<rowSize { sums[i] += tap.weight * values[i] }
+          }
+        }
       }
     }
     return result

@@ -5,7 +5,9 @@ extension Image {
   /// the nearest source pixel if the image is enlarged.
   ///
   /// The width is resized first and the result rounded to bytes, as by Pillow's `Image.BOX`. A center on
-  /// the border of two boxes belongs to the second, as in Pillow 5.0.0; in Pillow 13 to the first.
+  /// the border of two boxes belongs to the first, as in Pillow since 7.0.0; before, it belonged to the
+  /// second, and an enlarged pixel without a center was black. The published suites have no such
+  /// centers.
   package func boxResampled(height newHeight: Int, width newWidth: Int) -> Image {
     let narrow = Image.boxResample(
       pixels, length: width, to: newWidth, inner: 3)
@@ -48,7 +50,7 @@ extension Image {
       let last = min(length, Int(center + size / 2 + 0.5))
       let inside = (first..<last).filter {
         let distance = (Double($0) - center + 0.5) / size
-        return -0.5 <= distance && distance < 0.5
+        return -0.5 < distance && distance <= 0.5
       }
       sources = inside.isEmpty ? [first] : inside
       weight = Int(1 / Double(sources.count) * 0x1p22 + 0.5)
@@ -112,11 +114,12 @@ private struct ScalingSample {
 
 /// An enlargement about the center that keeps the size of the grid.
 ///
-/// A central crop of whole pixels is enlarged bilinearly with aligned corners, and the excess is
-/// trimmed evenly. Rounding shifts the center by a fraction of a pixel, as in the published corruptions.
+/// Along each axis, a central crop of whole pixels is enlarged bilinearly with aligned corners, and the
+/// excess is trimmed evenly. Rounding shifts the center by a fraction of a pixel, as in the published
+/// corruptions.
 package struct ClippedZoom: Sendable {
-  private let side: Int
-  private let samples: [Sample]
+  private let rows: [Sample]
+  private let columns: [Sample]
 
   /// The source pixels of an output row or column.
   private struct Sample {
@@ -125,15 +128,19 @@ package struct ClippedZoom: Sendable {
     let fraction: Double
   }
 
-  /// Creates a zoom of square grids by `factor`, at least 1.
-  package init(side: Int, factor: Double) {
-    self.side = side
-    let crop = Int((Double(side) / factor).rounded(.up))
-    let start = (side - crop) / 2
+  /// Creates a zoom of grids of `height` × `width` by `factor`, at least 1.
+  package init(height: Int, width: Int, factor: Double) {
+    rows = Self.samples(count: height, factor: factor)
+    columns = Self.samples(count: width, factor: factor)
+  }
+
+  private static func samples(count: Int, factor: Double) -> [Sample] {
+    let crop = Int((Double(count) / factor).rounded(.up))
+    let start = (count - crop) / 2
     let enlarged = Int((Double(crop) * factor).rounded(.toNearestOrEven))
-    let trim = (enlarged - side) / 2
+    let trim = (enlarged - count) / 2
     let step = Double(crop - 1) / Double(max(enlarged - 1, 1))
-    samples = (trim..<trim + side).map {
+    return (trim..<trim + count).map {
       let position = min(Double($0) * step, Double(crop - 1))
       let lower = Int(position)
       return Sample(
@@ -147,9 +154,9 @@ package struct ClippedZoom: Sendable {
     let channels = raster.channels
     var result = raster
     var target = 0
-    for y in samples {
-      let (above, below) = (y.lower * side, y.upper * side)
-      for x in samples {
+    for y in rows {
+      let (above, below) = (y.lower * raster.width, y.upper * raster.width)
+      for x in columns {
         for c in 0..<channels {
           let value = { raster.values[$0 * channels + c] }
           result.values[target] =

@@ -13,9 +13,10 @@ package struct AffineMap: Sendable {
     (self.yx, self.yy, self.y0) = (yx, yy, y0)
   }
 
-  /// The inverse map; the map must not be singular.
+  /// The inverse map; that of a singular map takes everything to the origin, as in OpenCV.
   package var inverse: AffineMap {
-    let scale = 1 / (xx * yy - xy * yx)
+    let determinant = xx * yy - xy * yx
+    let scale = determinant == 0 ? 0 : 1 / determinant
     let (backXX, backXY, backYX, backYY) = (yy * scale, -xy * scale, -yx * scale, xx * scale)
     return AffineMap(
       xx: backXX, xy: backXY, x0: -(backXX * x0 + backXY * y0),
@@ -62,7 +63,12 @@ extension Raster {
   ) -> Int {
     let start = ((perRow * Double(row) + origin) * 1024).rounded(.toNearestOrEven)
     let offset = (perColumn * Double(column) * 1024).rounded(.toNearestOrEven)
-    return (Int(start) + 16 + Int(offset)) >> 5
+    return (saturated(start) + 16 + saturated(offset)) >> 5
+  }
+
+  /// A rounded number as an integer; what has more than 32 bits is far outside in any case.
+  private static func saturated(_ value: Double) -> Int {
+    abs(value) < 0x1p31 ? Int(value) : Int(Int32.min)
   }
 }
 

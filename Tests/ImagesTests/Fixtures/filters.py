@@ -64,4 +64,6 @@ fixtures = {
     ],
     "hsv": [{"rgb": color, "hsv": colorsys.rgb_to_hsv(*color)} for color in colors],
 }
+# Centers on the edge of two boxes, as Pillow has them since 7.0.0.
+fixtures["box"] += [box(6, 9, 4, 6), box(4, 4, 10, 10), box(16, 5, 40, 12), box(6, 10, 4, 4)]
 Path(__file__).with_suffix(".json").write_text(json.dumps(fixtures) + "\n")
