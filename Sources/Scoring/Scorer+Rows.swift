@@ -233,15 +233,14 @@ extension Scorer {
   /// `errors` and the thresholded ones of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
-  /// mostly in one, with a pass over the rows for each group; the first may be `sharedPass`.
+  /// mostly in one, with a pass over the rows for each group; one more where all would keep more. The first
+  /// pass may be `sharedPass`.
   private func thresholdedErrors(
     after errors: ClassErrors, of source: PredictorLogits, _ classwise: ClasswiseCalibration,
     _ sharedPass: SharedPass?
   ) throws -> ClassErrors {
     var (errors, sharedPass) = (errors, sharedPass)
-    for classes in ThresholdedCalibration.classGroups(of: classwise, keeping: keptProbabilityLimit)
-    {
-      let empty = ThresholdedCalibration(cutting: classwise, classes: classes)
+    func added(to empty: ThresholdedCalibration) throws -> ThresholdedCalibration {
       let pool = AccumulatorPool { empty }
       if let pass = sharedPass {
         try pass(pool)
@@ -249,7 +248,15 @@ extension Scorer {
       } else {
         try count(source, in: pool)
       }
-      let thresholded = pool.merged { $0.merge($1) }
+      return pool.merged { $0.merge($1) }
+    }
+    var plans = SlicePlans(of: classwise)
+    if plans.keptCount > keptProbabilityLimit {
+      let counted = try added(to: ThresholdedCalibration(countingPartsOf: plans))
+      plans = plans.divided(by: counted, of: classwise)
+    }
+    for classes in plans.groups(keeping: keptProbabilityLimit) {
+      let thresholded = try added(to: ThresholdedCalibration(plans, classes: classes))
       let ofClasses = try blocks.workers.map(classes.count) {
         thresholded.errors(of: classes.lowerBound + $0)
       }

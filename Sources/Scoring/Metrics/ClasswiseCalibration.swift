@@ -187,7 +187,16 @@ enum ProbabilitySlice {
 
   private static let first = threshold.bitPattern >> shift
   // Leaves the exponent and six bits of the significand.
-  private static let shift = 46
+  private static let shift: UInt64 = 46
+
+  /// How many parts of equal width a slice has.
+  static let partCount = 1 << partBits
+  private static let partBits: UInt64 = 10
+
+  /// The part of its slice that a probability lies in.
+  static func part(of probability: Double) -> Int {
+    Int(probability.bitPattern >> (shift - partBits)) & (partCount - 1)
+  }
 
   /// The slice of a probability of at most 1.
   @inline(__always)

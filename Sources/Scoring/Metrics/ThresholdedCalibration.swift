@@ -7,13 +7,15 @@
 ///
 /// Rows are added after a `ClasswiseCalibration` has counted their probabilities in narrow slices:
 /// of most slices a sum is enough. Only the probabilities in slices that a cut divides are kept,
-/// some 2 to 20 % of all, in 8 bytes each, and sorted.
+/// some 2 to 20 % of all, in 8 bytes each, and sorted. Where they would be too many, because most are
+/// equal or almost equal, a pass over the rows counts them in parts of those slices before: only those in
+/// divided parts of more than one value are kept.
 public struct ThresholdedCalibration: Sendable {
   /// A probability counts above it.
   public static let threshold = ProbabilitySlice.threshold
   static let binCount = 15
   /// At most as many pieces of a class as bins, and one more for what is not above the threshold.
-  fileprivate static let pieceCount = binCount + 1
+  static let pieceCount = binCount + 1
 
   /// K, the number of classes.
   public let classCount: Int
@@ -23,45 +25,58 @@ public struct ThresholdedCalibration: Sendable {
   private let expectedCount: Int
   /// The classes that are evaluated.
   private let classes: Range<Int>
-  /// What is done with a slice's probabilities: 2p, they are added to the sum of piece p, or 2p + 1,
-  /// they are kept, and come after that piece.
-  private var fates: [UInt8]  // [classes, slices]
+  private var fates: [SlicePlan.Fate]  // [classes, slices]
+  /// Empty where no slice is divided.
+  private var partFates: [SlicePlan.Fate]  // [classes, divisions, parts]
+  /// What lies in each part of a divided slice, where that is only counted; else empty.
+  private var partCounts: [PartCount]  // [classes, divisions, parts]
+  /// The equal probabilities that are known from their part.
+  private let ties: [[SlicePlan.Tie]]  // [classes]
   private var pieceCounts: [Int]  // [classes, pieceCount]
   private var pieceSums: [FixedPointSum]  // [classes, pieceCount]
   private var pieceLabelCounts: [Int]  // [classes, pieceCount]
   /// The kept probabilities of the label's class, and of others.
   private var labelValues: [[Double]]  // [classes]
   private var otherValues: [[Double]]  // [classes]
+  /// The classes whose probability in the row lies in a divided slice.
+  private var dividedClasses: [Int] = []
 
   /// For the rows that `classwise` has counted, before any of them is added.
   public init(cutting classwise: ClasswiseCalibration) {
-    self.init(cutting: classwise, classes: 0..<classwise.classCount)
+    self.init(SlicePlans(of: classwise), classes: 0..<classwise.classCount)
   }
 
-  /// The same for some of the classes.
-  init(cutting classwise: ClasswiseCalibration, classes: Range<Int>) {
+  /// For the rows that `plans` are of, and some of the classes.
+  init(_ plans: SlicePlans, classes: Range<Int>) {
     self.init(
-      classCount: classwise.classCount, classes: classes, expectedCount: classwise.count)
-    for (i, c) in classes.enumerated() where classwise.exceedsThreshold(c) {
-      let plan = SlicePlan(classwise.sliceCounts(of: c))
-      fates.replaceSubrange(
-        i * ProbabilitySlice.count..<(i + 1) * ProbabilitySlice.count, with: plan.fates)
-      for (p, count) in plan.pieceCounts.enumerated() {
-        pieceCounts[i * Self.pieceCount + p] = count
-      }
-    }
+      classCount: plans.classCount, classes: classes, expectedCount: plans.rowCount,
+      plans: classes.map { plans[$0] })
   }
 
-  private init(classCount: Int, classes: Range<Int>, expectedCount: Int) {
+  private init(
+    classCount: Int, classes: Range<Int>, expectedCount: Int, plans: [SlicePlan]
+  ) {
     self.classCount = classCount
     self.classes = classes
     self.expectedCount = expectedCount
-    fates = Array(repeating: SlicePlan.uncounted, count: classes.count * ProbabilitySlice.count)
-    pieceCounts = Array(repeating: 0, count: classes.count * Self.pieceCount)
-    pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.pieceCount)
-    pieceLabelCounts = pieceCounts
+    fates = plans.flatMap(\.fates)
+    let hasDivisions = plans.contains { !$0.partFates.isEmpty }
+    partFates = hasDivisions ? plans.flatMap(\.paddedPartFates) : []
+    partCounts = []
+    ties = plans.map(\.ties)
+    pieceCounts = plans.flatMap(\.paddedPieceCounts)
+    pieceSums = Array(repeating: FixedPointSum(), count: pieceCounts.count)
+    pieceLabelCounts = Array(repeating: 0, count: pieceCounts.count)
     labelValues = Array(repeating: [], count: classes.count)
     otherValues = labelValues
+  }
+
+  /// The same rows, of which those in divided slices are only counted, in parts of the slices.
+  init(countingPartsOf plans: SlicePlans) {
+    self.init(plans.dividing, classes: plans.classes)
+    partCounts = Array(
+      repeating: PartCount(),
+      count: classes.count * SlicePlan.largestDivisionCount * ProbabilitySlice.partCount)
   }
 
   /// Adds one row: its probability of each class, in 0...1, and its label.
@@ -75,6 +90,21 @@ public struct ThresholdedCalibration: Sendable {
 
   mutating func add(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
     count += 1
+    dividedClasses.removeAll(keepingCapacity: true)
+    addWhole(probabilities, label: label)
+    if !dividedClasses.isEmpty {
+      if partCounts.isEmpty {
+        addDivided(probabilities, label: label)
+      } else {
+        countDivided(probabilities, label: label)
+      }
+    }
+    if classes.contains(label) { addLabel(label - classes.lowerBound, probabilities[label]) }
+  }
+
+  /// Adds the probabilities whose slices are not divided, and notes the classes of the others.
+  private mutating func addWhole(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
+    let classes = classes
     fates.withUnsafeBufferPointer { fates in
       pieceSums.withUnsafeMutableBufferPointer { sums in
         otherValues.withUnsafeMutableBufferPointer { others in
@@ -85,6 +115,8 @@ public struct ThresholdedCalibration: Sendable {
             let fate = Int(fates[slices &+ ProbabilitySlice.index(of: probability)])
             if fate & 1 == 0 {
               sums[pieces &+ fate >> 1].add(probability)
+            } else if fate >= SlicePlan.firstDivision {
+              dividedClasses.append(c)
             } else if c != label {
               others[c &- classes.lowerBound].append(probability)
             }
@@ -94,11 +126,32 @@ public struct ThresholdedCalibration: Sendable {
         }
       }
     }
-    if classes.contains(label) { addLabel(label - classes.lowerBound, probabilities[label]) }
+  }
+
+  /// Adds the probabilities in divided slices.
+  private mutating func addDivided(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
+    for c in dividedClasses {
+      let (i, probability) = (c - classes.lowerBound, probabilities[c])
+      let fate = Int(partFates[part(of: probability, i)])
+      if fate & 1 == 0 {
+        pieceSums[i * Self.pieceCount + fate / 2].add(probability)
+      } else if c != label {
+        otherValues[i].append(probability)
+      }
+    }
+  }
+
+  /// Counts the probabilities in divided slices.
+  private mutating func countDivided(_ probabilities: UnsafeBufferPointer<Double>, label: Int) {
+    for c in dividedClasses {
+      let probability = probabilities[c]
+      partCounts[part(of: probability, c - classes.lowerBound)]
+        .add(probability, isLabel: c == label)
+    }
   }
 
   private mutating func addLabel(_ i: Int, _ probability: Double) {
-    let fate = Int(fates[i * ProbabilitySlice.count + ProbabilitySlice.index(of: probability)])
+    guard let fate = fate(of: probability, i) else { return }
     if fate & 1 == 0 {
       pieceLabelCounts[i * Self.pieceCount + fate / 2] += 1
     } else {
@@ -106,16 +159,41 @@ public struct ThresholdedCalibration: Sendable {
     }
   }
 
+  /// What is done with a probability of the i-th of `classes`; nil where it is only counted.
+  private func fate(of probability: Double, _ i: Int) -> Int? {
+    let fate = Int(fates[i * ProbabilitySlice.count + ProbabilitySlice.index(of: probability)])
+    guard fate >= SlicePlan.firstDivision else { return fate }
+    return partCounts.isEmpty ? Int(partFates[part(of: probability, i)]) : nil
+  }
+
+  /// The place of a probability among the parts of divided slices.
+  private func part(of probability: Double, _ i: Int) -> Int {
+    let fate = Int(fates[i * ProbabilitySlice.count + ProbabilitySlice.index(of: probability)])
+    let division = i * SlicePlan.largestDivisionCount + (fate - SlicePlan.firstDivision) / 2
+    return division * ProbabilitySlice.partCount + ProbabilitySlice.part(of: probability)
+  }
+
+  /// What lies in each part of each slice of a class that may be divided.
+  func partCounts(of class: Int) -> [[PartCount]] {
+    let first = (`class` - classes.lowerBound) * SlicePlan.largestDivisionCount
+    let size = ProbabilitySlice.partCount
+    return (first..<first + SlicePlan.largestDivisionCount).map { division in
+      Array(partCounts[division * size..<(division + 1) * size])
+    }
+  }
+
   /// Adds the rows that were added to `other`, which must have the same cuts.
   public mutating func merge(_ other: ThresholdedCalibration) {
     precondition(
-      other.fates == fates && other.pieceCounts == pieceCounts && other.classes == classes,
+      other.fates == fates && other.partFates == partFates && other.pieceCounts == pieceCounts
+        && other.classes == classes && other.partCounts.count == partCounts.count,
       "other cuts")
     count += other.count
     for i in pieceSums.indices {
       pieceSums[i].merge(other.pieceSums[i])
       pieceLabelCounts[i] += other.pieceLabelCounts[i]
     }
+    for i in partCounts.indices { partCounts[i].merge(other.partCounts[i]) }
     for i in labelValues.indices {
       labelValues[i] += other.labelValues[i]
       otherValues[i] += other.otherValues[i]
@@ -144,7 +222,8 @@ public struct ThresholdedCalibration: Sendable {
     let pieces = i * Self.pieceCount..<i * Self.pieceCount + Self.binCount
     let ranking = ConfidenceRanking(right: labelValues[i], wrong: otherValues[i])
     let total = pieceCounts[pieces].reduce(ranking.count, +)
-    var bins = EqualMassBins(cuts: Self.cuts(of: total))
+    var bins = EqualMassBins(
+      cuts: Self.cuts(of: ties[i].reduce(total) { $0 + $1.rows.count }))
     var closed = pieces
     func addPieces(upTo end: Int) {
       for p in closed.prefix(upTo: end) {
@@ -154,64 +233,26 @@ public struct ThresholdedCalibration: Sendable {
       }
       closed = end..<pieces.upperBound
     }
-    for tie in ranking.ties {
-      let slice = i * ProbabilitySlice.count + ProbabilitySlice.index(of: tie.confidence)
-      addPieces(upTo: pieces.lowerBound + Int(fates[slice]) / 2 + 1)
+    func add(_ tie: ConfidenceRanking.Tie, after piece: Int) {
+      addPieces(upTo: pieces.lowerBound + piece + 1)
       bins.add(count: tie.count, rightCount: tie.rightCount, excess: tie.excess)
     }
+    var known = ties[i][...]
+    for tie in ranking.ties {
+      while let next = known.first, next.rows.confidence < tie.confidence {
+        add(next.rows, after: next.piece)
+        known.removeFirst()
+      }
+      guard let fate = fate(of: tie.confidence, i) else { continue }
+      add(tie, after: fate / 2)
+    }
+    for next in known { add(next.rows, after: next.piece) }
     addPieces(upTo: pieces.upperBound)
     return bins.all
-  }
-
-  /// The classes that `classwise` counts in ranges of one class, or that keep at most `limit`
-  /// probabilities.
-  static func classGroups(of classwise: ClasswiseCalibration, keeping limit: Int) -> [Range<Int>] {
-    var groups: [Range<Int>] = []
-    var (first, kept) = (classwise.classes.lowerBound, 0)
-    for c in classwise.classes where classwise.exceedsThreshold(c) {
-      let count = SlicePlan(classwise.sliceCounts(of: c)).keptCount
-      if kept + count > limit, first < c {
-        groups.append(first..<c)
-        (first, kept) = (c, 0)
-      }
-      kept += count
-    }
-    return groups + [first..<classwise.classes.upperBound]
   }
 
   /// The ranks at which `count` sorted probabilities are cut.
   static func cuts(of count: Int) -> [Int] {
     (1..<binCount).map { $0 * (count / binCount) }
-  }
-}
-
-/// What is done with the slices of one class: those that a cut divides are kept, others summed.
-private struct SlicePlan {
-  /// What is at most the threshold goes to the last piece, which belongs to no bin.
-  static let uncounted = UInt8(2 * ThresholdedCalibration.binCount)
-
-  private(set) var fates = [uncounted]  // [slices]
-  private(set) var pieceCounts = [0]  // at most binCount
-  private(set) var keptCount = 0
-
-  init(_ sliceCounts: [Int]) {
-    let counts = sliceCounts.dropFirst()
-    var cuts = ThresholdedCalibration.cuts(of: counts.reduce(0, +))[...]
-    var rank = 0
-    for count in counts {
-      let rest = cuts.drop { $0 <= rank }
-      // A cut between two slices begins a new piece.
-      if rest.count < cuts.count, pieceCounts[pieceCounts.count - 1] > 0 { pieceCounts.append(0) }
-      cuts = rest
-      rank += count
-      if let cut = cuts.first, cut < rank {
-        fates.append(UInt8(2 * pieceCounts.count - 1))
-        pieceCounts.append(0)
-        keptCount += count
-      } else {
-        fates.append(UInt8(2 * pieceCounts.count - 2))
-        pieceCounts[pieceCounts.count - 1] += count
-      }
-    }
   }
 }
