@@ -233,8 +233,8 @@ extension Scorer {
   /// `errors` and the thresholded ones of the classes that `classwise` has counted.
   ///
   /// Classes are evaluated in groups that keep no more than `keptProbabilityLimit` probabilities,
-  /// mostly in one, with a pass over the rows for each group; one more where all would keep more. The first
-  /// pass may be `sharedPass`.
+  /// mostly in one, with a pass over the rows for each group. Where one group would keep more, parts of
+  /// slices are counted first, if memory allows. The first pass may be `sharedPass`.
   private func thresholdedErrors(
     after errors: ClassErrors, of source: PredictorLogits, _ classwise: ClasswiseCalibration,
     _ sharedPass: SharedPass?
@@ -251,7 +251,9 @@ extension Scorer {
       return pool.merged { $0.merge($1) }
     }
     var plans = SlicePlans(of: classwise)
-    if plans.keptCount > keptProbabilityLimit {
+    if plans.keptCount > keptProbabilityLimit,
+      plans.bytesOfParts <= memoryForClasses(of: source.logits)
+    {
       let counted = try added(to: ThresholdedCalibration(countingPartsOf: plans))
       plans = plans.divided(by: counted, of: classwise)
     }

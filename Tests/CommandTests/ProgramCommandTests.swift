@@ -174,7 +174,7 @@ struct ProgramCommandTests {
     run.send(SIGINT)
     #expect(run.end() == 130)
     #expect(run.lines.contains { $0.contains("run the same command to continue from clean-0") })
-    #expect(TestProgram.processCount(with: "program.py stops") == 0)
+    #expect(TestProgram.isGone("program.py stops"))
   }
 
   @Test func `shards of a program make the bytes of the whole`() throws {

@@ -203,7 +203,7 @@ struct ProgramModelTests {
           ? "the program has neither read nor answered for 1 s; give it longer with --patience"
           : "the program has read the batch and not answered it for 1 s; it must write and flush an answer to "
             + "each batch before it gets the rest; give it longer with --patience"))
-    #expect(TestProgram.processCount(with: "program.py \(mode)") == 0)
+    #expect(TestProgram.isGone("program.py \(mode)"))
   }
 
   @Test func `an answer to a batch that was not read is refused`() throws {
@@ -259,13 +259,13 @@ struct ProgramModelTests {
       warn: { text in warnings.texts.withLock { $0.append(text) } })
     #expect(Self.values(stored) == Self.expected().map(Double.init))
     #expect(warnings.texts.withLock { $0 } == [expected])
-    #expect(TestProgram.processCount(with: "program.py \(mode)") == 0)
+    #expect(TestProgram.isGone("program.py \(mode)"))
   }
 
   @Test func `children of the program are ended with it`() throws {
     let folder = try TemporaryFolder()
     _ = try Self.predict("child", in: folder.url)
-    #expect(TestProgram.processCount(with: "sleep 600") == 0)
+    #expect(TestProgram.isGone("sleep 600"))
   }
 
   @Test func `an interruption ends the program while it is waited for`() throws {
@@ -275,7 +275,7 @@ struct ProgramModelTests {
       _ = try Self.predict(
         "stops", patience: 600, isInterrupted: { Date() > start + 1 }, in: folder.url)
     }
-    #expect(TestProgram.processCount(with: "program.py stops") == 0)
+    #expect(TestProgram.isGone("program.py stops"))
   }
 
   @Test func `a command that the shell does not find is told at once`() throws {

@@ -177,7 +177,8 @@ import Testing
     }
     for runs in [[folders[0]], folders] {
       let page = folder.file("page-\(runs.count)")
-      _ = try await write(runs, to: page)
+      // Pictures are drawn from these data.
+      _ = try await write(runs, to: page, hasGnuplot: false)
       let headline = try CSVTable(contentsOf: page.appending(path: "tables/headline.csv"))
       func corrupted(_ run: Int) throws -> Double {
         let columns = ["run", "predictor", "calibration", "metric", "over", "value"]

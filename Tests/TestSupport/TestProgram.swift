@@ -18,6 +18,17 @@ package enum TestProgram {
   /// How many processes of the system have these words in their command.
   package static func processCount(with words: String) -> Int { processes(with: words).count }
 
+  /// Whether no process of the system has these words in its command, or has any longer within 5 s: what was
+  /// killed takes a moment to go.
+  package static func isGone(_ words: String) -> Bool {
+    let limit = Date(timeIntervalSinceNow: 5)
+    while processCount(with: words) > 0 {
+      if Date() > limit { return false }
+      usleep(10_000)
+    }
+    return true
+  }
+
   /// Kills the processes of the system that have these words in their command.
   package static func kill(with words: String) {
     for process in processes(with: words) { Foundation.kill(process, SIGKILL) }

@@ -110,7 +110,7 @@ final class ProgramProcess: @unchecked Sendable {
     }
   }
 
-  /// Ends the program and its children, and returns once they are gone.
+  /// Ends the program and its children, and returns once the program is gone and the children are killed.
   func stop() {
     input.closeWriter()
     if ended() == nil {

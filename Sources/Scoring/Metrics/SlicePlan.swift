@@ -118,30 +118,33 @@ struct SlicePlan: Sendable {
 struct PartCount: Sendable {
   private var all: UInt32 = 0
   private var labels: UInt32 = 0
-  private var (least, largest) = (Double.infinity, -Double.infinity)
+  /// What all probabilities are; NaN where they differ.
+  private var value = 0.0
+
+  /// No probabilities.
+  init() {}
 
   /// How many probabilities lie in the part.
   var count: Int { Int(all) }
 
   /// The probabilities, where all are equal.
   var tie: ConfidenceRanking.Tie? {
-    least == largest
-      ? ConfidenceRanking.Tie(confidence: least, count: count, rightCount: Int(labels)) : nil
+    value.isNaN
+      ? nil : ConfidenceRanking.Tie(confidence: value, count: count, rightCount: Int(labels))
   }
 
   @inline(__always)
   mutating func add(_ probability: Double, isLabel: Bool) {
+    if all == 0 { value = probability } else if value != probability { value = .nan }
     all += 1
     if isLabel { labels += 1 }
-    least = min(least, probability)
-    largest = max(largest, probability)
   }
 
   mutating func merge(_ other: PartCount) {
+    guard other.all > 0 else { return }
+    if all == 0 { value = other.value } else if value != other.value { value = .nan }
     all += other.all
     labels += other.labels
-    least = min(least, other.least)
-    largest = max(largest, other.largest)
   }
 }
 
@@ -167,6 +170,12 @@ struct SlicePlans: Sendable {
 
   /// How many probabilities are kept of all classes.
   var keptCount: Int { plans.reduce(0) { $0 + $1.keptCount } }
+
+  /// How many bytes the parts of all divided slices take.
+  var bytesOfParts: Int {
+    classes.count * SlicePlan.largestDivisionCount * ProbabilitySlice.partCount
+      * MemoryLayout<PartCount>.stride
+  }
 
   /// The plans that leave to parts of slices what these keep.
   var dividing: SlicePlans {
