@@ -26,7 +26,7 @@ package struct RankedRows: Sendable {
   ) -> RankingSums {
     var sums = KernelRankingSums()
     weights.withMemoryRebound(to: UInt8.self) { weights in
-      kernels.table.addRanking(rows, rows.count, weights.baseAddress, &sums)
+      kernels.table.rankingSums(rows, rows.count, weights.baseAddress, &sums)
     }
     return RankingSums(sums)
   }

@@ -63,8 +63,8 @@ struct SuiteOptions: ParsableArguments {
   /// `side × side` pixels.
   ///
   /// - Parameters:
-  ///   - side: The height and width of the images; nil for any that the suite is for, where no suite
-  ///     is given Tiny-ImageNet-C's.
+  ///   - side: The height and width of the images in pixels; nil where they are those that the suite is
+  ///     meant for, or Tiny-ImageNet-C's where no suite is given.
   ///   - isGenerating: Whether images are made; of images in files, which may have any size, a suite
   ///     tells the names alone.
   /// - Returns: The corruptions.

@@ -154,8 +154,7 @@ struct JobCommandTests {
     let failed = try Self.job(2, arguments("exits", "failed"))
     #expect(failed.end() != 0)
     #expect(failed.output.contains("the program ended with exit code 3"), "\(failed.output)")
-    for _ in 0..<100 where TestProgram.processCount(with: "program.py exits") > 0 { usleep(50_000) }
-    #expect(TestProgram.processCount(with: "program.py exits") == 0)
+    #expect(TestProgram.isGone("program.py exits"))
   }
 
   @Test func `a killed process ends the job, and another number of them goes on`() throws {

@@ -142,11 +142,7 @@ struct ProgramCommandTests {
         TestProgram.kill(with: "program.py slow")
       }
       _ = run.end()
-      // The shell that watches gives the program a moment.
-      for _ in 0..<100 where TestProgram.processCount(with: "program.py slow") > 0 {
-        usleep(20_000)
-      }
-      #expect(TestProgram.processCount(with: "program.py slow") == 0, "attempt \(attempt)")
+      #expect(TestProgram.isGone("program.py slow"), "attempt \(attempt)")
       let again = try MixmoProcess(evaluate(workspace, "slow", "run-\(attempt)"))
       #expect(again.status == 0, "\(again.errors)")
       #expect(try results(workspace, "run-\(attempt)") == expected, "attempt \(attempt)")
@@ -160,10 +156,7 @@ struct ProgramCommandTests {
     run.send(SIGKILL)
     _ = run.end()
     // It has five seconds between SIGTERM and SIGKILL.
-    for _ in 0..<400 where TestProgram.processCount(with: "program.py stubborn") > 0 {
-      usleep(25_000)
-    }
-    #expect(TestProgram.processCount(with: "program.py stubborn") == 0)
+    #expect(TestProgram.isGone("program.py stubborn", within: 10))
   }
 
   @Test func `an interruption ends the program and says how to go on`() throws {

@@ -90,9 +90,7 @@ struct ScoredRowsTests {
 
   /// Logits in 0...`width`, of which narrow ones give probabilities that crowd in one slice of a class.
   @Test(arguments: [0, 1e-7, 1e-4, 9], [1, 500, 2000])
-  func `keeping few probabilities at a time changes only how sums are rounded`(
-    width: Float, limit: Int
-  ) throws {
+  func `keeping few probabilities at a time changes no bit`(width: Float, limit: Int) throws {
     var source = SeededGenerator(seed: 52)
     let logits = try LabeledLogits(
       (0..<600 * 8).map { _ in Float(source.next() >> 40) * 0x1p-24 * width }, memberCount: 1,
@@ -100,12 +98,8 @@ struct ScoredRowsTests {
     var frugal = Scorer(threadCount: 2)
     frugal.keptProbabilityLimit = limit
     let expected = try Scorer(threadCount: 1).rows(of: .ensemble, in: logits)
-    let found = try frugal.rows(of: .ensemble, in: logits)
-    #expect(found.rows == expected.rows)
-    // Parts of slices are summed exactly; probabilities that are kept are rounded one by one.
-    expectClose(
-      try #require(found.thresholdedCalibrationError),
-      try #require(expected.thresholdedCalibrationError), absolute: 1e-15)
+    #expect(expected.thresholdedCalibrationError != nil)
+    #expect(try frugal.rows(of: .ensemble, in: logits) == expected)
   }
 
   @Test func `confidences alone leave undefined what looks at the other probabilities`() throws {

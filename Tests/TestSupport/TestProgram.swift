@@ -15,14 +15,11 @@ package enum TestProgram {
     (0..<classCount).map { Float(pixels[$0 + 1 + member]) + Float($0) / 4 }
   }
 
-  /// How many processes of the system have these words in their command.
-  package static func processCount(with words: String) -> Int { processes(with: words).count }
-
-  /// Whether no process of the system has these words in its command, or has any longer within 5 s: what was
-  /// killed takes a moment to go.
-  package static func isGone(_ words: String) -> Bool {
-    let limit = Date(timeIntervalSinceNow: 5)
-    while processCount(with: words) > 0 {
+  /// Whether no process of the system has these words in its command, or none has them any more within some
+  /// seconds: what was killed takes a moment to go.
+  package static func isGone(_ words: String, within seconds: Double = 5) -> Bool {
+    let limit = Date(timeIntervalSinceNow: seconds)
+    while !processes(with: words).isEmpty {
       if Date() > limit { return false }
       usleep(10_000)
     }

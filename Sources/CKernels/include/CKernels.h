@@ -125,16 +125,26 @@ typedef struct {
 /// Rows of one confidence are covered together. A row is a false positive where it is wrong and covered
 /// no later than 95 % of the right ones.
 typedef struct {
-  double total[8];       // of weights
-  double right[8];       // of the weights of right rows
-  double loss[8];        // of weight · loss
-  double brierScore[8];  // of weight · Brier score
-  double twiceWins[8];   // over pairs of right and wrong: 2 where the right one is more confident, 1 in ties
-  double errorPrecision[8];  // over wrong rows, of the share of wrong ones in these and all below
-  double successPrecision[8];  // over right rows, of the share of right ones in these and all above
-  double falsePositives[8];    // of weights
-  double twiceArea[8];         // over rows, of the risks before and after they are covered
-  double twiceGeneralizedArea[8];  // over rows, of the wrong weights before and after
+  /// Of weights.
+  double total[8];
+  /// Of the weights of right rows.
+  double right[8];
+  /// Of weight · loss.
+  double loss[8];
+  /// Of weight · Brier score.
+  double brierScore[8];
+  /// Over pairs of a right and a wrong row: 2 where the right one is more confident, 1 in ties.
+  double twiceWins[8];
+  /// Over wrong rows, of the share of wrong ones in these and all below.
+  double errorPrecision[8];
+  /// Over right rows, of the share of right ones in these and all above.
+  double successPrecision[8];
+  /// Of the weights of false positives.
+  double falsePositives[8];
+  /// Over rows, of the risks before and after they are covered.
+  double twiceArea[8];
+  /// Over rows, of the wrong weights before and after they are covered.
+  double twiceGeneralizedArea[8];
 } KernelRankingSums;
 
 // MARK: Tables
@@ -287,7 +297,7 @@ typedef struct {
     double *results);
 
   /// Adds up rows by falling confidence, in eight lanes under weights[images, 8].
-  void (*addRanking)(
+  void (*rankingSums)(
     const KernelRankedRow *rows, ptrdiff_t count, const unsigned char *weights,
     KernelRankingSums *sums);
 } ProbabilityTable;

@@ -13,7 +13,7 @@ extension ConfidenceRanking {
     let binCount = binning.count
     var bins = EqualMassBins(
       cuts: (1..<binCount).map { (2 * $0 * count + binCount) / (2 * binCount) })
-    for tie in ties { bins.add(count: tie.count, rightCount: tie.rightCount, excess: tie.excess) }
+    for tie in ties { bins.add(tie.confidences, rightCount: tie.rightCount) }
     var error = Binning.Error(binning.norm)
     for bin in bins.all { error.add(count: Double(bin.count), excess: bin.excess) }
     return error.value(total: Double(count))
@@ -22,19 +22,37 @@ extension ConfidenceRanking {
 
 /// Consecutive rows in bins that are cut at given ranks.
 ///
-/// Rows are added in groups of equal confidence. A cut through a group shares out its right rows in
-/// proportion, which is the average over all orders within the group, so that the order of rows
-/// does not matter.
+/// Rows are added in groups of equal confidence, or in larger ones that no cut divides. A cut through a
+/// group shares out its right rows in proportion, which is the average over all orders within the group, so
+/// that the order of rows does not matter. Groups that no cut divides are summed exactly: it does not matter
+/// either in how many of them rows are added.
 struct EqualMassBins {
   /// The sums of a bin's rows.
   struct Bin: Sendable, Equatable {
-    fileprivate(set) var count = 0
-    /// How many of them are right; no whole number where a cut divides a group.
-    fileprivate(set) var rightCount = 0.0
-    fileprivate var excesses = RunningMean()
+    /// The confidences of the groups that lie in the bin as a whole.
+    private var whole = FixedPointSum()
+    private var wholeRightCount = 0
+    /// The bin's parts of divided groups.
+    private var partCount = 0
+    private var partRightCount = 0.0
+    private var partExcess = 0.0
 
+    var count: Int { whole.count + partCount }
+    /// How many of the rows are right; no whole number where a cut divides a group.
+    var rightCount: Double { Double(wholeRightCount) + partRightCount }
     /// Σ confidence − right rows.
-    var excess: Double { excesses.sum }
+    var excess: Double { whole.excess(over: wholeRightCount) + partExcess }
+
+    fileprivate mutating func add(_ confidences: FixedPointSum, rightCount: Int) {
+      whole.merge(confidences)
+      wholeRightCount += rightCount
+    }
+
+    fileprivate mutating func addPart(_ count: Int, rightCount: Double, excess: Double) {
+      partCount += count
+      partRightCount += rightCount
+      partExcess += excess
+    }
   }
 
   private var cuts: ArraySlice<Int>
@@ -50,32 +68,36 @@ struct EqualMassBins {
   /// The bins that hold rows, in their order.
   var all: [Bin] { (closed + [open]).filter { $0.count > 0 } }
 
-  /// Adds the next `count` rows, of which `rightCount` are right and whose Σ confidence − right rows is
-  /// `excess`.
-  mutating func add(count: Int, rightCount: Int, excess: Double) {
-    guard count > 0 else { return }
-    func share(_ part: Int) -> (right: Double, excess: Double) {
-      let share = Double(part) / Double(count)
-      return (Double(rightCount) * share, excess * share)
+  /// Adds the next rows, of which these are the confidences and `rightCount` are right.
+  mutating func add(_ confidences: FixedPointSum, rightCount: Int) {
+    while let cut = cuts.first, cut <= rank { close() }
+    let end = rank + confidences.count
+    if let cut = cuts.first, cut < end {
+      addParts(of: confidences, rightCount: rightCount)
+    } else {
+      open.add(confidences, rightCount: rightCount)
     }
-    var rest = count
-    while let cut = cuts.first, cut < rank + rest {
-      open.add(cut - rank, share(cut - rank))
-      rest -= cut - rank
-      rank = cut
-      closed.append(open)
-      open = Bin()
-      cuts.removeFirst()
-    }
-    open.add(rest, share(rest))
-    rank += rest
+    rank = end
   }
-}
 
-extension EqualMassBins.Bin {
-  fileprivate mutating func add(_ count: Int, _ share: (right: Double, excess: Double)) {
-    self.count += count
-    rightCount += share.right
-    excesses.add(share.excess)
+  /// Shares out the next rows among the bins that they lie in.
+  private mutating func addParts(of confidences: FixedPointSum, rightCount: Int) {
+    let (end, excess) = (rank + confidences.count, confidences.excess(over: rightCount))
+    func addPart(_ count: Int) {
+      let share = Double(count) / Double(confidences.count)
+      open.addPart(count, rightCount: Double(rightCount) * share, excess: excess * share)
+    }
+    while let cut = cuts.first, cut < end {
+      addPart(cut - rank)
+      rank = cut
+      close()
+    }
+    addPart(end - rank)
+  }
+
+  private mutating func close() {
+    closed.append(open)
+    open = Bin()
+    cuts.removeFirst()
   }
 }

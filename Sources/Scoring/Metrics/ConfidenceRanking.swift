@@ -12,6 +12,9 @@ public struct ConfidenceRanking: Sendable, Equatable {
 
     /// Σ confidence − right rows.
     var excess: Double { Double(count) * confidence - Double(rightCount) }
+
+    /// The confidences of all rows, which lie in 0...1.
+    var confidences: FixedPointSum { FixedPointSum(repeating: confidence, count: count) }
   }
 
   /// A confidence, and what it is ranked by.

@@ -2,9 +2,10 @@
 ///
 /// Slices are taken in order; those that a cut divides end a piece, and the next one begins after them.
 struct SlicePlan: Sendable {
-  /// What is done with a probability: 2p, it is added to the sum of piece p; 2p + 1, it is kept, and comes
-  /// after that piece; `firstDivision` + 2d, the part of the slice that it lies in decides, d-th of those
-  /// that are divided.
+  /// What is done with a probability.
+  ///
+  /// 2p: it is added to the sum of piece p. 2p + 1: it is kept, and comes after piece p.
+  /// `firstDivision` + 2d: its slice is the d-th of the divided ones, and its part of the slice decides.
   typealias Fate = UInt8
 
   /// What is at most the threshold goes to the last piece, which belongs to no bin.
@@ -17,7 +18,7 @@ struct SlicePlan: Sendable {
   /// Of the parts of divided slices; empty where none is.
   private(set) var partFates: [[Fate]] = []  // [divisions][parts]
   /// How many probabilities each piece has.
-  private(set) var pieceCounts = [0]  // at most binCount
+  private var pieceCounts = [0]  // at most binCount
   /// How many probabilities are kept.
   private(set) var keptCount = 0
   /// The parts that a cut divides and that hold one value, of which none is kept.
@@ -78,12 +79,6 @@ struct SlicePlan: Sendable {
     let missing = Self.largestDivisionCount - partFates.count
     return partFates.flatMap { $0 }
       + [Fate](repeating: Self.uncounted, count: missing * ProbabilitySlice.partCount)
-  }
-
-  /// The counts of as many pieces as there may be.
-  var paddedPieceCounts: [Int] {
-    pieceCounts
-      + [Int](repeating: 0, count: ThresholdedCalibration.pieceCount - pieceCounts.count)
   }
 
   /// Whether a cut divides the next `count` probabilities; where one comes before them, a piece begins.

@@ -62,6 +62,14 @@ struct FixedPointSum: Sendable, Equatable {
   /// Computed: a stored constant is initialized lazily, which would be checked for each number.
   private static var one: UInt128 { 1 << 96 }
 
+  /// The sum of no numbers.
+  init() {}
+
+  /// The sum of `count` times the same number.
+  init(repeating number: Double, count: Int) {
+    units = UInt128(count) << 96 | UInt128(count) * UInt128(Self.units(of: number))
+  }
+
   /// How many numbers were added.
   var count: Int { Int(units >> 96) }
 

@@ -32,7 +32,6 @@ public struct ThresholdedCalibration: Sendable {
   private var partCounts: [PartCount]  // [classes, divisions, parts]
   /// The equal probabilities that are known from their part.
   private let ties: [[SlicePlan.Tie]]  // [classes]
-  private var pieceCounts: [Int]  // [classes, pieceCount]
   private var pieceSums: [FixedPointSum]  // [classes, pieceCount]
   private var pieceLabelCounts: [Int]  // [classes, pieceCount]
   /// The kept probabilities of the label's class, and of others.
@@ -64,9 +63,8 @@ public struct ThresholdedCalibration: Sendable {
     partFates = hasDivisions ? plans.flatMap(\.paddedPartFates) : []
     partCounts = []
     ties = plans.map(\.ties)
-    pieceCounts = plans.flatMap(\.paddedPieceCounts)
-    pieceSums = Array(repeating: FixedPointSum(), count: pieceCounts.count)
-    pieceLabelCounts = Array(repeating: 0, count: pieceCounts.count)
+    pieceSums = Array(repeating: FixedPointSum(), count: classes.count * Self.pieceCount)
+    pieceLabelCounts = Array(repeating: 0, count: pieceSums.count)
     labelValues = Array(repeating: [], count: classes.count)
     otherValues = labelValues
   }
@@ -185,8 +183,8 @@ public struct ThresholdedCalibration: Sendable {
   /// Adds the rows that were added to `other`, which must have the same cuts.
   public mutating func merge(_ other: ThresholdedCalibration) {
     precondition(
-      other.fates == fates && other.partFates == partFates && other.pieceCounts == pieceCounts
-        && other.classes == classes && other.partCounts.count == partCounts.count,
+      other.fates == fates && other.partFates == partFates && other.classes == classes
+        && other.partCounts.count == partCounts.count,
       "other cuts")
     count += other.count
     for i in pieceSums.indices {
@@ -221,21 +219,19 @@ public struct ThresholdedCalibration: Sendable {
     let i = `class` - classes.lowerBound
     let pieces = i * Self.pieceCount..<i * Self.pieceCount + Self.binCount
     let ranking = ConfidenceRanking(right: labelValues[i], wrong: otherValues[i])
-    let total = pieceCounts[pieces].reduce(ranking.count, +)
-    var bins = EqualMassBins(
-      cuts: Self.cuts(of: ties[i].reduce(total) { $0 + $1.rows.count }))
+    let keptCount = ties[i].reduce(ranking.count) { $0 + $1.rows.count }
+    let count = pieceSums[pieces].reduce(keptCount) { $0 + $1.count }
+    var bins = EqualMassBins(cuts: Self.cuts(of: count))
     var closed = pieces
     func addPieces(upTo end: Int) {
       for p in closed.prefix(upTo: end) {
-        bins.add(
-          count: pieceCounts[p], rightCount: pieceLabelCounts[p],
-          excess: pieceSums[p].excess(over: pieceLabelCounts[p]))
+        bins.add(pieceSums[p], rightCount: pieceLabelCounts[p])
       }
       closed = end..<pieces.upperBound
     }
     func add(_ tie: ConfidenceRanking.Tie, after piece: Int) {
       addPieces(upTo: pieces.lowerBound + piece + 1)
-      bins.add(count: tie.count, rightCount: tie.rightCount, excess: tie.excess)
+      bins.add(tie.confidences, rightCount: tie.rightCount)
     }
     var known = ties[i][...]
     for tie in ranking.ties {
