@@ -19,7 +19,7 @@ struct Benchmarks: AsyncParsableCommand {
 
   @Option(
     help:
-      "Only cases whose name contains this: files, corruptions, model, scoring, or a part of a network's."
+      "Only cases whose name contains this: files, corruptions, imagenet, model, scoring, or a part of a network's."
   )
   var only = ""
 
@@ -30,6 +30,12 @@ struct Benchmarks: AsyncParsableCommand {
     }
     if isWanted("files") { try await inTemporaryFolder { try await files(python, in: $0) } }
     if isWanted("corruptions") { try await inTemporaryFolder(corruptions) }
+    if isWanted("imagenet") {
+      let suite = URL(fileURLWithPath: "../corruptions/imagenet.yaml")
+      for line in try ImageNetBenchmarks(suite: suite, rounds: max(rounds, 1)).run() {
+        try show(line)
+      }
+    }
     if isWanted("model") { try await inTemporaryFolder(model) }
     if isWanted("scoring") { try await inTemporaryFolder { try await scoring(python, in: $0) } }
     let networks = NetworkBenchmarks(
