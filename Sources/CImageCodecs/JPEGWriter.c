@@ -51,7 +51,8 @@ static void appendLastBlock(j_compress_ptr info) {
 }
 
 static int writeImage(
-  JPEGWriter *writer, const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality) {
+  JPEGWriter *writer, const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality,
+  int optimizes) {
   struct jpeg_compress_struct *info = &writer->info;
   if (setjmp(writer->escape)) return 0;
   jpeg_create_compress(info);
@@ -62,6 +63,7 @@ static int writeImage(
   info->in_color_space = JCS_RGB;
   jpeg_set_defaults(info);
   jpeg_set_quality(info, quality, TRUE);
+  info->optimize_coding = optimizes ? TRUE : FALSE;
   jpeg_start_compress(info, TRUE);
   while (info->next_scanline < info->image_height) {
     JSAMPROW row = (JSAMPROW)pixels + 3 * (size_t)width * info->next_scanline;
@@ -72,8 +74,8 @@ static int writeImage(
 }
 
 int writeJPEG(
-  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, ByteBuffer *file,
-  ImageFailure *failure) {
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, int optimizes,
+  ByteBuffer *file, ImageFailure *failure) {
   JPEGWriter *writer = calloc(1, sizeof *writer);
   if (writer == NULL) {
     snprintf(failure->reason, sizeof failure->reason, "out of memory");
@@ -88,7 +90,7 @@ int writeJPEG(
   writer->destination.init_destination = emptyBlock;
   writer->destination.empty_output_buffer = appendBlock;
   writer->destination.term_destination = appendLastBlock;
-  int isWritten = writeImage(writer, pixels, width, height, quality);
+  int isWritten = writeImage(writer, pixels, width, height, quality, optimizes);
   jpeg_destroy_compress(&writer->info);
   free(writer);
   return isWritten;

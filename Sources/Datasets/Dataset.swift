@@ -159,7 +159,7 @@ extension Dataset {
   }
 
   /// The number of images that are held at a time: 512, or fewer where they are large.
-  var chunkSize: Int { min(512, max(1, (1 << 28) / max(1, 3 * imageSide * imageSide))) }
+  var chunkSize: Int { min(512, max(1, (1 << 25) / max(1, 3 * imageSide * imageSide))) }
 
   private func fingerprint(
     _ workers: Workers, hasLabels: Bool = true, of bytes: @Sendable (Int) throws -> [UInt8]

@@ -33,6 +33,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case otherLabel(URL, row: Int, expected: Int, found: Int)
   /// None of the corruptions asked for has images below a folder.
   case noCorruptions(dataset: String, URL)
+  /// A corruption has two folders in a tree; their paths in it.
+  case corruptionTwice(URL, first: String, second: String)
   /// Two images of a class would have the same file name.
   case sameImageName(dataset: String, class: String, name: String)
   /// A folder holds corrupted images of another data set, or made with other settings.
@@ -89,6 +91,9 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     case .noCorruptions(let dataset, let url):
       "\(dataset): expected corrupted images below \(url.path), found none of the corruptions and "
         + "severities asked for; make them with --generate, or fetch them with mixmo data download"
+    case .corruptionTwice(let url, let first, let second):
+      "\(url.path): expected one folder for each corruption, found \(first) and \(second); move one of "
+        + "them elsewhere"
     case .sameImageName(let dataset, let name, let image):
       "\(dataset): class \(name) has two images named \(image); write arrays instead (npy)"
     case .otherImages(let url, let field, let expected, let found):

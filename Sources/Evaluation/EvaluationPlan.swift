@@ -158,7 +158,7 @@ package struct EvaluationPlan: Sendable {
     for (index, cell) in cellsReadFromFiles.enumerated() {
       let opened = try open(cell)
       digests[opened.cell.name] = try opened.images.storedFingerprint(workers: workers)
-      notes += opened.notes
+      notes += opened.notes.filter { !notes.contains($0) }
       try report(index + 1)
     }
     return (digests, notes)

@@ -214,11 +214,12 @@ package struct InputVerification {
       throw NotAtHand(
         description: "no folder of pictures where run.json says; give --images DIR")
     }
-    let clean = try PictureFolder(
+    let all = try PictureFolder(
       folder, labels: pictures.labels.map { URL(fileURLWithPath: $0) },
-      classOrder: pictures.classOrder.map { URL(fileURLWithPath: $0) },
-      ignoredLabel: pictures.ignoredLabel,
-      preparation: Preparation(resize: pictures.resize, crop: pictures.crop))
+      classOrder: pictures.classOrder.map(ClassOrder.init), ignoredLabel: pictures.ignoredLabel,
+      preparation: Preparation(resize: pictures.resize, crop: pictures.crop)
+    ).leavingOut(classes: pictures.leftOut ?? [])
+    let clean = pictures.masksClasses == true ? try all.masked() : all
     let copies = data ?? folders.dropFirst().first
     return NamedImages(clean: clean, labeled: clean.labeled, folder: folder) { names in
       guard let copies else {

@@ -165,20 +165,25 @@ extension Image {
   }
 
   /// Encodes the image as a baseline JPEG file with 4:2:0 chroma subsampling, as Pillow's
-  /// `save(file, quality=…)` does.
+  /// `save(file, quality=…, optimize=…)` does.
   ///
   /// - Parameters:
   ///   - quality: From 1 to 100, as libjpeg scales its quantization tables.
+  ///   - optimizesTables: Whether the Huffman tables are the shortest for this image, in place of libjpeg's
+  ///     standard ones; pixels are the same.
   ///   - file: The file's name in errors.
   /// - Returns: The contents of the file.
   /// - Throws: `ImageError` for a quality out of range, an image without pixels, or one larger than JPEG
   ///   allows.
-  public func jpeg(quality: Int, file: String) throws(ImageError) -> [UInt8] {
+  public func jpeg(
+    quality: Int, optimizesTables: Bool = false, file: String
+  ) throws(ImageError) -> [UInt8] {
     guard 1...100 ~= quality else {
       throw ImageError(file: file, problem: .qualityOutOfRange(quality))
     }
     return try encoded(as: .jpeg, file: file) { pixels, buffer, failure in
-      writeJPEG(pixels, width, height, Int32(quality), &buffer, &failure)
+      writeJPEG(
+        pixels, width, height, Int32(quality), optimizesTables ? 1 : 0, &buffer, &failure)
     }
   }
 

@@ -200,6 +200,37 @@ package struct PredictionArray: Sendable {
       selected, elementType, shape: [rows.count, memberCount, classCount], as: numbers, file: file)
   }
 
+  /// The numbers of some classes, in the order given; a copy.
+  ///
+  /// Probabilities are divided by their sum over these classes, which gives the softmax of these classes'
+  /// logits alone; of a row without any they are not finite.
+  ///
+  /// - Precondition: The array has these classes.
+  package func selecting(classes: [Int]) -> PredictionArray {
+    let (rows, size) = (rowCount * memberCount, classes.count * elementType.byteCount)
+    func fill<Number: BinaryFloatingPoint & BitwiseCopyable>(
+      _ source: UnsafeBufferPointer<Number>
+    ) -> ByteStorage {
+      ByteStorage(byteCount: rows * size) { bytes in
+        let target = bytes.bindMemory(to: Number.self)
+        for row in 0..<rows {
+          let (first, start) = (row * classes.count, row * classCount)
+          for (place, index) in classes.enumerated() {
+            target[first + place] = source[start + index]
+          }
+          guard numbers == .probabilities else { continue }
+          let sum = target[first..<first + classes.count].reduce(0.0) { $0 + Double($1) }
+          for place in first..<first + classes.count {
+            target[place] = Number(Double(target[place]) / sum)
+          }
+        }
+      }
+    }
+    return PredictionArray(
+      withNumbers(float32: fill, float64: fill), elementType,
+      shape: [rowCount, memberCount, classes.count], as: numbers, file: file)
+  }
+
   /// The same numbers in a mapped file: where they are from, or a temporary one.
   ///
   /// - Throws: `FileError.unwritable`.

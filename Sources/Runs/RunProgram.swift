@@ -9,6 +9,8 @@ extension RunRecord {
     package var answers: String
     /// The images of a batch.
     package var batch: Int
+    /// The number of classes that it answers, where those of the images alone are compared; nil where all are.
+    package var classes: Int?
 
     package init(command: String, files: [String: String], answers: String, batch: Int) {
       self.command = command
@@ -21,9 +23,13 @@ extension RunRecord {
   /// What tells one program from another, by name; batches may be of another size.
   var programFields: [String: String] {
     guard let program else { return ["command of the program": "none"] }
-    return program.files.reduce(
-      into: ["command of the program": program.command, "answers of the program": program.answers]
-    ) { $0["program's file \($1.key)"] = "SHA-256 \($1.value)" }
+    let fields = [
+      "command of the program": program.command, "answers of the program": program.answers,
+      "classes of the program (--mask-classes)": program.classes.map { "\($0)" } ?? "all compared",
+    ]
+    return program.files.reduce(into: fields) {
+      $0["program's file \($1.key)"] = "SHA-256 \($1.value)"
+    }
   }
 }
 
@@ -32,8 +38,12 @@ extension RunRecord.Inputs {
   package struct Pictures: Codable, Sendable, Equatable {
     /// The file of labels.
     package var labels: String?
-    /// The file of the classes in their order.
+    /// The classes in their order: `imagenet`, or a file.
     package var classOrder: String?
+    /// Whether the outputs of other classes than those of the pictures were not compared; nil where not.
+    package var masksClasses: Bool?
+    /// The classes whose pictures were left out, since no corrupted copies were at hand; nil for none.
+    package var leftOut: [String]?
     /// The length of the short side that pictures are resized to.
     package var resize: Int?
     /// The side of the square that is cropped.

@@ -38,6 +38,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         mixmo evaluate --model "python3 my_model.py" --model-file model.pt \\
           --dataset cifar10 --data data --corruptions --generate \\
           --output results
+
+      Example: the same on ImageNet-C's published files and the pictures that they were made of:
+
+        mixmo evaluate --model "python3 my_model.py" --model-file model.pt \\
+          --images val --class-order imagenet --resize 256 --crop 224 \\
+          --data ImageNet-C --corruptions --output results
       """)
 
   @Option(
@@ -77,7 +83,10 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var outOfDistribution: OutOfDistributionImages
   @OptionGroup var scoring: ScoringOptions
 
-  @Flag(help: "Score under every corruption, in the files of CIFAR-C or Tiny-ImageNet-C.")
+  @Flag(
+    help:
+      "Score under every corruption, in the files of CIFAR-C, Tiny-ImageNet-C, ImageNet-C or of copies."
+  )
   var corruptions = false
 
   @OptionGroup var suite: SuiteOptions
@@ -128,6 +137,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         "Give --config and --checkpoint for a network of ours, or --model for a program of your own."
       )
     }
+    if source.maskClasses { throw ValidationError("--mask-classes goes with --model.") }
     guard source.data != nil || source.images != nil else {
       throw ValidationError("Give --data, the folder that holds the data sets' folders.")
     }
@@ -221,7 +231,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   /// The evaluation of somebody's program.
   private func program(_ processes: any ProcessGroup) throws -> ModelEvaluation {
-    let images = try source.open(cache: cacheURL, workers: common.workers)
+    let images = try openSource()
     guard let (model, name) = try program.source(on: images, patience: job.patience, common) else {
       throw ValidationError("--model: expected a command.")
     }
@@ -240,9 +250,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       classCount: model.classCount)
     var model = model
     if let pictures = images.pictures {
-      model.inputs?.pictures = RunRecord.Inputs.Pictures(
-        labels: source.labels, classOrder: source.classOrder, resize: source.resize,
-        crop: source.crop, ignoredLabel: source.usedIgnoredLabel(of: pictures))
+      model.inputs?.pictures = source.record(of: pictures, leftOut: images.leftOut)
     }
     let others = try outOfDistribution.open(
       beside: images, source, cache: cacheURL, workers: common.workers)
@@ -265,13 +273,21 @@ struct EvaluateCommand: AsyncParsableCommand {
       return ImageSource(
         dataset: try images(.test, of: kind), origin: .named(kind), data: data)
     }
-    let images = try source.open(cache: cacheURL, workers: common.workers)
+    let images = try openSource()
     let (side, count) = (images.dataset.imageSide, images.dataset.classCount)
     guard side == kind.imageSide, count == kind.classCount else {
       throw ValidationError(
         "\(images.dataset.name): expected \(kind.classCount) classes of \(kind.imageSide)×\(kind.imageSide) "
           + "pixels, as the network's \(kind.rawValue) has, found \(count) of \(side)×\(side).")
     }
+    return images
+  }
+
+  /// The images that are named: where corrupted copies are read, of the classes that have copies.
+  private func openSource() throws -> ImageSource {
+    let images = try source.open(
+      cache: cacheURL, readsCopies: !isClean && !generate, workers: common.workers)
+    for note in images.notes { common.terminal.say(note) }
     return images
   }
 

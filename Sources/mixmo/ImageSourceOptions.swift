@@ -4,6 +4,7 @@ import Evaluation
 import Formats
 import Foundation
 import Images
+import Runs
 import Tensors
 
 /// The clean images of a command: those of a data set that has a name, or somebody's pictures.
@@ -14,7 +15,7 @@ struct ImageSourceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The folder that holds the data sets' folders; with --images, that of the corrupted copies, as "
-        + "corrupt --images writes it.", valueName: "dir"))
+        + "corrupt --images writes it, or of ImageNet-C.", valueName: "dir"))
   var data: String?
 
   @Option(
@@ -26,7 +27,8 @@ struct ImageSourceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The classes of --images without folders of classes: lines of name,class, or a class for each "
-        + "picture in the order of their names, as text or .npy.", valueName: "file"))
+        + "picture in the order of their names, as text or .npy; also the published lists of ImageNet's "
+        + "validation pictures.", valueName: "file"))
   var labels: String?
 
   @Option(
@@ -39,9 +41,16 @@ struct ImageSourceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The classes of --images in the order of the model's outputs, a name on each line (default: the "
-        + "folders by the bytes of their names).", valueName: "file"))
+      "All classes of the model in the order of its outputs: imagenet, the sorted WordNet identifiers of "
+        + "ImageNet's 1000 classes, or a file with the name of a folder of --images on each line (default: the "
+        + "folders by the bytes of their names).", valueName: "imagenet|file"))
   var classOrder: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "With --model and --class-order, compare the outputs of the classes of --images alone, as ImageNet-A "
+        + "and ImageNet-R are scored."))
+  var maskClasses = false
 
   @Option(
     help: ArgumentHelp(
@@ -67,7 +76,7 @@ struct ImageSourceOptions: ParsableArguments {
   private var ofImages: String? {
     let given = [
       ("--labels", labels != nil), ("--ignore-label", ignoreLabel != nil),
-      ("--class-order", classOrder != nil),
+      ("--class-order", classOrder != nil), ("--mask-classes", maskClasses),
       ("--resize", resize != nil), ("--crop", crop != nil),
     ]
     return given.first { $0.1 }?.0
@@ -92,6 +101,10 @@ struct ImageSourceOptions: ParsableArguments {
     }
     guard ignoreLabel == nil || labels != nil else {
       throw ValidationError("--ignore-label is for --labels.")
+    }
+    if maskClasses && classOrder == nil {
+      throw ValidationError(
+        "--mask-classes needs --class-order, all classes of the model in the order of its outputs.")
     }
     for (option, length) in [("--resize", resize), ("--crop", crop)] {
       if let length, !(1...4096).contains(length) {
@@ -129,11 +142,13 @@ struct ImageSourceOptions: ParsableArguments {
   /// - Parameters:
   ///   - cache: A folder to store decoded images of a data set in; see `DatasetKind.read`.
   ///   - needsLabels: Whether pictures without folders of classes need --labels.
+  ///   - readsCopies: Whether corrupted copies of pictures are read: those of classes without copies are
+  ///     left out.
   ///   - workers: The threads that read.
   /// - Returns: The images.
   /// - Throws: `ValidationError` where nothing is named; what is wrong with the files.
   func open(
-    cache: URL? = nil, needsLabels: Bool = true, workers: Workers
+    cache: URL? = nil, needsLabels: Bool = true, readsCopies: Bool = false, workers: Workers
   ) throws -> ImageSource {
     let folder = data.map { URL(fileURLWithPath: $0) }
     if let dataset, let folder {
@@ -144,12 +159,26 @@ struct ImageSourceOptions: ParsableArguments {
     guard let images else {
       throw ValidationError("Give --dataset and --data, or --images.")
     }
-    let pictures = try PictureFolder(
+    let all = try PictureFolder(
       URL(fileURLWithPath: images), labels: labels.map { URL(fileURLWithPath: $0) },
-      classOrder: classOrder.map { URL(fileURLWithPath: $0) },
+      classOrder: classOrder.map(ClassOrder.init),
       ignoredLabel: ignoreLabel ?? Self.standardIgnoredLabel,
       preparation: Preparation(resize: resize, crop: crop), needsLabels: needsLabels)
-    return ImageSource(dataset: pictures, origin: .pictures(pictures), data: folder)
+    let leftOut = readsCopies ? try folder.map(all.classes(withoutCopiesIn:)) ?? [] : []
+    let scored = all.leavingOut(classes: leftOut)
+    let pictures = maskClasses ? try scored.masked() : scored
+    return ImageSource(
+      dataset: pictures, origin: .pictures(pictures), data: folder, leftOut: leftOut)
+  }
+
+  /// How pictures were read, for the record of a run.
+  func record(of pictures: PictureFolder, leftOut: [String]) -> RunRecord.Inputs.Pictures {
+    var record = RunRecord.Inputs.Pictures(
+      labels: labels, classOrder: classOrder, resize: resize, crop: crop,
+      ignoredLabel: usedIgnoredLabel(of: pictures))
+    record.masksClasses = maskClasses ? true : nil
+    record.leftOut = leftOut.isEmpty ? nil : leftOut
+    return record
   }
 }
 
@@ -165,6 +194,22 @@ struct ImageSource {
   let origin: Origin
   /// The folder of data sets, or that of the corrupted copies of pictures; nil where none was given.
   let data: URL?
+  /// The classes whose pictures are left out, since they have no corrupted copies.
+  var leftOut: [String] = []
+
+  /// What a user should know.
+  var notes: [String] {
+    let outputs = pictures?.outputs.map {
+      "--mask-classes: the outputs of \($0.indices.count) of \($0.modelClassCount) classes are compared, "
+        + "those of the folders"
+    }
+    let missing =
+      leftOut.isEmpty
+      ? nil
+      : "--data has no corrupted copies of \(leftOut.count) classes, whose pictures are left out: "
+        + leftOut.listed(limit: 3)
+    return [missing, outputs].compactMap(\.self)
+  }
 
   /// The data set, if it has a name.
   var kind: DatasetKind? {

@@ -84,7 +84,13 @@ struct ModelEvaluation {
     return ModelPredictions(
       of: model, for: plan, in: folder, suite: try corruptions.fingerprint, seed: common.seed,
       version: Mixmo.version, workers: common.workers, processes: processes,
-      notes: [images.pictures?.noteOnUnlabeled].compactMap(\.self))
+      notes: [images.pictures?.noteOnUnlabeled, noteOnCopies].compactMap(\.self))
+  }
+
+  /// That corrupted copies of pictures were made here.
+  private var noteOnCopies: String? {
+    guard case .files = corruptions, images.pictures != nil else { return nil }
+    return images.data.flatMap(PictureFolder.note(onCopiesIn:))
   }
 
   /// The corrupted images to score, where there are any.

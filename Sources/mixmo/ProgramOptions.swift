@@ -77,7 +77,11 @@ struct ProgramOptions: ParsableArguments {
   /// - Throws: `ValidationError` where the two differ.
   func classCount(of images: ImageSource) throws -> Int {
     let found = images.dataset.classCount
-    guard let classes, classes != found else { return found }
+    if let outputs = images.pictures?.outputs, let classes, classes != outputs.modelClassCount {
+      throw ValidationError(
+        "--classes \(classes): --class-order lists \(outputs.modelClassCount) classes.")
+    }
+    guard images.pictures?.outputs == nil, let classes, classes != found else { return found }
     guard images.isClassCountGuessed, classes > found else {
       throw ValidationError(
         "--classes \(classes): \(images.dataset.name) has "
@@ -104,17 +108,20 @@ struct ProgramOptions: ParsableArguments {
       model, modelFiles: modelFile.map { URL(fileURLWithPath: $0) }, numbers: numbers,
       batchSize: batch)
     let (terminal, workers) = (common.terminal, common.workers)
+    let (classCount, outputs) = (try classCount(of: images), images.pictures?.outputs)
     let settings = ProgramModel.Settings(
-      command: model, classCount: try classCount(of: images), numbers: numbers,
-      patience: patience, workers: workers, isInterrupted: { Interruption.isRequested },
+      command: model, classCount: outputs?.modelClassCount ?? classCount,
+      outputs: outputs?.indices, numbers: numbers, patience: patience, workers: workers,
+      isInterrupted: { Interruption.isRequested },
       warn: { terminal.warn($0) })
     var source = ModelSource(
       members: deepEnsemble ?? false ? .independent : .subnetworks,
-      classCount: settings.classCount, configuration: "",
+      classCount: classCount, configuration: "",
       fingerprint: { identity.fingerprint },
       open: { try ProgramModel(settings, batchSize: batch) })
     source.inputs = RunRecord.Inputs(checkpoint: identity.files, data: images.paths)
     source.program = identity.record
+    source.program?.classes = outputs?.modelClassCount
     source.notes = identity.notes
     source.noteOnMembers = deepEnsemble == nil ? Self.noteOnMembers : nil
     return (source, name ?? identity.runName)

@@ -42,7 +42,7 @@ struct CorrespondingImagesTests {
     let tree = try Self.tree(
       "p/b/x.JPG", "p/b/x.k.JPG", "p/b/in/y.png", "p/a/x.png", "p/a/x-1.jpeg", "p/c/1.png")
     let order = try tree.write(text: "c\nb\na\n", "order.txt")
-    let clean = try PictureFolder(tree.folder.file("p"), classOrder: order)
+    let clean = try PictureFolder(tree.folder.file("p"), classOrder: .file(order))
     #expect(clean.labels == [2, 2, 1, 1, 1, 0])
     try Self.write(clean, to: tree.folder.file("p-C"))
     #expect(
@@ -93,7 +93,7 @@ struct CorrespondingImagesTests {
     let made = try Self.generated(clean).images(of: Cell(corruption: "contrast", severity: 2))
     let stored = try FileContents.read(
       tree.folder.file("p-C/contrast/2/b/x.JPEG"), limit: 1 << 20)
-    #expect(try stored == made.image(at: 1).jpeg(quality: 85, file: ""))
+    #expect(try stored == made.image(at: 1).jpeg(quality: 85, optimizesTables: true, file: ""))
     let read = try clean.benchmark(
       in: tree.folder.file("p-C"), names: Self.names, isPartial: true)
     let image = try read.images(of: read.cells[0]).image(at: 1)
@@ -117,12 +117,9 @@ struct CorrespondingImagesTests {
     try tree.write(PictureTree.picture(1, 32, 32), "p-C/contrast/2/a/x.JPEG")
     expect(": a/x.JPEG and a/x.png differ only in the extension")
     try FileManager.default.removeItem(at: tree.folder.file("p-C/contrast/2/a/x.JPEG"))
-    try tree.write(PictureTree.picture(1, 32, 32), "p-C/contrast/2/c/x.JPEG")
-    expect(": expected copies of the pictures in p alone, found c/x.JPEG")
     try FileManager.default.moveItem(
       at: tree.folder.file("p-C/contrast/2/a/x.png"), to: tree.folder.file("p-C/moved.png"))
     expect(": expected a copy of every picture in p, found none of a/x")
-    try FileManager.default.removeItem(at: tree.folder.file("p-C/contrast/2/c"))
     try tree.write(PictureTree.picture(1, 31, 32), "p-C/contrast/2/a/x.png")
     expect("/a/x.png: expected 32×32 pixels, found 31×32")
     #expect(

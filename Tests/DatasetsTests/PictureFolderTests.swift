@@ -36,7 +36,7 @@ struct PictureFolderTests {
   @Test func `a list gives classes another order`() throws {
     let tree = try PictureTree.holding("p/a/1.png", "p/b/1.png", "p/b/2.png", "p/c d/1.png")
     let order = try tree.write(text: "\u{FEFF}b\r\nc d \r\n\na\n", "order.txt")
-    let pictures = try PictureFolder(tree.folder.file("p"), classOrder: order)
+    let pictures = try PictureFolder(tree.folder.file("p"), classOrder: .file(order))
     #expect(pictures.classNames == ["b", "c d", "a"] && pictures.labels == [2, 0, 0, 1])
     #expect(try Self.levels(pictures) == [0, 1, 2, 3])
   }
@@ -44,7 +44,7 @@ struct PictureFolderTests {
   @Test func `a list may have classes without pictures`() throws {
     let tree = try PictureTree.holding("p/a/1.png", "p/c/1.png")
     let order = try tree.write(text: "b\na\nd\nc\n", "order.txt")
-    let pictures = try PictureFolder(tree.folder.file("p"), classOrder: order)
+    let pictures = try PictureFolder(tree.folder.file("p"), classOrder: .file(order))
     #expect(pictures.classCount == 4 && pictures.labels == [1, 3])
   }
 
@@ -61,7 +61,7 @@ struct PictureFolderTests {
     let tree = try PictureTree.holding("p/a/1.png", "p/b/1.png", "p/c/1.png")
     let order = try tree.write(text: text, "order.txt")
     #expect(
-      tree.message { _ = try PictureFolder(tree.folder.file("p"), classOrder: order) }
+      tree.message { _ = try PictureFolder(tree.folder.file("p"), classOrder: .file(order)) }
         .hasPrefix(message))
   }
 

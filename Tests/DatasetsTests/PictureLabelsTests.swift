@@ -46,7 +46,7 @@ struct PictureLabelsTests {
     let tree = try Self.tree()
     let file = try tree.write(text: text, "labels.csv")
     let pictures = try PictureFolder(
-      tree.folder.file("p"), labels: file, classOrder: tree.folder.file("order.txt"))
+      tree.folder.file("p"), labels: file, classOrder: .file(tree.folder.file("order.txt")))
     #expect(pictures.labels == [2, 0, 1, 2] && pictures.classNames == ["cat", "dog", "sea lion"])
     #expect(!pictures.isClassCountGuessed)
   }
@@ -60,7 +60,7 @@ struct PictureLabelsTests {
     let tree = try PictureTree.holding("p/x,y.png", "p/z.png")
     let order = try tree.write(text: "tench, Tinca tinca\ncat\n", "order.txt")
     let file = try tree.write(text: text, "labels.csv")
-    let pictures = try PictureFolder(tree.folder.file("p"), labels: file, classOrder: order)
+    let pictures = try PictureFolder(tree.folder.file("p"), labels: file, classOrder: .file(order))
     #expect(pictures.labels == [0, 1])
   }
 
@@ -162,7 +162,7 @@ struct PictureLabelsTests {
       let file = try tree.write(text: text, "labels.csv")
       return tree.message {
         _ = try PictureFolder(
-          tree.folder.file("p"), labels: file, classOrder: tree.folder.file("order.txt"))
+          tree.folder.file("p"), labels: file, classOrder: .file(tree.folder.file("order.txt")))
       }
     }
     #expect(
@@ -185,7 +185,8 @@ struct PictureLabelsTests {
         try tree.write(bytes, "labels.csv")
         for order in [nil, tree.folder.file("order.txt")] {
           let found = try? PictureFolder(
-            tree.folder.file("p"), labels: tree.folder.file("labels.csv"), classOrder: order)
+            tree.folder.file("p"), labels: tree.folder.file("labels.csv"),
+            classOrder: order.map(ClassOrder.file))
           if let found {
             #expect(found.labels.count == 4)
             #expect(found.labels.allSatisfy { (0..<found.classCount).contains($0) })

@@ -35,12 +35,12 @@ extension Target {
         list = root.appendingPathComponent("order")
       }
       if let list, parts[0].isEmpty {
-        try use(PictureFolder(root.appendingPathComponent("classes"), classOrder: list))
+        try use(PictureFolder(root.appendingPathComponent("classes"), classOrder: .file(list)))
       } else {
         try use(
           PictureFolder(
             root.appendingPathComponent("flat"), labels: root.appendingPathComponent("labels"),
-            classOrder: list))
+            classOrder: .file(list)))
       }
     })
 

@@ -28,11 +28,15 @@ struct WrittenFixture: Decodable, CustomTestStringConvertible {
   let width: Int
   let height: Int
   let quality: Int
+  /// Whether its Huffman tables are its own.
+  let optimize: Bool
   let pixels: Data
   let file: Data
 
   var image: Image { Image(height: height, width: width, pixels: Array(pixels)) }
-  var testDescription: String { "\(width)×\(height), quality \(quality)" }
+  var testDescription: String {
+    "\(width)×\(height), quality \(quality)\(optimize ? ", optimized" : "")"
+  }
 
   static let all =
     (try? JSONDecoder().decode([Self].self, from: Data(contentsOf: fixture("written.json")))) ?? []

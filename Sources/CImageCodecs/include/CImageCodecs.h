@@ -46,10 +46,11 @@ int writePNG(
   const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, ByteBuffer *file, ImageFailure *failure);
 
 /// Appends a baseline JPEG file of this quality (1 to 100) with 4:2:0 chroma subsampling to the
-/// buffer. Returns 0 and sets the failure if it cannot be written.
+/// buffer, with Huffman tables of its own where it optimizes. Returns 0 and sets the failure if it cannot
+/// be written.
 int writeJPEG(
-  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, ByteBuffer *file,
-  ImageFailure *failure);
+  const uint8_t *pixels, ptrdiff_t width, ptrdiff_t height, int quality, int optimizes,
+  ByteBuffer *file, ImageFailure *failure);
 
 /// Frees the bytes.
 void freeByteBuffer(ByteBuffer *buffer);

@@ -6,13 +6,13 @@ import Scoring
 /// Corrupted images in files of their own, the form of Tiny-ImageNet-C:
 /// `<corruption>/<severity>/<class>/` holds the images of a class.
 ///
-/// The name of a substitute's folder has the mark of a substitute.
+/// Folders of corruptions may be in those of ImageNet-C's groups; see `CorruptionFolders`. The name of a substitute's folder has the mark of a substitute.
 struct FolderBenchmark: CorruptionBenchmark {
   let cells: [Cell]
   let notes: [String]
   private let clean: any Dataset
   private let matching: Matching
-  private let folder: URL
+  private let folders: CorruptionFolders
 
   /// How the images of a cell correspond to the clean ones.
   enum Matching: Sendable {
@@ -38,27 +38,24 @@ struct FolderBenchmark: CorruptionBenchmark {
     of clean: any Dataset, matching: Matching, name: String, in folders: [URL], names: [String],
     isPartial: Bool
   ) throws {
-    let found = folders.first { FileManager.default.fileExists(atPath: $0.path) }
-    guard let folder = found else { throw DatasetError.absence(of: name, in: folders) }
-    self.folder = folder
+    let existing = folders.first { FileManager.default.fileExists(atPath: $0.path) }
+    guard let folder = existing else { throw DatasetError.absence(of: name, in: folders) }
+    let found = try CorruptionFolders(folder)
+    self.folders = found
     self.clean = clean
     self.matching = matching
-    let present = try FolderListing.names(in: folder)
     cells = try names.flatMap { name -> [Cell] in
-      let stored = CorruptionNames.stored(name, in: present)
+      let stored = CorruptionNames.stored(name, in: found.names)
       guard let corruption = isPartial ? stored : stored ?? name else { return [] }
-      let all = (1...5).map { Cell(corruption: corruption, severity: $0) }
-      guard isPartial else { return all }
-      let numbers = try FolderListing.names(in: folder.appendingPathComponent(corruption))
-      return all.filter { numbers.contains(String($0.severity)) }
+      let severities = isPartial ? try found.severities(of: corruption) : Array(1...5)
+      return severities.map { Cell(corruption: corruption, severity: $0) }
     }
-    if isPartial, !present.contains(where: CorruptionNames.isPublished) {
-      let found = try FolderListing.entries(of: folder).filter(\.isFolder).map(\.name)
-      guard found.isEmpty || !cells.isEmpty else {
-        throw DatasetError.misnamed(
-          dataset: name, folder, expected: "folders named after corruptions, such as fog",
-          found: MisnamedCorruptions.hinted(found), advice: MisnamedCorruptions.advice)
-      }
+    if isPartial, cells.isEmpty, !found.names.contains(where: CorruptionNames.isPublished),
+      !found.names.isEmpty
+    {
+      throw DatasetError.misnamed(
+        dataset: name, folder, expected: "folders named after corruptions, such as fog",
+        found: MisnamedCorruptions.hinted(found.names), advice: MisnamedCorruptions.advice)
     }
     let others = isPartial ? Self.otherNames(in: folder).filter { !names.contains($0) } : []
     notes = [CorruptionNames.note(onOthers: others, in: folder)].compactMap { $0 }
@@ -66,19 +63,16 @@ struct FolderBenchmark: CorruptionBenchmark {
 
   /// The names of the folder's corruptions that are in no published list.
   static func otherNames(in folder: URL) -> [String] {
-    let names = ((try? FolderListing.entries(of: folder)) ?? []).filter(\.isFolder).map(\.name)
-    return names.filter(CorruptionNames.canBeOther).filter { name in
-      (1...5).contains { severity in
-        FileManager.default.fileExists(
-          atPath: folder.appendingPathComponent("\(name)/\(severity)").path)
-      }
+    guard let folders = try? CorruptionFolders(folder) else { return [] }
+    return folders.names.filter(CorruptionNames.canBeOther).filter {
+      ((try? folders.severities(of: $0)) ?? []).isEmpty == false
     }
   }
 
   var isGenerated: Bool { false }
 
   func images(of cell: Cell) throws -> any CorruptedDataset {
-    let root = folder.appendingPathComponent(cell.corruption)
+    let root = folders.folder(of: cell.corruption)
       .appendingPathComponent(String(cell.severity))
     return switch matching {
     case .classes(let classes): try FolderImages(root, clean: clean, classes: classes)

@@ -61,7 +61,8 @@ struct FolderBenchmarkWriter: BenchmarkWriter {
       let url = files[index]
       let bytes =
         isLossy
-        ? try image.jpeg(quality: Self.jpegQuality, file: url.path) : try image.png(file: url.path)
+        ? try image.jpeg(quality: Self.jpegQuality, optimizesTables: true, file: url.path)
+        : try image.png(file: url.path)
       try AtomicFile.writeNew(bytes, to: url)
     } receive: { _, done in
       try report(done)

@@ -64,6 +64,18 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     /// Pictures without a label.
     case picturesWithoutLabel([String])
 
+    // Lists of ImageNet's validation pictures
+    /// Ids of ILSVRC2012's development kit, and no order of its classes among the outputs of a model.
+    case groundTruthWithoutOrder
+    /// A line that is no id of the development kit.
+    case noGroundTruthID(line: Int, String)
+    /// A picture whose name has no number of a line; the number of lines.
+    case notInGroundTruth(String, count: Int)
+    /// Pictures whose known classes are others.
+    case otherGroundTruth([String])
+    /// Outputs that are to be left out, of a model whose classes are not known.
+    case maskWithoutOrder
+
     // Corrupted copies
     /// There is no tree of corrupted copies.
     case noCopies
@@ -71,8 +83,8 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     case copiesOfOthers
     /// Pictures without a corrupted copy.
     case missingCopies([String], of: String)
-    /// Pictures that are the copies of none.
-    case unknownCopies([String], of: String)
+    /// A tree that has copies of other classes alone.
+    case noCopyOfAnyClass([String], of: String)
   }
 
   package var description: String { "\(file): \(message)".withoutControlCharacters }
@@ -104,7 +116,10 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
         + "copies would have the same name; rename one of them"
     case .notSquare, .otherSize, .smallerThanCrop: sizeMessage
     case .noNames, .classTwice, .foldersNotListed: orderMessage
-    case .noCopies, .copiesOfOthers, .missingCopies, .unknownCopies: copyMessage
+    case .noCopies, .copiesOfOthers, .missingCopies, .noCopyOfAnyClass: copyMessage
+    case .groundTruthWithoutOrder, .noGroundTruthID, .notInGroundTruth, .otherGroundTruth,
+      .maskWithoutOrder:
+      groundTruthMessage
     default: labelMessage
     }
   }
@@ -154,6 +169,10 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
           : Spelling.suggestion(for: text.oneLine, from: known))
     case .classOutOfRange(let place, let found, let classCount):
       "\(place): expected a class from 0 to \(classCount - 1), found \(found)"
+        + (classCount == 1000 && found == 1000
+          ? "; ids of ILSVRC2012's development kit, 1 to 1000, are read from a file with its name there, "
+            + "ILSVRC2012_validation_ground_truth.txt"
+          : "")
     case .allIgnored(let label, let count):
       "expected labels of classes, found \(label) for all \(count) pictures, which says that there is none; "
         + "--ignore-label names another one"
@@ -169,12 +188,34 @@ package struct PictureError: Error, CustomStringConvertible, Equatable {
     }
   }
 
+  private var groundTruthMessage: String {
+    switch problem {
+    case .groundTruthWithoutOrder:
+      "the ids of ILSVRC2012's development kit have an order of their own; give the order of the model's "
+        + "outputs with --class-order imagenet"
+    case .noGroundTruthID(let line, let text):
+      "line \(line): expected an id of ILSVRC2012's development kit, from 1 to 1000, found "
+        + "\"\(text.oneLine)\"; give a list of indices from 0 another name"
+    case .notInGroundTruth(let name, let count):
+      "expected pictures with the names of ImageNet's validation pictures, from 1 to the \(count) lines of "
+        + "the list, such as ILSVRC2012_val_00000001.JPEG, found \(name.oneLine)"
+    case .otherGroundTruth(let names):
+      "expected the classes of ImageNet's validation pictures, found others for all of "
+        + "\(names.listed(limit: 3)); are they ids of the development kit, or is --class-order another "
+        + "one? Ids are read from a file with its name there, ILSVRC2012_validation_ground_truth.txt"
+    default:
+      "which outputs of a model stand for these classes is not known; give all classes of the model with "
+        + "--class-order"
+    }
+  }
+
   private var copyMessage: String {
     switch problem {
     case .missingCopies(let names, let folder):
       "expected a copy of every picture in \(folder), found none of \(names.listed())"
-    case .unknownCopies(let names, let folder):
-      "expected copies of the pictures in \(folder) alone, found \(names.listed())"
+    case .noCopyOfAnyClass(let names, let folder):
+      "expected copies of the pictures in \(folder), found those of other classes alone: "
+        + names.listed(limit: 3)
     case .copiesOfOthers:
       "expected copies of the pictures of --images as they are prepared, found a corrupt.json of others; "
         + "give the --resize and --crop that the copies were made with, or make them again with mixmo "

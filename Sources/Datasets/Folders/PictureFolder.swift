@@ -8,20 +8,26 @@ import Images
 /// A picture is decoded and prepared when it is read.
 package struct PictureFolder: Dataset {
   package let name: String
-  package let classNames: [String]
+  package internal(set) var classNames: [String]
   package let imageSide: Int
-  package let labels: [Int]
+  package internal(set) var labels: [Int]
+  /// The outputs of a model that are compared, where it has other classes as well; nil for all.
+  package internal(set) var outputs: OutputSelection?
   /// The folder.
   package let root: URL
   /// Whether the labels alone tell how many classes there are: those up to the largest one.
   package let isClassCountGuessed: Bool
   /// The pictures that have a class, where others have the label that says that there is none, which stand
   /// with class 0; nil where all have one.
-  package let labeled: [Int]?
+  package internal(set) var labeled: [Int]?
   /// How many pictures have none; nil where all have one.
   package let noteOnUnlabeled: String?
   /// The path of each picture below the folder.
-  let files: [String]
+  var files: [String]
+  /// Whether the folder has a folder for each class.
+  let hasClassFolders: Bool
+  /// Whether the names of the classes are those of folders that copies of pictures alone can be in.
+  private let namesFolders: Bool
   private let preparation: Preparation
 
   /// The largest number of classes.
@@ -37,23 +43,21 @@ package struct PictureFolder: Dataset {
   /// - Parameters:
   ///   - root: The folder.
   ///   - labels: The file of labels where there are no folders of classes; see `PictureLabels`.
-  ///   - classOrder: A file that lists the classes in the order of a model's outputs, perhaps more than
-  ///     there are pictures of. Without it classes are the folders in the order of their names' bytes, or the indices in the labels.
+  ///   - classOrder: The classes in the order of a model's outputs, perhaps more than there are pictures
+  ///     of. Without it classes are the folders in the order of their names' bytes, or the indices in the
+  ///     labels.
   ///   - ignoredLabel: The index in the labels of pictures that have no class.
   ///   - preparation: What is done to each picture.
   ///   - needsLabels: Whether pictures alone without labels are an error; otherwise all are of class 0.
   /// - Throws: `PictureError`, `FileError`, `ImageError` or `FileFormError` naming the file and the place.
   package init(
-    _ root: URL, labels: URL? = nil, classOrder: URL? = nil, ignoredLabel: Int? = nil,
+    _ root: URL, labels: URL? = nil, classOrder: ClassOrder? = nil, ignoredLabel: Int? = nil,
     preparation: Preparation = Preparation(), needsLabels: Bool = true
   ) throws {
     let listing = try PictureListing(root)
-    let order = try classOrder.map(ClassOrder.names)
+    let order = try classOrder.map { try $0.names(having: listing.classNames ?? []) }
     if let folders = listing.classNames {
       guard labels == nil else { throw PictureError(file: root.path, problem: .needlessLabels) }
-      if let classOrder, let order {
-        try ClassOrder.check(order, in: classOrder, have: folders)
-      }
       self.labels = listing.labels(of: order ?? folders)
       classNames = order ?? folders
       (labeled, noteOnUnlabeled) = (nil, nil)
@@ -70,6 +74,10 @@ package struct PictureFolder: Dataset {
       classNames = order ?? (0...(self.labels.max() ?? 0)).map(String.init)
     }
     isClassCountGuessed = listing.classNames == nil && order == nil
+    hasClassFolders = listing.classNames != nil
+    namesFolders =
+      labels != nil && labeled == nil && order != nil
+      && (order ?? []).allSatisfy { !$0.contains("/") && !$0.hasPrefix(".") }
     name = Self.name(of: root)
     self.root = root
     files = listing.files
@@ -90,7 +98,11 @@ package struct PictureFolder: Dataset {
     return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
-  package func imagePath(at index: Int) -> String { PictureListing.stem(files[index]) }
+  /// The path below the folder; of pictures alone whose classes have names, that in a folder of the class.
+  package func imagePath(at index: Int) -> String {
+    let path = PictureListing.stem(files[index])
+    return namesFolders ? "\(classNames[labels[index]])/\(path)" : path
+  }
 
   /// The prepared picture.
   ///

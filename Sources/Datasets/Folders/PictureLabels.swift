@@ -9,7 +9,8 @@ import Foundation
 /// - a NumPy array of class indices in that order.
 ///
 /// A class is an index from 0, or one of the names that an order of classes lists; one index may say that a
-/// picture has none.
+/// picture has none. The lists of ImageNet's validation pictures are read as they are published; see
+/// `ImageNetGroundTruth`.
 struct PictureLabels {
   private let url: URL
   private let listing: PictureListing
@@ -68,8 +69,12 @@ struct PictureLabels {
       .filter { !$0.fields.isEmpty }
     // A class alone may be a name with spaces or commas in it.
     let areNamed = lines.contains { $0.fields.count > 1 && indices[$0.whole] == nil }
-    return areNamed ? try pairs(lines) : try classes(lines)
+    let labels = areNamed ? try pairs(lines) : try classes(lines)
+    try groundTruth.check(labels, of: listing.files)
+    return labels
   }
+
+  private var groundTruth: ImageNetGroundTruth { ImageNetGroundTruth(url, indices: indices) }
 
   /// A line of text.
   private struct Line {
@@ -139,6 +144,9 @@ struct PictureLabels {
   // MARK: Classes in the order of names
 
   private func classes(_ lines: [Line]) throws -> [Int] {
+    if ImageNetGroundTruth.isNamed(url) {
+      return try groundTruth.labels(lines.map { ($0.number, $0.whole) }, of: listing.files)
+    }
     let hasHeader = lines.first.map { !isClass($0.whole) } ?? false
     let rows = hasHeader ? lines.dropFirst() : lines[...]
     guard rows.count == listing.files.count else {
@@ -166,7 +174,7 @@ struct PictureLabels {
   private func isClass(_ text: String) -> Bool { indices[text] != nil || Int(text) != nil }
 
   private func label(_ text: String, _ place: String) throws -> Int {
-    if let index = indices[text] { return index }
+    if let index = indices[ImageNetGroundTruth.classOfBoxes(text) ?? text] { return index }
     guard let index = Int(text) else {
       throw error(.unknownClass(place: place, text, known: classNames))
     }

@@ -105,37 +105,3 @@ struct PictureListing {
     path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
   }
 }
-
-/// The names of classes in the order of a model's outputs: a file with a name on each line.
-enum ClassOrder {
-  private static let maximumSize = 1 << 24
-
-  /// The names in the file at `url`; empty lines and spaces around names are left out.
-  ///
-  /// - Throws: `PictureError`, `FileError` or `FileFormError` naming the file and the line.
-  static func names(in url: URL) throws -> [String] {
-    let text = try FileText.read(url, limit: maximumSize, expecting: "the names of classes")
-    var (names, known) = ([String](), Set<String>())
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for (index, line) in lines.enumerated() {
-      let name = line.trimmingCharacters(in: .whitespaces)
-      guard !name.isEmpty else { continue }
-      guard known.insert(name).inserted else {
-        throw PictureError(file: url.path, problem: .classTwice(line: index + 1, name))
-      }
-      names.append(name)
-    }
-    guard !names.isEmpty else { throw PictureError(file: url.path, problem: .noNames) }
-    return names
-  }
-
-  /// Checks that the names in the file `url` have those of the folders among them: a model may have more
-  /// classes.
-  static func check(_ names: [String], in url: URL, have folders: [String]) throws {
-    let listed = Set(names)
-    let missing = folders.filter { !listed.contains($0) }
-    guard missing.isEmpty else {
-      throw PictureError(file: url.path, problem: .foldersNotListed(missing))
-    }
-  }
-}

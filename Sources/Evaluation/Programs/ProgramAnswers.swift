@@ -47,7 +47,6 @@ final class ProgramAnswers: ModelAnswers {
     }
     let array = try read(for: batch)
     let answer = try checked(array, for: batch)
-    form = form ?? answer
     writer.didAnswer()
     return answer
   }
@@ -141,14 +140,23 @@ final class ProgramAnswers: ModelAnswers {
     if let form, words(form) != words(answer) {
       throw settings.error(.changed(expected: words(form), found: words(answer)), at: place)
     }
+    form = form ?? answer
     do {
-      // Images of no class have the label −1.
-      let labels = images.images.labels[images.range].map { max(0, $0) }
-      _ = try answer.labeled(labels, from: URL(fileURLWithPath: "labels"))
+      let zeros = [Int](repeating: 0, count: answer.rowCount)
+      _ = try answer.labeled(zeros, from: URL(fileURLWithPath: "labels"))
+      return try selected(answer)
     } catch let error as PredictionFileError {
       throw settings.error(Self.problem(error, firstRow: images.range.lowerBound), at: place)
     }
-    return answer
+  }
+
+  /// The answers of the classes that are compared.
+  private func selected(_ answer: PredictionArray) throws -> PredictionArray {
+    guard let outputs = settings.outputs else { return answer }
+    let selected = answer.selecting(classes: outputs)
+    let zeros = [Int](repeating: 0, count: answer.rowCount)
+    _ = try selected.labeled(zeros, from: URL(fileURLWithPath: "labels"))
+    return selected
   }
 
   private static func problem(

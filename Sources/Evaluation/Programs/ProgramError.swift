@@ -93,6 +93,7 @@ extension ProgramError.Problem: CustomStringConvertible {
     case .otherClasses(let expected, let found):
       "expected an answer of \(expected) classes, as the data set has, found \(found); give the images "
         + "of the model's classes, or all its classes with --class-order"
+        + (found == 1000 ? " (imagenet for ImageNet's)" : "")
     case .changed(let expected, let found):
       "expected an answer of \(expected), as before, found \(found)"
     case .notFinite(let count, let row):

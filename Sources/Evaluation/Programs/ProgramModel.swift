@@ -27,8 +27,10 @@ package final class ProgramModel: Model {
   package struct Settings: Sendable {
     /// The line for the shell.
     let command: String
-    /// K.
+    /// K, the number of classes that it answers.
     package let classCount: Int
+    /// Those of them that are compared; nil for all.
+    let outputs: [Int]?
     /// What it answers.
     let numbers: PredictionNumbers
     /// Seconds in which it has to do something.
@@ -41,12 +43,13 @@ package final class ProgramModel: Model {
     let warn: @Sendable (String) -> Void
 
     package init(
-      command: String, classCount: Int, numbers: PredictionNumbers, patience: Int,
-      workers: Workers, isInterrupted: @escaping @Sendable () -> Bool = { false },
+      command: String, classCount: Int, outputs: [Int]? = nil, numbers: PredictionNumbers,
+      patience: Int, workers: Workers, isInterrupted: @escaping @Sendable () -> Bool = { false },
       warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
       self.command = command
       self.classCount = classCount
+      self.outputs = outputs
       self.numbers = numbers
       self.patience = patience
       self.workers = workers

@@ -209,10 +209,14 @@ def orientation():
 
 
 def written():
-    for height, width, quality in [(16, 32, 85), (13, 19, 85), (24, 24, 10), (15, 8, 100)]:
+    for height, width, quality, optimize in [
+            (16, 32, 85, False), (13, 19, 85, False), (24, 24, 10, False), (15, 8, 100, False),
+            (40, 56, 85, True), (13, 19, 85, True), (24, 24, 10, True), (15, 8, 100, True),
+            (1, 1, 85, True)]:
         image = photograph(height, width)
-        yield {"width": width, "height": height, "quality": quality,
-               "pixels": encoded(image.tobytes()), "file": encoded(jpeg(image, quality=quality))}
+        yield {"width": width, "height": height, "quality": quality, "optimize": optimize,
+               "pixels": encoded(image.tobytes()),
+               "file": encoded(jpeg(image, quality=quality, optimize=optimize))}
 
 
 def write(name, values):
