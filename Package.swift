@@ -136,8 +136,9 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Images", "Runs", "Scoring", "TestSupport", "mixmo",
-      ]),
+        "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Runs", "Scoring",
+        "TestSupport", "mixmo",
+      ], exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

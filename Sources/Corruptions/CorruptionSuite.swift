@@ -6,7 +6,8 @@ import Foundation
 ///
 /// The file names the suite, the side of its images and, for each corruption, its family, its group
 /// and its parameters at severities from 1 to 5. It may leave out corruptions, severities, and
-/// MixMo's order of the corruptions.
+/// MixMo's order of the corruptions. It may have the errors of a reference model, by which mean corruption
+/// errors are divided.
 public struct CorruptionSuite: Sendable {
   /// The display name of the suite.
   public let name: String
@@ -16,6 +17,28 @@ public struct CorruptionSuite: Sendable {
   public let corruptions: [Corruption]
   /// The same corruptions in the order in which MixMo pools them, if the file gives it.
   public let mixmoOrder: [Corruption.Name]?
+  /// The reference model of mean corruption errors, if the file names one.
+  public let reference: Reference?
+
+  /// A model whose errors others are divided by.
+  public struct Reference: Sendable, Equatable {
+    /// Its name.
+    public let model: String
+    /// The number of classes of its data set, K.
+    public let classCount: Int
+    /// Its share of wrong clean images.
+    public let cleanError: Double
+    /// The mean over severities 1 to 5 of its share of wrong images, for each benchmark corruption.
+    public let errors: [Corruption.Name: Double]
+
+    /// The reference `model`.
+    public init(
+      model: String, classCount: Int, cleanError: Double, errors: [Corruption.Name: Double]
+    ) {
+      (self.model, self.classCount) = (model, classCount)
+      (self.cleanError, self.errors) = (cleanError, errors)
+    }
+  }
 
   /// Reads the table from `url`.
   ///
@@ -33,19 +56,21 @@ public struct CorruptionSuite: Sendable {
   }
 
   fileprivate init(
-    name: String, side: Int, corruptions: [Corruption], mixmoOrder: [Corruption.Name]?
+    name: String, side: Int, corruptions: [Corruption], mixmoOrder: [Corruption.Name]?,
+    reference: Reference?
   ) {
     self.name = name
     self.side = side
     self.corruptions = corruptions
     self.mixmoOrder = mixmoOrder
+    self.reference = reference
   }
 
   /// The suite with other textures for `frost`, which uses substitutes by default.
   public func using(_ textures: FrostTextures) -> CorruptionSuite {
     CorruptionSuite(
       name: name, side: side, corruptions: corruptions.map { $0.using(textures) },
-      mixmoOrder: mixmoOrder)
+      mixmoOrder: mixmoOrder, reference: reference)
   }
 
   /// The corruption of the given name; nil if the suite leaves it out.
@@ -58,7 +83,7 @@ private struct SuiteTable: Decodable {
   let suite: CorruptionSuite
 
   enum Keys: String, CodingKey, CaseIterable {
-    case suite, side, corruptions
+    case suite, side, corruptions, reference
     case mixmoOrder = "mixmo_order"
   }
 
@@ -78,7 +103,7 @@ private struct SuiteTable: Decodable {
           throw keys.corrupted(.mixmoOrder, "\"\($0)\" is not a corruption of this suite")
         }
         return name
-      })
+      }, reference: try Self.reference(keys, table))
     if names.isEmpty {
       throw keys.corrupted(.corruptions, "expected at least one corruption")
     }
@@ -88,8 +113,48 @@ private struct SuiteTable: Decodable {
   }
 }
 
+/// The reference model of a table.
+extension SuiteTable {
+  private enum ReferenceKeys: String, CodingKey, CaseIterable {
+    case model, classes
+    case cleanError = "clean_error"
+  }
+
+  fileprivate static func reference(
+    _ keys: KeyedDecodingContainer<Keys>, _ table: KeyedDecodingContainer<Corruption.Name>
+  ) throws -> CorruptionSuite.Reference? {
+    let rows = try table.allKeys.map { name in
+      (name, try table.nestedContainer(keyedBy: Corruption.Keys.self, forKey: name))
+    }
+    guard keys.contains(.reference) else {
+      for (_, row) in rows where row.contains(.referenceError) {
+        throw row.corrupted(.referenceError, "expected the model under reference, found none")
+      }
+      return nil
+    }
+    let model = try keys.superDecoder(forKey: .reference)
+      .strictContainer(keyedBy: ReferenceKeys.self)
+    var errors: [Corruption.Name: Double] = [:]
+    let clean: Double = try model.decode(.cleanError, in: 0...1)
+    for (name, row) in rows where try row.decode(String.self, forKey: .group) == "benchmark" {
+      let error: Double = try row.decode(.referenceError, in: 0...1)
+      guard error > clean else {
+        throw row.corrupted(
+          .referenceError, "expected more than the error on clean images, \(clean), found \(error)")
+      }
+      errors[name] = error
+    }
+    return CorruptionSuite.Reference(
+      model: try model.decode(String.self, forKey: .model),
+      classCount: try model.decode(.classes, in: 2...1_000_000), cleanError: clean, errors: errors)
+  }
+}
+
 extension Corruption {
-  private enum Keys: String, CodingKey, CaseIterable { case family, group, severities }
+  fileprivate enum Keys: String, CodingKey, CaseIterable {
+    case family, group, severities
+    case referenceError = "reference_error"
+  }
 
   fileprivate init(name: Name, side: Int, from decoder: any Decoder) throws {
     let keys = try decoder.strictContainer(keyedBy: Keys.self)

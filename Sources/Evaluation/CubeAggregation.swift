@@ -13,6 +13,8 @@ struct CubeAggregation {
   }
 
   private let protocols: [CorruptionProtocol]
+  /// The errors of the model that those of ImageNet-C are relative to; nil for other predictions.
+  private let reference: ReferenceErrors?
   private let baseline: ScoringSettings.Baseline?
   private let runName: String
   private let figures: Figures
@@ -28,14 +30,17 @@ struct CubeAggregation {
   private var spreads: [Cell: Spreads] = [:]
   private var pooled: [CorruptionProtocol.Name: (scores: [CellScores], Spreads)] = [:]
 
-  /// An aggregation of `cells` of the run `runName`, averaged as the protocols of `settings.kinds` are.
+  /// An aggregation of `cells` of the run `runName`, whose predictions are over `classCount` classes, averaged
+  /// as the protocols of `settings.kinds` are.
   ///
   /// Where cells of a substitute stand in for those of a corruption, their averages are not the
   /// published ones: rows name the corruption.
   init(
-    _ cells: [Cell], _ settings: ScoringSettings, runName: String, idle: [Calibration] = []
+    _ cells: [Cell], _ settings: ScoringSettings, runName: String, classCount: Int,
+    idle: [Calibration] = []
   ) {
     kinds = settings.kinds
+    reference = ReferenceErrors(of: settings.kinds, classCount: classCount)
     let names = Set(cells.map(\.corruption))
     let present = kinds.map { kind in
       let substitute = Cell.substitute(for: kind.name)
@@ -87,10 +92,10 @@ struct CubeAggregation {
     let lacking =
       corrupted.isEmpty
       ? [] : protocols.compactMap { $0.lacking(corrupted) }
-    let notes = lacking + idleNotes + [undefinedNote].compactMap { $0 }
+    let notes = lacking + idleNotes + [undefinedNote, noteOnReference].compactMap { $0 }
     return ScoreCube(
       cells: results,
-      summary: cleanRows + protocols.flatMap(rows)
+      summary: cleanRows + protocols.flatMap(rows) + referenceRows
         + SummaryRows(results, spreads, averages, metrics).rows
         + added.rows(protocols, own: complete.isEmpty ? averages : nil),
       notes: notes, figures: figures)
@@ -224,10 +229,7 @@ struct CubeAggregation {
   private func corruptionErrorRows(
     _ key: RowKey, _ benchmark: CorruptionProtocol
   ) -> [SummaryValue] {
-    let cleanError = results.first(where: \.cell.isClean)
-      .flatMap { Self.values($0.scores, key)?[.accuracy] }.map { 1 - $0 }
-    let errors = CorruptionErrors(
-      cells: valuesByCell(.accuracy, key).mapValues { 1 - $0 }, clean: cleanError)
+    let errors = errors(key)
     let corrupted = MetricSpread.mean(
       of: benchmark.cells().map { spread($0, key, .accuracy) })
     let clean = spread(.clean, key, .accuracy)
@@ -253,6 +255,65 @@ struct CubeAggregation {
         "relative_mean_corruption_error_relative_to(\(name))",
         benchmark.relativeMeanCorruptionError(errors, relativeTo: baselineErrors)),
     ]
+  }
+
+  /// The errors of a predictor.
+  private func errors(_ key: RowKey) -> CorruptionErrors {
+    let cleanError = results.first(where: \.cell.isClean)
+      .flatMap { Self.values($0.scores, key)?[.accuracy] }.map { 1 - $0 }
+    return CorruptionErrors(
+      cells: valuesByCell(.accuracy, key).mapValues { 1 - $0 }, clean: cleanError)
+  }
+
+  /// The errors relative to those of a reference model, over all of its corruptions and for each, with the
+  /// errors themselves; none where a cell is missing or stands in for a published one.
+  private var referenceRows: [SummaryValue] {
+    guard let reference, Set(corrupted).isSuperset(of: reference.cells),
+      let benchmark = protocols.first(where: { $0.name == .c15 })
+    else { return [] }
+    return (results.first?.scores ?? []).flatMap { calibrated in
+      calibrated.predictors.flatMap { predictor in
+        let key = RowKey(
+          protocolName: ReferenceErrors.protocolName, predictor: predictor.predictor,
+          calibration: calibrated.calibration)
+        let own = corruptionErrorRows(key, benchmark).prefix(2)
+        return own + referenceRows(key, reference, .macro, of: nil)
+          + reference.kinds.flatMap {
+            referenceRows(key, reference, .corruption($0.name), of: $0.name)
+          }
+      }
+    }
+  }
+
+  private func referenceRows(
+    _ key: RowKey, _ reference: ReferenceErrors, _ aggregate: CorruptionAggregate,
+    of corruption: String?
+  ) -> [SummaryValue] {
+    let errors = errors(key)
+    let spreads = reference.spreads(of: corruption) { spread($0, key, .accuracy) }
+    func row(_ metric: String, _ value: Double?, _ spread: MetricSpread?) -> SummaryValue {
+      SummaryValue(
+        protocolName: key.protocolName, aggregate: aggregate.name, predictor: key.predictor,
+        calibration: key.calibration, metric: "\(metric)_relative_to(\(reference.model))",
+        value: value, interval: value.flatMap { spread?.interval(around: $0) })
+    }
+    return [
+      row(
+        "mean_corruption_error", reference.meanCorruptionError(errors, of: corruption),
+        spreads.mean),
+      row(
+        "relative_mean_corruption_error",
+        reference.relativeMeanCorruptionError(errors, of: corruption), spreads.relative),
+    ]
+  }
+
+  /// Why there are no errors relative to a reference model's where only substitutes are in the way.
+  private var noteOnReference: String? {
+    guard let reference, complete.contains(where: { $0.name == .c15 }) else { return nil }
+    let missing = Set(reference.cells).subtracting(corrupted).map(\.corruption)
+    guard !missing.isEmpty else { return nil }
+    return "\(ReferenceErrors.protocolName) is undefined: substitutes stand in for "
+      + "\(Set(missing).sorted().listed())"
   }
 
   /// A metric of every corrupted cell where it is defined.

@@ -42,7 +42,8 @@ package struct CubeScorer: Sendable {
     let fitted = try fit(clean)
     let main = mainPredictor ?? Predictor.predicting(memberCount: clean.memberCount)[0]
     let bootstrap = try self.bootstrap(imageCount: clean.rowCount)
-    var aggregation = CubeAggregation(cells, settings, runName: runName, idle: idle)
+    var aggregation = CubeAggregation(
+      cells, settings, runName: runName, classCount: clean.classCount, idle: idle)
     var signs = CubeSigns()
     var additions = try CellAdditions(
       settings, scorer, clean: clean, outOfDistribution, bootstrap, threadCount: threadCount)

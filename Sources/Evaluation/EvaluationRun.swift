@@ -191,7 +191,11 @@ package struct EvaluationRun {
       }
     }
     let notesOfSets = cube.sets.noteOfWholeSets.map { [$0] } ?? []
-    for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds + notesOfSets {
+    let reference = cube.noteOnReference(
+      imageCount: count, isGenerated: record.isOfGeneratedImages)
+    for note in cube.notes + cube.notesOfInfiniteLosses + cube.notesOfBounds + notesOfSets
+      + [reference].compactMap(\.self)
+    {
       try monitor.report(.note(note))
     }
     cube.doubts = record.doubts(after: cube.doubts)

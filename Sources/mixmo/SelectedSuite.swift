@@ -165,9 +165,17 @@ struct SelectedSuite {
 extension CorruptionSuite {
   /// The facts about the corruptions that aggregates need.
   var kinds: [CorruptionKind] {
-    corruptions.map {
+    corruptions.map { corruption in
       CorruptionKind(
-        name: $0.name.rawValue, family: $0.family.rawValue, isBenchmark: $0.group == .benchmark)
+        name: corruption.name.rawValue, family: corruption.family.rawValue,
+        isBenchmark: corruption.group == .benchmark,
+        reference: reference.flatMap { reference in
+          reference.errors[corruption.name].map {
+            ReferenceError(
+              model: reference.model, classCount: reference.classCount, error: $0,
+              cleanError: reference.cleanError)
+          }
+        })
     }
   }
 }

@@ -177,3 +177,85 @@ struct SuiteFileTests {
     }
   }
 }
+
+/// The reference model of a suite.
+struct SuiteReferenceTests {
+  @Test func `ImageNet-C's suite has AlexNet's errors`() throws {
+    let reference = try #require(Suites.imagenet(codec: "ijg").reference)
+    #expect(reference.model == "AlexNet" && reference.classCount == 1000)
+    #expect(reference.cleanError == 0.4345)
+    // The errors of the five severities, as a thread of hendrycks/robustness has them; their means have no
+    // more than six decimals.
+    let severities: [Corruption.Name: [Double]] = [
+      .gaussianNoise: [0.69528, 0.82542, 0.93554, 0.98138, 0.99452],
+      .shotNoise: [0.71224, 0.85108, 0.93574, 0.98182, 0.99146],
+      .impulseNoise: [0.78374, 0.89808, 0.94870, 0.98720, 0.99548],
+      .defocusBlur: [0.65624, 0.73202, 0.85036, 0.91364, 0.94714],
+      .glassBlur: [0.64308, 0.75054, 0.88806, 0.91622, 0.93344],
+      .motionBlur: [0.58430, 0.70048, 0.82108, 0.89750, 0.92638],
+      .zoomBlur: [0.70008, 0.76992, 0.80784, 0.84198, 0.87198],
+      .snow: [0.71726, 0.88392, 0.86468, 0.91870, 0.94952],
+      .frost: [0.61390, 0.79734, 0.88790, 0.89942, 0.93430],
+      .fog: [0.67474, 0.76050, 0.84378, 0.87260, 0.94500],
+      .brightness: [0.45140, 0.48502, 0.54048, 0.62166, 0.72440],
+      .contrast: [0.64548, 0.76150, 0.88874, 0.97760, 0.99270],
+      .elasticTransform: [0.52596, 0.70116, 0.55686, 0.64076, 0.80554],
+      .pixelate: [0.52218, 0.54620, 0.73728, 0.87092, 0.91262],
+      .jpegCompression: [0.51002, 0.54718, 0.57294, 0.65458, 0.74778],
+    ]
+    #expect(Set(reference.errors.keys) == Set(severities.keys))
+    for (name, errors) in severities {
+      let mean = errors.reduce(0, +) / 5
+      // Five roundings of a sum below 5.
+      #expect(abs((reference.errors[name] ?? 0) - mean) < 5 * 0x1p-51, "\(name)")
+    }
+    #expect(Suites.cifar.reference == nil && Suites.tiny.reference == nil)
+  }
+
+  private static func suite(_ row: String, _ head: String = "") -> String {
+    head + "suite: mine\nside: 8\ncorruptions:\n"
+      + "  fog:\n    family: weather\n    group: benchmark\n    \(row)\n"
+      + "    severities: {1: {strength: 1, decay: 2}}\n"
+  }
+
+  private static let model = "reference: {model: A, classes: 10, clean_error: 0.25}\n"
+
+  @Test func `errors of a user's own model`() throws {
+    let reference = try SuiteFileTests.read(Self.suite("reference_error: 0.5", Self.model))
+      .reference
+    #expect(
+      reference
+        == CorruptionSuite.Reference(
+          model: "A", classCount: 10, cleanError: 0.25, errors: [.fog: 0.5]))
+  }
+
+  static let wrong = [
+    (
+      suite("reference_error: 0.5"),
+      "reference_error: expected the model under reference, found none"
+    ),
+    (suite("", model), "the key \"reference_error\" is missing"),
+    (
+      suite("reference_error: 0.2", model),
+      "reference_error: expected more than the error on clean images, 0.25, found 0.2"
+    ),
+    (
+      suite("reference_error: 1.5", model),
+      "reference_error: expected a value from 0.0 to 1.0, found 1.5"
+    ),
+    (
+      suite("reference_error: 0.5", "reference: {model: A, classes: 10, clean_eror: 0.25}\n"),
+      "reference.clean_eror: unknown key; did you mean \"clean_error\"?"
+    ),
+  ]
+
+  @Test(arguments: wrong)
+  func `a wrong reference is named`(text: String, message: String) {
+    do {
+      _ = try SuiteFileTests.read(text)
+      Issue.record("read")
+    } catch {
+      #expect("\(error)".contains(message), "\(error)")
+    }
+  }
+}

@@ -162,7 +162,7 @@ package struct Report: Sendable {
         : [
           "\(substitutes.joined(separator: ", ")): not made from the published material. Means that "
             + "include it (†) do not compare with published ones."
-        ]) + mixedFigures + unknown
+        ]) + runs.compactMap(\.noteOnReference) + mixedFigures + unknown
   }
 
   /// Which runs' numbers do not compare with others', since an older version made their tables.
@@ -172,5 +172,28 @@ package struct Report: Sendable {
       "\($0.label): numbers are \($0.record.figures.rawValue); calibration errors of different kinds do "
         + "not compare. Scoring the run again makes its tables anew."
     }
+  }
+}
+
+extension Run {
+  /// What is said of the run's errors relative to those of a reference model; nil where there are none.
+  fileprivate var noteOnReference: String? {
+    let macro = [ReferenceErrors.protocolName, CorruptionAggregate.macro.name]
+    guard let first = summary.keys.first(where: { Array($0[..<2]) == macro }),
+      let model = summary.keys.lazy.filter({ $0[..<4] == first[..<4] })
+        .compactMap({ ReferenceSentence.model(of: $0[4]) }).first
+    else { return nil }
+    func value(_ metric: String) -> Double? {
+      summary[Array(first[..<4]) + [metric], "value"]?.value
+    }
+    guard let mean = value("mean_corruption_error_relative_to(\(model))"),
+      let error = value("mean_corruption_error")
+    else { return nil }
+    return "\(label): "
+      + ReferenceSentence.text(
+        ReferenceSentence.Values(
+          model: model, mean: mean,
+          relative: value("relative_mean_corruption_error_relative_to(\(model))"), error: error),
+        imageCount: record.origin.images, isGenerated: record.isOfGeneratedImages) + "."
   }
 }

@@ -53,9 +53,11 @@ package struct SummarySelection: Sendable {
   /// `runs` have complete.
   package init(standardFor runs: [Run]) {
     let names = runs.first?.summary.values(of: "protocol") ?? []
-    let scopes = names.filter { $0 != CorruptionProtocol.Name.mixmo.rawValue }
-      .filter { $0 != CorruptionProtocol.ownCells || runs.haveSameCells }
-      .map(Scope.init(macroMeanOf:))
+    let scopes = names.filter {
+      $0 != CorruptionProtocol.Name.mixmo.rawValue && $0 != ReferenceErrors.protocolName
+    }
+    .filter { $0 != CorruptionProtocol.ownCells || runs.haveSameCells }
+    .map(Scope.init(macroMeanOf:))
     let present = runs.map { run in Set(run.summary.keys.map { Array($0[..<2]) }) }
     self.init(
       scopes: scopes.filter { scope in

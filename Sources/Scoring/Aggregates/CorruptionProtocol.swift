@@ -97,12 +97,17 @@ public struct CorruptionKind: Hashable, Codable, Sendable {
   public let family: String
   /// Whether it is one of the 15 benchmark corruptions, not of the 4 extra ones.
   public let isBenchmark: Bool
+  /// The error of a reference model on it; nil where none is published.
+  public let reference: ReferenceError?
 
   /// The corruption `name` of `family`.
-  public init(name: String, family: String, isBenchmark: Bool) {
+  public init(
+    name: String, family: String, isBenchmark: Bool, reference: ReferenceError? = nil
+  ) {
     self.name = name
     self.family = family
     self.isBenchmark = isBenchmark
+    self.reference = reference
   }
 }
 

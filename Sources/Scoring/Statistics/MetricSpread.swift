@@ -27,6 +27,13 @@ public enum MetricSpread: Sendable, Equatable {
     distribution.flatMap { BootstrapDistribution($0.values.map { 1 - $0 }) }.map(MetricSpread.draws)
   }
 
+  /// The spread of the metric times a number, such as of its ratio to a constant; nil where there are no
+  /// draws of the metric.
+  public func scaled(by factor: Double) -> MetricSpread? {
+    distribution.flatMap { BootstrapDistribution($0.values.map { factor * $0 }) }
+      .map(MetricSpread.draws)
+  }
+
   /// The spread of a mean, such as the macro mean over cells, with the same draws in each.
   ///
   /// Nil when there are none, or one is undefined or of another kind.
