@@ -7,10 +7,12 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8  // floats in a vector
 #define INLINE static inline TARGET __attribute__((always_inline))
 
 #include "pixels.inc"
 #include "winograd.inc"
+#include "winograd-weights.inc"
 #include "halves.inc"
 #include "winograd-halves.inc"
 

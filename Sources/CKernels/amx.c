@@ -13,6 +13,7 @@
 #define TARGET \
   __attribute__((target("amx-tile,amx-bf16,avx512f,avx512vl,avx512dq,avx512bw,fma"), \
                  min_vector_width(512)))
+#define LANES 16  // floats in a vector
 #define INLINE static inline TARGET __attribute__((always_inline))
 
 /// What a thread tells the unit: eight tiles of 16 rows of 64 bytes.
@@ -38,6 +39,7 @@ static const TileConfiguration configuration = {
 
 #include "pixels.inc"
 #include "winograd.inc"
+#include "winograd-weights.inc"
 #include "halves.inc"
 #include "winograd-halves.inc"
 #include "tiles.inc"

@@ -17,6 +17,7 @@
 #include "matrices.inc"
 #include "product.inc"
 #include "winograd.inc"
+#include "winograd-weights.inc"
 
 #include "table.inc"
 

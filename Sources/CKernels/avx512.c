@@ -19,6 +19,7 @@
 #include "matrices.inc"
 #include "product.inc"
 #include "winograd.inc"
+#include "winograd-weights.inc"
 #include "winograd-strided.inc"
 
 #include "table.inc"

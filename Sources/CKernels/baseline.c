@@ -6,6 +6,7 @@
 #define LEVEL baseline
 #define LEVEL_NAME "baseline"
 #define TARGET
+#define LANES 4  // floats in a vector
 #define INLINE static inline TARGET __attribute__((always_inline))
 
 #include "pixels.inc"
@@ -15,6 +16,7 @@
 #include "rankings.inc"
 #include "matrices.inc"
 #include "winograd.inc"
+#include "winograd-weights.inc"
 
 #include "table.inc"
 
