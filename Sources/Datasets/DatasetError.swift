@@ -122,8 +122,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
 
   /// Where the files of a data set come from.
   private static func advice(on dataset: String) -> String {
-    dataset == Digits.definition.name
-      ? "make it with mixmo demo"
-      : CIFAR101.advice(on: dataset) ?? "fetch it with mixmo data download"
+    if dataset == Digits.definition.name { return "make it with mixmo demo" }
+    if dataset.hasPrefix("imagenet") { return "get it from its authors" }
+    return CIFAR101.advice(on: dataset) ?? "fetch it with mixmo data download"
   }
 }

@@ -137,6 +137,7 @@ extension VerifiedDataset {
     DatasetKind.published.map { VerifiedDataset(name: $0.name, forms: $0.verifiedForms) }
     + DatasetKind.published.map { VerifiedDataset(name: "\($0.name)-c", forms: $0.corruptedForms) }
     + DatasetKind.unpublished.map { VerifiedDataset(name: $0.name, forms: $0.verifiedForms) }
+    + ImageNetVerification.datasets
 
   /// The data set that a user calls `name`.
   package static func named(_ name: String) -> VerifiedDataset? {

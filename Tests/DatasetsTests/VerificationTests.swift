@@ -328,7 +328,8 @@ struct VerificationTests {
     #expect(
       VerifiedDataset.all.map(\.name) == [
         "cifar10", "cifar100", "tinyimagenet200", "cifar10-c", "cifar100-c", "tinyimagenet200-c",
-        "digits", "cifar10.1", "cifar10.1-v4",
+        "digits", "cifar10.1", "cifar10.1-v4", "imagenet", "imagenet-c", "imagenet-a",
+        "imagenet-r",
       ])
     #expect(VerifiedDataset.named("cifar")?.name == nil)
   }

@@ -78,6 +78,12 @@ package struct BenchmarkRecord: Codable, Sendable, Equatable {
     return record?.dataset == dataset && (record?.images ?? 0) > 0 ? record : nil
   }
 
+  /// The number of pictures that the copies in `folder` were made of; nil where no record tells.
+  static func imageCountOfPictures(in folder: URL) -> Int? {
+    let record = try? read(folder.appendingPathComponent(fileName))
+    return record.flatMap { $0.names == nil ? nil : $0.images }
+  }
+
   /// SHA-256 of the prepared pictures that the copies in `folder` were made of; nil where no record tells.
   static func dataOfPictures(in folder: URL) -> String? {
     let record = try? read(folder.appendingPathComponent(fileName))

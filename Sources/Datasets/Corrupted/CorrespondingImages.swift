@@ -81,11 +81,14 @@ extension PictureFolder {
   }
 
   /// The classes of these pictures that a tree of corrupted copies has no folder of, where it has folders of
-  /// others: those of its first corruption and severity tell.
+  /// others.
+  ///
+  /// The folders of its first corruption and severity tell. A tree with a record was made of all pictures.
   ///
   /// - Throws: `PictureError` where it has folders of none; `FileError` or `DatasetError`.
   package func classes(withoutCopiesIn tree: URL) throws -> [String] {
     guard FileManager.default.fileExists(atPath: tree.path),
+      BenchmarkRecord.dataOfPictures(in: tree) == nil,
       let cell = try CorruptionFolders(tree).firstCell()
     else { return [] }
     let folders = try FolderListing.entries(of: cell).filter(\.isFolder).map(\.name)

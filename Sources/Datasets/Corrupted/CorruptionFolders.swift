@@ -11,7 +11,7 @@ struct CorruptionFolders {
   private let paths: [String: String]
 
   /// ImageNet-C's archives.
-  private static let groups = ["noise", "blur", "weather", "digital", "extra"]
+  static let groups = ["noise", "blur", "weather", "digital", "extra"]
 
   /// Lists the tree below `root`.
   ///
@@ -35,8 +35,11 @@ struct CorruptionFolders {
     names = paths.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// The path of a corruption's folder below the tree; the folder need not be there.
+  func path(of name: String) -> String { paths[name] ?? name }
+
   /// The folder of a corruption, which need not be there.
-  func folder(of name: String) -> URL { root.appendingPathComponent(paths[name] ?? name) }
+  func folder(of name: String) -> URL { root.appendingPathComponent(path(of: name)) }
 
   /// The severities from 1 to 5 that a corruption has a folder of.
   func severities(of name: String) throws -> [Int] {

@@ -133,7 +133,10 @@ package struct PictureFolder: Dataset {
     try FileContents.read(root.file(files[index]), limit: Self.maximumFileSize)
   }
 
-  private static func decode(_ url: URL) throws -> Image {
+  /// Decodes a picture of any size that is read.
+  ///
+  /// - Throws: `FileError`, `FileFormError` or `ImageError` naming the file.
+  static func decode(_ url: URL) throws -> Image {
     try FileForm.naming(url, expecting: .image) {
       try Image(
         decoding: FileContents.read(url, limit: maximumFileSize), file: url.path,

@@ -96,7 +96,8 @@ extension TinyImageNet {
       ClassFolders.Class(name: $0, files: try ClassFolders.images(ofClass: $0, in: url))
     }
     var found = Findings(differences: ["made by mixmo corrupt with the seed \(record.seed)"])
-    found.decode(images(all, in: url))
+    let stored = images(all, in: url)
+    found.decode(stored.count) { _ = try stored.image(at: $0) }
     if found.imageCount != record.images {
       found.problems.append("expected \(record.images) images, found \(found.imageCount ?? 0)")
     }
@@ -115,24 +116,12 @@ extension TinyImageNet {
     for label in images.labels { counts[label] += 1 }
     var findings = Findings()
     findings.compare(counts, expected: perClass) { classes[$0] }
-    findings.decode(images)
+    findings.decode(images.count) { _ = try images.image(at: $0) }
     return findings
   }
 
   /// The names of the folders in `folder`; none if it cannot be read.
   private static func subfolders(of folder: URL) -> [String] {
     ((try? FolderListing.entries(of: folder)) ?? []).filter(\.isFolder).map(\.name)
-  }
-}
-
-extension Findings {
-  /// Counts images, and decodes them up to the first one that cannot be decoded.
-  fileprivate mutating func decode(_ images: ImageFolder) {
-    imageCount = images.count
-    do {
-      for index in 0..<images.count { _ = try images.image(at: index) }
-    } catch {
-      problems.append("\(error)")
-    }
   }
 }

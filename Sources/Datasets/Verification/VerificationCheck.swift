@@ -153,4 +153,13 @@ extension Findings {
       differences.append(text)
     }
   }
+  /// Counts images, and decodes them up to the first one that cannot be decoded.
+  mutating func decode(_ count: Int, image: (Int) throws -> Void) {
+    imageCount = count
+    do {
+      for index in 0..<count { try image(index) }
+    } catch {
+      problems.append("\(error)")
+    }
+  }
 }

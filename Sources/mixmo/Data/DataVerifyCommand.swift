@@ -17,9 +17,10 @@ struct DataVerifyCommand: ParsableCommand {
       There are no published MD5s of CIFAR-10's binary files, of CIFAR-10.1's v4 and of the digits: \
       their sizes and labels are checked, but not their pixels.
 
-      Every image of Tiny-ImageNet and Tiny-ImageNet-C is decoded and must have the right size, and \
-      each class must have the right number of images; whether they are the published ones cannot \
-      be checked.
+      Every image of Tiny-ImageNet, Tiny-ImageNet-C, ImageNet-C (224×224, in folders of groups or not) \
+      and of ImageNet's validation set, ImageNet-A and ImageNet-R, in the folders of their classes, is \
+      decoded and must have the right size, and each class must have the right number of images; whether \
+      they are the published ones cannot be checked.
 
       A file or folder of another number of whole images, such as a part of a data set, is valid, not \
       the published file; so are corrupted images that mixmo corrupt made.
