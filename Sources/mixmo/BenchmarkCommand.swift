@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Networks
+import Tensors
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +37,7 @@ struct BenchmarkCommand: ParsableCommand {
       try speech.terminal.show(
         json: Measurements(
           imagesPerSecond: rate, operationsPerImage: test.operationsPerImage(isTraining: train),
-          ceiling: ceiling, layers: speeds))
+          precision: test.precision.rawValue, ceiling: ceiling, layers: speeds))
     } else {
       try speech.terminal.show(
         "\(timed.network) M=\(timed.members) \(train ? "training" : "inference") batch "
@@ -47,9 +48,12 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   /// The output of `--json`: speeds in operations per second, times in seconds.
+  ///
+  /// The precision is the one that was computed: float32 where the machine has no faster way.
   private struct Measurements: Encodable {
     let imagesPerSecond: Double
     let operationsPerImage: Double
+    let precision: String
     let ceiling: Double
     let layers: [LayerSpeed]
   }

@@ -40,9 +40,11 @@ struct Benchmarks: AsyncParsableCommand {
     if isWanted("scoring") { try await inTemporaryFolder { try await scoring(python, in: $0) } }
     let networks = NetworkBenchmarks(
       mixmo: Program(path: mixmo), peer: python.map { Program(path: $0.path, prefix: [peer]) },
-      rounds: max(rounds, 1), threads: threads)
+      inferencePeer: python.map { Program(path: $0.path, prefix: ["peers/inference.py"]) },
+      hasOpenVINO: await findPython(having: "openvino") != nil, rounds: max(rounds, 1),
+      threads: threads)
     for benchmark in BenchmarkCase.all where isWanted(benchmark.name) {
-      try show(await networks.line(benchmark))
+      for line in try await networks.lines(benchmark) { try show(line) }
     }
     if only.isEmpty { try show(await networks.layers()) }
   }

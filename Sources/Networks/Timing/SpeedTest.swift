@@ -28,6 +28,9 @@ package struct SpeedTest {
     self.processes = processes
   }
 
+  /// The precision that is computed.
+  package var precision: Precision { network.engine.kernels.precision }
+
   /// Images per second in inference.
   package func inference() -> Double {
     let inference = InferenceNetwork(network)
