@@ -141,6 +141,50 @@ struct ImageNetCommandTests {
     #expect(unordered.errors.contains("--mask-classes needs --class-order"))
   }
 
+  @Test func `a tree of some classes, in groups, is scored on their pictures, and verified`() throws
+  {
+    let pictures = try Pictures.all()
+    try run(["corrupt", "--output", pictures.path("all"), "--quiet"] + pictures.chosen)
+    let cell = pictures.folder.file("few/weather/fog/3")
+    try FolderCreation.create(cell)
+    for label in [65, 7, 970] {
+      let name = ImageNetClasses.published[label]
+      try FileManager.default.copyItem(
+        at: pictures.folder.file("all/fog/3/\(name)"), to: cell.appending(path: name))
+    }
+    let arguments = [
+      "evaluate", "--model", TestProgram.command("probabilities"), "--probabilities", "--images",
+      pictures.path("val"), "--class-order", "imagenet", "--mask-classes", "--resize", "256",
+      "--crop",
+      "224", "--data", pictures.path("few"), "--corruptions", "--bootstrap", "10", "--output",
+      pictures.path("run"),
+    ]
+    let first = try run(arguments)
+    #expect(
+      first.errors.contains(
+        "--data has no corrupted copies of 2 classes, whose pictures are left out: n01440764, n01753488"
+      ),
+      "\(first.errors)")
+    let fog = try NumPyArray(
+      contentsOf: pictures.folder.file("run/predictions/fog-3.probabilities.npy"))
+    #expect(fog.shape == [3, 1, 3])
+    let values = try fog.values(of: Float.self)
+    for row in 0..<3 {
+      // Three quotients, each rounded to Float32 once.
+      #expect(abs(values[3 * row..<3 * row + 3].reduce(0, +) - 1) < 3 * 0x1p-24)
+    }
+    let record = try RunRecord.read(from: RunFolder(pictures.folder.file("run")))
+    #expect(record.inputs?.pictures?.leftOut == ["n01440764", "n01753488"])
+    #expect(record.origin.images == 3)
+    let verified = try run(["verify", pictures.path("run")]).output
+    #expect(verified.contains("ok           images of val"), "\(verified)")
+    #expect(verified.contains("ok           images of fog-3"))
+    // The same command goes on from there, and leaves the same.
+    let table = try pictures.bytes("run/cells.csv")
+    try run(arguments)
+    #expect(try pictures.bytes("run/cells.csv") == table)
+  }
+
   // MARK: mCE
 
   /// Writes predictions of six images over 1000 classes for the 15 corruptions, and their labels.

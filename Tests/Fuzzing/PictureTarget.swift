@@ -16,6 +16,8 @@ extension Target {
       [
         "a b.png,1\nc.d.png,0\ne.jpg,2\n", "name;class\n\"a b\";1\nc.d;0\ne;2\n", "1\n0\n2\n",
         "cat\ndog\ncat\n\0dog\ncat\n", "val/a b.png 1\nval/c.d.png 0\nval/e.jpg 2\n", "\0n2\nn1\n",
+        "490\n361\n171\n",
+        "a b,cat 1 2 3 4 cat 1 2 3 4\nc.d,dog 1 2 3 4\ne,cat 1 2 3 4\n\0dog\ncat\n",
       ].enumerated().map { Seed(name: "\($0.offset)", bytes: Array($0.element.utf8)) }
         + [npySeed]
     },
@@ -36,11 +38,18 @@ extension Target {
       }
       if let list, parts[0].isEmpty {
         try use(PictureFolder(root.appendingPathComponent("classes"), classOrder: .file(list)))
+      } else if (UInt8(ascii: "4")...UInt8(ascii: "9")).contains(parts[0].first ?? 0) {
+        input.link("pictures/validation_ground_truth", to: labels)
+        let pictures = try PictureFolder(
+          root.appendingPathComponent("val"),
+          labels: root.appendingPathComponent("validation_ground_truth"), classOrder: .imagenet)
+        try use(pictures)
+        try use(pictures.masked())
       } else {
         try use(
           PictureFolder(
             root.appendingPathComponent("flat"), labels: root.appendingPathComponent("labels"),
-            classOrder: .file(list)))
+            classOrder: list.map(ClassOrder.file)))
       }
     })
 
@@ -62,6 +71,7 @@ extension Target {
     let image = Image(height: 2, width: 2, pixels: [UInt8](repeating: 7, count: 12))
     for path in [
       "flat/a b.png", "flat/c.d.png", "flat/e.jpg", "classes/n1/a.png", "classes/n2/a.png",
+      "val/ILSVRC2012_val_00000001.png", "val/ILSVRC2012_val_00000003.png",
     ] {
       let url = root.appendingPathComponent(path)
       input.makeFolder(url.deletingLastPathComponent())
