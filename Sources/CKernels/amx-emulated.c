@@ -20,6 +20,10 @@ typedef struct {
   uint32_t rows[tileSide][tileSide];
 } EmulatedTile;
 
+/// A row of a tile, as numbers and as bits.
+typedef float TileRow __attribute__((vector_size(4 * tileSide)));
+typedef uint32_t TileRowBits __attribute__((vector_size(4 * tileSide), aligned(4)));
+
 INLINE void loadTile(EmulatedTile *tile, const void *address, ptrdiff_t stride) {
   for (ptrdiff_t row = 0; row < tileSide; row++)
     memcpy(tile->rows[row], (const char *)address + row * stride, sizeof tile->rows[row]);
@@ -30,6 +34,23 @@ INLINE void storeTile(const EmulatedTile *tile, void *address, ptrdiff_t stride)
     memcpy((char *)address + row * stride, tile->rows[row], sizeof tile->rows[row]);
 }
 
+/// A row of a tile, as numbers and as bits.
+typedef float TileRow __attribute__((vector_size(4 * tileSide)));
+typedef uint32_t TileRowBits __attribute__((vector_size(4 * tileSide), aligned(4)));
+
+/// The numbers of a tile's pairs: of each row, the first ones and the second ones.
+typedef struct {
+  TileRow rows[tileSide][2];
+} TileNumbers;
+
+INLINE void readPairs(const EmulatedTile *tile, TileNumbers *numbers) {
+  for (ptrdiff_t row = 0; row < tileSide; row++) {
+    const TileRowBits pairs = *(const TileRowBits *)tile->rows[row];
+    numbers->rows[row][0] = (TileRow)(pairs << 16);
+    numbers->rows[row][1] = (TileRow)(pairs & 0xffff0000);
+  }
+}
+
 /// TDPBF16PS as Intel's manual defines it: for each sum, the products of the first numbers of all
 /// pairs are added up in order, those of the second numbers likewise, each with one rounding; then
 /// both are added, and the result to the sum.
@@ -37,19 +58,23 @@ INLINE void storeTile(const EmulatedTile *tile, void *address, ptrdiff_t stride)
 /// Not inlined, so that no arithmetic moves to where denormal numbers are not zeros.
 static TARGET __attribute__((noinline)) void multiplyPairs(
   EmulatedTile *sums, const EmulatedTile *left, const EmulatedTile *right) {
-  for (ptrdiff_t row = 0; row < tileSide; row++) {
-    float first[tileSide] = {0}, second[tileSide] = {0};
-    for (ptrdiff_t k = 0; k < tileSide; k++) {
-      const uint32_t pair = left->rows[row][k];
-      const float a = numberOf(pair << 16), b = numberOf(pair & 0xffff0000);
-      const uint32_t *restrict columns = right->rows[k];
-      for (ptrdiff_t n = 0; n < tileSide; n++) {
-        first[n] = __builtin_fmaf(a, numberOf(columns[n] << 16), first[n]);
-        second[n] = __builtin_fmaf(b, numberOf(columns[n] & 0xffff0000), second[n]);
-      }
+  enum { rows = 2 };  // whose sums stay in registers
+  TileNumbers factors, columns;
+  readPairs(left, &factors);
+  readPairs(right, &columns);
+  for (ptrdiff_t row = 0; row < tileSide; row += rows) {
+    TileRow products[rows][2] = {0};
+    for (ptrdiff_t k = 0; k < tileSide; k++)
+      for (ptrdiff_t i = 0; i < rows; i++)
+        for (ptrdiff_t half = 0; half < 2; half++) {
+          const float *const numbers = (const float *)&factors.rows[row + i][half];
+          products[i][half] = __builtin_elementwise_fma(
+            numbers[k] - (TileRow){0}, columns.rows[k][half], products[i][half]);
+        }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      TileRowBits *const sum = (TileRowBits *)sums->rows[row + i];
+      *sum = (TileRowBits)((TileRow)*sum + (products[i][0] + products[i][1]));
     }
-    for (ptrdiff_t n = 0; n < tileSide; n++)
-      sums->rows[row][n] = bitsOf(numberOf(sums->rows[row][n]) + (first[n] + second[n]));
   }
 }
 
