@@ -210,7 +210,7 @@ struct ImageNetTests {
     #expect(
       tree.message { _ = try clean.classes(withoutCopiesIn: tree.folder.file("C")) }
         == "C/weather/fog/3: expected copies of the pictures in val, found those of other classes alone: "
-        + "n01440764")
+        + "n01440764; give the folder of their copies with --data")
   }
 
   @Test func `pictures alone have copies in the folders of their classes, or alone`() throws {
@@ -230,7 +230,8 @@ struct ImageNetTests {
     #expect(
       tree.message { _ = try images(.imagenet) }
         == "C/fog/3: expected a copy of every picture in flat, found none of "
-        + "\(Self.classes[231])/ILSVRC2012_val_00000003")
+        + "\(Self.classes[231])/ILSVRC2012_val_00000003; give the pictures that the copies were made of with --images"
+    )
     try FileManager.default.removeItem(at: tree.folder.file("C"))
     for number in [1, 3, 4, 5] {
       try tree.write(PictureTree.picture(10 * number), "C/fog/3/\(Self.path(number)).png")

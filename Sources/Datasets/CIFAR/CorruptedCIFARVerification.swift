@@ -17,7 +17,7 @@ extension CIFAR {
           folder.check($0, md5: corruptedDigests[$0], inspect: images.imageFindings)
         } + [folder.check(list, md5: corruptedDigests[list], inspect: images.labelFindings)]
       } explanation: {
-        ArrayBenchmark.misnamed(corruptedName, in: $0)
+        ArrayBenchmark.misnaming(of: corruptedName, in: $0)
       }
     ]
   }

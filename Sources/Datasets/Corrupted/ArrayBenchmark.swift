@@ -37,7 +37,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
     of clean: any Dataset, name: String, in folders: [URL], names: [String], isPartial: Bool
   ) throws {
     guard let (folder, present) = Self.find(names, in: folders) else {
-      throw Self.misnamed(name, in: folders) ?? DatasetError.absence(of: name, in: folders)
+      throw Self.misnaming(of: name, in: folders) ?? DatasetError.absence(of: name, in: folders)
     }
     self.folder = folder
     self.clean = clean
@@ -55,7 +55,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
       return (1...Self.severityCount).map { Cell(corruption: corruption, severity: $0) }
     }
     if isPartial {
-      if cells.isEmpty, let misnamed = Self.misnamed(name, in: [folder]) { throw misnamed }
+      if cells.isEmpty, let error = Self.misnaming(of: name, in: [folder]) { throw error }
       let others = Self.otherNames(among: present).filter { !names.contains($0) }.filter {
         Self.array(folder.appendingPathComponent($0 + Self.suffix), has: Self.shape(of: clean))
       }
@@ -79,7 +79,7 @@ struct ArrayBenchmark: CorruptionBenchmark {
   /// read; nil where none has.
   ///
   /// The last of several folders is the data folder, which has other data as well.
-  static func misnamed(_ name: String, in folders: [URL]) -> DatasetError? {
+  static func misnaming(of name: String, in folders: [URL]) -> DatasetError? {
     for folder in folders {
       let isData = folders.count > 1 && folder == folders.last
       let found = MisnamedCorruptions.arrays(in: folder, isOfOthers: isData)

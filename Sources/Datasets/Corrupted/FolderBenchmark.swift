@@ -6,7 +6,8 @@ import Scoring
 /// Corrupted images in files of their own, the form of Tiny-ImageNet-C:
 /// `<corruption>/<severity>/<class>/` holds the images of a class.
 ///
-/// Folders of corruptions may be in those of ImageNet-C's groups; see `CorruptionFolders`. The name of a substitute's folder has the mark of a substitute.
+/// Folders of corruptions may be in those of ImageNet-C's groups; see `CorruptionFolders`. The name of a
+/// substitute's folder has the mark of a substitute.
 struct FolderBenchmark: CorruptionBenchmark {
   let cells: [Cell]
   let notes: [String]

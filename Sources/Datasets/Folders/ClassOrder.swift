@@ -36,11 +36,14 @@ package enum ClassOrder: Sendable, Equatable {
       let name = line.trimmingCharacters(in: .whitespaces)
       guard !name.isEmpty else { continue }
       guard known.insert(name).inserted else {
-        throw PictureError(file: place, problem: .classTwice(line: index + 1, name))
+        throw PictureError(
+          file: place, problem: ClassOrderProblem.classTwice(line: index + 1, name))
       }
       names.append(name)
     }
-    guard !names.isEmpty else { throw PictureError(file: place, problem: .noNames) }
+    guard !names.isEmpty else {
+      throw PictureError(file: place, problem: ClassOrderProblem.noNames)
+    }
     return names
   }
 
@@ -52,8 +55,28 @@ package enum ClassOrder: Sendable, Equatable {
     let listed = Set(names)
     let missing = folders.filter { !listed.contains($0) }
     guard missing.isEmpty else {
-      throw PictureError(file: place, problem: .foldersNotListed(missing))
+      throw PictureError(file: place, problem: ClassOrderProblem.foldersNotListed(missing))
     }
     return names
+  }
+}
+
+/// An order of classes that cannot be used.
+enum ClassOrderProblem: PictureProblem {
+  /// A list without a name.
+  case noNames
+  /// A class that is listed twice.
+  case classTwice(line: Int, String)
+  /// Folders that are not listed.
+  case foldersNotListed([String])
+
+  var message: String {
+    switch self {
+    case .noNames: "expected the name of a class on each line, found none"
+    case .classTwice(let line, let name):
+      "line \(line): expected each class once, found \(name.oneLine) again"
+    case .foldersNotListed(let names):
+      "expected every folder of a class, found no line for \(names.listed())"
+    }
   }
 }

@@ -88,7 +88,7 @@ struct ImageNetGroundTruth {
     throw error(.otherGroundTruth(known.map(\.name)))
   }
 
-  private func error(_ problem: PictureError.Problem) -> PictureError {
+  private func error(_ problem: GroundTruthProblem) -> PictureError {
     PictureError(file: url.path, problem: problem)
   }
 }

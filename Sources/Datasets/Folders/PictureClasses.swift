@@ -15,7 +15,7 @@ extension PictureFolder {
   /// - Throws: `PictureError` where the labels alone tell how many classes there are.
   package func masked() throws -> PictureFolder {
     guard !isClassCountGuessed else {
-      throw PictureError(file: root.path, problem: .maskWithoutOrder)
+      throw PictureError(file: root.path, problem: FolderProblem.maskWithoutOrder)
     }
     let present = Set((labeled ?? Array(labels.indices)).map { labels[$0] }).sorted()
     let places = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })

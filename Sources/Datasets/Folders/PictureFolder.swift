@@ -57,13 +57,15 @@ package struct PictureFolder: Dataset {
     let listing = try PictureListing(root)
     let order = try classOrder.map { try $0.names(having: listing.classNames ?? []) }
     if let folders = listing.classNames {
-      guard labels == nil else { throw PictureError(file: root.path, problem: .needlessLabels) }
+      guard labels == nil else {
+        throw PictureError(file: root.path, problem: FolderProblem.needlessLabels)
+      }
       self.labels = listing.labels(of: order ?? folders)
       classNames = order ?? folders
       (labeled, noteOnUnlabeled) = (nil, nil)
     } else {
       guard labels != nil || !needsLabels else {
-        throw PictureError(file: root.path, problem: .noLabels)
+        throw PictureError(file: root.path, problem: FolderProblem.noLabels)
       }
       let read = try labels.map {
         try PictureLabels($0, of: listing, classNames: order ?? [], ignoredLabel: ignoredLabel)
@@ -94,8 +96,7 @@ package struct PictureFolder: Dataset {
   package var classCount: Int { classNames.count }
 
   package func imageName(at index: Int) -> String {
-    let path = PictureListing.stem(files[index])
-    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    PictureListing.name(PictureListing.stem(files[index]))
   }
 
   /// The path below the folder; of pictures alone whose classes have names, that in a folder of the class.
@@ -115,14 +116,14 @@ package struct PictureFolder: Dataset {
       let resized = preparation.resizedSize(height: height, width: width)
       throw PictureError(
         file: url.path,
-        problem: .smallerThanCrop(
+        problem: SizeProblem.smallerThanCrop(
           preparation.crop ?? 0, height: resized.height, width: resized.width))
     }
     try Self.requireSquare(size, url)
     guard size.height == imageSide, let prepared = preparation(picture) else {
       throw PictureError(
         file: url.path,
-        problem: .otherSize(
+        problem: SizeProblem.otherSize(
           height: size.height, width: size.width, expected: imageSide,
           first: root.file(files[0]).path))
     }
@@ -153,7 +154,7 @@ package struct PictureFolder: Dataset {
   private static func requireSquare(_ size: (height: Int, width: Int), _ url: URL) throws {
     guard size.height == size.width else {
       throw PictureError(
-        file: url.path, problem: .notSquare(height: size.height, width: size.width))
+        file: url.path, problem: SizeProblem.notSquare(height: size.height, width: size.width))
     }
   }
 }

@@ -190,7 +190,7 @@ struct PictureLabels {
     }
   }
 
-  private func error(_ problem: PictureError.Problem) -> PictureError {
+  private func error(_ problem: LabelProblem) -> PictureError {
     PictureError(file: url.path, problem: problem)
   }
 }
@@ -211,7 +211,7 @@ private struct PictureNames {
 
   /// The index of a picture, −1 for several, nil for none; folders before the name do not count.
   func index(of name: String) -> Int? {
-    let last = name.lastIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? name
+    let last = PictureListing.name(name)
     return indices[last] ?? stems[last]
   }
 }

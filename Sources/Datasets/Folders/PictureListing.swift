@@ -30,17 +30,21 @@ struct PictureListing {
     self.root = root
     let (folders, pictures) = try Self.contents(of: root)
     guard folders.isEmpty || pictures.isEmpty else {
-      throw PictureError(file: root.path, problem: .mixed(folders: folders, pictures: pictures))
+      throw PictureError(
+        file: root.path, problem: FolderProblem.mixed(folders: folders, pictures: pictures))
     }
     guard pictures.isEmpty else {
       (classNames, files, self.folders) = (nil, pictures, [])
       return
     }
-    guard !folders.isEmpty else { throw PictureError(file: root.path, problem: .noPictures) }
+    guard !folders.isEmpty else {
+      throw PictureError(file: root.path, problem: FolderProblem.noPictures)
+    }
     let classes = try folders.map { try Self.pictures(below: $0, in: root) }
     let empty = folders.indices.filter { classes[$0].isEmpty }
     guard empty.isEmpty else {
-      throw PictureError(file: root.path, problem: .emptyClasses(empty.map { folders[$0] }))
+      throw PictureError(
+        file: root.path, problem: FolderProblem.emptyClasses(empty.map { folders[$0] }))
     }
     classNames = folders
     files = classes.flatMap(\.self)
@@ -62,7 +66,7 @@ struct PictureListing {
     while let (folder, depth) = open.popLast() {
       let url = root.subfolder(folder)
       guard depth <= depthLimit else {
-        throw PictureError(file: url.path, problem: .tooDeep(limit: depthLimit))
+        throw PictureError(file: url.path, problem: FolderProblem.tooDeep(limit: depthLimit))
       }
       let (folders, pictures) = try contents(of: url)
       let prefix = folder.isEmpty ? "" : "\(folder)/"
@@ -81,13 +85,13 @@ struct PictureListing {
     let pictures = entries.filter { !$0.isFolder && ClassFolders.isImage($0.name) }.map(\.name)
     let others = entries.filter { !$0.isFolder && isOther($0.name) }.map(\.name)
     guard others.isEmpty else {
-      throw PictureError(file: folder.path, problem: .otherFormats(others))
+      throw PictureError(file: folder.path, problem: FolderProblem.otherFormats(others))
     }
     // Entries leave out what is not found by its name: links without a target, names of other bytes.
     let known = Set(entries.map(\.name))
     let names = try FolderListing.names(in: folder).filter { !known.contains($0) }
     if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
-      throw PictureError(file: folder.path, problem: .nameIsNoText(name))
+      throw PictureError(file: folder.path, problem: FolderProblem.nameIsNoText(name))
     }
     if let broken = names.first(where: ClassFolders.isImage) {
       throw FileError.unreadable(folder.appendingPathComponent(broken), ENOENT)
@@ -98,6 +102,11 @@ struct PictureListing {
   private static func isOther(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return otherExtensions.contains(Substring(name[name.index(after: dot)...].lowercased()))
+  }
+
+  /// The name of the file at a path.
+  static func name(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
   /// The path of a file without its extension.

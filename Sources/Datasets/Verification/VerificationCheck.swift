@@ -153,6 +153,7 @@ extension Findings {
       differences.append(text)
     }
   }
+
   /// Counts images, and decodes them up to the first one that cannot be decoded.
   mutating func decode(_ count: Int, image: (Int) throws -> Void) {
     imageCount = count
