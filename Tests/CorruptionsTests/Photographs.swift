@@ -11,16 +11,21 @@ enum Photographs {
   /// 200 squares of 32 or 64 pixels a side.
   static func crops(side: Int) -> [Image] { side == 32 ? small : large }
 
-  private static let photographs: [Image] = {
+  /// The whole photographs, 224×224 pixels, as ImageNet's pictures are prepared.
+  static let prepared = read { "\($0)-224.jpg" }
+
+  private static let photographs = read { "\($0).png" }
+
+  private static func read(_ file: (String) -> String) -> [Image] {
     do {
       return try ["astronaut", "chelsea", "coffee", "hubble", "rocket"].map { name in
-        let url = TestPackage.url.appending(path: "Tests/Fixtures/photographs/\(name).png")
+        let url = TestPackage.url.appending(path: "Tests/Fixtures/photographs/\(file(name))")
         return try Image(decoding: Array(Data(contentsOf: url)), file: url.path)
       }
     } catch {
       fatalError("\(error)")
     }
-  }()
+  }
 
   private static func cut(side: Int) -> [Image] {
     (0..<200).map { index in
