@@ -30,12 +30,13 @@ struct ImageNetBenchmarks {
     var mean: Double { seconds.reduce(0) { $0 + $1.seconds } / Double(seconds.count) }
 
     var line: String {
-      let rate = 1 / slowest.seconds
+      let rates = seconds.map { String(format: "%.1f", 1 / $0.seconds) }
       let bar = ImageNetBenchmarks.slow.contains(corruption.name) ? lowBar : bar
       return String(
         format:
-          "%@ at 224: %.1f images/s a core at severity %d, its slowest; %.1f times the bar of %.0f",
-        corruption.name.rawValue, rate, slowest.severity, rate / bar, bar)
+          "%@ at 224: %@ images/s a core at severities %@; the slowest is %.1f times the bar of %.0f",
+        corruption.name.rawValue, rates.joined(separator: ", "),
+        seconds.map { "\($0.severity)" }.joined(separator: ", "), 1 / slowest.seconds / bar, bar)
     }
   }
 
