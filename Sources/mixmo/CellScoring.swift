@@ -37,17 +37,18 @@ extension ScoreCommand {
 
   /// Scores the cells in folders; `labels` has the classes of the clean images.
   func scoreCells(labels: URL) throws {
-    let reader = predictions.reader
+    var reader = predictions.reader
     let kinds = try suiteKinds
     let others =
       [labels]
       + (validationLogits + [validationLabels, scoring.additions.softLabels].compactMap { $0 })
       .map(url)
     let folders = try CellFolders(cells.map(url), besides: others, kinds: kinds, reader)
+    let cells = try CellReader(folders, labels: labels, mask: classMask.mask, reader)
+    reader.columns = cells.columns
     let validationRows = try validationLabels.map { labels in
       try reader.read(validationLogits.map(url), labels: url(labels))
     }
-    let cells = try CellReader(folders, labels: labels, reader)
     let clean = try cells.check(.clean)
     let (members, note) = try predictions.members(clean.memberCount, in: folders.cleanFiles)
     let softLabels = try scoring.additions.softLabels(

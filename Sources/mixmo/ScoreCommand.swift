@@ -43,6 +43,11 @@ struct ScoreCommand: ParsableCommand {
         mixmo score --logits test.npy --labels labels.npy --ood svhn=svhn.npy \\
           --output scores
 
+      Example: ImageNet-R with a model of ImageNet's 1000 classes, where labels are indices of the folders:
+
+        mixmo score --logits r.npy --labels r-labels.npy --mask-classes \\
+          --label-classes imagenet-r --class-order imagenet --output scores
+
       Example: the predictions of a run folder again, with one calibration more:
 
         mixmo score scores --calibration vector
@@ -99,12 +104,16 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var outOfDistribution: OutOfDistributionFiles
   @OptionGroup var predictions: PredictionOptions
+  @OptionGroup var classMask: ClassMaskOptions
   @OptionGroup var scoring: ScoringOptions
   @OptionGroup var ending: EndingOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     try checkSources()
+    if predictions.binary && classMask.maskClasses {
+      throw ValidationError("--mask-classes: a binary classifier has no other classes.")
+    }
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
@@ -140,6 +149,7 @@ struct ScoreCommand: ParsableCommand {
       ("--logits", !logits.isEmpty), ("--cells", !cells.isEmpty), ("--suite", suite != nil),
       ("--labels", labels != nil), ("--output", output != nil), ("--name", name != nil),
       ("--validation-logits", !validationLogits.isEmpty),
+      ("--mask-classes", classMask.maskClasses),
     ]
     // Files of --ood are read as the options say.
     let ofFiles = outOfDistribution.ood.isEmpty ? predictions.givenName : predictions.nameForLabels
@@ -193,8 +203,13 @@ struct ScoreCommand: ParsableCommand {
   }
 
   private func scoreFiles(labels: String) throws {
-    let reader = predictions.reader
-    let rows = try reader.read(logits.map(url), labels: url(labels))
+    var reader = predictions.reader
+    var rows = try reader.read(logits.map(url), labels: url(labels))
+    if let mask = try classMask.mask {
+      let columns = try mask.columns(of: rows, labelFile: url(labels))
+      rows = try rows.comparing(columns, labelFile: url(labels))
+      reader.columns = columns
+    }
     let validationRows = try validationLabels.map { labels in
       try reader.read(validationLogits.map(url), labels: url(labels))
     }

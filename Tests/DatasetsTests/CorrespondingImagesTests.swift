@@ -119,7 +119,8 @@ struct CorrespondingImagesTests {
     try FileManager.default.removeItem(at: tree.folder.file("p-C/contrast/2/a/x.JPEG"))
     try FileManager.default.moveItem(
       at: tree.folder.file("p-C/contrast/2/a/x.png"), to: tree.folder.file("p-C/moved.png"))
-    expect(": expected a copy of every picture in p, found none of a/x; give the pictures that the ")
+    expect(
+      ": expected a copy of every picture in p, found none of a/x; give the pictures that the ")
     try tree.write(PictureTree.picture(1, 31, 32), "p-C/contrast/2/a/x.png")
     expect("/a/x.png: expected 32×32 pixels, found 31×32")
     #expect(

@@ -49,7 +49,7 @@ struct PictureFolderTests {
   }
 
   static let orders: [(String, String)] = [
-    ("b\na\n", "order.txt: expected every folder of a class, found no line for c"),
+    ("b\na\n", "order.txt: expected every class of the folders or labels, found no line for c"),
     ("a\nb\nc\nb\n", "order.txt: line 4: expected each class once, found b again"),
     (" \n\n", "order.txt: expected the name of a class on each line, found none"),
     ("", "order.txt: expected the name of a class on each line, found none"),

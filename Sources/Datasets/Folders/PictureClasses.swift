@@ -4,6 +4,18 @@ package struct OutputSelection: Sendable, Equatable {
   package let modelClassCount: Int
   /// The output of each class of the images, in rising order.
   package let indices: [Int]  // [K]
+
+  /// The outputs `classes`, each once.
+  package init(of classes: some Sequence<Int>, modelClassCount: Int) {
+    self.modelClassCount = modelClassCount
+    indices = Set(classes).sorted()
+    places = Dictionary(uniqueKeysWithValues: indices.enumerated().map { ($1, $0) })
+  }
+
+  /// The class that an output stands for; nil for one that is left out.
+  package func place(of output: Int) -> Int? { places[output] }
+
+  private let places: [Int: Int]
 }
 
 /// Pictures of some of a model's classes.
@@ -17,13 +29,13 @@ extension PictureFolder {
     guard !isClassCountGuessed else {
       throw PictureError(file: root.path, problem: FolderProblem.maskWithoutOrder)
     }
-    let present = Set((labeled ?? Array(labels.indices)).map { labels[$0] }).sorted()
-    let places = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
+    let outputs = OutputSelection(
+      of: (labeled ?? Array(labels.indices)).map { labels[$0] }, modelClassCount: classCount)
     var pictures = self
-    pictures.outputs = OutputSelection(modelClassCount: classCount, indices: present)
-    pictures.classNames = present.map { classNames[$0] }
+    pictures.outputs = outputs
+    pictures.classNames = outputs.indices.map { classNames[$0] }
     // Pictures without a label stand with class 0.
-    pictures.labels = labels.map { places[$0] ?? 0 }
+    pictures.labels = labels.map { outputs.place(of: $0) ?? 0 }
     return pictures
   }
 

@@ -13,7 +13,9 @@ package final class CellReader {
   package let folders: CellFolders
   let labelFile: URL
   /// The class of each row that is scored.
-  package let labels: [Int]  // [N]
+  package private(set) var labels: [Int]  // [N]
+  /// The columns that are compared; nil for all.
+  package private(set) var columns: ComparedColumns?
   /// The label of each row of a cell's files.
   private let allLabels: [Int]
   /// The rows of a cell that are scored; nil for all.
@@ -35,7 +37,10 @@ package final class CellReader {
   /// Reads the labels, of which `labelFile` holds one for each image or five equal blocks.
   ///
   /// - Throws: `CellFileError`; what `PredictionReader.read(_:labels:)` throws.
-  package init(_ folders: CellFolders, labels labelFile: URL, _ reader: PredictionReader) throws {
+  package init(
+    _ folders: CellFolders, labels labelFile: URL, mask: ClassMask? = nil,
+    _ reader: PredictionReader
+  ) throws {
     self.folders = folders
     self.labelFile = labelFile
     self.reader = reader
@@ -47,6 +52,18 @@ package final class CellReader {
     if let kept { notes.add([kept.note], of: labelFile) }
     notes.add(read.notes.filter { $0.hasPrefix(labelFile.path) }, of: labelFile)
     digests[labelFile] = try Digest(ofFiles: [labelFile]).description
+    try mask.map(compare)
+  }
+
+  /// Leaves out the columns that are not compared.
+  private func compare(_ mask: ClassMask) throws {
+    let clean = folders.places(of: .clean)[0].file
+    let columns = try mask.columns(
+      of: labels, in: labelFile, rows: kept,
+      classCount: whole(clean, isChecking: false).classCount, predictions: clean.url.path)
+    labels = try columns.labels(labels, in: labelFile, rows: kept)
+    notes.add([columns.note(on: labelFile)], of: labelFile)
+    self.columns = columns
   }
 
   /// Which rows of a cell's files are scored.
@@ -111,7 +128,7 @@ package final class CellReader {
         file: "\(file.url.path): \(cell.name)")
       let member = kept.map(all.selecting(rows:)) ?? all
       try check(member, of: cell, in: file)
-      return member
+      return try columns?.predictions(member) ?? member
     }
   }
 

@@ -23,6 +23,8 @@ package struct PredictionReader: Sendable {
   package var ignoredLabel = -1
   /// Whether the predictions are probabilities; nil for what names of arrays say.
   package var areProbabilities: Bool?
+  /// The columns that are compared; nil for all.
+  package var columns: ComparedColumns?
 
   package init() {}
 
@@ -50,8 +52,14 @@ package struct PredictionReader: Sendable {
   /// An array of an `.npy` file in Float32 or Float64 stays there; the file must not change meanwhile.
   ///
   /// - Throws: `TextTableError`, `PredictionChoiceError`, `PredictionFileError`, `ClassIndexError`,
-  ///   `NumPyError`, `ZipError`, `FileFormError` or `FileError`.
+  ///   `ClassMaskError`, `NumPyError`, `ZipError`, `FileFormError` or `FileError`.
   package func read(_ predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
+    let rows = try keptRows(in: predictionFiles, labels: labelFile)
+    return try columns.map { try rows.comparing($0, labelFile: labelFile) } ?? rows
+  }
+
+  /// The rows that have labels.
+  private func keptRows(in predictionFiles: [URL], labels labelFile: URL) throws -> Rows {
     let rows = try rows(in: predictionFiles, labels: labelFile)
     try rows.predictions.checkIsOneCell(labelCount: rows.labels.count)
     guard let kept = try KeptRows(rows.labels, without: ignoredLabel, of: labelFile),
@@ -94,10 +102,11 @@ package struct PredictionReader: Sendable {
       notes += try FirstLines.settleAlone(&files[index], tables)
     }
     let (members, _) = try arrays(in: files, &notes)
-    return (try Self.ensemble(of: members), notes)
+    let predictions = try Self.ensemble(of: members)
+    return (try columns?.predictions(predictions) ?? predictions, notes)
   }
 
-  /// Reads a file of predictions whose rows have these labels, if they are as many.
+  /// Reads a file of predictions, with all its columns, whose rows have these labels, if they are as many.
   ///
   /// - Parameters:
   ///   - url: The file.

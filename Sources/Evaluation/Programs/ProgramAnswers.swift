@@ -142,21 +142,10 @@ final class ProgramAnswers: ModelAnswers {
     }
     form = form ?? answer
     do {
-      let zeros = [Int](repeating: 0, count: answer.rowCount)
-      _ = try answer.labeled(zeros, from: URL(fileURLWithPath: "labels"))
-      return try selected(answer)
+      return try answer.comparing(settings.outputs)
     } catch let error as PredictionFileError {
       throw settings.error(Self.problem(error, firstRow: images.range.lowerBound), at: place)
     }
-  }
-
-  /// The answers of the classes that are compared.
-  private func selected(_ answer: PredictionArray) throws -> PredictionArray {
-    guard let outputs = settings.outputs else { return answer }
-    let selected = answer.selecting(classes: outputs)
-    let zeros = [Int](repeating: 0, count: answer.rowCount)
-    _ = try selected.labeled(zeros, from: URL(fileURLWithPath: "labels"))
-    return selected
   }
 
   private static func problem(
