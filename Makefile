@@ -31,7 +31,7 @@ python3:
 	@command -v python3 > /dev/null || $(MAKE) setup WANTED=python3
 
 build: setup
-	$(BUILD)
+	$(BUILD) --product mixmo
 
 demo: build
 	.build/release/mixmo demo --output demo

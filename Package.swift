@@ -4,7 +4,6 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -23,7 +22,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -73,9 +71,7 @@ let package = Package(
         "CKernels", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
       ]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
-    .target(
-      name: "Formats", dependencies: ["CCrypto", "CZip", protobuf, subprocess, yams],
-      exclude: ["TensorBoard/event.proto"]),
+    .target(name: "Formats", dependencies: ["CCrypto", "CZip", subprocess, yams]),
 
     // Floor 0: our C
     .target(name: "CKernels"),

@@ -175,6 +175,28 @@ struct EventFileTests {
     #expect(throws: EventFileError.notAnEventFile(other)) { try EventFile.events(of: other) }
   }
 
+  /// Fields as protobuf.dev/programming-guides/encoding allows them: in any order, given twice, unknown
+  /// ones of every wire type among them.
+  @Test func `fields of others are passed over`() throws {
+    let number: [UInt8] = [0x15, 0, 0, 0x40, 0x40]  // 2: 3.0
+    let others: [UInt8] = [
+      0x48, 0x96, 0x01, 0x51, 1, 2, 3, 4, 5, 6, 7, 8, 0x5A, 1, 9, 0x65, 1, 2, 3, 4,
+    ]
+    let value = others + number + [0x0A, 1, 0x61] + others  // 1: "a"
+    let summary = [0x12, 1, 7] + [0x0A, UInt8(value.count)] + value + [0x0A, 3, 0x0A, 1, 0x62]
+    let step: [UInt8] = [0x10, 5, 0x10, 0x80, 0x80, 0x01]  // 2: 5, then 2¹⁴
+    let message = others + [0x2A, UInt8(summary.count)] + summary + step
+    let folder = try TemporaryFolder()
+    let url = try folder.file(
+      "tfevents",
+      holding: fixtureBytes(Self.name).prefix(boundaries(of: fixtureBytes(Self.name))[1])
+        + record(message))
+    #expect(
+      try EventFile.events(of: url) == [
+        ScalarEvent(step: 1 << 14, wallTime: 0, scalars: [.init("a", 3)])
+      ])
+  }
+
   @Test func `mutated messages in complete records are read or refused`() throws {
     let original = try fixtureBytes(Self.name)
     let boundaries = boundaries(of: original)

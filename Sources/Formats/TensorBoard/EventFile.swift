@@ -32,10 +32,7 @@ public final class EventFile {
     if FileManager.default.fileExists(atPath: url.path) {
       try Self.cut(url, after: lastStep)
     } else {
-      let version = TensorBoard_Event.with {
-        $0.wallTime = wallTime
-        $0.fileVersion = EventRecord.version
-      }
+      let version = EventMessage(wallTime: wallTime, content: .version(EventRecord.version))
       try AtomicFile.write(EventRecord.bytes(of: version), to: url)
     }
     file = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -47,7 +44,7 @@ public final class EventFile {
   private static func cut(_ url: URL, after lastStep: Int?) throws {
     let bytes = try FileContents.read(url, limit: maximumByteCount)
     let kept = try EventRecord.records(bytes, of: url).filter { record in
-      if case .fileVersion = record.event.what { return true }
+      if case .version = record.event.content { return true }
       guard let lastStep else { return false }
       return record.event.step <= lastStep
     }
@@ -59,7 +56,7 @@ public final class EventFile {
   ///
   /// - Throws: `FileError.unwritable`; the file is then unchanged.
   public func append(_ events: [ScalarEvent]) throws {
-    let bytes = try events.flatMap { try EventRecord.bytes(of: $0.event) }
+    let bytes = events.flatMap { EventRecord.bytes(of: $0.event) }
     let end = lseek(file, 0, SEEK_END)
     guard end >= 0 else { throw FileError.unwritable(url, errno) }
     do {
@@ -119,24 +116,12 @@ public struct ScalarEvent: Sendable, Equatable {
 
 extension ScalarEvent {
   /// The scalars of `event`, or nil if it has none.
-  init?(_ event: TensorBoard_Event) {
-    let scalars = event.summary.value.compactMap { value in
-      value.value == nil ? nil : Scalar(value.tag, value.simpleValue)
-    }
-    guard !scalars.isEmpty else { return nil }
+  init?(_ event: EventMessage) {
+    guard case .scalars(let scalars) = event.content, !scalars.isEmpty else { return nil }
     self.init(step: Int(event.step), wallTime: event.wallTime, scalars: scalars)
   }
 
-  var event: TensorBoard_Event {
-    .with {
-      $0.wallTime = wallTime
-      $0.step = Int64(step)
-      $0.summary.value = scalars.map { scalar in
-        .with {
-          $0.tag = scalar.tag
-          $0.simpleValue = scalar.value
-        }
-      }
-    }
+  var event: EventMessage {
+    EventMessage(wallTime: wallTime, step: step, content: .scalars(scalars))
   }
 }

@@ -1,12 +1,11 @@
 import Foundation
-internal import SwiftProtobuf
 
 /// A record of an event file.
 ///
 /// It consists of the length of its data in 64 bits, the checksum of the length, the data, and the
 /// checksum of the data. Integers are little-endian, checksums masked.
 struct EventRecord {
-  let event: TensorBoard_Event
+  let event: EventMessage
   /// The byte offsets of the record in its file.
   let range: Range<Int>
 
@@ -18,8 +17,8 @@ struct EventRecord {
   private static let checksumByteCount = 4
 
   /// The record of `event`.
-  static func bytes(of event: TensorBoard_Event) throws -> [UInt8] {
-    let data: [UInt8] = try event.serializedBytes()
+  static func bytes(of event: EventMessage) -> [UInt8] {
+    let data = event.serialized
     let length = bytes(littleEndian: UInt64(data.count))
     return length + bytes(littleEndian: CRC32C.masked(length)) + data
       + bytes(littleEndian: CRC32C.masked(data))
@@ -33,7 +32,7 @@ struct EventRecord {
     var offset = 0
     while let record = try next(bytes, at: offset, of: url) {
       // Only a file that begins with the version is an event file, which may then be damaged.
-      guard !records.isEmpty || record.event.fileVersion == Self.version else { break }
+      guard !records.isEmpty || record.event.content == .version(Self.version) else { break }
       records.append(record)
       offset = record.range.upperBound
     }
@@ -60,8 +59,7 @@ struct EventRecord {
     guard room >= 0, length <= UInt64(room) else { return nil }
     let dataEnd = dataStart + Int(length)
     try check(dataStart..<dataEnd, against: dataEnd, "data")
-    let data = Array(bytes[dataStart..<dataEnd])
-    guard let event = try? TensorBoard_Event(serializedBytes: data) else {
+    guard let event = try? EventMessage(Array(bytes[dataStart..<dataEnd])) else {
       throw EventFileError.damaged(url, offset: start, part: "message")
     }
     return EventRecord(event: event, range: start..<dataEnd + checksumByteCount)
