@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Compares evaluations of the same network at two precisions, cell by cell: a table in Markdown.
+
+Written with Python 3.11, numpy 2.4.6.
+
+Use:  compare_precisions.py HIGHEST OTHER [HIGHEST OTHER ...]
+
+Each pair names the folders that `mixmo evaluate --output` wrote with --precision highest and with another one. The scores are
+the ensemble's, uncalibrated, in cells.csv. The width of a cell's 95 % interval is that of 1000 bootstrap draws of its images
+(percentiles), computed here from predictions/ of the first folder. The table shows the differences of all cells of all pairs,
+as they are and in percent of that width.
+"""
+import csv
+import pathlib
+import sys
+
+import numpy as np
+
+METRICS, BINS, DRAWS = ("ece", "nll", "brier"), 15, 1000
+
+
+def scores(folder):
+    """The ensemble's scores of each cell."""
+    with open(folder / "cells.csv") as file:
+        rows = [row for row in csv.DictReader(file) if (row["predictor"], row["calibration"]) == ("ensemble", "none")]
+    return {(row["corruption"], int(row["severity"])): [float(row[metric]) for metric in METRICS] for row in rows}
+
+
+def widths(logits, labels, generator):
+    """The widths of the 95 % intervals of a cell, from logits [N, M, K]."""
+    mean = logits.mean(1)
+    logs = mean - mean.max(1, keepdims=True)
+    logs -= np.log(np.exp(logs).sum(1, keepdims=True))
+    chances, rows = np.exp(logs), np.arange(len(labels))
+    confidence, right = chances.max(1), chances.argmax(1) == labels
+    nll, brier = -logs[rows, labels], (chances ** 2).sum(1) - 2 * chances[rows, labels] + 1
+    bins = np.clip(np.ceil(confidence * BINS) - 1, 0, BINS - 1).astype(int)
+    gaps = np.zeros((len(labels), BINS))
+    gaps[rows, bins] = right - confidence
+    counts = generator.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), DRAWS) / len(labels)
+    draws = np.stack([np.abs(counts @ gaps).sum(1), counts @ nll, counts @ brier])
+    low, high = np.percentile(draws, (2.5, 97.5), axis=1)
+    return high - low
+
+
+def differences(exact, other):
+    """The absolute differences and the widths of every cell, [cells, 2, metrics]."""
+    ours, theirs, generator = scores(exact), scores(other), np.random.default_rng(0)
+    if ours.keys() != theirs.keys():
+        sys.exit(f"{other}: expected the cells of {exact}, found others")
+    labels = np.load(exact / "predictions/labels.npy")
+    return [
+        (np.abs(np.subtract(ours[cell], theirs[cell])),
+         widths(np.load(exact / f"predictions/{cell[0]}-{cell[1]}.npy").astype(float), labels, generator))
+        for cell in ours]
+
+
+def main():
+    folders = [pathlib.Path(name) for name in sys.argv[1:]]
+    pairs = list(zip(folders[::2], folders[1::2]))
+    found = np.array([cell for pair in pairs for cell in differences(*pair)])
+    print(f"{len(found)} cells of {len(pairs)} evaluations\n")
+    print("| metric | median difference | largest difference | median, % of the interval | largest, % of the interval |")
+    print("|---|---|---|---|---|")
+    for metric, (difference, width) in zip(METRICS, found.transpose(2, 1, 0)):
+        share = 100 * difference / width
+        print(f"| {metric} | {np.median(difference):.1e} | {difference.max():.1e} | {np.median(share):.4f} | {share.max():.3f} |")
+
+
+main()
