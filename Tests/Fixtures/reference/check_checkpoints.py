@@ -3,12 +3,12 @@
 
 Written with torch 2.13.0+cpu, numpy 2.4.6, pillow 13.0.0, pyyaml and safetensors.
 
-Use:  check_checkpoints.py FOLDER [--mixmo .build/release/mixmo] [--images 100] [--only wrn-10-1-m2]
+Use:  check_checkpoints.py FOLDER [--mixmo .build/release/mixmo] [--images 100] [--only wrn-10-1-m2] [--precision high]
 
 For every network of the paper, random weights are saved by PyTorch in the zip and in the legacy form and scored by
 `mixmo evaluate` on CIFAR's binary and Python files, or on a Tiny-ImageNet folder of PNG and of JPEG files. Then
 `mixmo convert` writes them as .ckpt and as .safetensors, which PyTorch opens and runs. A line for each; the program ends
-with 1 if a logit differs by more than 1e-3 or an argmax at all.
+with 1 if a logit differs by more than 1e-3 or an argmax at all. Of Tiny-ImageNet's pictures there are 200 at least, one of each class.
 """
 import argparse
 import pathlib
@@ -71,7 +71,7 @@ def write_tiny(folder, images):
             picture = Image.fromarray(image).convert("L") if i % 10 == 3 else Image.fromarray(image)
             picture.save(place / name, form, **options)
             pixels.append(np.asarray(Image.open(place / name).convert("RGB")))
-            lines.append(f"{name}\t{wnids[i]}\t0\t0\t62\t62")
+            lines.append(f"{name}\t{wnids[i % 200]}\t0\t0\t62\t62")
         (root / "val" / "val_annotations.txt").write_text("\n".join(lines) + "\n")
         forms.append((form, folder / form, np.stack(pixels)))
     return forms
@@ -111,7 +111,7 @@ def run(mixmo, *arguments):
     subprocess.run([mixmo, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
-def check(folder, mixmo, forms, arch, depth, width, members, dataset, classes):
+def check(folder, mixmo, precision, forms, arch, depth, width, members, dataset, classes):
     name = f"{arch}-{depth}-{width}-m{members}"
     network = peer_torch.build(argparse.Namespace(
         seed=members, arch=arch, depth=depth, width=width, members=members, classes=classes))
@@ -131,7 +131,7 @@ def check(folder, mixmo, forms, arch, depth, width, members, dataset, classes):
             output = folder / "out"
             shutil.rmtree(output, ignore_errors=True)
             run(mixmo, "evaluate", "--config", folder / "c.yaml", "--data", data, "--checkpoint",
-                folder / f"{saved}.ckpt", "--output", output, "--quiet")
+                folder / f"{saved}.ckpt", "--output", output, "--precision", precision, "--quiet")
             ours = np.load(output / "predictions/clean-0.npy")
             good &= compare(f"{name} {saved} {form}", ours, logits(network, arch, images))
     for written in ("again.ckpt", "again.safetensors"):
@@ -151,6 +151,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--mixmo", default=ROOT / ".build/release/mixmo")
     parser.add_argument("--images", type=int, default=100)
+    parser.add_argument("--precision", default="highest")
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     good = True
@@ -161,9 +162,9 @@ def main():
             folder = arguments.folder / dataset
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            forms = (write_tiny(folder, random_images(200, 64)) if arch == "resnet"
+            forms = (write_tiny(folder, random_images(max(arguments.images, 200), 64)) if arch == "resnet"
                      else write_cifar(folder, dataset, random_images(arguments.images, 32)))
-            good &= check(folder, arguments.mixmo, forms, arch, depth, width, members, dataset, classes)
+            good &= check(folder, arguments.mixmo, arguments.precision, forms, arch, depth, width, members, dataset, classes)
             shutil.rmtree(folder)
     sys.exit(0 if good else 1)
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Compares trainings of the digits by `mixmo` and by `train_digits.py`: a table in Markdown.
+"""Compares trainings of the digits by `mixmo` with those by `train_digits.py`, or with others by `mixmo`: a table in Markdown.
 
 Written with Python 3.11, scipy 1.17.1.
 
 Use:  compare_digits.py peer.jsonl seed-*/exp_digits_*/logs.csv
+      compare_digits.py FOLDER seed-*/exp_digits_*/logs.csv
 
-Of `train_digits.py` it takes the lines of JSON, of `mixmo train` the logs, one for each seed: the scores after the last epoch. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
+Of `train_digits.py` it takes the lines of JSON, of `mixmo train` the logs, one for each seed: the scores after the last epoch. Of a
+folder it takes all the logs below it. The two are said to agree where the 99 % interval of the difference of their means over the seeds (Welch's)
 holds zero; with fewer than three seeds of either, only the values are shown. The row `all` is the mean over the recipes of the differences, with
 Student's interval. That one is narrow: runs of one seed begin with the same weights. The program ends with 1 if any row disagrees.
 """
@@ -28,6 +30,10 @@ def run_of(scores, losses):
 
 
 def read_peer(path, runs):
+    if path.is_dir():
+        for log in sorted(path.glob("**/logs.csv")):
+            read_engine(log, runs)
+        return
     for line in path.read_text().splitlines():
         run = json.loads(line)
         runs[run["recipe"]].append(run_of(run, run["losses"]))
@@ -74,7 +80,7 @@ def main():
     read_peer(pathlib.Path(sys.argv[1]), peer)
     for path in sys.argv[2:]:
         read_engine(pathlib.Path(path), engine)
-    print("| recipe | metric | seeds | mixmo | PyTorch | difference, 99 % interval | agree |\n|---|---|---|---|---|---|---|")
+    print("| recipe | metric | seeds | mixmo | peer | difference, 99 % interval | agree |\n|---|---|---|---|---|---|---|")
     verdicts = [compare(metric, engine, peer) for metric in METRICS]
     sys.exit(not all(verdicts))
 
