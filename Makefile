@@ -21,11 +21,25 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
-.PHONY: setup python3 build demo test mpi test-mpi same-bytes bench fuzz lint docs install install-mpi install-tables
+# Packages for machines without Swift. Files in them have the time of the commit, so that they have the same bytes when they are
+# made again.
+VERSION = $(shell sed -n 's/^  static let version = "\(.*\)"/\1/p' Sources/mixmo/Mixmo.swift)
+DIST = .build/dist
+STATIC = .build/static
+BUNDLE = mixmo-$(VERSION)-linux-x86_64
+MAINTAINER ?= $(shell git log -1 --format='%an <%ae>')
+MANUAL = .build/plugins/GenerateManual/outputs/mixmo
+# The program finds the libraries that are carried along, and theirs, relative to itself.
+STATICALLY = --scratch-path $(STATIC) --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)/= \
+  -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/mixmo'
+
+.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes bench fuzz lint docs install install-mpi install-tables \
+  program manual dist deb wheel test-wheel
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
-	[ -z "$$missing" ] || { sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo apt-get update && $$sudo apt-get install -y $$missing; }
+	[ -z "$$missing" ] || { sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo apt-get update && \
+	$$sudo apt-get install -y --no-install-recommends $$missing; }
 
 python3:
 	@command -v python3 > /dev/null || $(MAKE) setup WANTED=python3
@@ -54,6 +68,11 @@ test-mpi: setup
 	$(MAKE) mpi
 	mv .build/mixmo .build/release/mixmo
 	MIXMO_MPI=$(CURDIR)/$(MPI) swift test -c release --skip-build --no-parallel --filter JobCommandTests
+
+# The Python package with the ordinary program; test-wheel tests it as it is installed.
+test-python: build
+	MIXMO_PROGRAM=$(CURDIR)/.build/release/mixmo PYTHONPATH=Packaging/python:Sources/mixmo/Resources \
+	python3 -m unittest discover Packaging/python/tests
 
 # Runs each subcommand, and names the results that are not those of the committed list, by their SHA-256:
 # those of the instruction set AVX2, whose results other sets differ from by roundings, in OpenBLAS as well.
@@ -102,3 +121,39 @@ install-mpi: mpi install-tables
 install-tables:
 	install -d $(DESTDIR)$(PREFIX)/share/mixmo
 	cp -R corruptions config $(DESTDIR)$(PREFIX)/share/mixmo/
+
+manual dist deb wheel: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+
+program: setup
+	$(BUILD) --product mixmo $(STATICALLY)
+
+# A page for each subcommand.
+manual: build
+	rm -rf $(MANUAL) .build/manual
+	swift package generate-manual --multi-page --date $$(date -u -d @$(SOURCE_DATE_EPOCH) +%F)
+	cp -r $(MANUAL) .build/manual
+
+# A folder that runs anywhere below itself.
+dist: WANTED += xz-utils
+dist: program manual docs
+	Packaging/lay-out.sh $(STATIC)/release/mixmo $(DIST)/$(BUNDLE) all
+	tar --create --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --directory $(DIST) $(BUNDLE) \
+	| xz -9 > $(DIST)/$(BUNDLE).tar.xz
+
+deb: WANTED += dpkg-dev
+deb: program manual docs
+	Packaging/lay-out.sh $(STATIC)/release/mixmo $(DIST)/deb/usr codecs
+	Packaging/deb.sh $(DIST)/deb $(VERSION)-1 '$(MAINTAINER)' $(DIST)/mixmo_$(VERSION)-1_amd64.deb
+
+wheel: python3 dist
+	Packaging/wheel.py $(DIST)/$(BUNDLE) $(VERSION) $(DIST)
+
+# In a new virtual environment, without pandas and with it; auditwheel reads the tag from the files.
+test-wheel: WANTED += python3-venv
+test-wheel: wheel
+	rm -rf $(DIST)/venv && python3 -m venv $(DIST)/venv
+	$(DIST)/venv/bin/pip install --quiet auditwheel $(DIST)/mixmo-$(VERSION)-*.whl
+	$(DIST)/venv/bin/auditwheel show $(DIST)/mixmo-$(VERSION)-*.whl
+	$(DIST)/venv/bin/python -m unittest discover Packaging/python/tests
+	$(DIST)/venv/bin/pip install --quiet pandas
+	$(DIST)/venv/bin/python -m unittest discover Packaging/python/tests

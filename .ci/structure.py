@@ -5,6 +5,7 @@
 - Folders beside each other in a target do not use each other in a circle. A file uses another one where it names a
   type that this one alone declares at the top level. Files above the folders may use any of them.
 - The files that Markdown documents name exist.
+- The list of changes and the citation are of the version that the program prints.
 """
 import collections
 import glob
@@ -29,7 +30,7 @@ TEXT_NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n]
 
 def main():
     targets = manifest()
-    faults = imports_against_manifest(targets) + circles(targets) + missing_files()
+    faults = imports_against_manifest(targets) + circles(targets) + missing_files() + other_versions()
     print("\n".join(faults) or "structure: no fault")
     sys.exit(1 if faults else 0)
 
@@ -149,6 +150,16 @@ def missing_files():
             faults += [f"{document.relative_to(ROOT)}:{number}: no {os.path.relpath(path, ROOT)}"
                        for path in below if not glob.glob(str(path))]
     return faults
+
+
+# Version
+
+def other_versions():
+    version = re.search(r'static let version = "(.*)"', (ROOT / "Sources/mixmo/Mixmo.swift").read_text())[1]
+    named = {"CHANGELOG.md": r"^## (\d.*)$", "CITATION.cff": r"^version: (.*)$"}
+    found = {name: re.findall(form, (ROOT / name).read_text(), re.MULTILINE)[:1] for name, form in named.items()}
+    return [f"{name}: expected version {version}, as in Sources/mixmo/Mixmo.swift, found {' '.join(first) or 'none'}"
+            for name, first in found.items() if first != [version]]
 
 
 if __name__ == "__main__":
