@@ -21,18 +21,22 @@ main() {
 # What Debian expects in a package's folder of documents, by its names.
 documents() {
   mv "$folder/usr/README.md" "$documents/"
-  {
-    cat "$templates/copyright"
-    for text in LICENSE THIRD-PARTY-NOTICES.md $(cd "$documents" && ls licenses/*); do
-      printf '\n\n======== %s\n\n' "$(basename "$text")"
-      cat "$documents/$text"
-    done
-  } > "$documents/copyright"
+  copyright > "$documents/copyright"
   rm -r "$documents/licenses" "$documents/LICENSE" "$documents/THIRD-PARTY-NOTICES.md"
   printf 'mixmo (%s) unstable; urgency=medium\n\n  * Release %s; changelog.gz says what changed.\n\n -- %s  %s\n' \
     "$version" "${version%-*}" "$maintainer" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" > "$documents/changelog.Debian"
   mv "$documents/CHANGELOG.md" "$documents/changelog"
   gzip -9n "$documents/changelog" "$documents/changelog.Debian" "$folder"/usr/share/man/man1/*.1
+}
+
+# All notices, but for the licenses that every Debian system has as files of their own.
+copyright() {
+  cat "$templates/copyright" "$documents/THIRD-PARTY-NOTICES.md"
+  for text in "$documents"/licenses/*; do
+    [ ! -e "/usr/share/common-licenses/$(basename "$text" .txt)" ] || continue
+    printf '\n\n======== %s\n\n' "$(basename "$text" .txt)"
+    sed '/^ *Apache License$/,/^ *limitations under the License\.$/c /usr/share/common-licenses/Apache-2.0' "$text"
+  done
 }
 
 completions() {

@@ -56,7 +56,8 @@ notice() {
 
 completions() {
   mkdir -p "$folder"/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
-  "$program" --generate-completion-script bash > "$folder/share/bash-completion/completions/mixmo"
+  # The file is read, not run.
+  "$program" --generate-completion-script bash | sed '1{/^#!/d}' > "$folder/share/bash-completion/completions/mixmo"
   "$program" --generate-completion-script zsh > "$folder/share/zsh/site-functions/_mixmo"
   "$program" --generate-completion-script fish > "$folder/share/fish/vendor_completions.d/mixmo.fish"
 }
