@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Tries the packages on a new minimal system: each runs the demo, whose cells.csv is compared with that of a program.
 #
-#   Packaging/try.sh bookworm|trixie|noble FOLDER PACKAGES PROGRAM
+#   Packaging/try.sh SUITE FOLDER PACKAGES PROGRAM
 #
-# As root, on a system with debootstrap. FOLDER gets the system; PACKAGES, such as .build/dist, has the archive, the Debian
-# package and the wheel; PROGRAM, such as .build/release/mixmo, makes the table that is expected.
+# As root, on a system with debootstrap. SUITE is one that it knows, such as bookworm or trixie. FOLDER gets the system;
+# PACKAGES, such as .build/dist, has the archive, the Debian package and the wheel; PROGRAM, such as .build/release/mixmo,
+# makes the table that is expected.
 set -euo pipefail
 suite=$1 root=$2 packages=$3 program=$4
 table=exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/cells.csv

@@ -33,15 +33,21 @@ def predictions(logits, files):
     """The options that name the predictions."""
     members = list(logits) if _is_list_of_members(logits) else [logits]
     numbered = len(members) > 1
-    if all(isinstance(member, dict) for member in members):
+    if all(isinstance(member, dict) or _is_folder(member) for member in members):
         return [f"--cells={_cells(member, f'cells-{i}' if numbered else 'cells', files)}"
                 for i, member in enumerate(members)]
     return [f"--logits={files.path(member, f'logits-{i}' if numbered else 'logits')}"
             for i, member in enumerate(members)]
 
 
+def _is_folder(values):
+    return isinstance(values, (str, os.PathLike)) and os.path.isdir(values)
+
+
 def _cells(cells, name, files):
     """A folder with a file for each cell."""
+    if _is_folder(cells):
+        return os.path.abspath(cells)
     folder = files.folder / name
     folder.mkdir()
     for cell, values in cells.items():

@@ -14,8 +14,8 @@ def score(logits, labels, *, output=None, pandas=None, **options):
     Parameters:
       logits: the predictions of N rows over K classes, [N, K], or of M members, [N, M, K]: an array, a tensor of
         PyTorch, or a file. A list of them is an ensemble of networks. A dictionary has the predictions of each cell,
-        {"clean": …, "fog-3": …, "frost": …}, fog at severity 3 and frost at its five severities one after the other;
-        a list of dictionaries is an ensemble.
+        {"clean": …, "fog-3": …, "frost": …}, fog at severity 3 and frost at its five severities one after the other,
+        and so has a folder of files of these names; a list of dictionaries or folders is an ensemble.
       labels: class indices [N], −1 for rows that are left out: an array, a tensor, or a file.
       output: the folder that the tables stay in; without it they are written to a temporary folder and read.
       pandas: as in `read`.
@@ -32,7 +32,8 @@ def score(logits, labels, *, output=None, pandas=None, **options):
         files = _arguments.Files(Path(folder))
         target = Path(os.fspath(output)) if output is not None else Path(folder) / "run"
         _program.output(
-            ["score", *_arguments.predictions(logits, files), f"--labels={files.path(labels, 'labels')}", f"--output={target}"]
+            ["score", *_arguments.predictions(logits, files), f"--labels={files.path(labels, 'labels')}",
+             f"--output={target}"]
             + [argument for name, value in options.items() for argument in _arguments.options(name, value, files)],
             folder=folder)
         run = read(target, pandas=pandas)

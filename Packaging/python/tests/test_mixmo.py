@@ -87,6 +87,13 @@ class ScoreTests(unittest.TestCase):
         cells = {"clean": self.logits, "fog-3": self.logits / 2}
         self.assertIn("member-1", {cell["predictor"] for cell in self.scored([cells, cells])["cells"]})
 
+    def test_a_folder_has_cells_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(Path(folder) / "clean.npy", self.logits)
+            np.save(Path(folder) / "fog-3.npy", self.logits / 2)
+            given = self.scored(folder, name="same")["cells"]
+        self.assertEqual(given, self.scored({"clean": self.logits, "fog-3": self.logits / 2}, name="same")["cells"])
+
     def test_nested_lists_and_files_are_arrays_too(self):
         expected = self.scored(name="same")["cells"]
         self.assertEqual(self.scored(self.logits.tolist(), name="same")["cells"], expected)
@@ -209,16 +216,15 @@ class ReadTests(unittest.TestCase):
 
 class CommandTests(unittest.TestCase):
     def test_the_console_command_is_the_program(self):
-        code = "from mixmo._program import main; main()"
-        shown = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True)
+        command = [sys.executable, "-m", "mixmo"]
+        shown = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
         self.assertEqual(shown.stdout.strip(), mixmo.__version__)
-        failed = subprocess.run([sys.executable, "-c", code, "nonsense"], capture_output=True, text=True)
+        failed = subprocess.run([*command, "nonsense"], capture_output=True, text=True)
         self.assertEqual(failed.returncode, 64)
 
     def test_the_client_is_the_one_that_the_command_prints(self):
         printed = subprocess.run(
-            [sys.executable, "-c", "from mixmo._program import main; main()", "model-client"],
-            capture_output=True, check=True)
+            [sys.executable, "-m", "mixmo", "model-client"], capture_output=True, check=True)
         client = importlib.util.find_spec("mixmo_client")
         self.assertEqual(Path(client.origin).read_bytes(), printed.stdout)
 

@@ -1,0 +1,5 @@
+"""python -m mixmo: the command."""
+
+from ._program import main
+
+main()
