@@ -33,7 +33,7 @@ MANUAL = .build/plugins/GenerateManual/outputs/mixmo
 STATICALLY = --scratch-path $(STATIC) --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)/= \
   -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/mixmo'
 
-.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes bench fuzz lint docs install install-mpi install-tables \
+.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes tutorials bench fuzz lint docs install install-mpi install-tables \
   program manual dist deb wheel test-wheel
 
 setup:
@@ -81,6 +81,13 @@ same-bytes: python3 build
 	OPENBLAS_CORETYPE=Haswell MIXMO_KERNELS=avx2 \
 	python3 Tests/SameBytes/same_bytes.py .build/release/mixmo .build/same-bytes
 
+# Runs the listings of the documentation, and names those that are stale; TUTORIALS=--write writes their outputs
+# and pictures anew, TUTORIALS=--demo runs the demo in full as well. With `make mpi` before, jobs of MPI too.
+tutorials: WANTED += python3-numpy
+tutorials: build
+	rm -rf .build/tutorials
+	python3 Tests/Tutorials/tutorials.py .build/release/mixmo .build/tutorials $(if $(wildcard $(MPI)),--mpi $(MPI)) $(TUTORIALS)
+
 bench: build
 	cd Benchmarks && swift run --scratch-path ../.build -c release Benchmarks
 
@@ -99,7 +106,7 @@ lint: python3
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	python3 .ci/structure.py
 
-# A site of static pages in $(DOCS)/site, for any web server.
+# A site of static pages in $(DOCS)/site, for any web server: python3 -m http.server --directory $(DOCS)/site
 docs: build
 	swift package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members
 	rm -rf $(DOCS) && mkdir -p $(DOCS)
@@ -110,7 +117,9 @@ docs: build
 	docc convert $$catalog --additional-symbol-graph-dir $(DOCS)/$$name --fallback-display-name $$name \
 	--fallback-bundle-identifier $$name --warnings-as-errors --transform-for-static-hosting \
 	--output-path $(DOCS)/$$name.doccarchive || exit 1; done
-	docc merge $(DOCS)/*.doccarchive --synthesized-landing-page-name mixmo --output-path $(DOCS)/site
+	docc merge $(foreach name,mixmo $(LIBRARIES),$(DOCS)/$(name).doccarchive) \
+	--synthesized-landing-page-name 'mixmo and its libraries' --synthesized-landing-page-topics-style list --output-path $(DOCS)/site
+	echo '<!DOCTYPE html><title>mixmo</title><meta http-equiv="refresh" content="0; url=documentation/mixmo/">' > $(DOCS)/site/index.html
 
 install: build install-tables
 	install -D .build/release/mixmo $(DESTDIR)$(PREFIX)/bin/mixmo
