@@ -107,6 +107,8 @@ lint: python3
 	python3 .ci/structure.py
 
 # A site of static pages in $(DOCS)/site, for any web server: python3 -m http.server --directory $(DOCS)/site
+# JSON that is printed for people has its keys in order, so that the same sources make the same bytes.
+docs: export DOCC_JSON_PRETTYPRINT = YES
 docs: build
 	swift package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members
 	rm -rf $(DOCS) && mkdir -p $(DOCS)
