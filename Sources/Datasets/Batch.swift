@@ -64,9 +64,13 @@ package struct Normalization: Sendable, Equatable {
   /// A normalization by the mean and standard deviation of each channel, for pixels in [0, 1].
   package init(mean: [Double], standardDeviation: [Double]) {
     precondition(mean.count == 3 && standardDeviation.count == 3, "one number for each channel")
-    table = (0..<256).flatMap { byte in
-      (0..<3).map { (Float(byte) / 255 - Float(mean[$0])) / Float(standardDeviation[$0]) }
+    var table: [Float] = []
+    for byte in 0..<256 {
+      for (mean, deviation) in zip(mean, standardDeviation) {
+        table.append((Float(byte) / 255 - Float(mean)) / Float(deviation))
+      }
     }
+    self.table = table
   }
 
   /// The image's values [height, width, 3].

@@ -98,10 +98,14 @@ package enum PixelFont {
   static func dots(of character: Character) -> [(row: Int, column: Int)] {
     for band in bands {
       guard let index = Array(band.characters).firstIndex(of: character) else { continue }
-      return band.rows.enumerated().flatMap { row, line in
-        Array(line)[index * advance..<index * advance + advance - 1].enumerated()
-          .filter { $0.element == "#" }.map { (row, $0.offset) }
+      let columns = index * advance..<index * advance + advance - 1
+      var dots: [(row: Int, column: Int)] = []
+      for (row, line) in band.rows.enumerated() {
+        for (column, dot) in Array(line)[columns].enumerated() where dot == "#" {
+          dots.append((row, column))
+        }
       }
+      return dots
     }
     return []
   }

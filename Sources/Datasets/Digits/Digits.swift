@@ -23,13 +23,13 @@ package enum Digits {
   /// The digits enlarged to 32×32: the first 1437 for training, the last 360 for testing.
   package static func read(_ split: DatasetSplit) -> InMemoryDataset {
     let indices = split == .train ? 0..<trainCount : trainCount..<imageCount
-    // Both arrays hold bytes in row-major order, at the end of their .npy files.
-    let values = Array(PackageResources.images_npy.suffix(imageCount * side * side))
-    let labels = PackageResources.labels_npy.suffix(imageCount).map { Int($0) }
+    let rows = rows.withUTF8Buffer { text in
+      text.split(separator: UInt8(ascii: "\n")).map(Array.init)
+    }
     return InMemoryDataset(
       name: definition.name, classCount: definition.classCount,
-      imageSide: CIFARForm.imageSide, labels: Array(labels[indices]),
-      images: indices.map { enlarged(values[$0 * side * side..<($0 + 1) * side * side]) })
+      imageSide: CIFARForm.imageSide, labels: rows[indices].map { Int($0[0] - UInt8(ascii: "0")) },
+      images: rows[indices].map { row in enlarged(row[1...].map { $0 - UInt8(ascii: "a") }) })
   }
 
   /// Writes the digits as CIFAR-10's binary files into `digits-data` below the folder `data`, with
@@ -49,7 +49,7 @@ package enum Digits {
   /// Pixel i samples the coordinate (i + ½) / 4 − ½, clamped to the edge. A value v becomes
   /// 255·v/16, rounded half to even. The weights are multiples of ⅛, so the sum is exact in
   /// integers.
-  private static func enlarged(_ values: ArraySlice<UInt8>) -> Image {
+  private static func enlarged(_ values: [UInt8]) -> Image {
     let weights = (0..<CIFARForm.imageSide).map(neighbors)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * CIFARForm.planeSize)
@@ -58,7 +58,7 @@ package enum Digits {
         var sum = 0
         for (i, rowWeight) in row {
           for (j, columnWeight) in column {
-            sum += rowWeight * columnWeight * Int(values[values.startIndex + i * side + j])
+            sum += rowWeight * columnWeight * Int(values[i * side + j])
           }
         }
         let gray = Double(255 * sum) / Double(64 * maximumValue)

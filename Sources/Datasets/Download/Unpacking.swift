@@ -105,7 +105,7 @@ struct TarArchive: Sendable {
     var status = stat()
     let total = fstat(file, &status) == 0 ? Int(status.st_size) : 0
     // tar shares the file's offset, so the offset is the number of bytes that it has read.
-    let tick: @Sendable () throws -> Void = {
+    func tick() throws {
       try advanced(min(Int(lseek(file, 0, SEEK_CUR)), total), total)
     }
     let options = (isCompressed ? ["--gzip"] : []) + ["--file=-", Self.ignored]

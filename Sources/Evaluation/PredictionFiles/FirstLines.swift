@@ -15,9 +15,9 @@ enum FirstLines {
     let all = files + [labels]
     let open = all.filter { $0.table?.firstLine != nil }
     let settled = Set(all.filter { $0.table?.firstLine == nil }.map(\.rowCount))
-    let fitting = Set(open.flatMap { [$0.rowCount, $0.rowCount + 1] }).filter { count in
+    let fitting = Set(open.flatMap(\.possibleRowCounts)).filter { count in
       settled.allSatisfy { $0 == count }
-        && open.allSatisfy { $0.rowCount == count || $0.rowCount + 1 == count }
+        && open.allSatisfy { $0.possibleRowCounts.contains(count) }
     }
     // One output for each row is of two classes.
     let classCount = files[0].shape.count == 1 ? 2 : max(2, files[0].shape.last ?? 2)
@@ -165,4 +165,9 @@ extension GivenFile {
     try table.take(firstLineAsNames: areNames, options)
     numbers = .table(table)
   }
+}
+
+extension GivenFile {
+  /// The rows that the file may hold: its first line may be names, or one row more.
+  fileprivate var possibleRowCounts: [Int] { [rowCount, rowCount + 1] }
 }

@@ -48,35 +48,11 @@ final class ProgramProcess: @unchecked Sendable {
   fileprivate static func spawn(
     _ arguments: [String], _ environment: [String: String], streams: [Int32]
   ) throws(ProgramStartError) -> pid_t {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    // What this process ignores or handles is the program's own affair.
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGQUIT] {
-      sigaddset(&signals, number)
-    }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (target, file) in streams.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, file, Int32(target))
-    }
-    let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let words = arguments.map { strdup($0) } + [nil]
-    let variables = all.map { strdup("\($0)=\($1)") } + [nil]
-    defer { for text in words + variables { free(text) } }
-    var process = pid_t()
-    let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, words, variables)
-    guard code == 0 else { throw ProgramStartError(code: code) }
-    return process
+    try ProgramStart(
+      path: "/bin/sh", words: arguments,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+      leadsGroup: true
+    ).run(streams: streams)
   }
 
   /// How the program has ended; nil while it runs.
@@ -123,11 +99,6 @@ final class ProgramProcess: @unchecked Sendable {
     messages.stop()
     output.closeReader()
   }
-}
-
-/// The system's reason not to start a program.
-package struct ProgramStartError: Error {
-  package let code: Int32
 }
 
 /// A shell that ends a group of processes when this process ends, however that happens.

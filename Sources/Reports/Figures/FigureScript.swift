@@ -43,20 +43,20 @@ struct FigureScript {
 
   private func drawing(_ format: Format, _ width: FigureWidth) -> String {
     let layout = Layout(figure, width)
-    return
-      ([
-        terminal(format, width, height: layout.height), "set output '\(fileName(format, width))'",
-        layout.multiplot,
+    var lines = [
+      terminal(format, width, height: layout.height), "set output '\(fileName(format, width))'",
+      layout.multiplot,
+    ]
+    for panel in figure.panels {
+      lines += [
+        "reset", "set datafile separator '\\t'", "set border 3 linewidth 0.8",
+        "set tics font ',\(fontSize(format, Self.smallestFont))' scale 0.5",
+        "set title \(Gnuplot.quoted(panel.title)) offset 0, -0.6",
+        "set xtics offset 0, 0.4", "set xlabel offset 0, 0.9", "set ylabel offset 1, 0",
       ]
-      + figure.panels.enumerated().flatMap { index, panel in
-        [
-          "reset", "set datafile separator '\\t'", "set border 3 linewidth 0.8",
-          "set tics font ',\(fontSize(format, Self.smallestFont))' scale 0.5",
-        ]
-          + ["set title \(Gnuplot.quoted(panel.title)) offset 0, -0.6"]
-          + ["set xtics offset 0, 0.4", "set xlabel offset 0, 0.9", "set ylabel offset 1, 0"]
-          + panel.commands
-      } + layout.legend + ["unset multiplot", "unset output"]).joined(separator: "\n")
+      lines += panel.commands
+    }
+    return (lines + layout.legend + ["unset multiplot", "unset output"]).joined(separator: "\n")
   }
 
   private func terminal(_ format: Format, _ width: FigureWidth, height: Double) -> String {

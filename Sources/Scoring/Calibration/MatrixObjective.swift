@@ -82,12 +82,18 @@ struct MatrixObjective {
   func symmetrized(_ parameters: [Double]) -> [Double] {
     guard groups.count < classCount else { return parameters }
     let size = classCount + 1
-    let weights = groups.symmetrized(
-      (0..<classCount).flatMap { parameters[$0 * size..<$0 * size + classCount] })
-    let biases = groups.averaged((0..<classCount).map { parameters[$0 * size + classCount] })
-    return (0..<classCount).flatMap { row in
-      weights[row * classCount..<(row + 1) * classCount] + [biases[row]]
+    var (weights, biases) = ([Double](), [Double]())
+    for start in Swift.stride(from: 0, to: parameters.count, by: size) {
+      weights += parameters[start..<start + classCount]
+      biases.append(parameters[start + classCount])
     }
+    (weights, biases) = (groups.symmetrized(weights), groups.averaged(biases))
+    var result: [Double] = []
+    for row in 0..<classCount {
+      result += weights[row * classCount..<(row + 1) * classCount]
+      result.append(biases[row])
+    }
+    return result
   }
 
   /// The penalized loss and its gradient, of symmetrized parameters.

@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Synchronization
 
@@ -18,9 +19,9 @@ package final class ProgramPipe: Sendable {
   /// - Throws: `ProgramStartError` where no more files can be opened.
   package init(own: End) throws(ProgramStartError) {
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw ProgramStartError(code: errno) }
+    // In one step: a program that another thread starts in between would hold the ends open.
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw ProgramStartError(code: errno) }
     (reader, writer) = (ends[0], ends[1])
-    for file in ends { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
     _ = fcntl(own == .reader ? reader : writer, F_SETFL, O_NONBLOCK)
   }
 
@@ -73,7 +74,7 @@ package final class ProgramPipe: Sendable {
   }
 
   /// Waits at most so many milliseconds until there is room for bytes, or nobody reads them.
-  func waitForRoom(milliseconds: Int32) -> Bool {
+  package func waitForRoom(milliseconds: Int32) -> Bool {
     wait(for: POLLOUT, on: writer, milliseconds: milliseconds)
   }
 

@@ -1,4 +1,4 @@
-import Evaluation
+import Formats
 import Testing
 
 struct ProgramPipeTests {

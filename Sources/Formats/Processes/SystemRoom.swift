@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 
 /// What the system must have left before a program is started, or a task: where it has not, the
-/// libraries that start them wait for ever or end the program.
+/// libraries that run tasks wait for ever or end this process.
 package enum SystemRoom {
-  /// The descriptors that a program takes: two for each stream, a few to start and to watch it.
-  static let descriptorCount = 10
-  /// Those that watch all programs and tasks; they are opened once.
+  /// The descriptors that a program takes: two for each of its outputs, one for its input, and those
+  /// of the files that the caller writes meanwhile.
+  static let descriptorCount = 8
+  /// Those that watch all tasks; they are opened once.
   static let sharedDescriptorCount = 6
-  /// The threads of tasks, one for each processor, and those that wait for programs and for what they
-  /// write.
+  /// The threads of tasks, one for each processor, and those that wake them.
   private static let threadCount = ProcessInfo.processInfo.activeProcessorCount + 4
 
   /// Whether there was room once; then the threads and the shared descriptors are kept.

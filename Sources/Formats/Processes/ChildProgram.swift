@@ -1,5 +1,4 @@
 import Foundation
-import Subprocess
 
 /// A program of the system that this process starts and whose output it reads while it runs.
 ///
@@ -65,7 +64,7 @@ package struct ChildProgram: Sendable {
   ///   - input: The program's standard input.
   ///   - output: Takes each piece of what the program writes to standard output; the program waits
   ///     when `output` is slow.
-  ///   - tick: Called ten times a second while the program runs, on another thread than `output`.
+  ///   - tick: Called ten times a second while the program runs, between calls of `output`.
   /// - Returns: How the program ended; any exit code is a result, not an error.
   /// - Throws: `FileError` if the file is no program, or `folder` is none; `ChildStartError` if the
   ///   system refuses to start it; what `output` and `tick` throw, after the program has been killed.
@@ -74,104 +73,26 @@ package struct ChildProgram: Sendable {
     _ arguments: [String], in folder: URL? = nil,
     environment: [String: String?] = plainEnvironment, input: Input = .none,
     output: (UnsafeRawBufferPointer) throws -> Void = { _ in },
-    tick: @escaping @Sendable () throws -> Void = {}
+    tick: () throws -> Void = {}
   ) async throws -> Result {
     try SystemRoom.check(for: url.lastPathComponent.oneLine)
-    let start = Configuration(
-      executable: .path(.init(url.path)), arguments: .init(arguments),
-      environment: .inherit.updating(
-        Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
-      workingDirectory: folder.map { .init($0.path) })
+    if let folder, access(folder.path, X_OK) != 0 { throw FileError.unreadable(folder, errno) }
+    var all = ProcessInfo.processInfo.environment
+    for (name, value) in environment { all[name] = value }
+    let run: ProgramRun
     do {
-      switch input {
-      case .none: return try await Self.run(start, .none, output, tick)
-      case .file(let file): return try await Self.run(start, .open(file), output, tick)
-      case .bytes(let bytes):
-        let file = try UnnamedFile(bytes)
-        return try await Self.run(start, .open(file.descriptor), output, tick)
+      run = try ProgramRun(
+        ProgramStart(
+          path: url.path, words: [url.path] + arguments, environment: all, folder: folder),
+        input: input)
+    } catch let error as ProgramStartError {
+      if [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(error.code) {
+        throw ChildStartError.refused(program: url.lastPathComponent.oneLine, error.code)
       }
-    } catch let error as SubprocessError {
-      let isFolder = error.code == .failedToChangeWorkingDirectory
-      let code = error.underlyingError?.rawValue ?? EIO
-      if [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(code) {
-        throw ChildStartError.refused(program: url.lastPathComponent.oneLine, code)
-      }
-      throw FileError.unreadable(isFolder ? folder ?? url : url, code)
+      throw FileError.unreadable(url, error.code)
     }
+    return try await run.finish(output, tick)
   }
-
-  private static func run(
-    _ start: Configuration, _ input: some InputProtocol,
-    _ output: (UnsafeRawBufferPointer) throws -> Void, _ tick: @escaping @Sendable () throws -> Void
-  ) async throws -> Result {
-    let end = try await Subprocess.run(
-      start, input: input, output: .sequence, error: .sequence
-    ) { child in
-      try await withThrowingTaskGroup(of: [UInt8].self) { group in
-        group.addTask { try await lastBytes(of: child.standardError) }
-        group.addTask {
-          do {
-            while !Task.isCancelled {
-              try tick()
-              try? await Task.sleep(for: .milliseconds(100))
-            }
-          } catch {
-            // Its output ends, which the loop below waits for. SIGKILL: it has nothing to save, and
-            // it may have inherited that other signals are blocked.
-            try? child.send(signal: .kill)
-            throw error
-          }
-          return []
-        }
-        for try await bytes in child.standardOutput { try bytes.withUnsafeBytes(output) }
-        var messages: [UInt8] = []
-        while let bytes = try await group.next() {
-          messages += bytes
-          group.cancelAll()
-        }
-        return messages
-      }
-    }
-    var status: Int32 = -1
-    if case .exited(let code) = end.terminationStatus { status = code }
-    return Result(status: status, messages: String(decoding: end.closureResult, as: UTF8.self))
-  }
-
-  private static func lastBytes(of stream: SubprocessOutputSequence) async throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    for try await piece in stream {
-      bytes = (bytes + piece.withUnsafeBytes { Array($0) }).suffix(4096)
-    }
-    return bytes
-  }
-}
-
-extension InputProtocol where Self == FileDescriptorInput {
-  /// The open file with this descriptor, which stays open.
-  fileprivate static func open(_ file: Int32) -> Self {
-    .fileDescriptor(.init(rawValue: file), closeAfterSpawningProcess: false)
-  }
-}
-
-/// A temporary file that holds the input of a program.
-///
-/// Not a pipe: writing to one whose reader has exited ends this process with SIGPIPE.
-private final class UnnamedFile {
-  private let file: UnsafeMutablePointer<FILE>
-
-  init(_ bytes: [UInt8]) throws {
-    guard let file = tmpfile() else {
-      throw FileError.unwritable(FileManager.default.temporaryDirectory, errno)
-    }
-    self.file = file
-    guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fseek(file, 0, SEEK_SET) == 0 else {
-      throw FileError.unwritable(FileManager.default.temporaryDirectory, errno)
-    }
-  }
-
-  deinit { fclose(file) }
-
-  var descriptor: Int32 { fileno(file) }
 }
 
 /// A program that the system does not have.
