@@ -5,6 +5,7 @@
 #
 # SOURCE_DATE_EPOCH is the time of every file, and of the change that the changelog names.
 set -euo pipefail
+shopt -s inherit_errexit
 umask 022
 folder=$1 version=$2 maintainer=$3 file=$4
 templates=$(dirname "$0")/deb
@@ -46,8 +47,10 @@ completions() {
 }
 
 control() {
+  local depends
+  depends=$(depends)
   mkdir -p "$folder/DEBIAN"
-  sed -e "s/@VERSION@/$version/" -e "s/@MAINTAINER@/$maintainer/" -e "s/@DEPENDS@/$(depends)/" \
+  sed -e "s/@VERSION@/$version/" -e "s/@MAINTAINER@/$maintainer/" -e "s/@DEPENDS@/$depends/" \
     -e "s/@SIZE@/$(du -sk --apparent-size "$folder/usr" | cut -f1)/" "$templates/control" > "$folder/DEBIAN/control"
   (cd "$folder" && find usr -type f -print0 | sort -z | xargs -0 md5sum) > "$folder/DEBIAN/md5sums"
 }
@@ -60,8 +63,9 @@ depends() {
   printf 'Source: mixmo\n\nPackage: mixmo\nArchitecture: amd64\n' > "$stub/debian/control"
   local root
   root=$(realpath "$folder")
-  (cd "$stub" && dpkg-shlibdeps -O --ignore-missing-info -l"$root/usr/lib/mixmo" -S"$root" \
-    "$root/usr/bin/mixmo" "$root"/usr/lib/mixmo/*) | sed -n 's/^shlibs:Depends=//p' | sed 's/$/, libopenblas0/'
+  (cd "$stub" && dpkg-shlibdeps -Osubstvars --ignore-missing-info -l"$root/usr/lib/mixmo" -S"$root" \
+    "$root/usr/bin/mixmo" "$root"/usr/lib/mixmo/*)
+  sed -n 's/^shlibs:Depends=\(.*\)/\1, libopenblas0/p' "$stub/substvars"
   rm -r "$stub"
 }
 
