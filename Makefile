@@ -148,8 +148,9 @@ manual: build
 dist: WANTED += xz-utils
 dist: program manual docs
 	Packaging/lay-out.sh $(STATIC)/release/mixmo $(DIST)/$(BUNDLE) all
-	tar --create --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --directory $(DIST) $(BUNDLE) \
-	| xz -9 > $(DIST)/$(BUNDLE).tar.xz
+	tar --create --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --use-compress-program 'xz -9' \
+	--directory $(DIST) --file $(DIST)/$(BUNDLE).part $(BUNDLE)
+	mv $(DIST)/$(BUNDLE).part $(DIST)/$(BUNDLE).tar.xz
 
 deb: WANTED += dpkg-dev
 deb: program manual docs
