@@ -138,11 +138,12 @@ manual dist deb wheel: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%c
 program: setup
 	$(BUILD) --product mixmo $(STATICALLY)
 
-# A page for each subcommand.
+# A page for each subcommand. Its paragraphs are told by a macro, as the format wants them.
 manual: build
 	rm -rf $(MANUAL) .build/manual
 	swift package generate-manual --multi-page --date $$(date -u -d @$(SOURCE_DATE_EPOCH) +%F)
 	cp -r $(MANUAL) .build/manual
+	sed -i 's/^$$/.Pp/' .build/manual/*.1
 
 # A folder that runs anywhere below itself.
 dist: WANTED += xz-utils
