@@ -176,3 +176,14 @@ ImageReader *openJPEG(const uint8_t *file, size_t count, ImageFailure *failure) 
   reader->base.height = info->image_height;
   return &reader->base;
 }
+
+#define TEXT_OF(token) #token
+#define TEXT(macro) TEXT_OF(macro)
+
+const char *versionOfJPEG(void) {
+#ifdef LIBJPEG_TURBO_VERSION
+  return TEXT(LIBJPEG_TURBO_VERSION);
+#else
+  return TEXT(JPEG_LIB_VERSION);
+#endif
+}

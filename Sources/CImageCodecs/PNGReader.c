@@ -163,3 +163,5 @@ ImageReader *openPNG(const uint8_t *file, size_t count, ImageFailure *failure) {
   reader->base.height = png_get_image_height(reader->png, reader->info);
   return &reader->base;
 }
+
+const char *versionOfPNG(void) { return png_get_libpng_ver(NULL); }

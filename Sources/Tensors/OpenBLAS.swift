@@ -52,9 +52,14 @@ struct OpenBLAS: Sendable {
     return buffers.use { body(library) }
   }
 
-  private static func load() -> OpenBLAS {
+  /// The library, which makes no threads of its own; nil where it cannot be loaded.
+  fileprivate static func open() -> UnsafeMutableRawPointer? {
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
-    guard let library = dlopen(file, RTLD_NOW | RTLD_LOCAL) else { failLoading() }
+    return dlopen(file, RTLD_NOW | RTLD_LOCAL)
+  }
+
+  private static func load() -> OpenBLAS {
+    guard let library = open() else { failLoading() }
     func routine<Routine>(_ name: String, _: Routine.Type) -> Routine {
       guard let address = dlsym(library, name) else { failLoading() }
       return unsafeBitCast(address, to: Routine.self)
@@ -79,6 +84,26 @@ struct OpenBLAS: Sendable {
     let text = "Error: OpenBLAS, the library of matrix products, \(problem)\n"
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     exit(1)
+  }
+}
+
+/// The library OpenBLAS as it is installed.
+package struct OpenBLASIdentity: Sendable {
+  /// Its version and how it was built, such as `OpenBLAS 0.3.21 DYNAMIC_ARCH …`.
+  package let build: String
+  /// The processor whose routines it uses, such as `Haswell`, which `OPENBLAS_CORETYPE` may name.
+  package let core: String
+
+  /// Loads the library and asks it; nil where it cannot be loaded.
+  package init?() {
+    typealias Text = @convention(c) () -> UnsafePointer<CChar>?
+    guard let library = OpenBLAS.open() else { return nil }
+    func text(_ name: String) -> String {
+      guard let address = dlsym(library, name) else { return "" }
+      return unsafeBitCast(address, to: Text.self)().map { String(cString: $0) } ?? ""
+    }
+    build = text("openblas_get_config").trimmingCharacters(in: .whitespaces)
+    core = text("openblas_get_corename")
   }
 }
 

@@ -7,14 +7,13 @@ struct ApplyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
     abstract: "Calibrates predictions by what calibrate has kept.",
+    example: HelpExample(
+      "the calibrated probabilities of test images",
+      "mixmo apply calibration.json --logits test.npy --output p.npy"),
     discussion: """
       Writes calibrated probabilities, float64 [N, K]. Of a calibration of the confidence alone (beta, platt, \
       bbq, isotonic, histogram) it writes the predicted class and its confidence, [N, 2]. The predictions \
       are those of the same models as were fitted, in the same order.
-
-      Example:
-
-        mixmo apply calibration.json --logits test.npy --output p.npy
       """)
 
   @Argument(help: ArgumentHelp("The file of mixmo calibrate.", valueName: "calibration"))

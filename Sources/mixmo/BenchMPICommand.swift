@@ -7,6 +7,9 @@ struct BenchMPICommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-mpi",
     abstract: "Times training in several processes, and predicts it for more of them.",
+    example: HelpExample(
+      "two processes on this machine",
+      "mpirun -n 2 mixmo-mpi bench-mpi --network wrn-28-10 --batch 128"),
     discussion: """
       A step of R processes is \
       compute / R + sums · latency · log2 R + 2 (R - 1) / R · bytes / bandwidth; latency and \

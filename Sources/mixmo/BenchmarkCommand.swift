@@ -7,12 +7,9 @@ struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
     abstract: "Times a network on this machine.",
-    discussion: """
-      Example: images per second of WRN-28-10 with two subnetworks, in training, and every \
-      convolution on its own:
-
-        mixmo benchmark --network wrn-28-10 --batch 32 --train --layers
-      """)
+    example: HelpExample(
+      "images per second of WRN-28-10 with two subnetworks, in training, and every convolution",
+      "mixmo benchmark --network wrn-28-10 --batch 32 --train --layers"))
 
   @OptionGroup var timed: TimedNetworkOptions
 

@@ -9,15 +9,19 @@ struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
     abstract: "Fits a calibration on predictions and keeps it, for apply or other programs.",
+    example: HelpExample(
+      "a temperature, fitted on validation images",
+      """
+      mixmo calibrate --logits validation.npy --labels labels.npy \\
+        --calibration temperature --output calibration.json
+      """),
     discussion: """
       The calibration is fitted on all rows, and written with its formula, as JSON that NumPy applies in a \
       few lines. What it is worth is measured by cross-validation: each fifth of the rows is calibrated by a \
       fit on the others. The forms of files are those of score.
 
-      Example: a temperature, and what it makes of other predictions:
+      Example: what it makes of other predictions:
 
-        mixmo calibrate --logits validation.npy --labels labels.npy \\
-          --calibration temperature --output calibration.json
         mixmo apply calibration.json --logits test.npy --output p.npy
       """)
 

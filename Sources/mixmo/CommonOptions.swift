@@ -47,9 +47,10 @@ struct ThreadOptions: ParsableArguments {
     }
   }
 
-  var workers: Workers {
-    Workers(count: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-  }
+  /// The threads where none are asked for: all cores that this process may run on.
+  static var standardCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  var workers: Workers { Workers(count: threads ?? Self.standardCount) }
 }
 
 /// How precisely a subcommand multiplies in convolutions.

@@ -9,6 +9,9 @@ struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Tests whether runs differ on the same images.",
+    example: HelpExample(
+      "whether the second run is better than the first",
+      "mixmo compare runs/baseline runs/first --output comparison"),
     discussion: """
       Reads the predictions that evaluate, demo or score left in the run folders, and compares each \
       run with the first: accuracy, NLL, Brier score, ECE and overconfidence, on clean images and on \

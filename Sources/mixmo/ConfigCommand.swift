@@ -6,10 +6,12 @@ struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
     abstract: "Writes the configurations of published experiments and their relatives.",
+    example: HelpExample(
+      "the names of recipes for CIFAR-100",
+      "mixmo config create --dataset cifar100 --list"),
     discussion: """
-      Example: the names of recipes for CIFAR-100, then the file of one:
+      Example: the file of one of them:
 
-        mixmo config create --dataset cifar100 --list
         mixmo config create --dataset cifar100 --output my-config \\
           --recipe wrn2810-3_cutmixmo-p5_standard_bar2
       """,
@@ -20,6 +22,9 @@ struct ConfigCreateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Writes configuration files from the table of recipes.",
+    example: HelpExample(
+      "the published experiments on CIFAR-100",
+      "mixmo config create --dataset cifar100 --output my-config"),
     discussion: """
       A recipe's name is [exp_DATASET_]NETWORK_MIXMO_AUGMENTATION_SCHEDULE:
 

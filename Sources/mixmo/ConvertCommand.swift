@@ -6,15 +6,18 @@ struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract: "Converts checkpoints between PyTorch, safetensors and this program.",
+    example: HelpExample(
+      "the weights of a training checkpoint, for programs that read safetensors",
+      """
+      mixmo convert \\
+        demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/last.ckpt \\
+        digits.safetensors
+      """),
     discussion: """
       Reads PyTorch's files of any age and safetensors. The extension of OUT says what is written: \
       .safetensors, or .ckpt, .pt and .pth for PyTorch's format, which is this program's own as well. \
       PyTorch's format gets all that can be written, safetensors and what --weights names the weights \
       alone. What is left out is named.
-
-      Example: the weights of a training checkpoint, for programs that read safetensors:
-
-        mixmo convert runs/cutmixmo/last.ckpt cutmixmo.safetensors
       """)
 
   @Argument(help: ArgumentHelp("The file to read.", valueName: "in"), completion: .file())

@@ -10,6 +10,9 @@ struct CorruptCommand: ParsableCommand {
     commandName: "corrupt",
     abstract:
       "Writes the test images of a data set, or somebody's pictures, under common corruptions.",
+    example: HelpExample(
+      "the digits of mixmo demo under all corruptions",
+      "mixmo corrupt --dataset digits --data demo/data --output digits-c"),
     discussion: """
       The files are those of CIFAR-10-C (npy: five severities in an array, and labels.npy) or of \
       Tiny-ImageNet-C and ImageNet-C (png, or jpeg of quality 85 as the published ones); evaluate --corruptions \

@@ -10,13 +10,10 @@ struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Does the whole job on built-in handwritten digits.",
+    example: HelpExample("with all files in the folder demo", "mixmo demo --output demo"),
     discussion: """
       Trains a small Cut-MixMo network, scores its subnetworks on clean and corrupted digits, \
       calibrates them and writes every file and a page. Started again, it continues where it stopped.
-
-      Example:
-
-        mixmo demo --output demo
       """)
 
   @Option(help: ArgumentHelp("Where data and results go.", valueName: "dir"))

@@ -13,6 +13,12 @@ struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores a checkpoint, or anybody's model, on clean and corrupted test images.",
+    example: HelpExample(
+      "the network of mixmo demo, with every calibration",
+      """
+      mixmo evaluate --checkpoint best --calibration all --data demo/data --config \\
+        demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/config.yaml
+      """),
     discussion: """
       Without --model a checkpoint of our networks predicts, with the configuration of its training. \
       --model takes a command of the shell instead: a program that reads images and writes predictions. \

@@ -10,6 +10,9 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Shows what is in a checkpoint, and the layers of a configured network.",
+    example: HelpExample(
+      "the weights that mixmo demo trained",
+      "mixmo inspect demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/last.ckpt"),
     discussion: """
       A checkpoint is a file of PyTorch or safetensors. With --config as well, its weights are \
       those of the configured network, layer by layer. The keys of the file are listed; where several \

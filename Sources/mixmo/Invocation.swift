@@ -47,7 +47,7 @@ enum Invocation {
   // MARK: The machine
 
   /// The name that the system has for the processor.
-  private static var processor: String? {
+  static var processor: String? {
     let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
     let line = text?.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":").last.map {

@@ -7,6 +7,9 @@ struct MergeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Makes one evaluation of its shards, or of folders of score --cells.",
+    example: HelpExample(
+      "the three parts of an evaluation",
+      "mixmo merge shard-1 shard-2 shard-3 --output results"),
     discussion: """
       The result is that of an evaluation in one piece, byte for byte but for the commands and times in \
       run.json. Shards must be of the same \
@@ -15,12 +18,11 @@ struct MergeCommand: AsyncParsableCommand {
       Folders of score --cells are put together as well, where they have the same clean images, labels and \
       settings: the result has the cells of all, as if one folder had held their files.
 
-      Example: three jobs of an array, in any order and on any machines, then the whole:
+      Example: the jobs of an array that predict these parts, in any order and on any machines:
 
         mixmo evaluate … --corruptions --shard 1/3 --output shard-1
         mixmo evaluate … --corruptions --shard 2/3 --output shard-2
         mixmo evaluate … --corruptions --shard 3/3 --output shard-3
-        mixmo merge shard-1 shard-2 shard-3 --output results
       """)
 
   @Argument(help: ArgumentHelp("The folders of the shards, or of score --cells.", valueName: "dir"))

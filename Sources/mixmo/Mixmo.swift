@@ -4,15 +4,13 @@ import Formats
 import Foundation
 
 @main
-enum Program {
+package enum Program {
   static func main() {
     Invocation.begin()
     StandardStreams.open()
     FatalSignals.explain()
     do {
-      let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
-      try refuseEmpty(arguments)
-      var command = try Mixmo.parseAsRoot(ReferenceSpellings.replaced(in: arguments))
+      var command = try parse(Array(ProcessInfo.processInfo.arguments.dropFirst()))
       if let asynchronous = command as? any AsyncParsableCommand {
         try run(asynchronous)
       } else {
@@ -21,6 +19,24 @@ enum Program {
     } catch {
       end(error)
     }
+  }
+
+  /// What is wrong with a command line, as the program says it; nil where nothing is.
+  ///
+  /// - Parameter arguments: What follows the program's name.
+  /// - Returns: The message.
+  package static func misuse(in arguments: [String]) -> String? {
+    do {
+      _ = try parse(arguments)
+      return nil
+    } catch {
+      return Mixmo.fullMessage(for: error)
+    }
+  }
+
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    try refuseEmpty(arguments)
+    return try Mixmo.parseAsRoot(ReferenceSpellings.replaced(in: arguments))
   }
 
   /// Runs a command that starts other programs, and ends this one.
@@ -79,6 +95,8 @@ struct Mixmo: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     abstract: "Trains MixMo networks; measures their robustness and calibration.",
+    example: HelpExample(
+      "the whole job on built-in handwritten digits, in a few minutes", "mixmo demo --output demo"),
     version: version,
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, ModelClientCommand.self,
@@ -86,6 +104,7 @@ struct Mixmo: AsyncParsableCommand {
       CorruptCommand.self, InspectCommand.self, ConvertCommand.self, ConfigCommand.self,
       DataCommand.self, ReportCommand.self, CompareCommand.self, TableCommand.self,
       VerifyCommand.self, BenchmarkCommand.self, BenchMPICommand.self,
+      DoctorCommand.self,
     ])
 }
 

@@ -4,13 +4,12 @@ struct ModelClientCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model-client",
     abstract: "Prints the Python client of evaluate --model.",
+    example: HelpExample(
+      "beside your program, which then begins with from mixmo_client import serve",
+      "mixmo model-client > mixmo_client.py"),
     discussion: """
       One file that needs nothing but NumPy. Its function serve takes a function from a batch of images, \
       uint8 [B, H, W, 3], to predictions, [B, K] or [B, M, K].
-
-      Example: write it beside your program, which then begins with from mixmo_client import serve:
-
-        mixmo model-client > mixmo_client.py
       """)
 
   func run() throws {

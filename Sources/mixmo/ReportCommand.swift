@@ -7,13 +7,15 @@ struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Writes a page, figures and tables of finished evaluations.",
+    example: HelpExample(
+      "the page of mixmo demo again, in its own folder",
+      "mixmo report demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1"),
     discussion: """
       Reads only the files that evaluate, score or demo left in the run folders. Figures need \
       gnuplot; without it the page has numbers but no figures.
 
-      Example: one run, with the page in its own folder, and two runs side by side:
+      Example: two runs side by side:
 
-        mixmo report runs/exp_cifar100_wrn2810-2_cutmixmo-p5_standard_bar4
         mixmo report runs/first runs/second --output comparison
       """)
 
@@ -64,7 +66,7 @@ struct ReportJob {
   let folders: [URL]
   let output: URL
   let terminal: Terminal
-  var threadCount = ProcessInfo.processInfo.activeProcessorCount
+  var threadCount = ThreadOptions.standardCount
 
   /// The runs in `folders`, with labels that differ.
   static func read(_ folders: [URL]) throws -> [Run] {

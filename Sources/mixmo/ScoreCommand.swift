@@ -8,6 +8,9 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Scores anybody's predictions: the scores of evaluate, without a network.",
+    example: HelpExample(
+      "predictions and labels in files",
+      "mixmo score --logits logits.npy --labels labels.npy --output scores"),
     discussion: """
       A file holds the logits of N rows over K classes, [N, K], or of M members too, [N, M, K]; \
       several files of [N, K] are the members of an ensemble, networks of their own, whose first row is \

@@ -6,6 +6,12 @@ struct TableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table",
     abstract: "Prints values of summary.csv as a table in Markdown or LaTeX.",
+    example: HelpExample(
+      "the scores of mixmo demo, for a paper",
+      """
+      mixmo table demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1 \\
+        --format latex
+      """),
     discussion: """
       The best value of a column is bold, and so are those that are not significantly worse. Where the \
       runs have their predictions, that is decided by the paired tests of compare, so that the two never \

@@ -12,6 +12,12 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains a network, or resumes a run that was stopped.",
+    example: HelpExample(
+      "the network of mixmo demo, on its digits",
+      """
+      mixmo train --data demo/data --save runs --config \\
+        config/digits/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1.yaml
+      """),
     discussion: """
       After every epoch the run's folder holds everything needed to resume. At the end the best \
       epoch is evaluated on the clean test images. The processes of mixmo-mpi, started by mpirun or \

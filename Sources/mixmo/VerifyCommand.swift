@@ -9,6 +9,9 @@ struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Checks everything that a run folder claims.",
+    example: HelpExample(
+      "the run of mixmo demo",
+      "mixmo verify demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1"),
     discussion: """
       Prediction files must have the SHA-256 that run.json records. The tables and the fitted \
       calibrations are computed again from the predictions, and the page, its tables and the values of \

@@ -55,4 +55,11 @@ int writeJPEG(
 /// Frees the bytes.
 void freeByteBuffer(ByteBuffer *buffer);
 
+/// The version of libpng that is loaded, such as "1.6.39".
+const char *versionOfPNG(void);
+
+/// The version of libjpeg-turbo whose header this was compiled with, such as "2.1.5"; of another
+/// libjpeg, the number of its interface. The library itself does not tell.
+const char *versionOfJPEG(void);
+
 #endif

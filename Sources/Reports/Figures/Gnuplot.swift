@@ -30,6 +30,8 @@ enum Gnuplot {
 package struct GnuplotProgram: Sendable {
   /// What `gnuplot --version` prints, such as `gnuplot 5.4 patchlevel 4`.
   package let version: String
+  /// Its file.
+  package var url: URL { program.url }
   private let program: ChildProgram
 
   /// Looks for gnuplot; nil where there is none, or where it does not work.

@@ -31,6 +31,16 @@
       self.giveUp = giveUp
     }
 
+    /// The library's name and version, such as `Open MPI v4.1.4`; may be asked for outside of a job.
+    package static var libraryVersion: String {
+      var text = [CChar](repeating: 0, count: 1 << 13)
+      var count: Int32 = 0
+      MPI_Get_library_version(&text, &count)
+      let bytes = text.prefix(Int(count)).map { UInt8(bitPattern: $0) }
+      // What follows names the machine that built it.
+      return String(decoding: bytes.prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self)
+    }
+
     /// Leaves the job; returns once every process does.
     package func leave() { MPI_Finalize() }
 

@@ -5,8 +5,9 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
     abstract: "Downloads the published data sets; checks them.",
+    example: HelpExample("CIFAR-100, 169 MB", "mixmo data download cifar100 --data data"),
     discussion: """
-      Example: fetch CIFAR-100 and its corrupted twin, then check its files:
+      Example: its corrupted twin as well, and a check of its files:
 
         mixmo data download cifar100 cifar100-c --data data
         mixmo data verify --dataset cifar100-c --data data

@@ -8,16 +8,15 @@ struct DataDownloadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "download",
     abstract: "Fetches published data sets, checks them and unpacks them to their folders.",
+    example: HelpExample(
+      "CIFAR-100 and its corrupted test images, about 3.1 GB",
+      "mixmo data download cifar100 cifar100-c --data data"),
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
       Each archive has several addresses, which are tried in order: the published one, then mirrors. \
       What comes must have the published MD5. What is there already is left alone. A download that was stopped or killed continues where \
       it was when the same command is given again.
-
-      Example: CIFAR-100 and its corrupted test images, about 3.1 GB:
-
-        mixmo data download cifar100 cifar100-c --data data
       """)
 
   private static let names = PublishedArchive.all.map(\.name)

@@ -8,6 +8,9 @@ struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Checks the files of a data set in the folder that they are read from.",
+    example: HelpExample(
+      "the files of CIFAR-100 below data",
+      "mixmo data verify --dataset cifar100 --data data"),
     discussion: """
       Data sets: \(names.joined(separator: ", ")).
 
@@ -26,10 +29,6 @@ struct DataVerifyCommand: ParsableCommand {
       the published file; so are corrupted images that mixmo corrupt made.
 
       Prints a line for each file or folder; exits with 1 if anything is missing or wrong.
-
-      Example:
-
-        mixmo data verify --dataset cifar100 --data data
       """)
 
   private static let names = VerifiedDataset.all.map(\.name)
