@@ -139,30 +139,44 @@ package struct Subset: Dataset {
 extension Dataset {
   /// SHA-256 of all labels and pixels, which does not depend on the form of the files.
   ///
-  /// - Throws: what reading an image throws.
-  package func fingerprint(workers: Workers) throws -> String {
-    try fingerprint(workers) { try image(at: $0).pixels }
+  /// `advanced` is told, every few hundred images, how many are read, of how many.
+  ///
+  /// - Throws: what reading an image, or `advanced`, throws.
+  package func fingerprint(
+    workers: Workers, advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws -> String {
+    try fingerprint(workers, advanced: advanced) { try image(at: $0).pixels }
   }
 
   /// SHA-256 of all pixels, whatever the labels are.
   ///
-  /// - Throws: what reading an image throws.
-  package func pixelFingerprint(workers: Workers) throws -> String {
-    try fingerprint(workers, hasLabels: false) { try image(at: $0).pixels }
+  /// `advanced` is told, every few hundred images, how many are read, of how many.
+  ///
+  /// - Throws: what reading an image, or `advanced`, throws.
+  package func pixelFingerprint(
+    workers: Workers, advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws -> String {
+    try fingerprint(workers, hasLabels: false, advanced: advanced) { try image(at: $0).pixels }
   }
 
   /// SHA-256 of all labels and of the stored bytes of the images, which are not decoded.
   ///
-  /// - Throws: what reading an image throws.
-  package func storedFingerprint(workers: Workers) throws -> String {
-    try fingerprint(workers, of: storedBytes)
+  /// `advanced` is told, every few hundred images, how many are read, of how many.
+  ///
+  /// - Throws: what reading an image, or `advanced`, throws.
+  package func storedFingerprint(
+    workers: Workers, advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws -> String {
+    try fingerprint(workers, advanced: advanced, of: storedBytes)
   }
 
   /// The number of images that are held at a time: 512, or fewer where they are large.
   var chunkSize: Int { min(512, max(1, (1 << 25) / max(1, 3 * imageSide * imageSide))) }
 
   private func fingerprint(
-    _ workers: Workers, hasLabels: Bool = true, of bytes: @Sendable (Int) throws -> [UInt8]
+    _ workers: Workers, hasLabels: Bool = true,
+    advanced: (_ done: Int, _ total: Int) throws -> Void,
+    of bytes: @Sendable (Int) throws -> [UInt8]
   ) throws -> String {
     let chunks = IndexChunks(total: count, size: chunkSize)
     return try Digest { hasher in
@@ -174,6 +188,7 @@ extension Dataset {
           }
           hasher.update(image)
         }
+        try advanced(range.upperBound, count)
       }
     }.description
   }

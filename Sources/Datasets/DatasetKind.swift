@@ -43,13 +43,14 @@ package enum DatasetKind: String, CaseIterable, Sendable, Codable {
   /// Reads one part of the data set below the folder `data`.
   ///
   /// With a folder `cache`, images that come in files of their own are decoded once and stored
-  /// there.
+  /// there. `advanced` is told meanwhile how many are, of how many.
   ///
-  /// - Throws: `DatasetError` or `FileError`, and the errors of the files' formats.
+  /// - Throws: `DatasetError` or `FileError`, the errors of the files' formats, or what `advanced` throws.
   package func read(
-    _ split: DatasetSplit, in data: URL, cache: URL? = nil, workers: Workers = Workers(count: 1)
+    _ split: DatasetSplit, in data: URL, cache: URL? = nil, workers: Workers = Workers(count: 1),
+    advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> any Dataset {
-    try definition.read(split, in: data, cache: cache, workers: workers)
+    try definition.read(split, in: data, cache: cache, workers: workers, advanced: advanced)
   }
 
   /// Opens the corrupted files of the data set's test images below the folder `data`.
@@ -97,7 +98,8 @@ protocol DatasetDefinition: Sendable {
 
   /// See `DatasetKind.read`.
   func read(
-    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers
+    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers,
+    advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> any Dataset
 
   /// See `DatasetKind.benchmark`.

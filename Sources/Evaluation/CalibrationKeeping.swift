@@ -7,6 +7,8 @@ import Scoring
 package struct CalibrationKeeping {
   private let scorer: Scorer
   private let threadCount: Int
+  /// Told how many fits are made, or rows are calibrated, of how many.
+  package var report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 
   /// How many parts cross-validation has.
   private static let partCount = 5
@@ -29,9 +31,13 @@ package struct CalibrationKeeping {
     _ calibration: Calibration, for predictor: Predictor, on rows: LabeledLogits, logits: [URL],
     labels: URL, version: String
   ) throws -> KeptCalibration {
+    let fitCount = 1 + min(Self.partCount, rows.rowCount)
+    report(0, fitCount)
     let map = try scorer.fit(calibration, for: predictor, on: rows)
+    report(1, fitCount)
     let crossFitted = try scorer.crossFitted(
-      calibration, for: predictor, on: rows, partCount: Self.partCount)
+      calibration, for: predictor, on: rows, partCount: Self.partCount
+    ) { report(1 + $0, fitCount) }
     let before = try scorer.rows(of: predictor, in: rows)
     return KeptCalibration(
       map, by: calibration, for: predictor, on: rows,
@@ -88,6 +94,7 @@ package struct CalibrationKeeping {
             file: file, problem: .noProbabilities(row: first + index / shape[1]))
         }
         try target.append(values)
+        report(piece.upperBound, rows.rowCount)
       }
     }
     return shape

@@ -12,12 +12,15 @@ extension ShardMerge {
   /// - Throws: `RunsError.otherEvaluation` naming what differs, `.otherPredictions` or
   ///   `.unrecordedPredictions` for predictions that are not a folder's, `.missingPredictions`;
   ///   `PredictionFileError` for halves that are none, or `FileError`.
-  init(cellsIn folders: [RunFolder], into folder: RunFolder, threadCount: Int) throws {
+  init(
+    cellsIn folders: [RunFolder], into folder: RunFolder, threadCount: Int,
+    hashed: (_ done: Int, _ total: Int) throws -> Void
+  ) throws {
     let records = try folders.map(RunRecord.read)
     var whole = records[0]
     var sources: [Cell: PredictionStore] = [:]
     for (folder, record) in zip(folders, records) {
-      try PredictionProof(of: folder, threadCount: threadCount).check()
+      try PredictionProof(of: folder, threadCount: threadCount, advanced: hashed).check()
       if let difference = records[0].difference(from: record, as: .cellsOfOne) {
         throw RunsError.otherEvaluation(
           folder.url, field: difference.field, expected: difference.first.oneLine,

@@ -147,7 +147,7 @@ package struct EvaluationPlan: Sendable {
   ///
   /// - Parameters:
   ///   - workers: The threads that read.
-  ///   - report: Called after each cell, with the number of cells done.
+  ///   - report: Called every few hundred images, with the number of images done.
   /// - Returns: The fingerprints, and the cells' notes.
   /// - Throws: what opening and reading the files throws, or `report`.
   package func fingerprints(
@@ -157,9 +157,11 @@ package struct EvaluationPlan: Sendable {
     var notes: [String] = []
     for (index, cell) in cellsReadFromFiles.enumerated() {
       let opened = try open(cell)
-      digests[opened.cell.name] = try opened.images.storedFingerprint(workers: workers)
+      digests[opened.cell.name] = try opened.images.storedFingerprint(workers: workers) {
+        done, _ in try report(index * imageCount + done)
+      }
       notes += opened.notes.filter { !notes.contains($0) }
-      try report(index + 1)
+      try report((index + 1) * imageCount)
     }
     return (digests, notes)
   }

@@ -151,7 +151,9 @@ package struct EvaluationRun {
     record.threads = workers.count
     if let step { record.begin(step) }
     let lock = try source.folder.map {
-      try record.claim($0, threadCount: workers.count, migrate: migrate)
+      try record.claim($0, threadCount: workers.count, migrate: migrate) { done, total in
+        try monitor.report(.hashed(byteCount: done, of: total))
+      }
     }
     defer { lock?.release() }
     let earlier = try source.folder.flatMap(EarlierTables.init)
@@ -276,6 +278,10 @@ extension RunRecord {
 
 /// What an evaluation reports while it runs.
 package enum EvaluationEvent: Sendable {
+  /// So many bytes of the folder's predictions were compared with its record.
+  case hashed(byteCount: Int, of: Int)
+  /// So many of the images were read that are evaluated, or told from them, to identify them.
+  case read(imageCount: Int, of: Int)
   /// So many corrupted images, read from files, were checked.
   case checked(imageCount: Int, of: Int)
   /// So many images were predicted, the latest of them in this cell.
@@ -314,7 +320,7 @@ package struct EvaluationMonitor {
     if case .note(let note) = event { said.notes.insert(note) }
     guard isInterrupted() else { return }
     switch event {
-    case .checked: throw EvaluationError.interrupted(.checking)
+    case .hashed, .read, .checked: throw EvaluationError.interrupted(.checking)
     case .predicted(let cell, _, _): throw EvaluationError.interrupted(.predicting(cell))
     case .stored, .scored: throw EvaluationError.interrupted(.scoring)
     case .note: break

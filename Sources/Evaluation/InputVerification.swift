@@ -14,6 +14,8 @@ package struct InputVerification {
   private let data: URL?
   private let pictures: URL?
   private let workers: Workers
+  /// Told how many images of a cell are read, of how many.
+  package var report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
 
   /// - Parameters:
   ///   - folder: The run's folder.
@@ -162,12 +164,12 @@ package struct InputVerification {
     let subject =
       "images of \(record.origin.dataset.oneLine) (\(images.folder.relativePath.oneLine))"
     let found = try images.selection(imageCount).images(of: images.clean)
-      .fingerprint(workers: workers)
+      .fingerprint(workers: workers, advanced: report)
     let check =
       found == record.origin.data
       ? RunCheck.ok(subject)
       : .differs(subject, expected: "SHA-256 \(record.origin.data)", found: found)
-    return [check] + cellChecks(images)
+    return try [check] + cellChecks(images)
   }
 
   /// The images that the record names, where they are now.
@@ -230,12 +232,15 @@ package struct InputVerification {
   }
 
   /// A check of each cell whose corrupted images were read from files.
-  private func cellChecks(_ images: NamedImages) -> [RunCheck] {
+  private func cellChecks(_ images: NamedImages) throws -> [RunCheck] {
     let cells = record.cells.compactMap { name, digest in
       Cell(name: name).map { (cell: $0, digest: digest) }
     }.sorted { ($0.cell.corruption, $0.cell.severity) < ($1.cell.corruption, $1.cell.severity) }
-    return cells.map { cell, expected in
+    let total = cells.count * imageCount
+    return try cells.enumerated().map { index, recorded in
+      let (cell, expected) = recorded
       let subject = "images of \(cell.name)"
+      try report(index * imageCount, total)
       do {
         let corrupted = try images.benchmark([cell.corruption]).images(of: cell)
         let found = try images.selection(imageCount).images(of: corrupted)

@@ -74,7 +74,7 @@ package final class ModelPredictions: PredictionSource {
     var record = RunRecord(
       origin: RunRecord.Origin(
         run: plan.runName, dataset: plan.images.name, images: plan.imageCount,
-        checkpoint: try model.fingerprint(), data: try plan.images.fingerprint(workers: workers),
+        checkpoint: try model.fingerprint(), data: try fingerprint(of: plan.images, monitor),
         suite: suite, seed: seed, version: version),
       cells: digests, configuration: model.configuration)
     let unchanged = try plan.unchangedCells(workers: workers).map(\.name)
@@ -90,16 +90,25 @@ package final class ModelPredictions: PredictionSource {
       record.productPrecision = model.productPrecision.rawValue
     }
     record.validation = try plan.validation.map {
-      RunRecord.Validation(images: $0.count, data: try $0.fingerprint(workers: workers))
+      RunRecord.Validation(images: $0.count, data: try fingerprint(of: $0, monitor))
     }
     record.add(
       outOfDistribution: try plan.outOfDistribution.reduce(into: [:]) { sets, other in
         sets[other.name] = RunRecord.OtherImages(
-          images: other.images.count, data: try other.images.pixelFingerprint(workers: workers),
-          source: other.source)
+          images: other.images.count,
+          data: try other.images.pixelFingerprint(workers: workers) { done, total in
+            try monitor.report(.read(imageCount: done, of: total))
+          }, source: other.source)
       })
     record.sharding = plan.shard.map { settings.sharding($0, plan: plan.cells) }
     return record
+  }
+
+  /// What identifies images, all of which are read.
+  private func fingerprint(of images: any Dataset, _ monitor: EvaluationMonitor) throws -> String {
+    try images.fingerprint(workers: workers) { done, total in
+      try monitor.report(.read(imageCount: done, of: total))
+    }
   }
 
   /// Opens the model where the folder's predictions are those of another: a damaged file would be called
@@ -115,9 +124,8 @@ package final class ModelPredictions: PredictionSource {
   /// work, and the fingerprints go into the record.
   private func checkFiles(_ monitor: EvaluationMonitor) throws -> [String: String] {
     let count = plan.imageCount
-    let (digests, notes) = try plan.fingerprints(workers: workers) { cellCount in
-      try monitor.report(
-        .checked(imageCount: cellCount * count, of: plan.cellsReadFromFiles.count * count))
+    let (digests, notes) = try plan.fingerprints(workers: workers) { done in
+      try monitor.report(.checked(imageCount: done, of: plan.cellsReadFromFiles.count * count))
     }
     for note in notes { try monitor.report(.note(note)) }
     return digests

@@ -39,16 +39,20 @@ package struct ShardMerge: PredictionSource {
   ///   shard's; `EvaluationError` where a folder holds no shard, where shards are missing, doubled or
   ///   not finished; `RunsError.otherEvaluation` for a shard of another evaluation;
   ///   `PredictionFileError` for halves that are none, or `FileError`.
-  package init(_ folders: [RunFolder], into folder: RunFolder, threadCount: Int = 1) throws {
+  package init(
+    _ folders: [RunFolder], into folder: RunFolder, threadCount: Int = 1,
+    hashed: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
     let areOfCells = try folders.map { try RunRecord.find(in: $0)?.isOfGivenCells ?? false }
     if let first = areOfCells.firstIndex(of: true) {
       if let other = areOfCells.firstIndex(of: false) {
         throw EvaluationError.noCells(folders[other].url, as: folders[first].url)
       }
-      self = try ShardMerge(cellsIn: folders, into: folder, threadCount: threadCount)
+      self = try ShardMerge(
+        cellsIn: folders, into: folder, threadCount: threadCount, hashed: hashed)
       return
     }
-    let shards = try folders.map { try Part($0, threadCount: threadCount) }
+    let shards = try folders.map { try Part($0, threadCount: threadCount, hashed) }
     guard let first = shards.first else {
       throw EvaluationError.otherShards(count: 0, missing: [], doubled: [:])
     }
@@ -100,10 +104,10 @@ package struct ShardMerge: PredictionSource {
   ///
   /// - Throws: `RunsError` where shards have other labels or predictions of another shape;
   ///   `NumPyError` or `FileError`.
-  package func predict(_: EvaluationMonitor) throws -> CellPredictions {
+  package func predict(_ monitor: EvaluationMonitor) throws -> CellPredictions {
     let labels = try first.labels()
     let store = folder?.predictions ?? first
-    for cell in cells {
+    for (index, cell) in cells.enumerated() {
       guard let source = sources[cell] else { continue }
       guard try source.labels() == labels else {
         throw RunsError.otherEvaluation(
@@ -111,6 +115,8 @@ package struct ShardMerge: PredictionSource {
           found: "others")
       }
       try store.store(source.predictions(of: cell), of: cell, labels: labels)
+      try monitor.report(
+        .stored(imageCount: (index + 1) * labels.count, of: cells.count * labels.count))
     }
     try copyOutOfDistribution(into: store)
     let clean = try store.predictions(of: .clean)
@@ -155,11 +161,14 @@ private struct Part {
   let sharding: RunRecord.Sharding
   let proof: PredictionProof
 
-  init(_ folder: RunFolder, threadCount: Int) throws {
+  init(
+    _ folder: RunFolder, threadCount: Int,
+    _ hashed: (_ done: Int, _ total: Int) throws -> Void
+  ) throws {
     guard let record = try RunRecord.find(in: folder), let sharding = record.sharding else {
       throw EvaluationError.noShard(folder.url)
     }
-    proof = try PredictionProof(of: folder, threadCount: threadCount)
+    proof = try PredictionProof(of: folder, threadCount: threadCount, advanced: hashed)
     try proof.check()
     self.folder = folder
     self.record = record

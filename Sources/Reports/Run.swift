@@ -60,8 +60,10 @@ extension Run {
   ///
   /// - Throws: `RunsError.otherPredictions` or `.unrecordedPredictions` for a file that is not the run's;
   ///   `FileError`.
-  func doubt(threadCount: Int) throws -> String? {
-    let proof = try PredictionProof(of: folder, threadCount: threadCount)
+  func doubt(
+    threadCount: Int, hashed: (_ done: Int, _ total: Int) throws -> Void
+  ) throws -> String? {
+    let proof = try PredictionProof(of: folder, threadCount: threadCount, advanced: hashed)
     try proof.check()
     return proof.note(on: label)
   }

@@ -30,33 +30,62 @@ package struct PredictionProof: Sendable {
   /// - Parameters:
   ///   - folder: The run's folder.
   ///   - threadCount: The threads that hash; a thread takes a file at a time.
-  /// - Throws: `RunsError`, or `FileError` where a file cannot be read.
-  package init(of folder: RunFolder, threadCount: Int) throws {
+  ///   - advanced: Told after some files how many bytes are hashed, of how many.
+  /// - Throws: `RunsError`, `FileError` where a file cannot be read, or what `advanced` throws.
+  package init(
+    of folder: RunFolder, threadCount: Int,
+    advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
     // An evaluation at work records a file before the file is there.
     let names = folder.predictions.names()
     try self.init(
-      names, of: folder, recordedIn: RunRecord.read(from: folder), threadCount: threadCount)
+      names, of: folder, recordedIn: RunRecord.read(from: folder), threadCount: threadCount,
+      advanced)
   }
 
   /// The same against a record that is not the folder's yet.
-  init(of folder: RunFolder, recordedIn record: RunRecord, threadCount: Int) throws {
+  init(
+    of folder: RunFolder, recordedIn record: RunRecord, threadCount: Int,
+    advanced: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws {
     try self.init(
-      folder.predictions.names(), of: folder, recordedIn: record, threadCount: threadCount)
+      folder.predictions.names(), of: folder, recordedIn: record, threadCount: threadCount,
+      advanced)
   }
 
   private init(
-    _ names: [String], of folder: RunFolder, recordedIn record: RunRecord, threadCount: Int
+    _ names: [String], of folder: RunFolder, recordedIn record: RunRecord, threadCount: Int,
+    _ advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws {
     let place = folder.predictions.folder
     self.folder = place
-    let found = try Workers(count: min(threadCount, max(names.count, 1))).map(names.count) {
-      try Digest(ofFiles: [place.appendingPathComponent(names[$0])]).description
-    }
+    let files = names.map(place.appendingPathComponent)
+    let found = try Self.hash(
+      files, Workers(count: min(threadCount, max(names.count, 1))), advanced)
     digests = Dictionary(zip(names, found)) { first, _ in first }
     let missing = (record.predictions ?? [:]).keys.filter { digests[$0] == nil }.sorted()
     for name in names + missing {
       findings.append((name, Self.finding(digests[name], of: name, in: record)))
     }
+  }
+
+  /// The SHA-256 of each file.
+  private static func hash(
+    _ files: [URL], _ workers: Workers,
+    _ advanced: (_ done: Int, _ total: Int) throws -> Void
+  ) throws -> [String] {
+    let sizes = files.map { (try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 }
+    let total = sizes.reduce(0, +)
+    var (found, done) = ([String](), 0)
+    // Each thread has a few files of a chunk, so that none waits long for the others.
+    for chunk in IndexChunks(total: files.count, size: 4 * workers.count) {
+      found += try workers.map(chunk.count) {
+        try Digest(ofFiles: [files[chunk.lowerBound + $0]]).description
+      }
+      done += sizes[chunk].reduce(0, +)
+      try advanced(done, total)
+    }
+    return found
   }
 
   private static func finding(

@@ -176,13 +176,15 @@ extension RunRecord {
   ///   - folder: Where results go.
   ///   - threadCount: The threads that hash predictions.
   ///   - migrate: Turns a configuration that another version wrote into the text that this one writes.
+  ///   - hashed: Told how many bytes of predictions are hashed, of how many.
   /// - Returns: The lock that keeps other evaluations from writing there.
   /// - Throws: `RunsError.otherEvaluation` naming what differs, where the folder holds the
   ///   predictions of something else; `RunsError.otherPredictions` or `.unrecordedPredictions` for a file
   ///   that is not the run's; `FileError` if the folder cannot be written, or another process is at work
   ///   there.
   package mutating func claim(
-    _ folder: RunFolder, threadCount: Int = 1, migrate: (String) -> String = { $0 }
+    _ folder: RunFolder, threadCount: Int = 1, migrate: (String) -> String = { $0 },
+    hashed: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> FileLock {
     try FolderCreation.create(folder.url)
     let lock = try FileLock(resultsIn: folder.url)
@@ -204,7 +206,7 @@ extension RunRecord {
       history = existing.history
       if let step { begin(step) }
       unproven = existing.unproven
-      try takePredictions(of: folder, recordedIn: existing, threadCount: threadCount)
+      try takePredictions(of: folder, recordedIn: existing, threadCount: threadCount, hashed)
       // The record describes the tables that are there until others are written.
       var claimed = self
       if let scoring = existing.scoring {
@@ -214,7 +216,7 @@ extension RunRecord {
       try claimed.write(to: folder)
       return lock
     }
-    try takePredictions(of: folder, recordedIn: nil, threadCount: threadCount)
+    try takePredictions(of: folder, recordedIn: nil, threadCount: threadCount, hashed)
     try write(to: folder)
     return lock
   }
@@ -227,10 +229,12 @@ extension RunRecord {
 
   /// Checks the predictions of `folder`, and takes their digests over.
   private mutating func takePredictions(
-    of folder: RunFolder, recordedIn existing: RunRecord?, threadCount: Int
+    of folder: RunFolder, recordedIn existing: RunRecord?, threadCount: Int,
+    _ hashed: (_ done: Int, _ total: Int) throws -> Void
   ) throws {
     predictions = existing == nil ? [:] : existing?.predictions
-    let proof = try PredictionProof(of: folder, recordedIn: self, threadCount: threadCount)
+    let proof = try PredictionProof(
+      of: folder, recordedIn: self, threadCount: threadCount, advanced: hashed)
     try proof.check()
     if predictions == nil {
       predictions = proof.digests

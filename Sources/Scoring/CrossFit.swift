@@ -9,11 +9,12 @@ extension Scorer {
   ///   - logits: The rows.
   ///   - partCount: How many parts there are, each scored by a fit on the others; as many as rows where
   ///     these are fewer.
+  ///   - fitted: Told after each fit how many parts have one.
   /// - Returns: The scores; nil for one row.
   /// - Throws: `ScoringError`, where the calibration is not for the predictor too.
   public func crossFitted(
     _ calibration: Calibration, for predictor: Predictor, on logits: LabeledLogits,
-    partCount: Int = 5
+    partCount: Int = 5, fitted: (_ partCount: Int) -> Void = { _ in }
   ) throws -> ScoredRows? {
     let count = min(partCount, logits.rowCount)
     guard count > 1 else { return nil }
@@ -23,6 +24,7 @@ extension Scorer {
     }
     let maps = try parts.indices.map { i in
       let others = parts.indices.filter { $0 != i }.flatMap { parts[$0] }.sorted()
+      defer { fitted(i + 1) }
       return try fit(calibration, for: predictor, on: logits.selecting(rows: others))
     }
     return try rows(

@@ -51,6 +51,7 @@ package final class TrainingRun {
   ///   - processes: the processes of the job, which have the same arguments and see the same folder.
   ///   - sumsExactly: whether any number of processes trains to the same bytes, which takes longer.
   ///   - kernels: what the network computes with.
+  ///   - identified: told how many training images are read, of how many, before the training.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
   ///   `DatasetError` for too few images, `CheckpointError` if all its checkpoints are damaged,
   ///   `FileError`, also if another job trains in the folder.
@@ -58,7 +59,8 @@ package final class TrainingRun {
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,
     seed: UInt64, startsOver: Bool, keptCount: Int? = nil, workers: Workers,
     processes: any ProcessGroup = SoleProcess(), sumsExactly: Bool = false,
-    kernels: Kernels = .preferred
+    kernels: Kernels = .preferred,
+    identified: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws {
     self.configuration = configuration
     self.folder = folder
@@ -76,7 +78,8 @@ package final class TrainingRun {
     testSet = scored(test)
     validationSet = images.validation.map(scored)
     state = TrainingState(
-      seed: seed, dataFingerprint: try images.training.fingerprint(workers: workers),
+      seed: seed,
+      dataFingerprint: try images.training.fingerprint(workers: workers, advanced: identified),
       validationCount: configuration.validationCount, sumsExactly: sumsExactly,
       precision: kernels.precision)
 

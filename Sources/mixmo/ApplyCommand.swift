@@ -43,7 +43,11 @@ struct ApplyCommand: ParsableCommand {
     reader.areProbabilities = reader.areProbabilities ?? kept.isOfProbabilities
     let read = try reader.readUnlabeled(logits.map { URL(fileURLWithPath: $0) })
     for note in read.notes { speech.terminal.warn(note) }
-    let shape = try CalibrationKeeping(threadCount: threading.workers.count).apply(
+    let steps = StepProgress(speech.terminal)
+    defer { steps.finish() }
+    var keeping = CalibrationKeeping(threadCount: threading.workers.count)
+    keeping.report = { try? steps.show("calibrate", $0, of: $1, .rows) }
+    let shape = try keeping.apply(
       kept, from: file.path, to: read.predictions, output: URL(fileURLWithPath: output))
     speech.terminal.say("\(output): \(shape[0]) rows of \(shape[1]) numbers")
   }

@@ -54,8 +54,11 @@ struct BenchMPICommand: ParsableCommand {
   func run() throws { try job.run(measure) }
 
   private func measure(among processes: any ProcessGroup) throws {
-    let alone = try imagesPerSecondAlone(processes)
-    let test = try timed.speedTest(workers: common.workers, processes: processes)
+    let steps = StepProgress(common.terminal)
+    defer { steps.finish() }
+    let alone = try imagesPerSecondAlone(processes, steps)
+    var test = try timed.speedTest(workers: common.workers, processes: processes)
+    test.report = { try? steps.show("time together", $0, of: $1, .passes) }
     let together = timed.trainingSpeed(test, workers: common.workers)
     let measuredLatency = processes.latency(rounds: Self.sumRounds)
     let bandwidth = processes.bandwidth(rounds: Self.sumRounds / 10)
@@ -85,7 +88,9 @@ struct BenchMPICommand: ParsableCommand {
   }
 
   /// The images per second of the first process, while the others wait for it; 0 in the others.
-  private func imagesPerSecondAlone(_ processes: any ProcessGroup) throws -> Double {
+  private func imagesPerSecondAlone(
+    _ processes: any ProcessGroup, _ steps: StepProgress
+  ) throws -> Double {
     guard processes.isFirst else {
       // This can take longer than processes wait for messages, but not hours. Sleeping leaves the
       // processor to the first process.
@@ -95,8 +100,9 @@ struct BenchMPICommand: ParsableCommand {
       }
       return 0
     }
-    let alone = timed.trainingSpeed(
-      try timed.speedTest(workers: common.workers), workers: common.workers)
+    var test = try timed.speedTest(workers: common.workers)
+    test.report = { try? steps.show("time alone", $0, of: $1, .passes) }
+    let alone = timed.trainingSpeed(test, workers: common.workers)
     for rank in 1..<processes.count { processes.send(Data([0]), to: rank) }
     return alone
   }

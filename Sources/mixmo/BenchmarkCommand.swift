@@ -24,11 +24,15 @@ struct BenchmarkCommand: ParsableCommand {
   @OptionGroup var speech: OutputOptions
 
   func run() throws {
-    let test = try timed.speedTest(
+    let steps = StepProgress(speech.terminal)
+    defer { steps.finish() }
+    var test = try timed.speedTest(
       workers: threading.workers, kernels: multiplication.kernels(speech.terminal))
+    test.report = { try? steps.show("time", $0, of: $1, .passes) }
     let rate =
       train ? timed.trainingSpeed(test, workers: threading.workers) : test.inference()
     let ceiling = test.ceiling()
+    test.report = { try? steps.show("layers", $0, of: $1, .convolutions) }
     let speeds = layers ? test.layers() : []
     if speech.json {
       try speech.terminal.show(

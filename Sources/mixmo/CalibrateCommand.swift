@@ -75,10 +75,14 @@ struct CalibrateCommand: ParsableCommand {
     let rows = try read.predictions.labeled(read.labels, from: labelFile)
     let (members, notes) = try predictions.members(rows.memberCount, in: urls)
     for note in read.notes + notes { speech.terminal.warn(note) }
-    let kept = try CalibrationKeeping(threadCount: threading.workers.count).fit(
+    let steps = StepProgress(speech.terminal)
+    var keeping = CalibrationKeeping(threadCount: threading.workers.count)
+    keeping.report = { try? steps.show("fit", $0, of: $1, .fits) }
+    let kept = try keeping.fit(
       try chosenCalibration(),
       for: try chosenPredictor(memberCount: rows.memberCount, members), on: rows, logits: urls,
       labels: labelFile, version: Mixmo.version)
+    steps.finish()
     try kept.write(to: URL(fileURLWithPath: output))
     try show(kept)
   }

@@ -129,9 +129,12 @@ struct CompareCommand: AsyncParsableCommand {
     let comparison = try compare()
     comparison.notes.forEach(common.terminal.warn)
     if let output {
+      let steps = StepProgress(common.terminal, whenInterrupted: Self.advice)
       let page = try await ComparisonPage(comparison, version: Mixmo.version).write(
         to: URL(fileURLWithPath: output), gnuplot: ReportJob.gnuplot(common.terminal),
-        threadCount: common.workers.count)
+        threadCount: common.workers.count
+      ) { try steps.show($0, $1, of: $2) }
+      steps.finish()
       common.terminal.say("The page is \(page.path).")
     }
     if common.json {
@@ -166,15 +169,23 @@ struct CompareCommand: AsyncParsableCommand {
     comparer.outOfDistribution = ood.map { ($0, oodScore ?? .maximumProbability) }
     comparer.drawCount = bootstrap
     comparer.seed = common.seed
+    let steps = StepProgress(common.terminal, whenInterrupted: Self.advice)
     var bar: ProgressBar?
-    defer { bar?.finish() }
-    return try comparer.compare(folders) { done, total in
+    defer {
+      steps.finish()
+      bar?.finish()
+    }
+    return try comparer.compare(folders) {
+      try steps.show(.hash, $0, of: $1)
+    } report: { done, total in
       let shown = bar ?? ProgressBar("compare", total: total, terminal: common.terminal)
       bar = shown
       shown.update(done)
-      try Interruption.check(common.terminal, shown, saying: "nothing was written")
+      try Interruption.check(common.terminal, shown, saying: Self.advice)
     }
   }
+
+  private static let advice = "nothing was written; run the same command to start again"
 }
 
 /// A comparison for programs.

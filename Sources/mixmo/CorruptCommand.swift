@@ -90,7 +90,7 @@ struct CorruptCommand: ParsableCommand {
     Interruption.listen()
     let images =
       try source.isGiven
-      ? source.open(needsLabels: false, workers: common.workers) : nil
+      ? source.open(needsLabels: false, workers: common.workers, common.terminal) : nil
     let selected = try suite.selected(forSide: images?.dataset.imageSide)
     if let remark = selected.remark { common.terminal.warn(remark) }
     if let preview,

@@ -40,9 +40,13 @@ struct CorruptionJob {
     let writer = try files.writer(
       of: benchmark, clean: clean, severities: severities, to: output, workers: workers)
     // Copies of pictures do not depend on which classes these are of.
+    let steps = StepProgress(
+      common.terminal, whenInterrupted: "nothing was written; run the same command to start again")
+    let read = { (done: Int, total: Int) in try steps.show("read", done, of: total) }
     let data =
       try names == nil
-      ? clean.fingerprint(workers: workers) : clean.pixelFingerprint(workers: workers)
+      ? clean.fingerprint(workers: workers, advanced: read)
+      : clean.pixelFingerprint(workers: workers, advanced: read)
     let lock = try BenchmarkRecord(
       dataset: clean.name, images: clean.count, data: data,
       names: names, suite: suite.fingerprint, seed: common.seed, format: files,

@@ -259,7 +259,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       model.inputs?.pictures = source.record(of: pictures, leftOut: images.leftOut)
     }
     let others = try outOfDistribution.open(
-      beside: images, source, cache: cacheURL, workers: common.workers)
+      beside: images, source, cache: cacheURL, workers: common.workers, common.terminal)
     return ModelEvaluation(
       model: model, runName: name, images: images, outOfDistribution: others,
       folder: RunFolder(try outputURL(runFolder)),
@@ -292,7 +292,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   /// The images that are named: where corrupted copies are read, of the classes that have copies.
   private func openSource() throws -> ImageSource {
     let images = try source.open(
-      cache: cacheURL, readsCopies: !isClean && !generate, workers: common.workers)
+      cache: cacheURL, readsCopies: !isClean && !generate, workers: common.workers,
+      common.terminal)
     for note in images.notes { common.terminal.say(note) }
     return images
   }
@@ -322,7 +323,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   private func images(_ split: DatasetSplit, of kind: DatasetKind) throws -> any Dataset {
     try kind.read(
-      split, in: URL(fileURLWithPath: source.data ?? ""), cache: cacheURL, workers: common.workers)
+      split, in: URL(fileURLWithPath: source.data ?? ""), cache: cacheURL,
+      workers: common.workers, showingOn: common.terminal)
   }
 
   private var cacheURL: URL? { cache.map { URL(fileURLWithPath: $0) } }

@@ -14,6 +14,8 @@ private final class EvaluationSpeech {
 
   func report(_ event: EvaluationEvent) {
     switch event {
+    case .hashed(let done, let total): update("hash", done, of: total, unit: .bytes)
+    case .read(let count, let total): update("read", count, of: total)
     case .checked(let count, let total): update("check", count, of: total)
     case .predicted(let cell, let count, let total):
       update("evaluate", count, of: total, cell.name)
@@ -25,14 +27,24 @@ private final class EvaluationSpeech {
     }
   }
 
-  private func update(_ title: String, _ count: Int, of total: Int, _ detail: String = "") {
+  private func update(
+    _ title: String, _ count: Int, of total: Int, _ detail: String = "",
+    unit: ProgressBar.Unit = .images
+  ) {
     if bar == nil || self.title != title {
       finish()
       self.title = title
-      bar = ProgressBar(title, total: total, terminal: terminal)
+      bar = ProgressBar(
+        title, total: total, unit: unit, patience: Self.preliminaries.contains(title) ? 2 : 0,
+        terminal: terminal)
     }
     bar?.update(count, detail)
+    // Several sets of images are read one after the other, each with a bar of its own.
+    if count == total, Self.preliminaries.contains(title) { finish() }
   }
+
+  /// Stages that mostly are too short for a bar.
+  private static let preliminaries: Set = ["hash", "read", "store"]
 
   /// Ends the line of a bar.
   func finish() {

@@ -145,15 +145,18 @@ struct ImageSourceOptions: ParsableArguments {
   ///   - readsCopies: Whether corrupted copies of pictures are read: those of classes without copies are
   ///     left out.
   ///   - workers: The threads that read.
+  ///   - terminal: Where is shown how far images are packed.
   /// - Returns: The images.
   /// - Throws: `ValidationError` where nothing is named; what is wrong with the files.
   func open(
-    cache: URL? = nil, needsLabels: Bool = true, readsCopies: Bool = false, workers: Workers
+    cache: URL? = nil, needsLabels: Bool = true, readsCopies: Bool = false, workers: Workers,
+    _ terminal: Terminal
   ) throws -> ImageSource {
     let folder = data.map { URL(fileURLWithPath: $0) }
     if let dataset, let folder {
       return ImageSource(
-        dataset: try dataset.read(.test, in: folder, cache: cache, workers: workers),
+        dataset: try dataset.read(
+          .test, in: folder, cache: cache, workers: workers, showingOn: terminal),
         origin: .named(dataset), data: folder)
     }
     guard let images else {

@@ -42,9 +42,13 @@ struct MergeCommand: AsyncParsableCommand {
   func run() async throws {
     Interruption.listen()
     let folder = RunFolder(URL(fileURLWithPath: output))
+    let steps = StepProgress(
+      speech.terminal, whenInterrupted: "nothing was written; run the same command to start again")
     let merge = try ShardMerge(
       shards.map { RunFolder(URL(fileURLWithPath: $0)) }, into: folder,
-      threadCount: threading.workers.count)
+      threadCount: threading.workers.count
+    ) { try steps.show("hash", $0, of: $1, .bytes) }
+    steps.finish()
     var settings = merge.settings
     settings.binning = binning.binning(standard: settings.binning)
     let name = merge.runName

@@ -121,11 +121,13 @@ struct OutOfDistributionImages: ParsableArguments {
   ///   - source: Where these are, and how pictures are prepared.
   ///   - cache: A folder to store decoded images of a data set in.
   ///   - workers: The threads that read.
+  ///   - terminal: Where is shown how far images are packed.
   /// - Returns: The sets, in the order in which they were named.
   /// - Throws: `ValidationError` for images of another side, for those that are evaluated, and for a data set
   ///   without --data; what is wrong with the files.
   func open(
-    beside images: ImageSource, _ source: ImageSourceOptions, cache: URL?, workers: Workers
+    beside images: ImageSource, _ source: ImageSourceOptions, cache: URL?, workers: Workers,
+    _ terminal: Terminal
   ) throws -> [EvaluationPlan.OtherImages] {
     let side = images.dataset.imageSide
     return try sets.map { set in
@@ -136,7 +138,7 @@ struct OutOfDistributionImages: ParsableArguments {
           preparation: Preparation(resize: source.resize ?? side, crop: source.crop ?? side),
           needsLabels: false)
       } else {
-        dataset = try Self.known(set.name, beside: images, source, cache: cache, workers)
+        dataset = try Self.known(set.name, beside: images, source, cache: cache, workers, terminal)
       }
       guard dataset.imageSide == side else {
         throw ValidationError(
@@ -150,7 +152,7 @@ struct OutOfDistributionImages: ParsableArguments {
 
   private static func known(
     _ name: String, beside images: ImageSource, _ source: ImageSourceOptions, cache: URL?,
-    _ workers: Workers
+    _ workers: Workers, _ terminal: Terminal
   ) throws -> any Dataset {
     guard let kind = DatasetKind(rawValue: name), kind != images.kind else {
       throw ValidationError(
@@ -161,6 +163,6 @@ struct OutOfDistributionImages: ParsableArguments {
         "--ood \(name) needs --data, the folder that holds the data sets' folders.")
     }
     return try kind.read(
-      .test, in: URL(fileURLWithPath: data), cache: cache, workers: workers)
+      .test, in: URL(fileURLWithPath: data), cache: cache, workers: workers, showingOn: terminal)
   }
 }

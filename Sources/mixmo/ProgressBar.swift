@@ -9,6 +9,7 @@ final class ProgressBar {
   private let total: Int
   private let unit: Unit
   private let isHidden: Bool
+  private let patience: Double
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = Date()
   private var shown = Date.distantPast
@@ -17,19 +18,24 @@ final class ProgressBar {
   private static let width = 24
 
   /// What is counted.
-  enum Unit {
-    case images, bytes
+  enum Unit: String {
+    case images, rows, bytes, figures, fits, passes, convolutions, files
   }
 
-  /// A bar for `total` images or bytes, 0 where their number is not known.
-  init(_ title: String, total: Int, unit: Unit = .images, terminal: Terminal) {
+  /// A bar for `total` images or whatever is counted, 0 where their number is not known.
+  ///
+  /// Nothing is shown in the first `patience` seconds, so that short work leaves no line.
+  init(
+    _ title: String, total: Int, unit: Unit = .images, patience: Double = 0, terminal: Terminal
+  ) {
     self.title = title
     self.total = total
     self.unit = unit
+    self.patience = patience
     isHidden = terminal.isQuiet || terminal.isMute
   }
 
-  /// Shows that `done` images are finished, and something about the latest ones.
+  /// Shows that `done` are finished, and something about the latest ones.
   func update(_ done: Int, _ detail: String = "") {
     // A file may grow while it is read.
     let done = total > 0 ? min(done, total) : done
@@ -37,6 +43,7 @@ final class ProgressBar {
     firstDone = first
     let pause = isTerminal ? 0.1 : 10
     guard !isHidden, done == total || Date().timeIntervalSince(shown) >= pause else { return }
+    guard shown != .distantPast || Date().timeIntervalSince(start) >= patience else { return }
     shown = Date()
     let text = line(done, since: first, detail)
     write(isTerminal ? "\r\u{1B}[K\(text)" : text + "\n")
@@ -64,8 +71,10 @@ final class ProgressBar {
 
   private func text(rate: Double) -> String {
     switch unit {
-    case .images: String(format: "%.0f images/s", rate)
     case .bytes: ByteCount.text(Int(rate)) + "/s"
+    // A few a minute are no rate that one reads.
+    case _ where rate < 1: ""
+    default: String(format: "%.0f \(unit.rawValue)/s", rate)
     }
   }
 

@@ -81,8 +81,11 @@ struct ReportJob {
   /// - Returns: Its file.
   func run() async throws -> URL {
     let runs = try Self.read(folders)
+    let steps = StepProgress(terminal)
+    defer { steps.finish() }
     return try await Report(runs, version: Mixmo.version).write(
-      to: output, gnuplot: Self.gnuplot(terminal), threadCount: threadCount)
+      to: output, gnuplot: Self.gnuplot(terminal), threadCount: threadCount
+    ) { try steps.show($0, $1, of: $2) }
   }
 
   /// The program that draws figures; prints a warning where it is not installed.

@@ -58,6 +58,9 @@ struct TableCommand: ParsableCommand {
   @Flag(help: "Print 95 % intervals after the values; in LaTeX ± below them.")
   var intervals = false
 
+  @Flag(help: "Say nothing but the table.")
+  var quiet = false
+
   @OptionGroup var threading: ThreadOptions
 
   func run() throws {
@@ -68,8 +71,11 @@ struct TableCommand: ParsableCommand {
     if !metric.isEmpty { selection.metrics = metric }
     if !predictor.isEmpty { selection.predictors = predictor }
     if !calibration.isEmpty { selection.calibrations = calibration }
+    let steps = StepProgress(Terminal(isQuiet: quiet, isJSON: false))
     let table = try SelectedTable(
-      runs, selection, testThreadCount: threading.workers.count)
+      runs, selection, testThreadCount: threading.workers.count
+    ) { try steps.show($0, $1, of: $2) }
+    steps.finish()
     try Terminal(isQuiet: false, isJSON: false).show(
       format == .latex
         ? table.latex(hasIntervals: intervals) : table.markdown(hasIntervals: intervals))

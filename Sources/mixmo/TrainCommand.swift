@@ -100,7 +100,8 @@ struct TrainCommand: ParsableCommand {
     let folder = try runFolder
     let kind = configuration.data.dataset
     let test = try kind.read(
-      .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers)
+      .test, in: inputs.dataURL, cache: inputs.cacheURL, workers: common.workers,
+      showingOn: common.terminal)
     // Read now, so that an error does not show only after days of training.
     let suite = try SelectedSuite(SelectedSuite.standardURL(for: kind), names: [])
     let kernels = multiplication.kernels(common.terminal)
@@ -173,12 +174,17 @@ struct TrainingJob {
   func run() throws -> FileLock? {
     let kind = configuration.data.dataset
     let workers = common.workers
-    let train = try kind.read(.train, in: data, cache: cache, workers: workers)
+    Interruption.listen()
+    let train = try kind.read(
+      .train, in: data, cache: cache, workers: workers, showingOn: common.terminal)
+    let steps = StepProgress(
+      common.terminal, whenInterrupted: "nothing was written; run the same command to start again")
+    defer { steps.finish() }
     let run = try TrainingRun(
       configuration, folder: folder, train: train, test: test,
       seed: common.seed, startsOver: startsOver, keptCount: keptCount, workers: workers,
-      processes: processes, sumsExactly: sumsExactly, kernels: kernels)
-    Interruption.listen()
+      processes: processes, sumsExactly: sumsExactly, kernels: kernels
+    ) { try steps.show("read", $0, of: $1) }
     let epochCount = configuration.training.epochCount
     let bar = ProgressBar("train", total: run.imageCount, terminal: common.terminal)
     // A failure to write a result to standard output; it stops the run as an interruption does.

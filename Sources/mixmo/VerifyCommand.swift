@@ -73,7 +73,11 @@ struct VerifyCommand: AsyncParsableCommand {
     let folder = RunFolder(URL(fileURLWithPath: path))
     let (workers, terminal) = (threading.workers, speech.terminal)
     let record = try RunRecord.read(from: folder)
-    let proof = try PredictionProof(of: folder, threadCount: workers.count)
+    let steps = StepProgress(terminal, whenInterrupted: Self.advice)
+    defer { steps.finish() }
+    let proof = try PredictionProof(of: folder, threadCount: workers.count) {
+      try steps.show("hash", $0, of: $1, .bytes)
+    }
     var checks = [RunCheck.ok(folder.record.lastPathComponent)] + proof.checks
     let imageCount = (try? folder.predictions.labels().count) ?? 0
     let bar = ProgressBar(
@@ -84,16 +88,19 @@ struct VerifyCommand: AsyncParsableCommand {
       workers: workers
     ).checks(proof) { done in
       bar.update(done * imageCount)
-      try Interruption.check(terminal, bar, saying: "nothing was changed")
+      try Interruption.check(terminal, bar, saying: Self.advice)
     }
+    bar.finish()
     checks += try await pageChecks(of: folder, record, proof)
-    checks += try InputVerification(
+    var inputs = InputVerification(
       of: folder, record, checkpoint: checkpoint.map { URL(fileURLWithPath: $0) },
       data: data.map { URL(fileURLWithPath: $0) },
-      pictures: images.map { URL(fileURLWithPath: $0) }, workers: workers
-    ).checks()
-    return checks
+      pictures: images.map { URL(fileURLWithPath: $0) }, workers: workers)
+    inputs.report = { try steps.show("images", $0, of: $1) }
+    return try checks + inputs.checks()
   }
+
+  private static let advice = "nothing was changed; run the same command to check again"
 
   /// The corruptions of the published suite; none where its table is not there.
   private var standardKinds: [CorruptionKind] {

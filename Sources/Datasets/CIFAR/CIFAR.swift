@@ -28,7 +28,8 @@ struct CIFAR: DatasetDefinition {
   var corruptedFiles: BenchmarkFiles { .npy }
 
   func read(
-    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers
+    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers,
+    advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> any Dataset {
     let (form, urls) = try find(split, in: data)
     return try CIFARDataset(name: name, classCount: classCount, urls, form.encoding)

@@ -58,7 +58,8 @@ struct CIFAR101: DatasetDefinition {
   var labelFile: String { "cifar10.1_\(version)_labels.npy" }
 
   func read(
-    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers
+    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers,
+    advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> any Dataset {
     guard split == .test else {
       throw DatasetError.noTrainingImages(dataset: name, trained: CIFAR.cifar10.name)

@@ -100,8 +100,13 @@ struct PackedImages: Dataset {
   /// The file's name is `prefix` and the folder's fingerprint; other files with the same prefix are
   /// removed. Processes that use the same file wait for the one that packs it.
   ///
-  /// - Throws: what reading an image throws; `FileError` if the cache cannot be written.
-  init(_ folder: ImageFolder, in cache: URL, prefix: String, workers: Workers) throws {
+  /// `advanced` is told, while they are packed, how many images are, of how many.
+  ///
+  /// - Throws: what reading an image, or `advanced`, throws; `FileError` if the cache cannot be written.
+  init(
+    _ folder: ImageFolder, in cache: URL, prefix: String, workers: Workers,
+    advanced: (_ done: Int, _ total: Int) throws -> Void
+  ) throws {
     let url = cache.appendingPathComponent(
       "\(prefix)-\(try folder.listingFingerprint().prefix(16)).npy")
     let shape = [folder.count, folder.imageSide, folder.imageSide, 3]
@@ -114,7 +119,7 @@ struct PackedImages: Dataset {
       self.array = array
     } else {
       try Self.removeOthers(in: cache, prefix: prefix)
-      try Self.pack(folder, shape: shape, to: url, workers: workers)
+      try Self.pack(folder, shape: shape, to: url, workers: workers, advanced)
       array = try NumPyArray(contentsOf: url)
     }
     self.folder = folder
@@ -134,7 +139,8 @@ struct PackedImages: Dataset {
   }
 
   private static func pack(
-    _ folder: ImageFolder, shape: [Int], to url: URL, workers: Workers
+    _ folder: ImageFolder, shape: [Int], to url: URL, workers: Workers,
+    _ advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws {
     try NumPyArray.write(UInt8.self, shape: shape, to: url) { rows in
       for chunk in IndexChunks(total: folder.count, size: chunkSize) {
@@ -142,6 +148,7 @@ struct PackedImages: Dataset {
         for image in images {
           try rows.append(image.pixels)
         }
+        try advanced(chunk.upperBound, folder.count)
       }
     }
   }

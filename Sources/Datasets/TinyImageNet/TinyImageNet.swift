@@ -22,12 +22,14 @@ struct TinyImageNet: DatasetDefinition {
   static let corruptedFolders = ["Tiny-ImageNet-C", "tinyimagenet200-data/Tiny-ImageNet-C"]
 
   func read(
-    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers
+    _ split: DatasetSplit, in data: URL, cache: URL?, workers: Workers,
+    advanced: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> any Dataset {
     let images = try TinyImageNetFolder(in: data).images(split)
     guard let cache else { return images }
     return try PackedImages(
-      images, in: cache, prefix: "\(name)-\(split.rawValue)", workers: workers)
+      images, in: cache, prefix: "\(name)-\(split.rawValue)", workers: workers,
+      advanced: advanced)
   }
 
   func benchmark(

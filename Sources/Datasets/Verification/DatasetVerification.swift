@@ -29,30 +29,42 @@ package struct DatasetVerification: Sendable {
     self.checks = checks
   }
 
-  /// The number of bytes to hash.
+  /// The number of bytes to hash; 0 where no file has a published hash.
   package var hashedByteCount: Int { checks.reduce(0) { $0 + $1.hashedByteCount } }
+  /// The number of files and folders to check.
+  package var checkCount: Int { checks.count }
 
   /// Runs all checks.
   ///
   /// - Parameters:
   ///   - workers: The threads that the checks run on.
   ///   - advanced: Called with the number of bytes hashed so far, from any thread.
+  ///   - checked: Called with the number of files and folders checked so far, from any thread.
   ///   - isInterrupted: Whether to stop; called before each check and each piece of a file.
   /// - Returns: A record for each file or folder, in an order that does not depend on the threads.
   /// - Throws: `CancellationError`.
   package func run(
     workers: Workers, advanced: @Sendable (Int) -> Void = { _ in },
-    isInterrupted: @Sendable () -> Bool = { false }
+    checked: @Sendable (Int) -> Void = { _ in }, isInterrupted: @Sendable () -> Bool = { false }
   ) throws -> [VerificationRecord] {
-    let hashed = Atomic(0)
+    let (hashed, finished) = (AtomicCount(), AtomicCount())
     return try workers.map(checks.count) { index in
       if isInterrupted() { throw CancellationError() }
+      defer { checked(finished.adding(1)) }
       return try checks[index].run { count in
-        advanced(hashed.add(count, ordering: .relaxed).newValue)
+        advanced(hashed.adding(count))
         if isInterrupted() { throw CancellationError() }
       }
     }
   }
+}
+
+/// A sum that several threads add to.
+private final class AtomicCount: Sendable {
+  private let sum = Atomic(0)
+
+  /// Adds `count`, and returns the new sum.
+  func adding(_ count: Int) -> Int { sum.add(count, ordering: .relaxed).newValue }
 }
 
 /// A data set that can be verified.

@@ -9,6 +9,8 @@ package struct SpeedTest {
   private let rounds: Int
   private let workers: Workers
   private let processes: any ProcessGroup
+  /// Told how many passes, or convolutions, are timed, of how many.
+  package var report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
 
   /// A test of a network with random weights, whose measurements are medians of `rounds` ≥ 1.
   ///
@@ -69,7 +71,8 @@ package struct SpeedTest {
   /// The times of each convolution, forward and backward.
   package func layers() -> [LayerSpeed] {
     let kernels = network.engine.kernels
-    return network.convolutions.map { layer in
+    return network.convolutions.enumerated().map { index, layer in
+      defer { report(index + 1, network.convolutions.count) }
       let input = LayerInput(values: random(layer.shape.inputShape(batch: batch), purpose: "x"))
       let gradient = random(layer.shape.outputShape(batch: batch), purpose: "dy")
       let frozen = FrozenConvolution(layer, engine: Engine(workers: workers, kernels: kernels))
@@ -110,7 +113,9 @@ package struct SpeedTest {
     return [count, side, side, 3]
   }
 
-  private func imagesPerSecond(_ body: () -> Void) -> Double { Double(batch) / seconds(body) }
+  private func imagesPerSecond(_ body: () -> Void) -> Double {
+    Double(batch) / medianSeconds(rounds: rounds, report: { report($0, rounds) }, body)
+  }
 
   private func seconds(_ body: () -> Void) -> Double { medianSeconds(rounds: rounds, body) }
 
@@ -144,12 +149,17 @@ package struct LayerSpeed: Encodable {
 
 /// The median time of `rounds` calls of `body`, in seconds, after one call that is not counted.
 ///
-/// `prepare` is called before each counted call and is not timed.
-func medianSeconds(rounds: Int, prepare: () -> Void = {}, _ body: () -> Void) -> Double {
+/// `prepare` is called before each counted call and is not timed, nor is `report`, which is told after each
+/// how many there were.
+func medianSeconds(
+  rounds: Int, prepare: () -> Void = {}, report: (Int) -> Void = { _ in }, _ body: () -> Void
+) -> Double {
   body()
+  report(0)
   let clock = ContinuousClock()
-  let times = (0..<rounds).map { _ in
+  let times = (0..<rounds).map { round in
     prepare()
+    defer { report(round + 1) }
     return clock.measure(body) / .seconds(1)
   }
   return times.sorted()[rounds / 2]

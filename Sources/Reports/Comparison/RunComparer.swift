@@ -40,16 +40,18 @@ package struct RunComparer: Sendable {
   ///
   /// - Parameters:
   ///   - folders: Folders of finished evaluations of the same images.
+  ///   - hashed: Told how many bytes of a run's predictions are hashed, of how many.
   ///   - report: Called after each cell with how many images are done, of how many in all.
   /// - Returns: The other runs against the first.
   /// - Throws: `ReportsError` where runs cannot be compared, naming what differs; `RunsError`,
   ///   `PredictionFileError`, `NumPyError` or `FileError` where a run cannot be read; `ScoringError`,
-  ///   or what `report` throws.
+  ///   or what `hashed` and `report` throw.
   package func compare(
-    _ folders: [URL], report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    _ folders: [URL], hashed: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
+    report: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> Comparison {
     let proofs = try folders.map {
-      try PredictionProof(of: RunFolder($0), threadCount: threadCount)
+      try PredictionProof(of: RunFolder($0), threadCount: threadCount, advanced: hashed)
     }
     for proof in proofs { try proof.check() }
     let runs = try folders.map { try ComparableRun(folder: RunFolder($0)) }

@@ -22,17 +22,19 @@ package struct ComparisonPage: Sendable {
   ///   - folder: Where the files go; created if missing.
   ///   - gnuplot: Draws the maps; without it the page has their numbers alone.
   ///   - threadCount: How many maps are drawn concurrently.
+  ///   - report: Told how far each step is.
   /// - Returns: The page.
   /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`.
   package func write(
-    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
+    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int,
+    report: ReportStep.Report = { _, _, _ in }
   ) async throws -> URL {
     let lock = try PageLock(folder)
     defer { lock.release() }
     let maps = comparison.pairs.enumerated().compactMap { map($1, number: $0 + 1) }
     var (pictures, files) = try await FigureFiles(
       folder: folder, gnuplot: gnuplot, threadCount: threadCount, isOfPage: Self.isFigure
-    ).draw(maps)
+    ).draw(maps, report)
     let model = PageModel(
       title: Self.title(comparison),
       lead:

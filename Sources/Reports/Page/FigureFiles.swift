@@ -23,8 +23,10 @@ struct FigureFiles {
   ///
   /// - Returns: The figures as the page shows them, by name, and their files in `figures/`, which are
   ///   not written yet; drawings of an earlier page that show other numbers are to be removed.
-  /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`.
-  func draw(_ figures: [Figure]) async throws -> ([String: PageModel.Picture], FileSet) {
+  /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`, or what `report` throws.
+  func draw(
+    _ figures: [Figure], _ report: ReportStep.Report
+  ) async throws -> ([String: PageModel.Picture], FileSet) {
     let scratch = folder.appendingPathComponent(".figures.partial")
     // A killed process left it.
     try? FileManager.default.removeItem(at: scratch)
@@ -41,6 +43,7 @@ struct FigureFiles {
       var (names, data) = (Set<String>(), [String: [UInt8]]())
       while let drawn = try await group.next() {
         pictures[drawn.picture.name] = drawn.picture
+        try report(.draw, pictures.count, figures.count)
         data[drawn.picture.name] = drawn.files[0].bytes
         for (path, bytes) in drawn.files {
           files.add(folder.appendingPathComponent(path), bytes)

@@ -54,13 +54,17 @@ package struct Report: Sendable {
   ///   - folder: Where the files go; created if missing.
   ///   - gnuplot: Draws the figures; without it the page has their numbers alone.
   ///   - threadCount: How many threads score, and how many figures are drawn concurrently.
+  ///   - report: Told how far each step is.
   /// - Returns: The page.
   /// - Throws: `GnuplotError`, `ChildStartError` or `FileError`; `RunsError`, `PredictionFileError`,
   ///   `NumPyError` or `ScoringError` where stored predictions cannot be read.
   package func write(
-    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int
+    to folder: URL, gnuplot: GnuplotProgram?, threadCount: Int,
+    report: ReportStep.Report = { _, _, _ in }
   ) async throws -> URL {
-    let doubts = try runs.compactMap { try $0.doubt(threadCount: threadCount) }
+    let doubts = try runs.compactMap { run in
+      try run.doubt(threadCount: threadCount) { try report(.hash, $0, $1) }
+    }
     let scorer = Scorer(threadCount: threadCount)
     let sections = try figureSections(scorer)
     let tables = try runs.map { try FindingTables($0, scorer: scorer) }
@@ -72,8 +76,8 @@ package struct Report: Sendable {
     var (pictures, files) = try await FigureFiles(
       folder: folder, gnuplot: gnuplot, threadCount: threadCount,
       isOfPage: { !ComparisonPage.isFigure($0) }
-    ).draw(sections.flatMap(\.figures) + [screen.figure].compactMap { $0 })
-    try addTables(screen, in: folder, to: &files, threadCount: threadCount)
+    ).draw(sections.flatMap(\.figures) + [screen.figure].compactMap { $0 }, report)
+    try addTables(screen, in: folder, to: &files, threadCount: threadCount, report)
     for table in sections.flatMap(\.tables) {
       files.add(folder.appendingPathComponent(table.file), table.data.csv.text)
     }
@@ -103,14 +107,15 @@ package struct Report: Sendable {
 
   /// Adds the findings, the headline, and the headline's values as a table in Markdown and in LaTeX.
   private func addTables(
-    _ screen: FirstScreen, in folder: URL, to files: inout FileSet, threadCount: Int
+    _ screen: FirstScreen, in folder: URL, to files: inout FileSet, threadCount: Int,
+    _ report: ReportStep.Report
   ) throws {
     let standard = SummarySelection(standardFor: runs)
     // What differs between runs is tested, as it is where they are compared.
     let testThreadCount = runs.count > 1 ? threadCount : nil
     let (table, narrow) = try (
-      SelectedTable(runs, standard, testThreadCount: testThreadCount),
-      SelectedTable(runs, standard.narrow, testThreadCount: testThreadCount)
+      SelectedTable(runs, standard, testThreadCount: testThreadCount, report),
+      SelectedTable(runs, standard.narrow, testThreadCount: testThreadCount, report)
     )
     for (file, text) in [
       (RunFolder(folder).findings.lastPathComponent, try screen.findingsFile(version).text),

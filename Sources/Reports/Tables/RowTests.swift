@@ -31,14 +31,21 @@ struct RowTests {
   ///   - subjects: The rows.
   ///   - scopes: The cells of each scope; nil where a value over it is no mean over cells.
   ///   - threadCount: The threads that score.
-  init?(_ runs: [Run], _ subjects: [Subject], scopes: [[Cell]?], threadCount: Int) {
-    guard let comparable = Self.comparable(runs, threadCount: threadCount),
+  ///   - report: Told how far the tests are.
+  /// - Throws: What `report` throws.
+  init?(
+    _ runs: [Run], _ subjects: [Subject], scopes: [[Cell]?], threadCount: Int,
+    _ report: ReportStep.Report
+  ) throws {
+    guard let comparable = Self.comparable(runs, threadCount: threadCount, report),
       let scorer = try? SubjectScorer(comparable, Scorer(threadCount: threadCount))
     else { return nil }
     let (cells, imageCount) = (comparable[0].cells, comparable[0].labels.count)
     let wanted: [[Cell]] = [[.clean], cells.filter { $0 != .clean }] + scopes.map { $0 ?? [] }
-    let scores = subjects.map {
-      Self.scores($0, comparable[$0.run], scorer, wanted, imageCount: imageCount)
+    let scores = try subjects.enumerated().map { index, subject in
+      try report(.test, index * cells.count * imageCount, subjects.count * cells.count * imageCount)
+      return Self.scores(
+        subject, comparable[subject.run], scorer, wanted, imageCount: imageCount)
     }
     let none = [ImageScores?](repeating: nil, count: subjects.count)
     func sums(_ index: Int) -> [ImageScores?] { scores.map { $0?[index] } }
@@ -52,11 +59,14 @@ struct RowTests {
   }
 
   /// The runs by their predictions, where those are proved to be theirs and are of the same images.
-  private static func comparable(_ runs: [Run], threadCount: Int) -> [ComparableRun]? {
+  private static func comparable(
+    _ runs: [Run], threadCount: Int, _ report: ReportStep.Report
+  ) -> [ComparableRun]? {
     let comparable = runs.compactMap { run -> ComparableRun? in
-      guard (try? PredictionProof(of: run.folder, threadCount: threadCount).check()) != nil else {
-        return nil
+      let proof = try? PredictionProof(of: run.folder, threadCount: threadCount) {
+        try report(.hash, $0, $1)
       }
+      guard (try? proof?.check()) != nil else { return nil }
       return try? ComparableRun(folder: run.folder)
     }
     guard comparable.count == runs.count, let first = comparable.first,

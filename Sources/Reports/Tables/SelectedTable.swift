@@ -101,11 +101,13 @@ package struct SelectedTable: Sendable {
   ///   - selection: What is shown.
   ///   - testThreadCount: On how many threads stored predictions are scored, to test which values are the
   ///     best; nil to go by the intervals of the tables.
+  ///   - report: Told how far the tests are.
   /// - Throws: `ReportsError.nothingSelected` naming what none of the runs has;
   ///   `ReportsError.ambiguous` for a name that is short for several;
   ///   `ReportsError.otherRun` for calibration errors of different bins.
   package init(
-    _ runs: [Run], _ selection: SummarySelection, testThreadCount: Int? = nil
+    _ runs: [Run], _ selection: SummarySelection, testThreadCount: Int? = nil,
+    _ report: ReportStep.Report = { _, _, _ in }
   ) throws {
     let selection = try Self.checked(selection, in: runs)
     self.selection = selection
@@ -133,10 +135,10 @@ package struct SelectedTable: Sendable {
           })
       }
     }
-    let tests = testThreadCount.flatMap { threadCount in
-      RowTests(
+    let tests = try testThreadCount.flatMap { threadCount in
+      try RowTests(
         runs, subjects, scopes: selection.scopes.map { runs[0].cells(in: $0) },
-        threadCount: threadCount)
+        threadCount: threadCount, report)
     }
     isTested = tests != nil
     for column in 0..<selection.scopes.count * selection.metrics.count {

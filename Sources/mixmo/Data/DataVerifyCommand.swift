@@ -67,13 +67,17 @@ struct DataVerifyCommand: ParsableCommand {
   }
 
   private func records(of verification: DatasetVerification) throws -> [VerificationRecord] {
-    let bar = Mutex(
-      ProgressBar(
-        "hash", total: verification.hashedByteCount, unit: .bytes, terminal: output.terminal))
-    defer { bar.withLock { $0.finish() } }
+    let (byteCount, checkCount) = (verification.hashedByteCount, verification.checkCount)
+    let steps = StepProgress(output.terminal)
+    defer { steps.finish() }
     do {
+      // Bytes tell more than files, where there are files to hash.
       return try verification.run(
-        workers: threading.workers, advanced: { done in bar.withLock { $0.update(done) } },
+        workers: threading.workers,
+        advanced: { done in try? steps.show("hash", done, of: byteCount, .bytes) },
+        checked: { done in
+          if byteCount == 0 { try? steps.show("check", done, of: checkCount, .files) }
+        },
         isInterrupted: { Interruption.isRequested })
     } catch is CancellationError {
       output.terminal.say("stopped before everything was checked")

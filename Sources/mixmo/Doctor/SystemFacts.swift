@@ -58,7 +58,8 @@ struct SystemFacts: Encodable {
         bytes.count)
     }
     libc = count > 0 ? String(decoding: version.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
-    let line = SystemText.read("/etc/os-release").split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
+    let line = SystemText.read("/etc/os-release").split(separator: "\n")
+      .first { $0.hasPrefix("PRETTY_NAME=") }
     name = line.map { $0.dropFirst(12).trimmingCharacters(in: ["\"", "'"]) }
   }
 
