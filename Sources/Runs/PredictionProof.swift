@@ -59,7 +59,7 @@ package struct PredictionProof: Sendable {
   ) throws {
     let place = folder.predictions.folder
     self.folder = place
-    let files = names.map(place.appendingPathComponent)
+    let files = names.map { place.appendingPathComponent($0) }
     let found = try Self.hash(
       files, Workers(count: min(threadCount, max(names.count, 1))), advanced)
     digests = Dictionary(zip(names, found)) { first, _ in first }
@@ -77,6 +77,7 @@ package struct PredictionProof: Sendable {
     let sizes = files.map { (try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0 }
     let total = sizes.reduce(0, +)
     var (found, done) = ([String](), 0)
+    try advanced(done, total)
     // Each thread has a few files of a chunk, so that none waits long for the others.
     for chunk in IndexChunks(total: files.count, size: 4 * workers.count) {
       found += try workers.map(chunk.count) {

@@ -112,7 +112,8 @@ struct AdditionOptions: ParsableArguments {
     let names = Array(lines.reversed().drop(while: \.isEmpty).reversed())
     if let empty = names.firstIndex(of: "") {
       throw ValidationError(
-        "--classes-named: \(path.oneLine), line \(empty + 1): expected the name of a class.")
+        "--classes-named: \(path.oneLine), line \(empty + 1): expected the name of a class, found a blank "
+          + "line; name it, or remove the line.")
     }
     return names
   }

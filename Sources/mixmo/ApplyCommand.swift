@@ -32,13 +32,15 @@ struct ApplyCommand: ParsableCommand {
   @OptionGroup var speech: OutputOptions
 
   func validate() throws {
-    if logits.isEmpty { throw ValidationError("--logits: expected a file.") }
+    if logits.isEmpty {
+      throw ValidationError("--logits: expected a file, found none; give the predictions.")
+    }
   }
 
   func run() throws {
     let file = URL(fileURLWithPath: calibration)
     let kept = try KeptCalibration(contentsOf: file)
-    var reader = predictions.reader
+    var reader = predictions.reader(speech.terminal)
     // What was fitted says what the numbers are, where the options do not.
     reader.areProbabilities = reader.areProbabilities ?? kept.isOfProbabilities
     let read = try reader.readUnlabeled(logits.map { URL(fileURLWithPath: $0) })

@@ -55,7 +55,9 @@ struct CalibrateCommand: ParsableCommand {
   @OptionGroup var speech: OutputOptions
 
   func validate() throws {
-    if logits.isEmpty { throw ValidationError("--logits: expected a file.") }
+    if logits.isEmpty {
+      throw ValidationError("--logits: expected a file, found none; give the predictions.")
+    }
     _ = try chosenCalibration()
   }
 
@@ -71,7 +73,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     let urls = logits.map { URL(fileURLWithPath: $0) }
     let labelFile = URL(fileURLWithPath: labels)
-    let read = try predictions.reader.read(urls, labels: labelFile)
+    let read = try predictions.reader(speech.terminal).read(urls, labels: labelFile)
     let rows = try read.predictions.labeled(read.labels, from: labelFile)
     let (members, notes) = try predictions.members(rows.memberCount, in: urls)
     for note in read.notes + notes { speech.terminal.warn(note) }

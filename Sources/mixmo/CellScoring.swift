@@ -37,7 +37,7 @@ extension ScoreCommand {
 
   /// Scores the cells in folders; `labels` has the classes of the clean images.
   func scoreCells(labels: URL) throws {
-    var reader = predictions.reader
+    var reader = self.reader
     let kinds = try suiteKinds
     let others =
       [labels]

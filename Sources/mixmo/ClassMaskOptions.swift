@@ -32,7 +32,8 @@ struct ClassMaskOptions: ParsableArguments {
       )
     }
     guard maskClasses || labelClasses == nil else {
-      throw ValidationError("--label-classes and --class-order are for --mask-classes.")
+      throw ValidationError(
+        "--label-classes and --class-order are for --mask-classes; give it, or leave them out.")
     }
   }
 

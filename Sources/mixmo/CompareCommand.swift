@@ -107,7 +107,7 @@ struct CompareCommand: AsyncParsableCommand {
     guard runs.count > 1 else { throw ValidationError("Give two or more run folders.") }
     let paths = folders.map { $0.resolvingSymlinksInPath().path }
     if let twice = paths.first(where: { path in paths.count { $0 == path } > 1 }) {
-      throw ValidationError("\(twice.oneLine) is given twice.")
+      throw ValidationError("\(twice.oneLine) is given twice; give each run once.")
     }
     guard 0...100_000 ~= bootstrap else {
       throw ValidationError(
@@ -115,7 +115,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
     _ = try chosenCalibration()
     if let twice = classes.first(where: { index in classes.count { $0 == index } > 1 }) {
-      throw ValidationError("--class: \(twice) is given twice.")
+      throw ValidationError("--class: \(twice) is given twice; give each class once.")
     }
     guard ood != nil || oodScore == nil else { throw ValidationError("--ood-score needs --ood.") }
     if let ood, !OutOfDistributionName.isValid(ood) {

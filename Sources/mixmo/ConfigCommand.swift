@@ -104,7 +104,7 @@ struct ConfigCreateCommand: ParsableCommand {
       do {
         return try Recipe(named: name, in: dataset)
       } catch {
-        throw ValidationError("\(error).")
+        throw ValidationError("\(error.messageWithAdvice).")
       }
     }
   }

@@ -40,11 +40,12 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws {
     guard outputFormat != nil else {
       throw ValidationError(
-        "OUT: expected a file named .ckpt, .pt, .pth or .safetensors, or --format, "
-          + "found \"\(output)\".")
+        "OUT: expected a file named .ckpt, .pt, .pth or .safetensors, found \"\(output)\"; give it "
+          + "such a name, or say what to write with --format.")
     }
     guard !Self.isSameFile(inputURL, outputURL) else {
-      throw ValidationError("OUT: expected another file than IN, found \"\(output)\".")
+      throw ValidationError(
+        "OUT: expected another file than IN, found \"\(output)\"; choose another name.")
     }
   }
 

@@ -79,10 +79,13 @@ struct CorruptCommand: ParsableCommand {
       }
       guard format != .npy else {
         throw ValidationError(
-          "--format: expected png or jpeg for the copies of --images, found npy.")
+          "--format: expected png or jpeg for the copies of --images, found npy; choose one of them."
+        )
       }
     }
-    if image != nil && preview == nil { throw ValidationError("--image needs --preview.") }
+    if image != nil && preview == nil {
+      throw ValidationError("--image needs --preview, the file of the sheet.")
+    }
     try suite.checkNames()
   }
 

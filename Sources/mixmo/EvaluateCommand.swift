@@ -16,8 +16,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     example: HelpExample(
       "the network of mixmo demo, with every calibration",
       """
-      mixmo evaluate --checkpoint best --calibration all --data demo/data --config \\
-        demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/config.yaml
+      mixmo evaluate --checkpoint best --calibration all --data demo/data \\
+        --config demo/exp_digits_wrn101-2_cutmixmo-p5_standard_bar1/config.yaml
       """),
     discussion: """
       Without --model a checkpoint of our networks predicts, with the configuration of its training. \
@@ -124,12 +124,14 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     try suite.checkNames(orAmong: generate ? [] : source.otherCorruptions)
     if try chosenShard != nil, report || scoring.baseline != nil {
-      throw ValidationError("--report and --baseline are not for a shard, which is not scored.")
+      throw ValidationError(
+        "--report and --baseline are not for a shard, which is not scored; give them to mixmo merge or "
+          + "mixmo score.")
     }
     if shard != nil && Launch.count > 1 {
       throw ValidationError(
         "--shard is for jobs whose processes know nothing of each other; mpirun and srun share the "
-          + "images without it.")
+          + "images without it; leave it out.")
     }
     if suite.frostTextures != nil && !generate {
       throw ValidationError("--frost-textures needs --generate.")
@@ -143,7 +145,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         "Give --config and --checkpoint for a network of ours, or --model for a program of your own."
       )
     }
-    if source.maskClasses { throw ValidationError("--mask-classes goes with --model.") }
+    if source.maskClasses {
+      throw ValidationError("--mask-classes goes with --model; leave it out for a network of ours.")
+    }
     guard source.data != nil || source.images != nil else {
       throw ValidationError("Give --data, the folder that holds the data sets' folders.")
     }
@@ -161,13 +165,16 @@ struct EvaluateCommand: AsyncParsableCommand {
       ("--weights", chosen.weights != nil), ("--precision", multiplication.precision != .highest),
     ]
     if let option = given.first(where: \.1)?.0 {
-      throw ValidationError("\(option) goes with a network of ours; --model takes a program.")
+      throw ValidationError(
+        "\(option) goes with a network of ours, and --model takes a program; give one of the two.")
     }
     guard source.isGiven else {
       throw ValidationError(
         "--model needs its images: give --dataset and --data, or --images.")
     }
-    guard output != nil else { throw ValidationError("--model needs --output.") }
+    guard output != nil else {
+      throw ValidationError("--model needs --output, the folder for its results.")
+    }
     if scoring.fitting == .validation {
       throw ValidationError(
         "--fitting validation is for networks of mixmo train --validation; --model fits on the clean "

@@ -14,7 +14,12 @@ enum FatalSignals {
 
   static func explain() {
     signal(SIGBUS) { _ in
-      FatalSignals.end("Error: a file became shorter while it was read, or its disk failed\n")
+      FatalSignals.end(
+        """
+        Error: a file became shorter while it was read, or its disk failed; leave files as they are \
+        while they are read, and check the disk
+
+        """)
     }
     // A file beyond the limit (ulimit -f) is then an error of writing it.
     signal(SIGXFSZ, SIG_IGN)

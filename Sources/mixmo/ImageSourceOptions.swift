@@ -97,10 +97,11 @@ struct ImageSourceOptions: ParsableArguments {
       throw ValidationError("--dataset needs --data, the folder that holds the data sets' folders.")
     }
     if images == nil, let option = ofImages {
-      throw ValidationError("\(option) is for the pictures of --images.")
+      throw ValidationError(
+        "\(option) is for the pictures of --images; give them, or leave \(option) out.")
     }
     guard ignoreLabel == nil || labels != nil else {
-      throw ValidationError("--ignore-label is for --labels.")
+      throw ValidationError("--ignore-label is for --labels; give them, or leave it out.")
     }
     if maskClasses && classOrder == nil {
       throw ValidationError(
@@ -113,7 +114,8 @@ struct ImageSourceOptions: ParsableArguments {
     }
     if let resize, let crop, crop > resize {
       throw ValidationError(
-        "--crop \(crop) is larger than --resize \(resize), the length of the short side.")
+        "--crop \(crop) is larger than --resize \(resize), the length of the short side; give a smaller "
+          + "--crop or a larger --resize.")
     }
   }
 
@@ -128,8 +130,8 @@ struct ImageSourceOptions: ParsableArguments {
     )
     guard place == root || place.hasPrefix(root + "/") else { return }
     throw ValidationError(
-      "--output \(output.oneLine): expected a folder outside of --images, where results are not taken for "
-        + "pictures.")
+      "--output \(output.oneLine): expected a folder outside of --images, found one in it, where results "
+        + "would be taken for pictures; choose another folder.")
   }
 
   /// The label that pictures were left out by; nil where none was.

@@ -71,7 +71,7 @@ struct JobOptions: ParsableArguments {
       } catch let code as ExitCode {
         MPIProcesses.abort(code: code.rawValue)
       } catch {
-        Self.tell("\(error)")
+        Self.tell(error.messageWithAdvice)
         MPIProcesses.abort(code: 1)
       }
       processes.leave()

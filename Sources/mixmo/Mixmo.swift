@@ -74,7 +74,9 @@ package enum Program {
 
   /// Ends the program with help or a message, as ArgumentParser does, but without control characters.
   private static func end(_ error: any Error) -> Never {
-    let (text, code) = (Mixmo.fullMessage(for: error), Mixmo.exitCode(for: error))
+    let code = Mixmo.exitCode(for: error)
+    let message = Mixmo.fullMessage(for: error)
+    let text = (error as? any AdvisedError)?.message(message) ?? message
     if !text.isEmpty {
       if code.isSuccess {
         do { try Terminal.print(text + "\n") } catch { end(error) }

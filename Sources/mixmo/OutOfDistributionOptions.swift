@@ -25,7 +25,9 @@ struct NamedImages: Equatable {
           + "\"\(name.oneLine)\".")
     }
     if place?.isEmpty ?? false {
-      throw ValidationError("--ood \(argument.oneLine): expected a place behind \"=\".")
+      throw ValidationError(
+        "--ood \(argument.oneLine): expected a file or folder behind \"=\", found nothing; name it."
+      )
     }
   }
 

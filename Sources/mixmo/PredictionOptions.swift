@@ -112,8 +112,19 @@ struct PredictionOptions: ParsableArguments {
     return (.subnetworks, count > 1 ? [note] : [])
   }
 
-  var reader: PredictionReader {
+  /// What reads files as the options say, and shows how far it is with a text that takes long.
+  ///
+  /// - Parameters:
+  ///   - terminal: Where it is shown.
+  ///   - advice: How to go on after an interruption, of a command that listens for one.
+  /// - Returns: The reader.
+  func reader(_ terminal: Terminal, whenInterrupted advice: String? = nil) -> PredictionReader {
+    let steps = StepProgress(terminal, whenInterrupted: advice)
     var reader = PredictionReader()
+    reader.tables.advanced = { file, done, total in
+      try steps.show(
+        "read \(URL(fileURLWithPath: file).lastPathComponent)", done, of: total, .bytes)
+    }
     reader.areProbabilities = probabilities
     reader.isBinary = binary
     reader.array = array

@@ -59,10 +59,12 @@ struct ProgramOptions: ParsableArguments {
 
   func validate() throws {
     if model == nil, let option = givenName {
-      throw ValidationError("\(option) goes with --model.")
+      throw ValidationError(
+        "\(option) goes with --model; give the program, or leave \(option) out.")
     }
     if let model, model.allSatisfy(\.isWhitespace) {
-      throw ValidationError("--model: expected a command, found an empty one.")
+      throw ValidationError(
+        "--model: expected a command, found an empty one; give the program that answers.")
     }
     if let batch, !(1...65_536).contains(batch) {
       throw ValidationError("--batch: expected a number from 1 to 65536, found \(batch).")
@@ -79,13 +81,16 @@ struct ProgramOptions: ParsableArguments {
     let found = images.dataset.classCount
     if let outputs = images.pictures?.outputs, let classes, classes != outputs.modelClassCount {
       throw ValidationError(
-        "--classes \(classes): --class-order lists \(outputs.modelClassCount) classes.")
+        "--classes \(classes): --class-order lists \(outputs.modelClassCount) classes; leave --classes out."
+      )
     }
     guard images.pictures?.outputs == nil, let classes, classes != found else { return found }
     guard images.isClassCountGuessed, classes > found else {
       throw ValidationError(
         "--classes \(classes): \(images.dataset.name) has "
-          + (images.isClassCountGuessed ? "labels up to \(found - 1)." : "\(found) classes."))
+          + (images.isClassCountGuessed ? "labels up to \(found - 1)" : "\(found) classes")
+          + "; leave --classes out, or give the program's number where labels lack the last classes."
+      )
     }
     return classes
   }

@@ -93,7 +93,8 @@ struct ReportJob {
     let gnuplot = try await GnuplotProgram()
     if gnuplot == nil {
       terminal.warn(
-        "gnuplot was not found, or does not run; the page has numbers, but no figures")
+        "gnuplot was not found, or does not run: the page has numbers, but no figures; install Debian's "
+          + "package gnuplot-nox for them")
     }
     return gnuplot
   }

@@ -115,16 +115,20 @@ struct ScoreCommand: ParsableCommand {
   func validate() throws {
     try checkSources()
     if predictions.binary && classMask.maskClasses {
-      throw ValidationError("--mask-classes: a binary classifier has no other classes.")
+      throw ValidationError(
+        "--mask-classes: a binary classifier has no other classes; leave it out.")
     }
     guard validationLogits.isEmpty == (validationLabels == nil) else {
       throw ValidationError("--validation-logits and --validation-labels go together.")
     }
     if !validationLogits.isEmpty, let fitting = scoring.fitting, fitting != .validation {
-      throw ValidationError("--fitting \(fitting.rawValue) needs no validation set.")
+      throw ValidationError(
+        "--fitting \(fitting.rawValue) needs no validation set; leave --validation-logits out, or choose "
+          + "--fitting validation.")
     }
     if folder == nil && validationLogits.isEmpty && scoring.fitting == .validation {
-      throw ValidationError("--fitting validation needs --validation-logits.")
+      throw ValidationError(
+        "--fitting validation needs --validation-logits and --validation-labels.")
     }
   }
 
@@ -141,7 +145,7 @@ struct ScoreCommand: ParsableCommand {
           + "takes a folder of cells in place of --logits.")
     }
     guard suite == nil || !cells.isEmpty else {
-      throw ValidationError("--suite names the corruptions of --cells.")
+      throw ValidationError("--suite names the corruptions of --cells; give them, or leave it out.")
     }
     try checkIsOneCell()
   }
@@ -158,8 +162,8 @@ struct ScoreCommand: ParsableCommand {
     let ofFiles = outOfDistribution.ood.isEmpty ? predictions.givenName : predictions.nameForLabels
     guard let option = given.first(where: \.1)?.0 ?? ofFiles else { return }
     throw ValidationError(
-      "\(option) is not for the folder of a run, whose own predictions are scored again; predictions "
-        + "in files are given with --logits, a folder of them with --cells.")
+      "\(option) is not for the folder of a run, whose own predictions are scored again; leave it out, or "
+        + "give predictions in files with --logits, a folder of them with --cells.")
   }
 
   func run() throws {
@@ -182,7 +186,7 @@ struct ScoreCommand: ParsableCommand {
       softLabels: softLabels, seed: seed)
     var evaluation = EvaluationRun(of: run, request: request, workers: common.workers)
     evaluation.outOfDistribution = try outOfDistribution.read(
-      predictions.reader, like: run.cleanLogits())
+      reader, like: run.cleanLogits())
     let cube = try evaluation.run(
       speakingTo: common.terminal, whenInterrupted: "run the same command to start again")
     try common.terminal.show(
@@ -205,8 +209,15 @@ struct ScoreCommand: ParsableCommand {
     return try SelectedSuite(SelectedSuite.standardURL(for: .cifar10), names: []).suite.kinds
   }
 
+  /// What reads files of predictions and labels.
+  var reader: PredictionReader {
+    predictions.reader(
+      common.terminal,
+      whenInterrupted: "nothing was written; run the same command to start again")
+  }
+
   private func scoreFiles(labels: String) throws {
-    var reader = predictions.reader
+    var reader = self.reader
     var rows = try reader.read(logits.map(url), labels: url(labels))
     if let mask = try classMask.mask {
       let columns = try mask.columns(of: rows, labelFile: url(labels))

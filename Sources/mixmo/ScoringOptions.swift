@@ -74,7 +74,10 @@ struct ScoringOptions: ParsableArguments {
       }
       return [known]
     }
-    guard !asked.isEmpty else { throw ValidationError("--calibration: expected a name.") }
+    guard !asked.isEmpty else {
+      throw ValidationError(
+        "--calibration: expected a name, found none; give one, such as temperature.")
+    }
     return Calibration.all.filter {
       asked.contains($0) || $0 == .temperature && temperatureScaling
     }

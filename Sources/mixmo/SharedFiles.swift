@@ -9,7 +9,7 @@ enum SharedFiles {
 
     var description: String {
       "\(path) not found; looked in \(folders.map(\.path).joined(separator: ", "));"
-        + " set MIXMO_HOME to the folder that holds it"
+        + " check the path, or set MIXMO_HOME to the folder that holds it"
     }
   }
 

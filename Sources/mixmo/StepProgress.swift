@@ -28,6 +28,9 @@ final class StepProgress: Sendable {
     self.advice = advice
   }
 
+  /// A failure leaves a bar unfinished.
+  deinit { finish() }
+
   /// Shows that `done` of `total` are finished in the step `title`.
   ///
   /// - Throws: `ExitCode` after an interruption.

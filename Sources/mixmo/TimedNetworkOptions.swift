@@ -59,7 +59,7 @@ struct TimedNetworkOptions: ParsableArguments {
     else {
       throw ValidationError(
         "--network: expected wrn-DEPTH-WIDTH with DEPTH 6n + 4, or resnet-18-WIDTH, "
-          + "found \"\(network)\".")
+          + "found \"\(network)\"; give a name such as wrn-28-10.")
     }
     let name: NetworkConfiguration.Name =
       members == 1 ? (isWide ? .wideResNet : .resNet) : (isWide ? .wideResNetMixMo : .resNetMixMo)

@@ -423,7 +423,7 @@ struct CellCommandTests {
     (["score", "--cells", "a"], "Give --logits and --labels, or the folder of a run"),
     (
       ["score", "--logits", "b.npy", "--labels", "y.npy", "--suite", "s.yaml"],
-      "--suite names the corruptions of --cells."
+      "--suite names the corruptions of --cells; give them, or leave it out."
     ),
     (["score", "run", "--cells", "a"], "--cells is not for the folder of a run"),
   ])

@@ -45,8 +45,8 @@ struct HelpTests {
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = [
       "-c",
-      #"mixmo() { printf '%s\n' "$@" >&2; }; mixmo-mpi() { mixmo "$@"; }; "#
-        + #"mpirun() { shift 2; "$@"; }; "# + example.replacing(" > ", with: " # "),
+      #"mixmo() { printf '%s\n' "$@" >&2; }; mpirun() { shift 2; "$@"; }; "#
+        + example.replacing("mixmo-mpi", with: "mixmo").replacing(" > ", with: " # "),
     ]
     let words = Pipe()
     process.standardError = words

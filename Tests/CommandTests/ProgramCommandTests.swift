@@ -204,8 +204,8 @@ struct ProgramCommandTests {
 
   @Test(arguments: [
     (["--model", "cat"], "give --dataset and --data, or --images"),
-    (["--model", " ", "--output", "o"], "--model: expected a command, found an empty one."),
-    (["--batch", "5"], "--batch goes with --model."),
+    (["--model", " ", "--output", "o"], "--model: expected a command, found an empty one"),
+    (["--batch", "5"], "--batch goes with --model; give the program"),
     ([], "Give --config and --checkpoint for a network of ours, or --model"),
   ])
   func `what is missing is named`(arguments: [String], expected: String) throws {

@@ -198,7 +198,8 @@ struct TrainCommandTests {
     #expect(
       run.lines.last
         == "Error: \(workspace.path("runs/small")): the loss became infinite or NaN in epoch 2, step 3; "
-        + "the last good checkpoint is \(workspace.path("runs/small/last.ckpt"))", "\(run.lines)")
+        + "the last good checkpoint is \(workspace.path("runs/small/last.ckpt")); lower the learning rate "
+        + "(lr) in the configuration, and start over", "\(run.lines)")
     let files = try workspace.files("runs/small")
     #expect(
       files.keys.sorted() == [

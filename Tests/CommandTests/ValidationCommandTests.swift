@@ -188,7 +188,7 @@ struct ValidationCommandTests {
     let score = try MixmoProcess(
       "score", "--logits", "a.npy", "--labels", "b.npy", "--fitting", "validation")
     #expect(score.status == 64)
-    #expect(score.errors.contains("--fitting validation needs --validation-logits."))
+    #expect(score.errors.contains("--fitting validation needs --validation-logits"))
   }
 
   @Test func `a configuration that does not name the part, or another one, evaluates the run`()

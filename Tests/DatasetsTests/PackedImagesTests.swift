@@ -71,6 +71,39 @@ struct PackedImagesTests {
     #expect(try Self.files(tree) == [])
   }
 
+  @Test func `packing tells how far it is, and an interruption leaves nothing behind`() throws {
+    let tree = try Tree()
+    try tree.writeTrain()
+    func read(_ advanced: (Int, Int) throws -> Void) throws -> any Dataset {
+      try DatasetKind.tinyimagenet200.read(
+        .train, in: tree.folder.url, cache: tree.folder.file("cache"),
+        workers: Workers(count: 2), advanced: advanced)
+    }
+    #expect(throws: CancellationError.self) { try read { _, _ in throw CancellationError() } }
+    #expect(try Self.files(tree) == [])
+    var told: [[Int]] = []
+    _ = try read { told.append([$0, $1]) }
+    #expect(told == [[200, 200]])
+    _ = try read { _, _ in Issue.record("what is packed is packed again") }
+  }
+
+  @Test func `a fingerprint tells how many images are read`() throws {
+    let images = Digits.first(1300, of: .train)
+    var told: [Int] = []
+    let shown = try images.fingerprint(workers: Workers(count: 2)) { done, total in
+      #expect(total == 1300)
+      told.append(done)
+    }
+    // In chunks of 512 images.
+    #expect(told == [512, 1024, 1300])
+    #expect(try images.fingerprint(workers: Workers(count: 1)) == shown)
+    #expect(throws: CancellationError.self) {
+      try images.storedFingerprint(workers: Workers(count: 1)) { _, _ in
+        throw CancellationError()
+      }
+    }
+  }
+
   @Test func `readers that pack at once share one file`() async throws {
     let tree = try Tree()
     try tree.writeTrain()

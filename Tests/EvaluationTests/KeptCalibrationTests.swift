@@ -38,6 +38,31 @@ struct KeptCalibrationTests {
     return try NumPyArray(contentsOf: output)
   }
 
+  @Test func `fits and calibrated rows are counted`() throws {
+    let folder = try TemporaryFolder()
+    let (predictions, labels) = Self.predictions(seed: 3)
+    let files = ["logits.npy", "labels.npy"].map { folder.file($0) }
+    for file in files { try AtomicFile.write([1], to: file) }
+    let rows = try predictions.labeled(labels, from: files[1])
+    var keeping = CalibrationKeeping(threadCount: 1)
+    let told = Told()
+    keeping.report = { told.counts.append([$0, $1]) }
+    let kept = try keeping.fit(
+      .temperature, for: .ensemble, on: rows, logits: [files[0]], labels: files[1],
+      version: "0.1.0")
+    // One fit on all rows, and one for each of five parts.
+    let expected: [[Int]] = (0...6).map { [$0, 6] }
+    #expect(told.counts == expected)
+    told.counts = []
+    _ = try keeping.apply(kept, from: "c.json", to: predictions, output: folder.file("p.npy"))
+    #expect(told.counts == [[Self.rowCount, Self.rowCount]])
+  }
+
+  /// What a job has told of how far it is.
+  private final class Told {
+    var counts: [[Int]] = []
+  }
+
   /// Changes some bytes of a file: a digit, a sign or a bracket becomes another, a piece is left out or
   /// doubled, or a number becomes a hostile one.
   private static func changed(_ bytes: [UInt8], seed: UInt64) -> [UInt8] {

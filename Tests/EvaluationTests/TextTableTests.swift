@@ -1,6 +1,7 @@
 import Evaluation
 import Formats
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -21,6 +22,25 @@ struct TextTableTests {
       return "\(first)\(table.columnCount): \(table.values)"
     } catch {
       return "\(error)"
+    }
+  }
+
+  @Test func `reading tells how many bytes are done, and can be stopped`() throws {
+    let text = Array(String(repeating: "0.5,1.5\n", count: 10_000).utf8)
+    let told = Mutex([Int]())
+    var options = TableOptions()
+    options.advanced = { file, done, total in
+      #expect(file == "z.csv" && total == text.count)
+      told.withLock { $0.append(done) }
+    }
+    let table = try NumberTable(text, file: "z.csv", of: .classes, options)
+    #expect(table.rowCount == 10_000)
+    // After 4096 and 8192 lines, the last without its end, and at the end.
+    let expected: [Int] = [32_767, 65_535, text.count]
+    #expect(told.withLock { $0 } == expected)
+    options.advanced = { _, _, _ in throw CancellationError() }
+    #expect(throws: CancellationError.self) {
+      try NumberTable(text, file: "z.csv", of: .classes, options)
     }
   }
 

@@ -51,6 +51,22 @@ struct PredictionProofTests {
     }
   }
 
+  @Test func `hashing tells how many bytes are done, of all`() throws {
+    let folder = try TemporaryFolder()
+    let place = try stored(in: folder)
+    let sizes: [Int] = try ["labels.npy", "clean-0.npy", "fog-3.npy"].map {
+      try FileContents.read(place.predictions.folder.appending(path: $0), limit: 1 << 20).count
+    }
+    var told: [[Int]] = []
+    _ = try PredictionProof(of: place, threadCount: 2) { told.append([$0, $1]) }
+    let total = sizes.reduce(0, +)
+    let expected: [[Int]] = [[0, total], [total, total]]
+    #expect(told == expected)
+    #expect(throws: CancellationError.self) {
+      try PredictionProof(of: place, threadCount: 1) { _, _ in throw CancellationError() }
+    }
+  }
+
   @Test func `digests are those of the files, with the command that made them`() throws {
     let folder = try TemporaryFolder()
     let place = try stored(in: folder)

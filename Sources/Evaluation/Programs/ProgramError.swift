@@ -69,7 +69,7 @@ package enum ProgramEnd: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the shell says that there is no such program, or that it cannot be run.
-  var isOfMissingProgram: Bool { self == .exit(126) || self == .exit(127) }
+  package var isOfMissingProgram: Bool { self == .exit(126) || self == .exit(127) }
 }
 
 extension ProgramError.Problem: CustomStringConvertible {

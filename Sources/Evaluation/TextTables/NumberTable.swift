@@ -9,6 +9,10 @@ package struct TableOptions: Sendable {
   package var takesAllColumns = false
   /// Whether the first line is names; nil to find out.
   package var hasHeader: Bool?
+  /// Told, every few thousand lines, how many bytes of a file are read, of how many.
+  package var advanced: @Sendable (_ file: String, _ done: Int, _ total: Int) throws -> Void = {
+    _, _, _ in
+  }
 
   package init() {}
 }
@@ -53,6 +57,8 @@ package struct NumberTable {
   package private(set) var leftOut: [Column] = []
 
   private static let maximumFileSize = 1 << 32
+  /// It is told how far reading is after so many lines.
+  private static let reportedLines = 1 << 12
 
   /// Reads the file at `url`.
   ///
@@ -74,14 +80,14 @@ package struct NumberTable {
       try selection.checkHeader()
       if content == .labels { selection.keepLabels() }
       try selection.checkTexts(as: content, takesAll: options.takesAllColumns)
-      return try NumberTable(bytes, head, selection, as: content)
+      return try NumberTable(bytes, head, selection, as: content, options.advanced)
     }
     if content == .classes, !options.takesAllColumns { try checkColumns() }
   }
 
   private init(
     _ bytes: UnsafeBufferPointer<UInt8>, _ head: TableHead, _ selection: ColumnSelection,
-    as content: Content
+    as content: Content, _ advanced: (String, Int, Int) throws -> Void
   ) throws {
     file = selection.file
     self.content = content
@@ -102,11 +108,14 @@ package struct NumberTable {
       try reader.append(line, to: &firstLine, &firstForms)
       self.firstLine = firstLine
     }
-    try readRows(&lines, by: reader, fieldCount: head.fieldCount, size: bytes.count)
+    try readRows(&lines, by: reader, fieldCount: head.fieldCount, size: bytes.count) {
+      try advanced(selection.file, $0, bytes.count)
+    }
   }
 
   private mutating func readRows(
-    _ lines: inout TextLines, by reader: RowReader, fieldCount: Int, size: Int
+    _ lines: inout TextLines, by reader: RowReader, fieldCount: Int, size: Int,
+    advanced: (_ byteCount: Int) throws -> Void
   ) throws {
     while let line = lines.next() {
       if columnCount == 1, line.followsBlank, fieldCount == 1,
@@ -119,7 +128,9 @@ package struct NumberTable {
         values.reserveCapacity(rowCount * columnCount)
       }
       try reader.append(line, to: &values, &forms)
+      if line.number.isMultiple(of: Self.reportedLines) { try advanced(line.range.upperBound) }
     }
+    try advanced(size)
     if values.isEmpty {
       guard let firstLine else { throw TextTableError(file: file, problem: .empty) }
       (values, forms, self.firstLine) = (firstLine, firstForms, nil)

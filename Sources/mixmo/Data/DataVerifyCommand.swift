@@ -63,7 +63,13 @@ struct DataVerifyCommand: ParsableCommand {
     } else {
       try output.terminal.show(records.map { $0.line + "\n" }.joined() + summary(records, wrong))
     }
-    guard wrong.isEmpty else { throw ExitCode.failure }
+    guard wrong.isEmpty else {
+      if PublishedArchive.named(dataset) != nil {
+        output.terminal.say(
+          "mixmo data download \(dataset) --data \(folder.data.oneLine) --force fetches it again")
+      }
+      throw ExitCode.failure
+    }
   }
 
   private func records(of verification: DatasetVerification) throws -> [VerificationRecord] {

@@ -11,7 +11,12 @@ struct DiskFacts: Encodable {
   init(_ path: String, _ privacy: Privacy) {
     self.path = privacy.shown(path)
     var disk = statvfs()
-    free = statvfs(path, &disk) == 0 ? Int(clamping: disk.f_bavail * disk.f_frsize) : nil
+    if statvfs(path, &disk) == 0 {
+      let (bytes, isTooMany) = disk.f_bavail.multipliedReportingOverflow(by: disk.f_frsize)
+      free = isTooMany ? .max : Int(clamping: bytes)
+    } else {
+      free = nil
+    }
     isWritable = access(path, W_OK) == 0
   }
 
