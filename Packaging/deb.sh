@@ -48,8 +48,9 @@ completions() {
 
 control() {
   local depends
+  # By this folder dpkg-shlibdeps knows that libraries below it are the package's own.
+  rm -rf "$folder/DEBIAN" && mkdir "$folder/DEBIAN"
   depends=$(depends)
-  mkdir -p "$folder/DEBIAN"
   sed -e "s/@VERSION@/$version/" -e "s/@MAINTAINER@/$maintainer/" -e "s/@DEPENDS@/$depends/" \
     -e "s/@SIZE@/$(du -sk --apparent-size "$folder/usr" | cut -f1)/" "$templates/control" > "$folder/DEBIAN/control"
   (cd "$folder" && find usr -type f -print0 | sort -z | xargs -0 md5sum) > "$folder/DEBIAN/md5sums"
