@@ -48,7 +48,9 @@ struct ThreadOptions: ParsableArguments {
   }
 
   /// The threads where none are asked for: all cores that this process may run on.
-  static var standardCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+  static var standardCount: Int {
+    ProcessorFacts.allowedCount ?? ProcessInfo.processInfo.activeProcessorCount
+  }
 
   var workers: Workers { Workers(count: threads ?? Self.standardCount) }
 }

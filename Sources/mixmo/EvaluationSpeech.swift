@@ -101,7 +101,7 @@ extension EvaluationRun {
       let command = Interruption.sameCommand(startsOver: startsOver)
       let wayOn =
         switch stage {
-        case .checking: "nothing was written"
+        case .checking: "run \(command) to start again"
         case .predicting(let cell): "run \(command) to continue from \(cell.name)"
         case .scoring: advice ?? "run \(command) to score the stored predictions"
         }

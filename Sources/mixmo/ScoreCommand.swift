@@ -265,8 +265,7 @@ struct ScoreCommand: ParsableCommand {
     evaluation.outOfDistribution = others
     let cube = try evaluation.run(
       speakingTo: common.terminal,
-      whenInterrupted: output == nil
-        ? "nothing was written" : "run the same command to start again")
+      whenInterrupted: "run the same command to start again")
     try common.terminal.show(endOf: cube, ofRun: name, in: given.folder, hasTable: ending.table)
   }
 

@@ -124,7 +124,7 @@ struct ConfigCommandTests {
     ),
     (
       ["--dataset", "cifar10", "--output", "d", "--recipe", "wrn2810_mimo_standard_bar1"],
-      "recipe \"wrn2810_mimo_standard_bar1\": mimo mixes several networks, wrn2810 is one."
+      "recipe \"wrn2810_mimo_standard_bar1\": mimo mixes several networks, wrn2810 is one"
     ),
   ])
   func `misuse exits with 64 and the usage`(arguments: [String], message: String) throws {

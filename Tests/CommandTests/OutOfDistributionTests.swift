@@ -160,7 +160,7 @@ struct OutOfDistributionTests {
       (["a=\(path("missing.npy"))"], 1, "missing.npy"),
       (["a=\(path("svhn.npy"))", "a=\(path("svhn.npy"))"], 64, "used twice"),
       (["a/b=\(path("svhn.npy"))"], 64, "found \"a/b\""),
-      (["svhn"], 64, "expected name=file"), (["svhn="], 64, "expected a place"),
+      (["svhn"], 64, "expected name=file"), (["svhn="], 64, "expected a file or folder"),
     ]
     for (ood, status, message) in cases {
       let process = try run(score(folder, "out") + ["--ood"] + ood, status: status)

@@ -192,7 +192,7 @@ struct ProgramCommandTests {
     (["--save", "runs"], "--save goes with a network of ours"),
     (["--weights", "ema"], "--weights goes with a network of ours"),
     (["--batch", "0"], "--batch: expected a number from 1 to 65536, found 0."),
-    (["--classes", "11"], "--classes 11: digits has 10 classes."),
+    (["--classes", "11"], "--classes 11: digits has 10 classes;"),
     (["--fitting", "validation"], "--model fits on the clean images."),
   ])
   func `what does not go with a program is refused`(more: [String], expected: String) throws {

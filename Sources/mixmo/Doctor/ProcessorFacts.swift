@@ -35,15 +35,16 @@ struct ProcessorFacts: Encodable {
     instructions = Self.instructionSets.filter(flags.contains)
     model = Invocation.processor
     coresOnline = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-    coresAllowed = Self.allowed ?? coresOnline
+    coresAllowed = Self.allowedCount ?? coresOnline
     coresByControlGroup = coreLimit
     threads = ThreadOptions.standardCount
     kernels = Kernels.preferred.name
     kernelsAvailable = Kernels.choices.map(\.name)
   }
 
-  /// The number of cores in the list of those that the process may run on, such as `0-3,8`.
-  private static var allowed: Int? {
+  /// The number of cores in the list of those that the process may run on, such as `0-3,8`, by `taskset`, a
+  /// control group or a scheduler; nil where the system does not say.
+  static var allowedCount: Int? {
     let status = SystemText.read("/proc/self/status")
     let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
     let ranges = line?.split(separator: ":").last?.split(separator: ",").map { range in
