@@ -36,7 +36,9 @@ struct HelpTests {
   private static func examples(_ help: String) -> [String] {
     help.replacing("\\\n", with: " ").split(separator: "\n")
       // A line of a table may begin with the word, and more space behind it.
-      .filter { $0.hasPrefix("  mpirun ") || $0.hasPrefix("  mixmo ") && !$0.hasPrefix("  mixmo  ") }
+      .filter {
+        $0.hasPrefix("  mpirun ") || $0.hasPrefix("  mixmo ") && !$0.hasPrefix("  mixmo  ")
+      }
       .map { $0.trimmingCharacters(in: .whitespaces) }
   }
 

@@ -104,7 +104,8 @@ struct SurvivalTests {
     #expect(full.status == 1)
     #expect(
       full.errors.contains(
-        /full\/small\/(last|checkpoint_epoch_\d+)\.ckpt: cannot be written: .*File too large; check/),
+        /full\/small\/(last|checkpoint_epoch_\d+)\.ckpt: cannot be written: .*File too large; check/
+      ),
       "\(full.errors)")
     let after = try workspace.files("full/small")
     #expect(after.keys.filter { $0.contains("partial") } == [])
