@@ -111,7 +111,8 @@ package struct InputVerification {
       )
       guard found == expected else {
         return .differs(
-          "\(subject) (\(path.oneLine))", expected: "SHA-256 \(expected)", found: found)
+          "\(subject) (\(path.withoutControlCharacters))", expected: "SHA-256 \(expected)",
+          found: found)
       }
     }
     if let missing {
@@ -127,11 +128,11 @@ package struct InputVerification {
     let named = record.inputs?.checkpoint.map { URL(fileURLWithPath: $0) } ?? []
     let first = (checkpoint.map { [$0] } ?? named).filter(Self.isThere)
     if let checkpoint, first.isEmpty {
-      return .notAtHand("checkpoint", "no file \(checkpoint.relativePath.oneLine)")
+      return .notAtHand("checkpoint", "no file \(checkpoint.relativePath.withoutControlCharacters)")
     }
     let kept = checkpoint == nil ? folder.keptEpochs().map(folder.checkpoint(epoch:)) : []
     for url in first + kept where try digest(of: url) == expected {
-      return .ok("checkpoint (\(url.relativePath.oneLine))")
+      return .ok("checkpoint (\(url.relativePath.withoutControlCharacters))")
     }
     guard let other = first.first else {
       return .notAtHand(
@@ -140,7 +141,8 @@ package struct InputVerification {
       )
     }
     return .differs(
-      "checkpoint (\(other.relativePath.oneLine))", expected: "SHA-256 \(expected)",
+      "checkpoint (\(other.relativePath.withoutControlCharacters))",
+      expected: "SHA-256 \(expected)",
       found: try digest(of: other))
   }
 
@@ -162,7 +164,7 @@ package struct InputVerification {
       return [.notAtHand("images", "\(error)")]
     }
     let subject =
-      "images of \(record.origin.dataset.oneLine) (\(images.folder.relativePath.oneLine))"
+      "images of \(record.origin.dataset.oneLine) (\(images.folder.relativePath.withoutControlCharacters))"
     let found = try images.selection(imageCount).images(of: images.clean)
       .fingerprint(workers: workers, advanced: report)
     let check =

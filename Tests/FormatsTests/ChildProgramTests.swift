@@ -35,6 +35,15 @@ struct ChildProgramTests {
     #expect(try await Self.run("kill -9 $$").result.status == -1)
   }
 
+  @Test func `an exit code arrives where this process was started with SIGCHLD ignored`()
+    async throws
+  {
+    signal(SIGCHLD, SIG_IGN)
+    #expect(try await Self.run("exit 7").result.status == 7)
+    // What this process ignores, the program does not.
+    #expect(try await Self.run("(exit 3); echo $?").output == "3\n")
+  }
+
   @Test func `input comes from bytes, from an open file or not at all`() async throws {
     let bytes = (0..<50_000).map { "\($0)\n" }.joined()
     #expect(try await Self.run("cat", input: .bytes(Array(bytes.utf8))).output == bytes)

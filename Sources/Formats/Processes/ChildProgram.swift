@@ -79,19 +79,16 @@ package struct ChildProgram: Sendable {
     if let folder, access(folder.path, X_OK) != 0 { throw FileError.unreadable(folder, errno) }
     var all = ProcessInfo.processInfo.environment
     for (name, value) in environment { all[name] = value }
-    let run: ProgramRun
     do {
-      run = try ProgramRun(
-        ProgramStart(
-          path: url.path, words: [url.path] + arguments, environment: all, folder: folder),
-        input: input)
+      let start = ProgramStart(
+        path: url.path, words: [url.path] + arguments, environment: all, folder: folder)
+      return try await ProgramRun(start, input: input).finish(output, tick)
     } catch let error as ProgramStartError {
       if [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(error.code) {
         throw ChildStartError.refused(program: url.lastPathComponent.oneLine, error.code)
       }
       throw FileError.unreadable(url, error.code)
     }
-    return try await run.finish(output, tick)
   }
 }
 

@@ -33,7 +33,8 @@ struct ProgramRun {
 
   /// Reads until the program has ended and nobody writes any more.
   ///
-  /// - Throws: What the closures throw, and `CancellationError`, after the program has been killed.
+  /// - Throws: What the closures throw, and `CancellationError`, after the program has been killed;
+  ///   `ProgramStartError` where the system does not tell how it ended.
   func finish(
     _ take: (UnsafeRawBufferPointer) throws -> Void, _ tick: () throws -> Void
   ) async throws -> ChildProgram.Result {
@@ -43,7 +44,12 @@ struct ProgramRun {
       try await clock.call(tick, until: { try read(take, &tail) })
       var status: Int32 = 0
       try await clock.call(
-        tick, until: { waitpid(process, &status, WNOHANG) == process ? .done : .idle })
+        tick,
+        until: {
+          let found = waitpid(process, &status, WNOHANG)
+          guard found >= 0 || errno == EINTR else { throw ProgramStartError(code: errno) }
+          return found == process ? .done : .idle
+        })
       return ChildProgram.Result(
         status: status & 0x7F == 0 ? status >> 8 & 0xFF : -1,
         messages: String(decoding: tail, as: UTF8.self))

@@ -31,6 +31,8 @@ package struct ProgramStart: Sendable {
   /// - Returns: The process's number, which somebody has to wait for.
   /// - Throws: `ProgramStartError`.
   package func run(streams: [Int32]) throws(ProgramStartError) -> pid_t {
+    // Where it is ignored, as some parents hand it on, nobody learns how a program ended.
+    signal(SIGCHLD, SIG_DFL)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -57,9 +59,11 @@ package struct ProgramStart: Sendable {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGTERM, SIGPIPE, SIGXFSZ, SIGQUIT] { sigaddset(&signals, number) }
+    sigfillset(&signals)
+    // These two have no other action than the default one.
+    for number in [SIGKILL, SIGSTOP] { sigdelset(&signals, number) }
     // In the group of this process, a program that nohup protects stays protected.
-    if leadsGroup { sigaddset(&signals, SIGHUP) }
+    if !leadsGroup { sigdelset(&signals, SIGHUP) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setpgroup(&attributes, 0)
     let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
