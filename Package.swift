@@ -6,6 +6,10 @@ let argumentParser = Target.Dependency.product(
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+// Optimization is three quarters of a build: targets without loops over images, rows or numbers go without.
+// No target of a library product may, as others cannot depend on products with unsafe flags.
+let unoptimized = [SwiftSetting.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "mixmo",
   platforms: [.macOS(.v15)],
@@ -25,16 +29,16 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    // Floor 5: the command
+    // Floor 6: the command
     .executableTarget(
       name: "mixmo",
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
-        "Reports", "Runs", "Scoring", "Tensors", "Training", argumentParser,
+        "PredictionFiles", "Reports", "Runs", "Scoring", "Tensors", "Training", argumentParser,
       ],
-      resources: [.embedInCode("Resources")]),
+      resources: [.embedInCode("Resources")], swiftSettings: unoptimized),
 
-    // Floor 4: jobs
+    // Floor 5: jobs
     .target(
       name: "Training",
       dependencies: [
@@ -42,11 +46,17 @@ let package = Package(
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["Datasets", "Formats", "Images", "Runs", "Scoring", "Tensors"]),
+      dependencies: [
+        "Datasets", "Formats", "Images", "PredictionFiles", "Runs", "Scoring", "Tensors",
+      ],
+      swiftSettings: unoptimized),
     .target(
       name: "Reports",
       dependencies: ["Formats", "Runs", "Scoring", mustache],
-      resources: [.embedInCode("Page/Resources")]),
+      resources: [.embedInCode("Page/Resources")], swiftSettings: unoptimized),
+
+    // Floor 4: anybody's predictions
+    .target(name: "PredictionFiles", dependencies: ["Datasets", "Formats", "Runs", "Scoring"]),
 
     // Floor 3: labeled images, run folders
     .target(
@@ -90,9 +100,11 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "TestSupport"], exclude: ["Fixtures"]),
+      name: "ImagesTests", dependencies: ["Images", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: unoptimized),
     .testTarget(
-      name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"]),
+      name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: unoptimized),
     .testTarget(
       name: "CorruptionsTests",
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"],
@@ -101,7 +113,7 @@ let package = Package(
       name: "NetworksTests", dependencies: ["CKernels", "Networks", "Tensors", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "ScoringTests", dependencies: ["CCrypto", "Scoring", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
@@ -110,30 +122,30 @@ let package = Package(
       dependencies: [
         "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
       ],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Checkpoints", "Datasets", "Formats", "Networks", "Runs", "Tensors", "TestSupport",
         "Training",
-      ], exclude: ["Fixtures"]),
+      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks", "Runs", "Scoring",
-        "Tensors", "TestSupport",
-      ], exclude: ["Fixtures"]),
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
+        "PredictionFiles", "Runs", "Scoring", "Tensors", "TestSupport",
+      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "ReportsTests",
       dependencies: ["Evaluation", "Formats", "Reports", "Runs", "Scoring", "TestSupport"],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "CommandTests",
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Runs", "Scoring",
         "TestSupport", "mixmo",
-      ], exclude: ["Fixtures"]),
+      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -146,7 +158,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images",
-        "Networks", "Runs", "Scoring", "Training",
+        "Networks", "PredictionFiles", "Runs", "Scoring", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -1,4 +1,5 @@
 import Datasets
+import PredictionFiles
 import Runs
 import Scoring
 import Tensors

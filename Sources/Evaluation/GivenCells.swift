@@ -2,6 +2,7 @@
 
 import Formats
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 

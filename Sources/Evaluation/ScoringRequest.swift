@@ -162,16 +162,3 @@ struct EarlierTables {
     return try store.logits(of: .clean, labels: store.labels())
   }
 }
-
-extension [Cell] {
-  /// The cells in the order of tables: the clean one, then by the corruption's place among `kinds`, others
-  /// last and by name, and by severity.
-  func sorted(by kinds: [CorruptionKind]) -> [Cell] {
-    let positions = Dictionary(zip(kinds.map(\.name), 0...)) { first, _ in first }
-    func key(_ cell: Cell) -> (Int, Int, String, Int) {
-      let position = positions[Cell.publishedName(of: cell.corruption)] ?? kinds.count
-      return (cell.isClean ? 0 : 1, position, cell.corruption, cell.severity)
-    }
-    return sorted { key($0) < key($1) }
-  }
-}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Formats
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 

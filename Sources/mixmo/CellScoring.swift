@@ -3,6 +3,7 @@ import Corruptions
 import Evaluation
 import Formats
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 

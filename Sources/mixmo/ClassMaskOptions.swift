@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Evaluation
 import Foundation
+import PredictionFiles
 
 /// Which classes of a model are compared in files of predictions.
 struct ClassMaskOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import PredictionFiles
 import Runs
 
 /// What the numbers in files of predictions are, and which of them are meant.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import PredictionFiles
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Evaluation
 import Formats
 import Foundation
+import PredictionFiles
 import TestSupport
 
 /// A folder of predictions and labels, and what is read of them.

@@ -1,5 +1,6 @@
 // M members, K classes.
 
+import PredictionFiles
 import Runs
 import Scoring
 

@@ -3,6 +3,7 @@
 import Datasets
 import Formats
 import Foundation
+import PredictionFiles
 import Runs
 import Scoring
 import Synchronization

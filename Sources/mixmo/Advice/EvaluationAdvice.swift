@@ -1,4 +1,5 @@
 import Evaluation
+import PredictionFiles
 import Runs
 import Scoring
 

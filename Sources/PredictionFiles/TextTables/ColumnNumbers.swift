@@ -4,11 +4,16 @@
 ///
 /// Row numbers, labels and the like are whole numbers beside numbers that are not, or are a function of
 /// the row or of the other columns: what a class is by chance in less than one of some hundred tables.
-struct ColumnNumbers<Number: BinaryFloatingPoint> {
+package struct ColumnNumbers {
   /// A column that is no class, and the reason for messages.
-  typealias Finding = (column: Int, reason: String)
+  package typealias Finding = (column: Int, reason: String)
 
-  private let values: UnsafeBufferPointer<Number>
+  private enum Values {
+    case float32(UnsafeBufferPointer<Float>)
+    case float64(UnsafeBufferPointer<Double>)
+  }
+
+  private let values: Values
   private let start: Int
   /// The distance between rows.
   private let stride: Int
@@ -16,18 +21,35 @@ struct ColumnNumbers<Number: BinaryFloatingPoint> {
   let columnCount: Int
 
   /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
-  init(
-    _ values: UnsafeBufferPointer<Number>, columnCount: Int, member: Int = 0, memberCount: Int = 1
+  package init(
+    _ values: UnsafeBufferPointer<Float>, columnCount: Int, member: Int = 0, memberCount: Int = 1
+  ) {
+    self.init(.float32(values), values.count, columnCount, member, memberCount)
+  }
+
+  /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
+  package init(
+    _ values: UnsafeBufferPointer<Double>, columnCount: Int, member: Int = 0, memberCount: Int = 1
+  ) {
+    self.init(.float64(values), values.count, columnCount, member, memberCount)
+  }
+
+  private init(
+    _ values: Values, _ count: Int, _ columnCount: Int, _ member: Int, _ memberCount: Int
   ) {
     self.values = values
     self.columnCount = columnCount
     start = member * columnCount
     stride = memberCount * columnCount
-    rowCount = values.count / stride
+    rowCount = count / stride
   }
 
   func value(_ row: Int, _ column: Int) -> Double {
-    Double(values[start + row * stride + column])
+    let index = start + row * stride + column
+    return switch values {
+    case .float32(let values): Double(values[index])
+    case .float64(let values): values[index]
+    }
   }
 
   func rows(of column: Int) -> some Sequence<Double> {
@@ -41,7 +63,7 @@ struct ColumnNumbers<Number: BinaryFloatingPoint> {
   // MARK: Columns that are no classes
 
   /// A column that is no class by its numbers.
-  var finding: Finding? {
+  package var finding: Finding? {
     guard columnCount > 1, rowCount > 2 else { return nil }
     if rowCount > 3, let column = toweringColumn {
       return (column, "holds numbers far larger than all others")
@@ -58,19 +80,19 @@ struct ColumnNumbers<Number: BinaryFloatingPoint> {
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any.
-  func finding(beside labels: [Int]) -> Finding? {
+  package func finding(beside labels: [Int]) -> Finding? {
     guard columnCount > 1, rowCount > 3, labels.count == rowCount else { return nil }
     return WholeColumns(self)?.finding(beside: labels)
   }
 
   /// A column that may be no class, in a table too small to tell.
-  var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
+  package var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
 
   /// A column that is the largest in every row, so that one class is always predicted.
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any, or where all labels are the same.
-  func alwaysLargest(beside labels: [Int]) -> Int? {
+  package func alwaysLargest(beside labels: [Int]) -> Int? {
     guard columnCount > 1, rowCount > 3, labels.contains(where: { $0 != labels[0] }) else {
       return nil
     }

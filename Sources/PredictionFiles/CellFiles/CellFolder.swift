@@ -11,8 +11,8 @@ struct CellFile: Equatable {
 }
 
 /// A folder with the predictions of one model: a file for each cell, or for five severities.
-struct CellFolder {
-  let url: URL
+package struct CellFolder {
+  package let url: URL
   /// The files of predictions, by name.
   let files: [CellFile]
   /// Where the predictions of each cell are.
@@ -141,7 +141,7 @@ extension CellFile {
 
 /// The folders of an ensemble's members, each with the same cells; or one folder.
 package struct CellFolders {
-  let folders: [CellFolder]
+  package let folders: [CellFolder]
   /// The cells, in the order of tables.
   package let cells: [Cell]
   /// What a user should know of the files.

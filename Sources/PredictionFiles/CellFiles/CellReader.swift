@@ -11,7 +11,7 @@ import Scoring
 /// files, which must not change meanwhile.
 package final class CellReader {
   package let folders: CellFolders
-  let labelFile: URL
+  package let labelFile: URL
   /// The class of each row that is scored.
   package private(set) var labels: [Int]  // [N]
   /// The columns that are compared; nil for all.
@@ -21,13 +21,13 @@ package final class CellReader {
   /// The rows of a cell that are scored; nil for all.
   private let kept: [Int]?
   /// What a user should know of the files that were checked.
-  private(set) var notes = FileNotes()
+  package private(set) var notes = FileNotes()
   /// What there was to choose in, in the files that were checked.
   private(set) var choices: [FileChoices]
   /// SHA-256 of each file that was checked.
-  private(set) var digests: [URL: String] = [:]
+  package private(set) var digests: [URL: String] = [:]
   /// What the cells that were checked were given in, in words.
-  private(set) var precisions: [String] = []
+  package private(set) var precisions: [String] = []
   private let reader: PredictionReader
   /// The shape [N, M, K] of each file of a cell, and what its numbers are: those of the clean images.
   private var expected: (shape: [Int], numbers: PredictionNumbers)?
@@ -70,7 +70,7 @@ package final class CellReader {
   package var selection: RowSelection { RowSelection(count: allLabels.count, rows: kept) }
 
   /// The files with the predictions of all cells, cell by cell.
-  var files: [URL] {
+  package var files: [URL] {
     var files: [URL] = []
     for url in folders.cells.flatMap({ self.files(of: $0) }) where !files.contains(url) {
       files.append(url)
@@ -79,11 +79,11 @@ package final class CellReader {
   }
 
   /// The files with the predictions of a cell, one for each member.
-  func files(of cell: Cell) -> [URL] { folders.places(of: cell).map(\.file.url) }
+  package func files(of cell: Cell) -> [URL] { folders.places(of: cell).map(\.file.url) }
 
   /// SHA-256 of what was read of a cell: that of its file or, of several members, of the list of those of
   /// their files.
-  func digest(of cell: Cell) -> String {
+  package func digest(of cell: Cell) -> String {
     let all = files(of: cell).map { digests[$0] ?? "" }
     return all.count == 1 ? all[0] : Digest(of: Array(all.joined(separator: " ").utf8)).description
   }
@@ -176,7 +176,7 @@ package final class CellReader {
   /// Checks that each option that chooses in a file had one to choose in, here or in `others`.
   ///
   /// - Throws: `PredictionChoiceError` or `TextTableError`.
-  func checkChoices(and others: [PredictionReader.Rows]) throws {
+  package func checkChoices(and others: [PredictionReader.Rows]) throws {
     try FileChoices.check(
       choices + others.map(\.choices), of: reader, file: folders.places(of: .clean)[0].file.url)
   }
@@ -192,7 +192,7 @@ extension PredictionReader {
 }
 
 /// What is said of files, once where it is the same for several.
-struct FileNotes {
+package struct FileNotes {
   private var files: [String: [String]] = [:]
   private var texts: [String] = []
   /// The rules of those texts that are doubts.
@@ -212,10 +212,10 @@ struct FileNotes {
   }
 
   /// All notes, in the order in which they were first made.
-  var all: [String] { texts.map(sentence) }
+  package var all: [String] { texts.map(sentence) }
 
   /// The notes that are doubts.
-  var doubts: [RunRecord.Doubt] {
+  package var doubts: [RunRecord.Doubt] {
     texts.compactMap { text in
       rules[text].flatMap(RunRecord.Doubt.Rule.init).map { RunRecord.Doubt($0, sentence(text)) }
     }

@@ -5,7 +5,7 @@ import Foundation
 import Runs
 
 /// What numbers that are scored as logits may be instead.
-enum NumberDoubt: Hashable {
+package enum NumberDoubt: Hashable {
   case probabilities, percentages
   /// Shares of a number, such as votes.
   case shares(of: String)
@@ -26,7 +26,7 @@ enum NumberDoubt: Hashable {
   ///   - isBinary: Whether there is one output for each row.
   ///   - isOfFiles: Whether the numbers are from files, of which an option says that they are logits.
   /// - Returns: The remark.
-  func remark(members: [Int], isBinary: Bool, isOfFiles: Bool = true) -> String {
+  package func remark(members: [Int], isBinary: Bool, isOfFiles: Bool = true) -> String {
     let subject =
       members.isEmpty
       ? "the numbers are"

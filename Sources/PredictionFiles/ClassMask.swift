@@ -142,7 +142,7 @@ extension PredictionArray {
   ///
   /// - Throws: `PredictionFileError` where numbers of any output cannot be scored, or where the probabilities
   ///   of a row have none of these outputs.
-  func comparing(_ outputs: [Int]?) throws -> PredictionArray {
+  package func comparing(_ outputs: [Int]?) throws -> PredictionArray {
     try checkNumbers()
     guard let outputs else { return self }
     let selected = selecting(classes: outputs)

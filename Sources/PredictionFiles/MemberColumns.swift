@@ -14,8 +14,6 @@ extension GivenFile {
       // A table was checked when it was read.
       let found = predictions.withColumns(of: member) { columns in
         (table == nil ? columns.finding : nil) ?? columns.finding(beside: labels)
-      } float64: { columns in
-        (table == nil ? columns.finding : nil) ?? columns.finding(beside: labels)
       }
       guard let (column, reason) = found else { continue }
       if let table {
@@ -38,17 +36,10 @@ extension GivenFile {
   /// - Returns: The remark; nil without any.
   func remarkOnColumns(of predictions: PredictionArray, beside labels: [Int]) -> String? {
     for member in 0..<predictions.memberCount {
-      let doubtful = predictions.withColumns(of: member) {
-        $0.doubtful
-      } float64: {
-        $0.doubtful
-      }
-      if let doubtful {
+      if let doubtful = predictions.withColumns(of: member, \.doubtful) {
         return remark(on: doubtful.column, doubtful.reason)
       }
       let largest = predictions.withColumns(of: member) {
-        $0.alwaysLargest(beside: labels)
-      } float64: {
         $0.alwaysLargest(beside: labels)
       }
       if let largest {
@@ -67,16 +58,15 @@ extension GivenFile {
 }
 
 extension PredictionArray {
-  /// Calls one of two closures with the columns of a member.
+  /// Calls a closure with the columns of a member.
   fileprivate func withColumns<Result>(
-    of member: Int, float32: (ColumnNumbers<Float>) throws -> Result,
-    float64: (ColumnNumbers<Double>) throws -> Result
+    of member: Int, _ body: (ColumnNumbers) throws -> Result
   ) rethrows -> Result {
     try withNumbers { values in
-      try float32(
+      try body(
         ColumnNumbers(values, columnCount: classCount, member: member, memberCount: memberCount))
     } float64: { values in
-      try float64(
+      try body(
         ColumnNumbers(values, columnCount: classCount, member: member, memberCount: memberCount))
     }
   }

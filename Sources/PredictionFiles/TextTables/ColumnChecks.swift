@@ -22,7 +22,7 @@ extension NumberTable {
   }
 
   /// The numbers, as checks of columns see them.
-  private func withNumbers<Result>(_ body: (ColumnNumbers<Double>) throws -> Result) rethrows
+  private func withNumbers<Result>(_ body: (ColumnNumbers) throws -> Result) rethrows
     -> Result
   {
     try values.withUnsafeBufferPointer { values in
@@ -60,7 +60,7 @@ extension NumberTable {
   }
 
   /// A column that was written as integers, where all others have points or exponents.
-  private func integerColumn(_ numbers: ColumnNumbers<Double>) -> (Int, String)? {
+  private func integerColumn(_ numbers: ColumnNumbers) -> (Int, String)? {
     let integers = forms.indices.filter { forms[$0].isDisjoint(with: .decimal) }
     let isOfTwoKinds =
       forms.indices.allSatisfy { forms[$0].contains(.integer) != forms[$0].contains(.decimal) }

@@ -3,8 +3,8 @@
 import Foundation
 
 /// The columns of a table that hold nothing but whole numbers, beside the others.
-struct WholeColumns<Number: BinaryFloatingPoint> {
-  private let numbers: ColumnNumbers<Number>
+struct WholeColumns {
+  private let numbers: ColumnNumbers
   /// The columns.
   private let columns: [Int]
   /// The sum of each row.
@@ -15,7 +15,7 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
   private let labelCount: Int
 
   /// The whole columns of `numbers`; nil without any.
-  init?(_ numbers: ColumnNumbers<Number>) {
+  init?(_ numbers: ColumnNumbers) {
     let (rows, all) = (0..<numbers.rowCount, 0..<numbers.columnCount)
     let areWhole = all.map { numbers.rows(of: $0).allSatisfy(\.isWhole) }
     columns = all.filter { areWhole[$0] }
@@ -39,8 +39,8 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
   // MARK: Columns that are no classes
 
   /// A column that is no class by its numbers, of at least three rows.
-  var finding: ColumnNumbers<Number>.Finding? {
-    func first(_ isFound: (Int) -> Bool, _ reason: String) -> ColumnNumbers<Number>.Finding? {
+  var finding: ColumnNumbers.Finding? {
+    func first(_ isFound: (Int) -> Bool, _ reason: String) -> ColumnNumbers.Finding? {
       columns.first(where: isFound).map { ($0, reason) }
     }
     if let labels = first(
@@ -60,7 +60,7 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any.
-  func finding(beside labels: [Int]) -> ColumnNumbers<Number>.Finding? {
+  func finding(beside labels: [Int]) -> ColumnNumbers.Finding? {
     let isConstant = labels.allSatisfy { $0 == labels[0] }
     for column in columns {
       // A column of nothing but 0 can be a class that is never predicted.
@@ -79,7 +79,7 @@ struct WholeColumns<Number: BinaryFloatingPoint> {
 
   /// A column beside others without any whole number, or that may number the rows in another order, and
   /// what it holds.
-  var doubtful: ColumnNumbers<Number>.Finding? {
+  var doubtful: ColumnNumbers.Finding? {
     if rowCount < 4, columns.count < columnCount, otherCount == 0 {
       return columns.first { !belongsToSum($0) }
         .map { ($0, "holds whole numbers alone, beside others without any") }
