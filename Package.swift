@@ -7,7 +7,7 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Optimization is three quarters of a build: targets without loops over images, rows or numbers go without.
-// No target of a library product may, as others cannot depend on products with unsafe flags.
+// No target of a library product may, as no package depends on a product with unsafe flags by its version.
 let unoptimized = [SwiftSetting.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(
@@ -124,6 +124,10 @@ let package = Package(
       ],
       exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
+    .testTarget(
+      name: "PredictionFilesTests",
+      dependencies: ["Formats", "PredictionFiles", "Runs", "Scoring", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

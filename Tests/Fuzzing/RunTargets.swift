@@ -120,7 +120,7 @@ extension Target {
       return try texts.enumerated().map {
         Seed(name: "\($0.offset)", bytes: Array($0.element.utf8))
       }
-        + Seed.fixtures("EvaluationTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
+        + Seed.fixtures("PredictionFilesTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
     },
     read: { input in
       input.attempt { try readGiven(input, as: "given.csv") }

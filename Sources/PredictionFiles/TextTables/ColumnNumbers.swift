@@ -4,9 +4,9 @@
 ///
 /// Row numbers, labels and the like are whole numbers beside numbers that are not, or are a function of
 /// the row or of the other columns: what a class is by chance in less than one of some hundred tables.
-package struct ColumnNumbers {
+struct ColumnNumbers {
   /// A column that is no class, and the reason for messages.
-  package typealias Finding = (column: Int, reason: String)
+  typealias Finding = (column: Int, reason: String)
 
   private enum Values {
     case float32(UnsafeBufferPointer<Float>)
@@ -21,14 +21,14 @@ package struct ColumnNumbers {
   let columnCount: Int
 
   /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
-  package init(
+  init(
     _ values: UnsafeBufferPointer<Float>, columnCount: Int, member: Int = 0, memberCount: Int = 1
   ) {
     self.init(.float32(values), values.count, columnCount, member, memberCount)
   }
 
   /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
-  package init(
+  init(
     _ values: UnsafeBufferPointer<Double>, columnCount: Int, member: Int = 0, memberCount: Int = 1
   ) {
     self.init(.float64(values), values.count, columnCount, member, memberCount)
@@ -63,7 +63,7 @@ package struct ColumnNumbers {
   // MARK: Columns that are no classes
 
   /// A column that is no class by its numbers.
-  package var finding: Finding? {
+  var finding: Finding? {
     guard columnCount > 1, rowCount > 2 else { return nil }
     if rowCount > 3, let column = toweringColumn {
       return (column, "holds numbers far larger than all others")
@@ -80,19 +80,19 @@ package struct ColumnNumbers {
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any.
-  package func finding(beside labels: [Int]) -> Finding? {
+  func finding(beside labels: [Int]) -> Finding? {
     guard columnCount > 1, rowCount > 3, labels.count == rowCount else { return nil }
     return WholeColumns(self)?.finding(beside: labels)
   }
 
   /// A column that may be no class, in a table too small to tell.
-  package var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
+  var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
 
   /// A column that is the largest in every row, so that one class is always predicted.
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any, or where all labels are the same.
-  package func alwaysLargest(beside labels: [Int]) -> Int? {
+  func alwaysLargest(beside labels: [Int]) -> Int? {
     guard columnCount > 1, rowCount > 3, labels.contains(where: { $0 != labels[0] }) else {
       return nil
     }

@@ -50,7 +50,7 @@ package struct NumberTable {
   /// The numbers of a line that was taken for names.
   private var numbersAsNames: [Double]?
   /// What a user should know of the columns.
-  package var notes: [String] = []
+  var notes: [String] = []
   /// The columns to leave out by name that the file has.
   package private(set) var droppedNames: Set<String>
   /// The columns beside that of the labels that were left out unasked.
@@ -144,14 +144,14 @@ package struct NumberTable {
   package var columns: [Column] { selection.kept }
 
   /// The names of the columns that were read; nil where one has none.
-  package var columnNames: [String]? {
+  var columnNames: [String]? {
     if let numbersAsNames { return numbersAsNames.map { "\($0)".replacing(/\.0$/, with: "") } }
     let names = columns.compactMap(\.name)
     return names.count == columnCount ? names : nil
   }
 
   /// The columns without their numbers; nil where one has no name.
-  package var namedColumns: NamedColumns? {
+  var namedColumns: NamedColumns? {
     columnNames.map { NamedColumns(file: file, names: $0, columns: columns) }
   }
 
@@ -159,7 +159,7 @@ package struct NumberTable {
   ///
   /// - Throws: `TextTableError` for names that count in another order than from the left, or for a column
   ///   that is no class with this row.
-  package mutating func take(firstLineAsNames isNames: Bool, _ options: TableOptions) throws {
+  mutating func take(firstLineAsNames isNames: Bool, _ options: TableOptions) throws {
     guard let firstLine else { return }
     self.firstLine = nil
     if isNames {
@@ -174,15 +174,15 @@ package struct NumberTable {
 }
 
 /// The columns of a table, each of which has a name.
-package struct NamedColumns: Sendable {
+struct NamedColumns: Sendable {
   let file: String
   let names: [String]
-  package let columns: [NumberTable.Column]
+  let columns: [NumberTable.Column]
 
   /// Checks that this table has its columns in the order of `other`, where both name the same ones.
   ///
   /// - Throws: `TextTableError`.
-  package func checkOrder(as other: NamedColumns) throws {
+  func checkOrder(as other: NamedColumns) throws {
     guard names != other.names, names.sorted() == other.names.sorted() else { return }
     throw TextTableError(file: file, problem: .otherOrder(names, file: other.file, other.names))
   }

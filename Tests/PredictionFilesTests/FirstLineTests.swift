@@ -1,4 +1,3 @@
-import Evaluation
 import Foundation
 import PredictionFiles
 import TestSupport

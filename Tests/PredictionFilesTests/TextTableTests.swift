@@ -1,4 +1,3 @@
-import Evaluation
 import Formats
 import Foundation
 import PredictionFiles

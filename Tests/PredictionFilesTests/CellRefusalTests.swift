@@ -1,4 +1,3 @@
-import Evaluation
 import Formats
 import Foundation
 import PredictionFiles
@@ -171,31 +170,5 @@ struct CellRefusalTests {
     #expect(folder.failure(["none"]) == "none: cannot be read: No such file or directory")
     try FileManager.default.removeItem(at: folder.folder.file("a/things.npy"))
     #expect(folder.failure(labels: "none.npy").hasPrefix("none.npy: cannot be read"))
-  }
-
-  @Test func `tables that name the classes in another order, and options without a file`() throws {
-    let folder = try CellFolderFixture()
-    try folder.labels([0, 1])
-    try folder.text("a/clean.csv", "cat,dog\n2.5,0.5\n0.3,1.5\n")
-    try folder.text("a/fog-1.csv", "dog,cat\n0.5,2.5\n1.5,0.3\n")
-    var reader = PredictionReader()
-    func failure() throws -> String {
-      let cells = try CellFolders([folder.folder.file("a")], kinds: [], reader)
-      let given = GivenCells(
-        try CellReader(cells, labels: folder.folder.file("y.npy"), reader), runName: "a",
-        members: .subnetworks, folder: nil, seed: 0, version: "1")
-      return message(folder.folder) {
-        _ = try given.open(
-          for: ScoringSettings(calibrations: [.none]), EvaluationMonitor(report: { _ in }))
-      }
-    }
-    #expect(
-      try failure()
-        == "a/fog-1.csv: the columns are dog, cat, those of a/clean.csv are cat, dog; give all files the "
-        + "same classes in the same order")
-    try folder.text("a/fog-1.csv", "cat,dog\n0.5,2.5\n1.5,0.3\n")
-    #expect(try failure() == "done")
-    reader.array = "logits"
-    #expect(try failure() == "a/clean.csv: --array is for .npz files, found none")
   }
 }
