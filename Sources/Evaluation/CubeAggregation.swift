@@ -166,8 +166,9 @@ struct CubeAggregation {
         let key = RowKey(
           protocolName: benchmark.name.rawValue, predictor: predictor.predictor,
           calibration: calibrated.calibration)
+        let values = metrics.map { valuesByCell($0, key) }
         return zip(aggregates, scopes).flatMap { aggregate, scope in
-          metrics.map { metric in row(key, benchmark, aggregate, scope, metric) }
+          zip(metrics, values).map { row(key, benchmark, aggregate, scope, $0, $1) }
         } + (aggregates.contains(.macro) ? corruptionErrorRows(key, benchmark) : [])
       }
     }
@@ -212,7 +213,7 @@ struct CubeAggregation {
 
   private func row(
     _ key: RowKey, _ benchmark: CorruptionProtocol, _ aggregate: CorruptionAggregate,
-    _ scope: Scope, _ metric: Metric
+    _ scope: Scope, _ metric: Metric, _ values: [Cell: Double]
   ) -> SummaryValue {
     if aggregate == .pooled {
       let (scores, spreads) = pooled[benchmark.name] ?? ([], [:])
@@ -222,7 +223,7 @@ struct CubeAggregation {
     }
     let cells = benchmark.cells(of: aggregate)
     return key.row(
-      scope, metric.name, benchmark.mean(valuesByCell(metric, key), over: aggregate),
+      scope, metric.name, benchmark.mean(values, over: aggregate),
       .mean(of: cells.map { spread($0, key, metric) }))
   }
 
