@@ -29,42 +29,52 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    // Floor 6: the command
+    // Floor 7: the command
     .executableTarget(
       name: "mixmo",
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
-        "PredictionFiles", "Reports", "Runs", "Scoring", "Tensors", "Training", argumentParser,
+        "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring", "Tensors",
+        "Training", argumentParser,
       ],
       resources: [.embedInCode("Resources")], swiftSettings: unoptimized),
 
-    // Floor 5: jobs
+    // Floor 6: jobs
     .target(
       name: "Training",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Runs", "Scoring", "Tensors", yams,
-      ]),
+        "Checkpoints", "Datasets", "Formats", "Networks", "Optimization", "Runs", "Scoring",
+        "Tensors", yams,
+      ], swiftSettings: unoptimized),
     .target(
       name: "Evaluation",
       dependencies: [
-        "Datasets", "Formats", "Images", "PredictionFiles", "Runs", "Scoring", "Tensors",
-      ],
-      swiftSettings: unoptimized),
+        "Datasets", "Formats", "Images", "PredictionFiles", "Predictions", "Runs", "Scoring",
+        "Tensors",
+      ], swiftSettings: unoptimized),
     .target(
       name: "Reports",
-      dependencies: ["Formats", "Runs", "Scoring", mustache],
+      dependencies: ["Formats", "Predictions", "Runs", "Scoring", mustache],
       resources: [.embedInCode("Page/Resources")], swiftSettings: unoptimized),
 
-    // Floor 4: anybody's predictions
-    .target(name: "PredictionFiles", dependencies: ["Datasets", "Formats", "Runs", "Scoring"]),
+    // Floor 5: files of anybody's predictions
+    .target(
+      name: "PredictionFiles",
+      dependencies: ["Datasets", "Formats", "Predictions", "Runs", "Scoring"]),
 
-    // Floor 3: labeled images, run folders
+    // Floor 4: run folders
+    .target(
+      name: "Runs", dependencies: ["Formats", "Predictions", "Scoring", "Tensors"],
+      swiftSettings: unoptimized),
+
+    // Floor 3: labeled images, steps of training, arrays of predictions
     .target(
       name: "Datasets",
       dependencies: ["Corruptions", "Formats", "Images", "Scoring", "Tensors"],
       resources: [.embedInCode("Digits/Resources")]),
-
-    .target(name: "Runs", dependencies: ["Formats", "Scoring", "Tensors"]),
+    .target(
+      name: "Optimization", dependencies: ["Checkpoints", "Formats", "Networks", "Tensors"]),
+    .target(name: "Predictions", dependencies: ["Formats", "Scoring"]),
 
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
@@ -123,7 +133,18 @@ let package = Package(
         "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
       ],
       exclude: ["Fixtures"], swiftSettings: unoptimized),
-    .testTarget(name: "RunsTests", dependencies: ["Formats", "Runs", "Scoring", "TestSupport"]),
+    .testTarget(
+      name: "OptimizationTests",
+      dependencies: [
+        "Checkpoints", "Formats", "Networks", "Optimization", "Tensors", "TestSupport",
+      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
+    .testTarget(
+      name: "PredictionsTests", dependencies: ["Predictions", "Scoring", "TestSupport"],
+      swiftSettings: unoptimized),
+    .testTarget(
+      name: "RunsTests",
+      dependencies: ["Formats", "Predictions", "Runs", "Scoring", "TestSupport"],
+      swiftSettings: unoptimized),
     .testTarget(
       name: "PredictionFilesTests",
       dependencies: ["Formats", "PredictionFiles", "Runs", "Scoring", "TestSupport"],
@@ -131,14 +152,14 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Runs", "Tensors", "TestSupport",
-        "Training",
-      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
+        "Checkpoints", "Datasets", "Formats", "Networks", "Optimization", "Runs", "Tensors",
+        "TestSupport", "Training",
+      ], swiftSettings: unoptimized),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
         "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
-        "PredictionFiles", "Runs", "Scoring", "Tensors", "TestSupport",
+        "PredictionFiles", "Predictions", "Runs", "Scoring", "Tensors", "TestSupport",
       ], exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
       name: "ReportsTests",
@@ -162,7 +183,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images",
-        "Networks", "PredictionFiles", "Runs", "Scoring", "Training",
+        "Networks", "PredictionFiles", "Predictions", "Runs", "Scoring", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -3,6 +3,7 @@
 import Datasets
 import Formats
 import Foundation
+import Predictions
 import Runs
 import Scoring
 import Synchronization

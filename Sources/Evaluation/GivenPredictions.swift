@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import PredictionFiles
+import Predictions
 import Runs
 import Scoring
 

@@ -1,4 +1,5 @@
 import Datasets
+import Predictions
 import Runs
 import Scoring
 import Tensors

@@ -1,4 +1,5 @@
 import Foundation
+import Predictions
 import Runs
 import Scoring
 

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Predictions
 import Runs
 import Scoring
 

@@ -53,3 +53,19 @@ package struct NumberForm: Sendable {
       && parts.dropFirst().allSatisfy { $0.count == 3 && $0.allSatisfy(\.isNumber) }
   }
 }
+
+extension CSVTable {
+  /// The numbers of some columns, `[column][row]`: nil for an empty field, NaN for one that is no finite number.
+  ///
+  /// - Throws: `CSVError.ambiguousNumbers`; it names `file`.
+  package func numbers(inColumns columns: [Int], file: URL) throws(CSVError) -> [[Double?]] {
+    let form = try NumberForm(
+      of: rows.lazy.flatMap { row in columns.map { row[$0] } }, file: file)
+    return columns.map { column in
+      rows.map { row in
+        guard !row[column].isEmpty else { return nil }
+        return form.number(row[column]).flatMap { $0.isFinite ? $0 : nil } ?? .nan
+      }
+    }
+  }
+}

@@ -100,6 +100,12 @@ package enum StateEntry {
     }
   }
 
+  /// The index of the first value that gives no numbers: NaN, infinite, or a variance below 0; nil for none.
+  package func firstUnusable(in values: [Float]) -> Int? {
+    let isVariance = name.hasSuffix("running_var")
+    return values.firstIndex { !$0.isFinite || isVariance && $0 < 0 }
+  }
+
   /// Sets the values from as many as `checkpointValues` has, in the order of a checkpoint.
   package func setCheckpointValues(_ values: [Float]) {
     switch self {

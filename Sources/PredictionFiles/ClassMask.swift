@@ -3,6 +3,7 @@
 import Datasets
 import Formats
 import Foundation
+import Predictions
 import Runs
 
 /// Which columns of files of predictions are compared: those of the classes that labels stand for, where a

@@ -2,6 +2,7 @@
 
 import Formats
 import Foundation
+import Predictions
 import Runs
 import Scoring
 

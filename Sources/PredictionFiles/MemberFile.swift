@@ -1,6 +1,7 @@
 // N rows, M members, K classes.
 
 import Formats
+import Predictions
 import Runs
 import Scoring
 

@@ -2,6 +2,7 @@
 
 import Formats
 import Foundation
+import Predictions
 import Runs
 
 /// What numbers that are scored as logits may be instead.

@@ -2,6 +2,7 @@
 
 import Formats
 import Foundation
+import Predictions
 import Scoring
 
 /// The prediction files of a run: logits `[N, M, K]` of each cell in Float32, and the labels.
@@ -128,7 +129,7 @@ package struct PredictionStore: Sendable {
   ///   - cell: The cell.
   ///   - rowCount: The rows of all batches.
   ///   - next: The next batch, nil after the last.
-  /// - Throws: `RunsError.otherRows` for a batch of other members, classes or type; `NumPyError` for a
+  /// - Throws: `PredictionFileError` for a batch of other members, classes or type; `NumPyError` for a
   ///   wrong number of rows; `FileError`; `RunsError` where the run's record cannot be read; or what `next`
   ///   throws.
   package func store(

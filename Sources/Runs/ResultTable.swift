@@ -91,7 +91,11 @@ package struct ResultTable: Sendable {
   package let keys: [[String]]
   /// The fields of the first row in columns that every row repeats, by column.
   package let constants: [String: String]
-  private let rows: [[String]: [String: Number]]
+  /// The index of the row about each key.
+  private var rows: [[String]: Int] = [:]
+  /// The index of each column of numbers in `numberColumns`.
+  private let places: [String: Int]
+  private let values: [[Double?]]  // [column][row]
 
   /// Reads the table `url`.
   ///
@@ -136,28 +140,27 @@ package struct ResultTable: Sendable {
     keys = OlderNames.renamed(
       table.rows.map { fields in keyIndices.map { $0.map { fields[$0] } ?? "" } },
       columns: keyColumns)
-    let form = try NumberForm(
-      of: table.rows.lazy.flatMap { row in numberIndices.map { row[$0] } }, file: url)
-    var rows: [[String]: (row: Int, numbers: [String: Number])] = [:]
-    for (index, fields) in table.rows.enumerated() {
-      if let first = rows[keys[index]] {
-        throw RunsError.sameRow(url, first: first.row, second: index + 1)
-      }
-      let numbers = try numberIndices.filter { !fields[$0].isEmpty }.map { column in
-        guard let value = form.number(fields[column]), value.isFinite else {
-          throw RunsError.wrongField(
-            url, row: index + 1, column: table.header[column], expected: "a number or nothing",
-            found: fields[column])
-        }
-        return (table.header[column], Number(value: value, row: index + 1))
-      }
-      rows[keys[index]] = (index + 1, Dictionary(numbers) { _, last in last })
+    values = try table.numbers(inColumns: numberIndices, file: url)
+    for (column, values) in zip(numberIndices, values) {
+      guard let row = values.firstIndex(where: { $0?.isNaN == true }) else { continue }
+      throw RunsError.wrongField(
+        url, row: row + 1, column: table.header[column], expected: "a number or nothing",
+        found: table.rows[row][column])
     }
-    self.rows = rows.mapValues(\.numbers)
+    places = Dictionary(uniqueKeysWithValues: self.numberColumns.enumerated().map { ($1, $0) })
+    for (row, key) in keys.enumerated() {
+      guard let first = rows.updateValue(row, forKey: key) else { continue }
+      throw RunsError.sameRow(url, first: first + 1, second: row + 1)
+    }
   }
 
   /// The number in `column` of the row about `key`, nil where the row or the number is not there.
-  package subscript(_ key: [String], _ column: String) -> Number? { rows[key]?[column] }
+  package subscript(_ key: [String], _ column: String) -> Number? {
+    guard let row = rows[key], let place = places[column], let value = values[place][row] else {
+      return nil
+    }
+    return Number(value: value, row: row + 1)
+  }
 
   /// The different values of a key column, in the order in which they come first.
   package func values(of column: String) -> [String] {

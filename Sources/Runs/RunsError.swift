@@ -24,8 +24,6 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
   case missingPredictions(URL, String)
   /// An array of predictions or labels is of another shape.
   case wrongShape(URL, expected: String, found: [Int])
-  /// The predictions of some rows are of other members, classes or type than those of the rows before.
-  case otherRows(file: String, expected: String, found: String)
   /// A file of predictions is another than the one that the run's record names.
   case otherPredictions(URL, expected: String, found: String)
   /// A file of predictions is not in the run's record.
@@ -69,8 +67,6 @@ package enum RunsError: Error, CustomStringConvertible, Equatable {
     case .wrongShape(let url, let expected, let found):
       "\(url.path): expected shape \(expected), found \(found); the file is not this run's: evaluate "
         + "into another folder with --output"
-    case .otherRows(let file, let expected, let found):
-      "\(file): expected rows of \(expected), as those before, found \(found)"
     case .otherPredictions(let url, let expected, let found):
       "\(url.path): not this run's file: expected SHA-256 \(expected), as run.json records, found "
         + "\(found); move it to another folder, and put the recorded file back or make it again with "

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Predictions
 import Scoring
 
 /// What people say of the images, beside the labels of a run.

@@ -65,9 +65,24 @@ package final class Tensor: @unchecked Sendable {
     set { elements[index] = newValue }
   }
 
+  private var buffer: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: elements, count: count)
+  }
+
+  /// Whether no element is NaN or infinite.
+  package var isFinite: Bool { buffer.allSatisfy(\.isFinite) }
+
+  /// Whether the square of no element is NaN or infinite.
+  package var hasFiniteSquares: Bool { buffer.allSatisfy { ($0 * $0).isFinite } }
+
+  /// The index, relative to `start`, of the largest of `count` elements; the first of equal ones.
+  package func largestIndex(from start: Int, count: Int) -> Int {
+    (1..<max(count, 1)).reduce(0) { self[start + $1] > self[start + $0] ? $1 : $0 }
+  }
+
   /// A copy of the elements in row-major order.
   package var values: [Float] {
-    Array(UnsafeBufferPointer(start: elements, count: count))
+    Array(buffer)
   }
 
   /// This tensor under another shape of the same count.

@@ -55,7 +55,7 @@ struct ScoredImages {
   ///
   /// - Throws: what `check` throws, and what reading an image throws.
   func scores(
-    of network: MixMoNetwork, check: (_ logits: [Float]) throws -> Void
+    of network: MixMoNetwork, check: (_ logits: Tensor) throws -> Void
   ) throws -> EpochScores {
     let inference = InferenceNetwork(network)
     let (images, loaders, batchSize) = (images, loaders, Self.batchSize)
@@ -73,9 +73,9 @@ struct ScoredImages {
     }
     var own: [Float] = []  // [N, M, K] of this process's slice
     try Ahead.forEach(batchCount, make: makeBatch) { _, batch in
-      let logits = batch.labels.isEmpty ? [] : inference.logits(batch.images).values
+      let logits = batch.labels.isEmpty ? Tensor([0]) : inference.logits(batch.images)
       try check(logits)
-      own += logits
+      own += logits.values
     }
     return try EpochScores(
       LabeledLogits(

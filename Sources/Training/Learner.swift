@@ -4,6 +4,7 @@ import Checkpoints
 import Datasets
 import Foundation
 import Networks
+import Optimization
 import Tensors
 
 /// A network and the optimizer that trains it.
@@ -59,12 +60,5 @@ struct Learner {
     try network.load(checkpoint, named: "classifier_state_dict", for: .training)
     guard let saved = checkpoint.root["classifier_optimizer_state_dict"], optimizer.restore(saved)
     else { throw TrainingError.notResumable(url, missing: "the optimizer's state") }
-  }
-}
-
-extension Tensor {
-  /// The index, relative to `start`, of the largest of `count` elements; the first of equal ones.
-  fileprivate func largestIndex(from start: Int, count: Int) -> Int {
-    (1..<max(count, 1)).reduce(0) { self[start + $1] > self[start + $0] ? $1 : $0 }
   }
 }

@@ -136,20 +136,11 @@ extension StateEntry {
     return NetworkTensor(name, shape: checkpointShape)
   }
 
-  /// Makes sure that the values give numbers: none is NaN or infinite, and no variance below 0.
+  /// Makes sure that the values give numbers.
   fileprivate func check(_ values: [Float], at place: (file: String, name: String)) throws {
-    let isVariance = name.hasSuffix("running_var")
-    guard let index = values.firstIndex(where: { !$0.isFinite || isVariance && $0 < 0 }) else {
-      return
-    }
+    guard let index = firstUnusable(in: values) else { return }
     throw CheckpointError(
       file: place.file, location: place.name,
       problem: .unusableWeight(value: values[index], index: index))
-  }
-}
-
-extension Tensor {
-  fileprivate var hasFiniteSquares: Bool {
-    UnsafeBufferPointer(start: elements, count: count).allSatisfy { ($0 * $0).isFinite }
   }
 }

@@ -181,9 +181,9 @@ package final class TrainingRun {
   private func test(
     _ epoch: Int, _ progress: EpochProgress, _ isInterrupted: () -> Bool
   ) throws -> EpochRecord {
-    func check(_ logits: [Float]) throws {
+    func check(_ logits: Tensor) throws {
       // Weights that diverged in the epoch's last step must not become a checkpoint.
-      guard logits.allSatisfy(\.isFinite) else { throw divergence(epoch, step: stepCount) }
+      guard logits.isFinite else { throw divergence(epoch, step: stepCount) }
       try stop(epoch, progress, if: isInterrupted())
     }
     let validation = try validationSet?.scores(of: learner.network, check: check)

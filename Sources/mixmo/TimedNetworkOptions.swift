@@ -1,5 +1,6 @@
 import ArgumentParser
 import Networks
+import Optimization
 import Tensors
 import Training
 

@@ -1,5 +1,6 @@
 import Evaluation
 import Formats
+import Predictions
 import Runs
 import Scoring
 import TestSupport

@@ -1,6 +1,7 @@
 import Evaluation
 import Formats
 import Foundation
+import Predictions
 import Runs
 import Scoring
 import TestSupport

@@ -2,6 +2,7 @@ import Evaluation
 import Formats
 import Foundation
 import PredictionFiles
+import Predictions
 import Runs
 import Scoring
 

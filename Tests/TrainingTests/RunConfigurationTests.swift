@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Optimization
 import TestSupport
 import Testing
 import Training

@@ -4,6 +4,7 @@ import Datasets
 import Formats
 import Foundation
 import PredictionFiles
+import Predictions
 import Runs
 import Scoring
 import Synchronization

@@ -79,6 +79,18 @@ extension KeyedDecodingContainer {
     return try decode(key, in: range)
   }
 
+  /// The finite number for `key`, which must lie in `range`, or `fallback` if it is absent.
+  ///
+  /// - Throws: `DecodingError` that says what was expected and found.
+  package func number(
+    _ key: Key, in range: some RangeExpression<Double>, absent fallback: Double? = nil
+  ) throws -> Double {
+    if let fallback, try decodeUnlessNone(Double.self, key) == nil { return fallback }
+    let value = try decode(key, in: range)
+    guard value.isFinite else { throw corrupted(key, "expected a finite number, found \(value)") }
+    return value
+  }
+
   /// The finite number for `key`, or `fallback` if it is absent.
   package func decodeFinite(_ key: Key, absent fallback: Double) throws -> Double {
     let value = try decodeUnlessNone(Double.self, key) ?? fallback

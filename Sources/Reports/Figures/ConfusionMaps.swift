@@ -1,3 +1,4 @@
+import Predictions
 import Runs
 import Scoring
 

@@ -1,3 +1,4 @@
+import Predictions
 import Scoring
 
 extension Report {

@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Networks
+import Optimization
 import Tensors
 import Yams
 

@@ -1,5 +1,6 @@
 import Evaluation
 import PredictionFiles
+import Predictions
 import Runs
 import Scoring
 
@@ -88,6 +89,7 @@ extension PredictionFileError: AdvisedError {
   var advice: String? {
     switch problem {
     case .wrongShape: "save the array in this shape"
+    case .otherRows: CommonAdvice.changedResults
     case .wrongLabelCount: "give the labels of these rows, in their order"
     case .otherAxes, .percent, .softLabels: nil
     case .unusable(let error): error.advice
@@ -108,7 +110,7 @@ extension RunsError: AdvisedError {
   var advice: String? {
     switch self {
     case .unreadableRecord: "restore run.json, or evaluate into another folder with --output"
-    case .missingColumns, .noRows, .noUncalibrated, .wrongField, .sameRow, .otherRows:
+    case .missingColumns, .noRows, .noUncalibrated, .wrongField, .sameRow:
       CommonAdvice.changedResults
     case .missingFile, .otherEvaluation, .missingPredictions, .wrongShape, .otherPredictions,
       .unrecordedPredictions, .noFolder, .noEpoch, .noCheckpoint, .unloggedEpochs, .malformedLog:

@@ -9,6 +9,8 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case wrongShape(expected: String, found: [Int])
     /// Another number of labels than the predictions have rows.
     case wrongLabelCount(expected: Int, found: Int)
+    /// Rows of other members, classes or type than those before.
+    case otherRows(expected: String, found: String)
     /// Predictions whose axes are in another order than [rows, members, classes], of so many labels.
     case otherAxes(shape: [Int], labelCount: Int)
     /// Probabilities in percent, of one member where there are several.
@@ -34,6 +36,8 @@ package struct PredictionFileError: Error, CustomStringConvertible, Equatable {
     case .wrongShape(let expected, let found): "expected shape \(expected), found \(found)"
     case .wrongLabelCount(let expected, let found):
       "expected \(expected) labels, one for each row of predictions, found \(found)"
+    case .otherRows(let expected, let found):
+      "expected rows of \(expected), as those before, found \(found)"
     case .otherAxes(let shape, let labelCount):
       "found shape \(shape) for \(labelCount) labels; expected "
         + (shape.count == 2

@@ -3,7 +3,7 @@
 
 Written with torch 2.15.0 and numpy 2.4.6.
 
-Use:  make_optimizer_fixtures.py Tests/TrainingTests/Fixtures
+Use:  make_optimizer_fixtures.py Tests/OptimizationTests/Fixtures
 
 The gradients are drawn, the same for all settings, and do not depend on the parameters: what differs
 from PyTorch is the optimizer. Their scale changes from step to step, and the rate rises as in a

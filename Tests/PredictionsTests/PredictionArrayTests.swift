@@ -1,5 +1,5 @@
 import Foundation
-import Runs
+import Predictions
 import Scoring
 import TestSupport
 import Testing

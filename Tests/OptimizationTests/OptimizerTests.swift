@@ -2,10 +2,10 @@ import Checkpoints
 import Formats
 import Foundation
 import Networks
+import Optimization
 import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// SGD, Adam, Adadelta and RMSprop compared with PyTorch's.
 struct OptimizerTests {

@@ -12,7 +12,7 @@ extension PredictionArray {
   /// before it gets its name.
   ///
   /// - Throws: `FileError`, or what `whole` throws.
-  func write(to url: URL, whole: (Digest) throws -> Void) throws {
+  package func write(to url: URL, whole: (Digest) throws -> Void) throws {
     try withNumbers { values in
       try NumPyArray.write(Float.self, shape: shape, to: url, whole: whole) {
         try $0.append(values)
@@ -30,14 +30,14 @@ extension PredictionArray {
   /// Float64 is rounded to Float32. Probabilities become their logarithms, 0 becomes −∞.
   ///
   /// - Throws: `FileError`, or what `whole` throws.
-  func writeLogits(to url: URL, whole: (Digest) throws -> Void) throws {
+  package func writeLogits(to url: URL, whole: (Digest) throws -> Void) throws {
     try NumPyArray.write(Float.self, shape: shape, to: url, whole: whole) { file in
       try forEachBlock { try file.append($0) }
     }
   }
 
   /// Whether `stored` holds what `writeLogits` would write.
-  func isStored(as stored: PredictionArray) -> Bool {
+  package func isStored(as stored: PredictionArray) -> Bool {
     guard shape == stored.shape, stored.elementType == .float32 else { return false }
     var (next, isSame) = (0, true)
     stored.withNumbers { values in

@@ -73,7 +73,7 @@ package struct PredictionArray: Sendable {
 
   /// The rows of arrays of the same members, classes and type, one array after the other.
   ///
-  /// - Throws: `RunsError.otherRows` where they are not.
+  /// - Throws: `PredictionFileError` where they are not.
   package init(joining parts: [PredictionArray]) throws {
     let first = parts[0]
     if parts.count == 1 {
@@ -98,13 +98,14 @@ package struct PredictionArray: Sendable {
 
   /// Makes sure that the rows of both are of the same members, classes and type.
   ///
-  /// - Throws: `RunsError.otherRows`.
-  func check(isLike other: PredictionArray) throws {
+  /// - Throws: `PredictionFileError`.
+  package func check(isLike other: PredictionArray) throws {
     func form(_ array: PredictionArray) -> String {
       "\(array.memberCount) × \(array.classCount) \(array.elementType)"
     }
     guard form(self) == form(other), numbers == other.numbers else {
-      throw RunsError.otherRows(file: other.file, expected: form(self), found: form(other))
+      throw PredictionFileError(
+        file: other.file, problem: .otherRows(expected: form(self), found: form(other)))
     }
   }
 
@@ -266,7 +267,9 @@ package struct PredictionArray: Sendable {
   }
 
   /// Calls `body` with the bytes of the numbers, in this machine's order.
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+    -> Result
+  {
     try storage.withBytes(body)
   }
 

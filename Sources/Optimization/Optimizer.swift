@@ -27,18 +27,3 @@ extension Float {
     weight < 0.5 ? self + weight * (end - self) : end - (end - self) * (1 - weight)
   }
 }
-
-extension KeyedDecodingContainer {
-  /// The finite number for `key`, which must lie in `range`, or `fallback` where the key is absent
-  /// and there is a fallback.
-  ///
-  /// - Throws: `DecodingError` that says what was expected and found.
-  func number(
-    _ key: Key, in range: some RangeExpression<Double>, absent fallback: Double? = nil
-  ) throws -> Double {
-    if let fallback, try decodeUnlessNone(Double.self, key) == nil { return fallback }
-    let value = try decode(key, in: range)
-    guard value.isFinite else { throw corrupted(key, "expected a finite number, found \(value)") }
-    return value
-  }
-}

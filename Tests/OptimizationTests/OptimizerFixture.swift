@@ -1,9 +1,9 @@
 import Foundation
 import Networks
+import Optimization
 import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// Ten recorded steps of PyTorch's optimizers on the same parameters and gradients.
 ///
