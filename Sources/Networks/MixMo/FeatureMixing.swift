@@ -21,13 +21,19 @@ package final class FeatureMixing {
     let shape = encodings[0].shape
     let mixed = engine.pool.tensor(shape)
     let (channels, scale) = (shape[3], Float(encodings.count))
+    let shares = masks.map(MaskShares.init)
     forEachPixel(of: shape) { pixel, image in
       let target = mixed.elements + pixel * channels
       target.update(repeating: 0, count: channels)
-      for (encoding, mask) in zip(encodings, masks) {
+      for (encoding, shares) in zip(encodings, shares) {
         let source = encoding.elements + pixel * channels
-        let (share, step) = mask.row(pixel: pixel, image: image)
-        for c in 0..<channels { target[c] += scale * share[c * step] * source[c] }
+        let share = shares.row(pixel: pixel, image: image)
+        if shares.isSameForChannels {
+          let factor = scale * share[0]
+          for c in 0..<channels { target[c] += factor * source[c] }
+        } else {
+          for c in 0..<channels { target[c] += scale * share[c] * source[c] }
+        }
       }
     }
     return mixed
@@ -40,11 +46,17 @@ package final class FeatureMixing {
     defer { masks = [] }
     return masks.map { mask in
       let gradient = engine.pool.tensor(mixedGradient.shape)
+      let shares = MaskShares(mask)
       forEachPixel(of: mixedGradient.shape) { pixel, image in
         let source = mixedGradient.elements + pixel * channels
         let target = gradient.elements + pixel * channels
-        let (share, step) = mask.row(pixel: pixel, image: image)
-        for c in 0..<channels { target[c] = scale * share[c * step] * source[c] }
+        let share = shares.row(pixel: pixel, image: image)
+        if shares.isSameForChannels {
+          let factor = scale * share[0]
+          for c in 0..<channels { target[c] = factor * source[c] }
+        } else {
+          for c in 0..<channels { target[c] = scale * share[c] * source[c] }
+        }
       }
       return gradient
     }
@@ -61,13 +73,23 @@ package final class FeatureMixing {
   }
 }
 
-extension Tensor {
-  /// The mask's values at one pixel: that of channel c is `share[c * step]`.
-  fileprivate func row(pixel: Int, image: Int) -> (share: UnsafePointer<Float>, step: Int) {
-    switch shape.count {
-    case 2: (UnsafePointer(elements + image * shape[1]), 1)
-    case 3: (UnsafePointer(elements + pixel), 0)
-    default: (UnsafePointer(elements + pixel * shape[3]), 1)
-    }
+/// Where the values of a mask stand, which must outlive this.
+private struct MaskShares: @unchecked Sendable {
+  /// Whether there is one value for all channels of a pixel.
+  let isSameForChannels: Bool
+  private let isSameForPixels: Bool
+  private let values: UnsafePointer<Float>
+  private let rowLength: Int
+
+  init(_ mask: Tensor) {
+    let shape = mask.shape
+    (isSameForChannels, isSameForPixels) = (shape.count == 3, shape.count == 2)
+    rowLength = isSameForChannels ? 1 : shape[shape.count - 1]
+    values = UnsafePointer(mask.elements)
+  }
+
+  /// The values at one pixel, counted over all images.
+  func row(pixel: Int, image: Int) -> UnsafePointer<Float> {
+    values + (isSameForPixels ? image : pixel) * rowLength
   }
 }
