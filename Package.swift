@@ -8,7 +8,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Optimization is three quarters of a build: targets without loops over images, rows or numbers go without.
 // No target of a library product may, as no package depends on a product with unsafe flags by its version.
-let unoptimized = [SwiftSetting.unsafeFlags(["-Onone"], .when(configuration: .release))]
+// Their modules are written by the compilation itself, as they are with optimization.
+let unoptimized = [
+  SwiftSetting.unsafeFlags(
+    ["-Onone", "-no-emit-module-separately-wmo"], .when(configuration: .release))
+]
 
 let package = Package(
   name: "mixmo",
@@ -33,7 +37,8 @@ let package = Package(
     .executableTarget(
       name: "mixmo",
       dependencies: [
-        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
+        "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Loading",
+        "Networks",
         "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring", "Tensors",
         "Training", argumentParser,
       ],
@@ -43,13 +48,15 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Optimization", "Runs", "Scoring",
+        "Checkpoints", "Datasets", "Formats", "Loading", "Networks", "Optimization", "Runs",
+        "Scoring",
         "Tensors", yams,
       ], swiftSettings: unoptimized),
     .target(
       name: "Evaluation",
       dependencies: [
-        "Datasets", "Formats", "Images", "PredictionFiles", "Predictions", "Runs", "Scoring",
+        "Datasets", "Formats", "Images", "Loading", "PredictionFiles", "Predictions", "Runs",
+        "Scoring",
         "Tensors",
       ], swiftSettings: unoptimized),
     .target(
@@ -67,17 +74,18 @@ let package = Package(
       name: "Runs", dependencies: ["Formats", "Predictions", "Scoring", "Tensors"],
       swiftSettings: unoptimized),
 
-    // Floor 3: labeled images, steps of training, arrays of predictions
+    // Floor 3: data sets, steps of training, arrays of predictions
     .target(
       name: "Datasets",
-      dependencies: ["Corruptions", "Formats", "Images", "Scoring", "Tensors"],
-      resources: [.embedInCode("Digits/Resources")]),
+      dependencies: ["Corruptions", "Formats", "Images", "Loading", "Scoring", "Tensors"],
+      resources: [.embedInCode("Digits/Resources")], swiftSettings: unoptimized),
     .target(
       name: "Optimization", dependencies: ["Checkpoints", "Formats", "Networks", "Tensors"]),
     .target(name: "Predictions", dependencies: ["Formats", "Scoring"]),
 
     // Floor 2: what the project exists for
     .target(name: "Corruptions", dependencies: ["Formats", "Images", "Tensors"]),
+    .target(name: "Loading", dependencies: ["Formats", "Images", "Tensors"]),
     .target(name: "Networks", dependencies: ["CKernels", "Formats", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
@@ -105,7 +113,7 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Datasets", "Networks", "Tensors"],
+      name: "TestSupport", dependencies: ["Datasets", "Images", "Loading", "Networks", "Tensors"],
       path: "Tests/TestSupport", exclude: ["Programs"]),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], exclude: ["Fixtures"]),
@@ -120,6 +128,11 @@ let package = Package(
       dependencies: ["Corruptions", "Formats", "Images", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
+      name: "LoadingTests",
+      dependencies: [
+        "Datasets", "Formats", "Images", "Loading", "Tensors", "TestSupport", yams,
+      ], exclude: ["Fixtures"], swiftSettings: unoptimized),
+    .testTarget(
       name: "NetworksTests", dependencies: ["CKernels", "Networks", "Tensors", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
@@ -130,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests",
       dependencies: [
-        "Corruptions", "Datasets", "Formats", "Images", "Scoring", "Tensors", "TestSupport", yams,
+        "Corruptions", "Datasets", "Formats", "Images", "Loading", "Scoring", "Tensors",
+        "TestSupport",
       ],
       exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
@@ -152,13 +166,14 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Checkpoints", "Datasets", "Formats", "Networks", "Optimization", "Runs", "Tensors",
+        "Checkpoints", "Datasets", "Formats", "Loading", "Networks", "Optimization", "Runs",
+        "Tensors",
         "TestSupport", "Training",
       ], swiftSettings: unoptimized),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Networks",
+        "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Loading", "Networks",
         "PredictionFiles", "Predictions", "Runs", "Scoring", "Tensors", "TestSupport",
       ], exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
@@ -168,7 +183,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Runs", "Scoring",
+        "Checkpoints", "Corruptions", "Datasets", "Formats", "Images", "Loading", "Runs", "Scoring",
         "TestSupport", "mixmo",
       ], exclude: ["Fixtures"], swiftSettings: unoptimized),
   ],
@@ -183,7 +198,7 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images",
-        "Networks", "PredictionFiles", "Predictions", "Runs", "Scoring", "Training",
+        "Loading", "Networks", "PredictionFiles", "Predictions", "Runs", "Scoring", "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

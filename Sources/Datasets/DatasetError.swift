@@ -15,8 +15,6 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case partialRecord(URL, offset: Int, expected: Int, found: Int)
   /// A label is not a class in 0..<`classCount`; `at` is its byte or index in the file.
   case labelOutOfRange(URL, at: String, classCount: Int, found: Int)
-  /// An image has another size than its data set's.
-  case wrongImageSize(dataset: String, index: Int, expected: Int, height: Int, width: Int)
   /// An image file has another size than its data set's images.
   case wrongFileSize(URL, expected: Int, height: Int, width: Int)
   /// A folder or list that should have all classes lacks some.
@@ -45,14 +43,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
   case unknownCorruption(String, known: [String])
   /// A data set has only test images, for networks that are trained on another one.
   case noTrainingImages(dataset: String, trained: String)
-  /// A data set has fewer images than a purpose needs.
-  case tooFewImages(dataset: String, purpose: String, expected: Int, found: Int)
   /// A data set has more classes than a format can hold.
   case tooManyClasses(dataset: String, expected: Int, found: Int)
-  /// The mixing method cannot mix so many inputs, or is missing although one is needed.
-  case mixingMethod(memberCount: Int, expected: [MixingMethod], found: MixingMethod?)
-  /// The masks are too small for a method.
-  case maskTooSmall(MixingMethod, expected: Int, height: Int, width: Int)
 
   package var description: String { message.withoutControlCharacters }
 
@@ -71,8 +63,6 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
       "\(url.path): byte \(offset): expected a record of \(expected) bytes, found \(found)"
     case .labelOutOfRange(let url, let position, let classCount, let found):
       "\(url.path): \(position): expected a label from 0 to \(classCount - 1), found \(found)"
-    case .wrongImageSize(let dataset, let index, let expected, let height, let width):
-      "\(dataset): image \(index): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
     case .wrongFileSize(let url, let expected, let height, let width):
       "\(url.path): expected \(expected)×\(expected) pixels, found \(height)×\(width)"
     case .missingClasses(let url, let expected, let found, let missing):
@@ -107,16 +97,8 @@ package enum DatasetError: Error, CustomStringConvertible, Equatable {
     case .noTrainingImages(let dataset, let trained):
       "\(dataset): has test images alone, found none to train on; train on \(trained), and evaluate "
         + "on \(dataset)"
-    case .tooFewImages(let dataset, let purpose, let expected, let found):
-      "\(dataset): \(purpose) needs at least \(expected) images, found \(found)"
     case .tooManyClasses(let dataset, let expected, let found):
       "\(dataset): expected at most \(expected) classes, found \(found)"
-    case .mixingMethod(let memberCount, let expected, let found):
-      "mixmo.mix_method: \(memberCount) members need one of "
-        + expected.map(\.rawValue).joined(separator: ", ") + "; found \(found?.rawValue ?? "none")"
-    case .maskTooSmall(let method, let expected, let height, let width):
-      "\(method.rawValue): expected masks of at least \(expected)×\(expected), "
-        + "found \(height)×\(width)"
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Loading
 import Tensors
 
 /// A data set that the program knows by name.
@@ -74,6 +75,22 @@ extension DatasetKind {
   /// `data`, of whichever data set.
   package static func otherCorruptions(in data: URL) -> [String] {
     Set(allCases.flatMap { $0.definition.otherCorruptions(in: data) }).sorted()
+  }
+}
+
+extension DataLoader {
+  /// A loader of the images of `dataset`, which is of the given kind.
+  ///
+  /// `maskSize` is the size of the encoders' output.
+  ///
+  /// - Throws: `LoadingError` if the images do not fill a batch or a mixing method is impossible.
+  package init(
+    of dataset: any Dataset, _ kind: DatasetKind, maskSize: MixingMask.Size,
+    _ configuration: Configuration, seed: UInt64, workers: Workers
+  ) throws {
+    try self.init(
+      of: dataset, normalization: kind.normalization, cropAndFlip: kind.cropAndFlip,
+      maskSize: maskSize, configuration, seed: seed, workers: workers)
   }
 }
 

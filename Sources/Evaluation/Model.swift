@@ -1,6 +1,7 @@
 // N images, M members, K classes.
 
 import Datasets
+import Loading
 import Predictions
 import Runs
 import Scoring

@@ -1,4 +1,5 @@
 import Datasets
+import Loading
 import Predictions
 import Runs
 import Scoring

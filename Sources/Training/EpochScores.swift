@@ -1,6 +1,7 @@
 // N batch, M members, K classes.
 
 import Datasets
+import Loading
 import Networks
 import Runs
 import Scoring

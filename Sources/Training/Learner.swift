@@ -3,6 +3,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Loading
 import Networks
 import Optimization
 import Tensors

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Foundation
+import Loading
 import Tensors
 
 /// What a checkpoint knows of the training images of its run.

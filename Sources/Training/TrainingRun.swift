@@ -4,6 +4,7 @@ import Checkpoints
 import Datasets
 import Formats
 import Foundation
+import Loading
 import Networks
 import Runs
 import Tensors

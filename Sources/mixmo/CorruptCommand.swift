@@ -4,6 +4,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Loading
 
 struct CorruptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

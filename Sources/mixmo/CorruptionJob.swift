@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Loading
 
 /// Writes the corrupted images of a test set, with a progress bar, and reports the speed.
 struct CorruptionJob {

@@ -2,6 +2,7 @@ import Corruptions
 import Datasets
 import Evaluation
 import Foundation
+import Loading
 import Runs
 import Scoring
 import Tensors

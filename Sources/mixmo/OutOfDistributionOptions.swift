@@ -4,6 +4,7 @@ import Evaluation
 import Formats
 import Foundation
 import Images
+import Loading
 import PredictionFiles
 import Runs
 import Scoring

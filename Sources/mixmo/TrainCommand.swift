@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Formats
 import Foundation
+import Loading
 import Runs
 import Scoring
 import Tensors

@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Foundation
+import Loading
 import TestSupport
 import Testing
 

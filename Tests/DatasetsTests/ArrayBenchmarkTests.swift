@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 import Tensors
 import TestSupport

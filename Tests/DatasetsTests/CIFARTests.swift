@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Loading
 import TestSupport
 import Testing
 

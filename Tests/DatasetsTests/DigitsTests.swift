@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Loading
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Images
+import Loading
 import TestSupport
 
 /// A folder of Tiny-ImageNet-200 with few images, which tests may damage.

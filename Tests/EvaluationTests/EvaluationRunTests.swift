@@ -6,6 +6,7 @@ import Evaluation
 import Formats
 import Foundation
 import Images
+import Loading
 import Networks
 import Runs
 import Scoring

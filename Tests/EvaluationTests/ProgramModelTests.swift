@@ -5,6 +5,7 @@ import Evaluation
 import Formats
 import Foundation
 import Images
+import Loading
 import Predictions
 import Runs
 import Scoring

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Loading
 
 extension Digits {
   /// The first `count` digits of a split, as a data set of the kind `kind`.

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Loading
 import Networks
 import Tensors
 import TestSupport

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Formats
 import Foundation
+import Loading
 import Runs
 import Tensors
 import TestSupport
@@ -164,10 +165,10 @@ struct ValidationRunTests {
 
   @Test func `too many images for validation are an error that counts them`() throws {
     let run = try TestRun(validation: 40)
-    let batch = DatasetError.tooFewImages(
+    let batch = LoadingError.tooFewImages(
       dataset: "digits", purpose: "a batch beside 40 validation images", expected: 16, found: 8)
     #expect(throws: batch) { try run.run(images: 48) }
-    #expect(throws: DatasetError.self) { try run.run(images: 40) }
+    #expect(throws: LoadingError.self) { try run.run(images: 40) }
     #expect(!FileManager.default.fileExists(atPath: run.folder.url.path))
   }
 }

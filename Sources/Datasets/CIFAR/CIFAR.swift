@@ -1,4 +1,5 @@
 import Foundation
+import Loading
 import Tensors
 
 /// CIFAR-10, CIFAR-100, or another data set in files of their form.

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 
 /// The images and classes of one of CIFAR's files, held in memory undecoded.
 struct CIFARFile: Sendable {
@@ -34,7 +35,9 @@ struct CIFARFile: Sendable {
 
   func image(at index: Int) -> Image {
     let offset = start + index * recordSize
-    return Image(planes: bytes[offset..<offset + CIFARForm.imageSize])
+    return Image(
+      planes: bytes[offset..<offset + CIFARForm.imageSize], height: CIFARForm.imageSide,
+      width: CIFARForm.imageSide)
   }
 
   // MARK: Records
@@ -66,29 +69,6 @@ struct CIFARFile: Sendable {
     (labels, bytes) = (pickle.labels, pickle.bytes)
     recordSize = CIFARForm.imageSize
     start = 0
-  }
-}
-
-extension Image {
-  /// The image with these three planes.
-  fileprivate init(planes: ArraySlice<UInt8>) {
-    let size = CIFARForm.planeSize
-    let pixels = [UInt8](unsafeUninitializedCapacity: planes.count) { pixels, count in
-      planes.withUnsafeBufferPointer { planes in
-        for pixel in 0..<size {
-          for channel in 0..<3 { pixels[3 * pixel + channel] = planes[channel * size + pixel] }
-        }
-      }
-      count = planes.count
-    }
-    self.init(height: CIFARForm.imageSide, width: CIFARForm.imageSide, pixels: pixels)
-  }
-
-  /// The image's three planes.
-  var planes: [UInt8] {
-    (0..<3).flatMap { channel in
-      stride(from: channel, to: pixels.count, by: 3).map { pixels[$0] }
-    }
   }
 }
 
@@ -162,7 +142,7 @@ package enum CIFARWriter {
         dataset: dataset.name, expected: maximumClassCount, found: dataset.classCount)
     }
     guard dataset.count >= imageCount else {
-      throw DatasetError.tooFewImages(
+      throw LoadingError.tooFewImages(
         dataset: dataset.name, purpose: "CIFAR's binary form", expected: imageCount,
         found: dataset.count)
     }
@@ -174,7 +154,7 @@ package enum CIFARWriter {
     for index in range {
       let image = try dataset.checkedImage(at: index)
       guard image.height == CIFARForm.imageSide else {
-        throw DatasetError.wrongImageSize(
+        throw LoadingError.wrongImageSize(
           dataset: dataset.name, index: index, expected: CIFARForm.imageSide,
           height: image.height, width: image.width)
       }

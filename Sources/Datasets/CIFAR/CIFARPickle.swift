@@ -37,7 +37,7 @@ struct CIFARPickle {
         url, at: "data", expected: "bytes of shape \(shape), one row for each label",
         found: "\(images.elementType.rawValue) of shape \(images.shape)")
     }
-    bytes = try images.values()
+    bytes = try images.bytes()
   }
 
   private static func labels(

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Loading
 
 extension CIFAR {
   func verifiedForms(in data: URL) -> [VerifiedForm] {

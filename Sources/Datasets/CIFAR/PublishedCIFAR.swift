@@ -1,3 +1,5 @@
+import Loading
+
 /// The published facts of CIFAR-10 and CIFAR-100: forms, MD5s and archives.
 ///
 /// No MD5s are published for the binary files of CIFAR-10.

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 import Tensors
 
 /// CIFAR-10.1: new test images for networks that are trained on CIFAR-10, in NumPy arrays.
@@ -116,7 +117,7 @@ struct CIFAR101Images: Dataset {
 
   func image(at index: Int) throws -> Image {
     Image(
-      height: imageSide, width: imageSide, pixels: try array.values(rows: index..<index + 1))
+      height: imageSide, width: imageSide, pixels: try array.bytes(ofRows: index..<index + 1))
   }
 
   /// The array of images.

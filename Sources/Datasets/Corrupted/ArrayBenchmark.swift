@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 
 /// Corrupted images in arrays, the form of CIFAR-10-C and CIFAR-100-C.
@@ -164,7 +165,7 @@ private struct ArrayImages: CorruptedDataset {
   func image(at index: Int) throws -> Image {
     let row = firstRow + index
     return Image(
-      height: imageSide, width: imageSide, pixels: try array.values(rows: row..<row + 1))
+      height: imageSide, width: imageSide, pixels: try array.bytes(ofRows: row..<row + 1))
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Loading
 import Scoring
 import Tensors
 

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 
 /// Corrupted copies of somebody's pictures below one folder `<corruption>/<severity>`.

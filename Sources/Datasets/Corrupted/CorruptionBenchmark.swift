@@ -2,6 +2,7 @@ import Corruptions
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 
 /// The images of a test set under corruptions; each cell is opened when it is needed.

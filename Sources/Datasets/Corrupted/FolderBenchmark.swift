@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 import Scoring
 
 /// Corrupted images in files of their own, the form of Tiny-ImageNet-C:

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 
 /// The built-in handwritten digits; see `Resources/README.md` for their source and license.
 package enum Digits {
@@ -29,7 +30,11 @@ package enum Digits {
     return InMemoryDataset(
       name: definition.name, classCount: definition.classCount,
       imageSide: CIFARForm.imageSide, labels: rows[indices].map { Int($0[0] - UInt8(ascii: "0")) },
-      images: rows[indices].map { row in enlarged(row[1...].map { $0 - UInt8(ascii: "a") }) })
+      images: rows[indices].map { row in
+        Image(
+          enlargingFourTimes: row[1...].map { $0 - UInt8(ascii: "a") }, side: side,
+          maximumValue: maximumValue)
+      })
   }
 
   /// Writes the digits as CIFAR-10's binary files into `digits-data` below the folder `data`, with
@@ -42,38 +47,5 @@ package enum Digits {
       train: read(.train), test: read(.test), classNames: (0...9).map(String.init),
       to: folder.appendingPathComponent("cifar-10-batches-bin"))
     try AtomicFile.write(PackageResources.README_md, to: folder.appendingPathComponent("README.md"))
-  }
-
-  /// The gray image of `values`, enlarged four times with bilinear interpolation.
-  ///
-  /// Pixel i samples the coordinate (i + ½) / 4 − ½, clamped to the edge. A value v becomes
-  /// 255·v/16, rounded half to even. The weights are multiples of ⅛, so the sum is exact in
-  /// integers.
-  private static func enlarged(_ values: [UInt8]) -> Image {
-    let weights = (0..<CIFARForm.imageSide).map(neighbors)
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * CIFARForm.planeSize)
-    for row in weights {
-      for column in weights {
-        var sum = 0
-        for (i, rowWeight) in row {
-          for (j, columnWeight) in column {
-            sum += rowWeight * columnWeight * Int(values[i * side + j])
-          }
-        }
-        let gray = Double(255 * sum) / Double(64 * maximumValue)
-        let byte = UInt8(gray.rounded(.toNearestOrEven))
-        pixels += [byte, byte, byte]
-      }
-    }
-    return Image(height: CIFARForm.imageSide, width: CIFARForm.imageSide, pixels: pixels)
-  }
-
-  /// The two source pixels next to an enlarged pixel and their weights in eighths.
-  private static func neighbors(of pixel: Int) -> [(index: Int, weight: Int)] {
-    let eighths = 2 * pixel + 1 - 4
-    let lower = eighths >> 3
-    let upperWeight = eighths & 7
-    return [(max(lower, 0), 8 - upperWeight), (min(lower + 1, side - 1), upperWeight)]
   }
 }

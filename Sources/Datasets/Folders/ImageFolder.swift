@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 import Tensors
 
 /// Labeled image files, decoded when they are read.
@@ -135,7 +136,7 @@ struct PackedImages: Dataset {
 
   func image(at index: Int) throws -> Image {
     Image(
-      height: imageSide, width: imageSide, pixels: try array.values(rows: index..<index + 1))
+      height: imageSide, width: imageSide, pixels: try array.bytes(ofRows: index..<index + 1))
   }
 
   private static func pack(

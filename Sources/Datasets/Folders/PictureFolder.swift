@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Images
+import Loading
 
 /// Somebody's pictures: those of a folder with a folder for each class, or of a folder without such
 /// folders and a file of labels.

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Loading
 import Tensors
 
 /// Tiny-ImageNet-200: 200 classes of 64×64 images, a part of ImageNet; its validation images are

@@ -100,6 +100,13 @@ public struct NumPyArray: Sendable {
     return storage.withBytes { elements(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
+  /// The bytes of some rows, or of all, of a `uint8` array.
+  ///
+  /// - Throws: As `values(of:rows:)`.
+  package func bytes(ofRows rows: Range<Int>? = nil) throws -> [UInt8] {
+    try values(of: UInt8.self, rows: rows)
+  }
+
   /// All elements of an integer array; those greater than `Int.max` become `Int.max`.
   ///
   /// - Throws: `NumPyError` for other types.

@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Foundation
+import Loading
 import Networks
 import Optimization
 import Tensors
@@ -135,7 +136,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// The images of `train` that are trained on, and those that are kept for validation.
   ///
-  /// - Throws: `DatasetError.tooFewImages`.
+  /// - Throws: `LoadingError.tooFewImages`.
   package func images(
     of train: any Dataset, seed: UInt64
   ) throws -> (training: any Dataset, validation: (any Dataset)?) {
@@ -146,7 +147,7 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// The batches of a run on the images of `train`.
   ///
-  /// - Throws: `DatasetError` if they do not fill a batch or a mixing method is impossible.
+  /// - Throws: `LoadingError` if they do not fill a batch or a mixing method is impossible.
   func dataLoader(of train: any Dataset, seed: UInt64, workers: Workers) throws -> DataLoader {
     let network = model.network
     do {
@@ -159,9 +160,9 @@ package struct RunConfiguration: Codable, Sendable, Equatable {
           wrapper: training.datasetWrapper, sampler: training.batchSampler,
           batchSize: training.batchSize, memberCount: memberCount,
           epochCount: training.epochCount), seed: seed, workers: workers)
-    } catch DatasetError.tooFewImages(let dataset, let purpose, let expected, let found) {
+    } catch LoadingError.tooFewImages(let dataset, let purpose, let expected, let found) {
       let others = validationCount.map { " beside \($0) validation images" } ?? ""
-      throw DatasetError.tooFewImages(
+      throw LoadingError.tooFewImages(
         dataset: dataset, purpose: purpose + others, expected: expected, found: found)
     }
   }

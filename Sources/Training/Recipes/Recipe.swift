@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Loading
 
 /// An experiment of the paper, or another combination of the same parts; the name spells the parts.
 package struct Recipe: Sendable {

@@ -1,25 +1,36 @@
 import Corruptions
 import Datasets
 import Formats
+import Loading
 
 extension DatasetError: AdvisedError {
+  fileprivate static let sizeAdvice =
+    "give images of this size, or folders of pictures with --images, --resize and --crop"
+
   var advice: String? {
     switch self {
     case .malformed, .noRecords, .partialRecord, .labelOutOfRange, .missingClasses,
       .unknownClasses, .missingImages, .wrongClassCount, .otherLabel:
       "check the files with mixmo data verify, and fetch them again where they are damaged"
-    case .wrongImageSize, .wrongFileSize:
-      "give images of this size, or folders of pictures with --images, --resize and --crop"
+    case .wrongFileSize: Self.sizeAdvice
     case .mixedLayout: "move the images into the folder of their class, or remove them"
     case .unknownCorruption: "choose one of these"
-    case .tooFewImages:
-      "give more images, or a smaller number where an option or the configuration asks"
     case .tooManyClasses: "choose a data set with fewer classes"
-    case .mixingMethod: "choose one of these in the configuration"
-    case .maskTooSmall: "choose another method in the configuration"
     case .notFound, .misnamed, .noCorruptions, .corruptionTwice, .sameImageName, .otherImages,
       .severitiesOfArray, .noTrainingImages:
       nil
+    }
+  }
+}
+
+extension LoadingError: AdvisedError {
+  var advice: String? {
+    switch self {
+    case .wrongImageSize: DatasetError.sizeAdvice
+    case .tooFewImages:
+      "give more images, or a smaller number where an option or the configuration asks"
+    case .mixingMethod: "choose one of these in the configuration"
+    case .maskTooSmall: "choose another method in the configuration"
     }
   }
 }

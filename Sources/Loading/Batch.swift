@@ -30,7 +30,7 @@ package struct Batch: Sendable {
 
   /// The batch of the images at `indices`.
   ///
-  /// - Throws: `DatasetError.wrongImageSize`, or what reading an image throws.
+  /// - Throws: `LoadingError.wrongImageSize`, or what reading an image throws.
   package init(
     _ indices: [Int], of dataset: any Dataset, normalization: Normalization, workers: Workers
   ) throws {
@@ -44,7 +44,7 @@ package struct Batch: Sendable {
 extension Dataset {
   /// The bytes `[N, H, W, 3]` of consecutive images, as they are stored, made in parallel.
   ///
-  /// - Throws: `DatasetError.wrongImageSize`, or what reading an image throws.
+  /// - Throws: `LoadingError.wrongImageSize`, or what reading an image throws.
   package func pixels(of range: Range<Int>, workers: Workers) throws -> [UInt8] {
     let images = try workers.map(range.count) {
       try checkedImage(at: range.lowerBound + $0).pixels

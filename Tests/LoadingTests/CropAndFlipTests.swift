@@ -1,6 +1,8 @@
 import Datasets
 import Images
+import Loading
 import Tensors
+import TestSupport
 import Testing
 
 struct CropAndFlipTests {

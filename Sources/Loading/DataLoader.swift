@@ -36,26 +36,27 @@ package struct DataLoader: Sendable {
   private let mixer: MixMoMixer?
   private let workers: Workers
 
-  /// A loader of the images of `dataset`, which is of the given kind.
+  /// A loader of the images of `dataset`.
   ///
   /// `maskSize` is the size of the encoders' output.
   ///
-  /// - Throws: `DatasetError` if the images do not fill a batch or a mixing method is impossible.
+  /// - Throws: `LoadingError` if the images do not fill a batch or a mixing method is impossible.
   package init(
-    of dataset: any Dataset, _ kind: DatasetKind, maskSize: MixingMask.Size,
-    _ configuration: Configuration, seed: UInt64, workers: Workers
+    of dataset: any Dataset, normalization: Normalization, cropAndFlip: CropAndFlip,
+    maskSize: MixingMask.Size, _ configuration: Configuration, seed: UInt64, workers: Workers
   ) throws {
     let (memberCount, wrapper) = (configuration.memberCount, configuration.wrapper)
     sampler = BatchSampler(
       imageCount: dataset.count, batchSize: configuration.batchSize, memberCount: memberCount,
       configuration.sampler, seed: seed)
     guard sampler.batchCount > 0 else {
-      throw DatasetError.tooFewImages(
+      throw LoadingError.tooFewImages(
         dataset: dataset.name, purpose: "a batch", expected: sampler.distinctCount,
         found: dataset.count)
     }
     self.dataset = try AugmentedDataset(
-      of: dataset, kind: kind, augmentation: wrapper.augmentation, msda: wrapper.msda, seed: seed)
+      of: dataset, normalization: normalization, cropAndFlip: cropAndFlip,
+      augmentation: wrapper.augmentation, msda: wrapper.msda, seed: seed)
     mixer =
       memberCount == 1
       ? nil

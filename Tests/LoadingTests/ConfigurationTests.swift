@@ -1,6 +1,6 @@
-import Datasets
 import Formats
 import Foundation
+import Loading
 import Testing
 import Yams
 

@@ -1,4 +1,4 @@
-import Datasets
+import Loading
 import Tensors
 import TestSupport
 import Testing
@@ -98,7 +98,7 @@ struct ValidationSplitTests {
   @Test(arguments: [6, 7, 1_000_000_000])
   func `an image must be left to train on`(count: Int) {
     let whole = Self.dataset(classCounts: [3, 3], seed: 1)
-    let error = DatasetError.tooFewImages(
+    let error = LoadingError.tooFewImages(
       dataset: "numbered", purpose: "training beside \(count) validation images",
       expected: count + 1, found: 6)
     #expect(throws: error) { try ValidationSplit(of: whole, keeping: count, seed: 1) }

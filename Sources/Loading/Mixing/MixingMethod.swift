@@ -26,10 +26,10 @@ package enum MixingMethod: String, CaseIterable, Codable, Sendable {
 
   /// Makes sure that the method can make masks of `size`.
   ///
-  /// - Throws: `DatasetError.maskTooSmall`.
+  /// - Throws: `LoadingError.maskTooSmall`.
   func require(_ size: MixingMask.Size) throws {
     guard min(size.height, size.width) >= minimumSide else {
-      throw DatasetError.maskTooSmall(
+      throw LoadingError.maskTooSmall(
         self, expected: minimumSide, height: size.height, width: size.width)
     }
   }

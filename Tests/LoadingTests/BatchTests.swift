@@ -1,5 +1,6 @@
 import Datasets
 import Images
+import Loading
 import Tensors
 import TestSupport
 import Testing

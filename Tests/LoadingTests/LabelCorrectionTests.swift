@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Loading
 import Tensors
 import TestSupport
 import Testing

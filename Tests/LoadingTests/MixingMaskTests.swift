@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import Loading
 import Tensors
 import TestSupport
 import Testing

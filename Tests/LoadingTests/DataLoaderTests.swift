@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Loading
 import Tensors
 import TestSupport
 import Testing
@@ -187,6 +188,6 @@ struct DataLoaderTests {
   }
 
   @Test func `members without a method are refused`() {
-    #expect(throws: DatasetError.self) { try Self.loader(wrapper: .init()) }
+    #expect(throws: LoadingError.self) { try Self.loader(wrapper: .init()) }
   }
 }

@@ -14,17 +14,17 @@ struct AugmentedDataset: Sendable {
   private let msda: MSDAConfiguration
   private let seed: UInt64
 
-  /// - Throws: `DatasetError.maskTooSmall` if images are too small for the mixing method.
+  /// - Throws: `LoadingError.maskTooSmall` if images are too small for the mixing method.
   init(
-    of source: any Dataset, kind: DatasetKind, augmentation: AugmentationMethod?,
-    msda: MSDAConfiguration, seed: UInt64
+    of source: any Dataset, normalization: Normalization, cropAndFlip: CropAndFlip,
+    augmentation: AugmentationMethod?, msda: MSDAConfiguration, seed: UInt64
   ) throws {
     self.source = source
     self.augmentation = augmentation
     self.msda = msda
     self.seed = seed
-    normalization = kind.normalization
-    cropAndFlip = kind.cropAndFlip
+    self.normalization = normalization
+    self.cropAndFlip = cropAndFlip
     try msda.method?.require(imageSize)
   }
 

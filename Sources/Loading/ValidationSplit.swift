@@ -12,10 +12,10 @@ package struct ValidationSplit: Sendable {
   /// Each class gives its share, to within one image; which of its images depends on the seed, the class
   /// and the labels alone.
   ///
-  /// - Throws: `DatasetError.tooFewImages` where none is left to train on.
+  /// - Throws: `LoadingError.tooFewImages` where none is left to train on.
   package init(of whole: any Dataset, keeping count: Int, seed: UInt64) throws {
     guard count < whole.count else {
-      throw DatasetError.tooFewImages(
+      throw LoadingError.tooFewImages(
         dataset: whole.name, purpose: "training beside \(count) validation images",
         expected: count + 1, found: whole.count)
     }

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import Loading
 import Tensors
 import TestSupport
 import Testing
@@ -139,7 +139,7 @@ struct MixMoMixerTests {
   func `more than two members have mixup and cutmix alone`(method: MixingMethod, members: Int) {
     let isPossible = [.mixup, .cutmix].contains(method)
     func isRefused(_ mixer: () throws -> MixMoMixer) -> Bool {
-      do { _ = try mixer() } catch { return error is DatasetError }
+      do { _ = try mixer() } catch { return error is LoadingError }
       return false
     }
     #expect(isRefused { try Self.mixer(method, members: members) } == !isPossible)
@@ -149,7 +149,7 @@ struct MixMoMixerTests {
 
   @Test func `impossible methods are named`() {
     func expect(_ message: String, _ mixer: () throws -> MixMoMixer) {
-      #expect(throws: DatasetError.self) { try mixer() }
+      #expect(throws: LoadingError.self) { try mixer() }
       #expect { try mixer() } throws: { "\($0)" == message }
     }
     expect("mixmo.mix_method: 3 members need one of mixup, cutmix; found cow") {

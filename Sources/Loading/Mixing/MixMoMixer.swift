@@ -15,7 +15,7 @@ package struct MixMoMixer: Sendable {
 
   /// A mixer for `memberCount` ≥ 2 encoder outputs of the given size.
   ///
-  /// - Throws: `DatasetError` if the method is missing, mixes two inputs only, or needs larger
+  /// - Throws: `LoadingError` if the method is missing, mixes two inputs only, or needs larger
   ///   masks.
   package init(
     _ configuration: MixMoConfiguration, memberCount: Int, size: MixingMask.Size, epochCount: Int,
@@ -24,11 +24,11 @@ package struct MixMoMixer: Sendable {
     let known = MixingMethod.methods(mixing: memberCount)
     let replacement = configuration.mixMethod.replacement
     guard let method = configuration.mixMethod.method else {
-      throw DatasetError.mixingMethod(memberCount: memberCount, expected: known, found: nil)
+      throw LoadingError.mixingMethod(memberCount: memberCount, expected: known, found: nil)
     }
     for method in [method, replacement] {
       guard known.contains(method) else {
-        throw DatasetError.mixingMethod(memberCount: memberCount, expected: known, found: method)
+        throw LoadingError.mixingMethod(memberCount: memberCount, expected: known, found: method)
       }
       try method.require(size)
     }

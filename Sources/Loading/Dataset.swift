@@ -54,11 +54,11 @@ extension Dataset {
 
   /// The image at `index`.
   ///
-  /// - Throws: `DatasetError.wrongImageSize`, or what reading the image throws.
-  func checkedImage(at index: Int) throws -> Image {
+  /// - Throws: `LoadingError.wrongImageSize`, or what reading the image throws.
+  package func checkedImage(at index: Int) throws -> Image {
     let image = try image(at: index)
     guard image.height == imageSide, image.width == imageSide else {
-      throw DatasetError.wrongImageSize(
+      throw LoadingError.wrongImageSize(
         dataset: name, index: index, expected: imageSide, height: image.height, width: image.width)
     }
     return image
@@ -171,7 +171,7 @@ extension Dataset {
   }
 
   /// The number of images that are held at a time: 512, or fewer where they are large.
-  var chunkSize: Int { min(512, max(1, (1 << 25) / max(1, 3 * imageSide * imageSide))) }
+  package var chunkSize: Int { min(512, max(1, (1 << 25) / max(1, 3 * imageSide * imageSide))) }
 
   private func fingerprint(
     _ workers: Workers, hasLabels: Bool = true,
