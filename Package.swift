@@ -8,7 +8,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Optimization is three quarters of a build: targets without loops over images, rows or numbers go without.
 // No target of a library product may, as no package depends on a product with unsafe flags by its version.
-// Their modules are written by the compilation itself, as they are with optimization.
+// The second flag spares reading their sources twice, once for the module file alone.
 let unoptimized = [
   SwiftSetting.unsafeFlags(
     ["-Onone", "-no-emit-module-separately-wmo"], .when(configuration: .release))
@@ -38,9 +38,8 @@ let package = Package(
       name: "mixmo",
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Loading",
-        "Networks",
-        "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring", "Tensors",
-        "Training", argumentParser,
+        "Networks", "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring",
+        "Tensors", "Training", argumentParser,
       ],
       resources: [.embedInCode("Resources")], swiftSettings: unoptimized),
 
@@ -49,15 +48,13 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Checkpoints", "Datasets", "Formats", "Loading", "Networks", "Optimization", "Runs",
-        "Scoring",
-        "Tensors", yams,
+        "Scoring", "Tensors", yams,
       ], swiftSettings: unoptimized),
     .target(
       name: "Evaluation",
       dependencies: [
         "Datasets", "Formats", "Images", "Loading", "PredictionFiles", "Predictions", "Runs",
-        "Scoring",
-        "Tensors",
+        "Scoring", "Tensors",
       ], swiftSettings: unoptimized),
     .target(
       name: "Reports",
@@ -167,8 +164,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Checkpoints", "Datasets", "Formats", "Loading", "Networks", "Optimization", "Runs",
-        "Tensors",
-        "TestSupport", "Training",
+        "Tensors", "TestSupport", "Training",
       ], swiftSettings: unoptimized),
     .testTarget(
       name: "EvaluationTests",

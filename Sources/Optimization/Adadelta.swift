@@ -73,10 +73,10 @@ extension Adadelta {
 
     package init(from decoder: any Decoder) throws {
       let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      learningRate = try keys.number(.learningRate, in: 0..., absent: 1)
-      rho = try keys.number(.rho, in: 0...1, absent: 0.9)
-      epsilon = try keys.number(.epsilon, in: 0..., absent: 1e-6)
-      weightDecay = try keys.number(.weightDecay, in: 0..., absent: 0)
+      learningRate = try keys.decodeFinite(.learningRate, in: 0..., absent: 1)
+      rho = try keys.decodeFinite(.rho, in: 0...1, absent: 0.9)
+      epsilon = try keys.decodeFinite(.epsilon, in: 0..., absent: 1e-6)
+      weightDecay = try keys.decodeFinite(.weightDecay, in: 0..., absent: 0)
     }
   }
 }

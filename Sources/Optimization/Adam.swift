@@ -89,15 +89,15 @@ extension Adam {
 
     package init(from decoder: any Decoder) throws {
       let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      learningRate = try keys.number(.learningRate, in: 0..., absent: 1e-3)
+      learningRate = try keys.decodeFinite(.learningRate, in: 0..., absent: 1e-3)
       betas = try keys.decodeUnlessNone([Double].self, .betas) ?? [0.9, 0.999]
       guard betas.count == 2, betas.allSatisfy({ (0..<1).contains($0) }) else {
         let found = betas.map { "\($0)" }.joined(separator: ", ")
         throw keys.corrupted(
           .betas, "expected two numbers of at least 0 and below 1, found [\(found.oneLine)]")
       }
-      epsilon = try keys.number(.epsilon, in: 0..., absent: 1e-8)
-      weightDecay = try keys.number(.weightDecay, in: 0..., absent: 0)
+      epsilon = try keys.decodeFinite(.epsilon, in: 0..., absent: 1e-8)
+      weightDecay = try keys.decodeFinite(.weightDecay, in: 0..., absent: 0)
       usesLargestSquares = try keys.decodeUnlessNone(Bool.self, .usesLargestSquares) ?? false
     }
   }

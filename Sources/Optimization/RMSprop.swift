@@ -97,11 +97,11 @@ extension RMSprop {
 
     package init(from decoder: any Decoder) throws {
       let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      learningRate = try keys.number(.learningRate, in: 0..., absent: 1e-2)
-      alpha = try keys.number(.alpha, in: 0...1, absent: 0.99)
-      epsilon = try keys.number(.epsilon, in: 0..., absent: 1e-8)
-      weightDecay = try keys.number(.weightDecay, in: 0..., absent: 0)
-      momentum = try keys.number(.momentum, in: 0...1, absent: 0)
+      learningRate = try keys.decodeFinite(.learningRate, in: 0..., absent: 1e-2)
+      alpha = try keys.decodeFinite(.alpha, in: 0...1, absent: 0.99)
+      epsilon = try keys.decodeFinite(.epsilon, in: 0..., absent: 1e-8)
+      weightDecay = try keys.decodeFinite(.weightDecay, in: 0..., absent: 0)
+      momentum = try keys.decodeFinite(.momentum, in: 0...1, absent: 0)
       isCentered = try keys.decodeUnlessNone(Bool.self, .isCentered) ?? false
     }
   }

@@ -92,10 +92,10 @@ extension SGD {
 
     package init(from decoder: any Decoder) throws {
       let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
-      learningRate = try keys.number(.learningRate, in: 0...)
-      momentum = try keys.number(.momentum, in: 0...1, absent: 0)
-      dampening = try keys.number(.dampening, in: 0...1, absent: 0)
-      weightDecay = try keys.number(.weightDecay, in: 0..., absent: 0)
+      learningRate = try keys.decodeFinite(.learningRate, in: 0...)
+      momentum = try keys.decodeFinite(.momentum, in: 0...1, absent: 0)
+      dampening = try keys.decodeFinite(.dampening, in: 0...1, absent: 0)
+      weightDecay = try keys.decodeFinite(.weightDecay, in: 0..., absent: 0)
       usesNesterovMomentum = try keys.decodeUnlessNone(Bool.self, .usesNesterovMomentum) ?? false
       guard !usesNesterovMomentum || momentum > 0 else {
         throw keys.corrupted(.momentum, "expected a momentum above 0 with nesterov, found 0")

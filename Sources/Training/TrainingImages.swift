@@ -30,7 +30,7 @@ package struct TrainingImages: Sendable, Equatable {
   /// The images of `train` that the run keeps for validation.
   ///
   /// - Throws: `TrainingError.noValidation`, or `.otherTrainingImages` where the others are not those that
-  ///   the run is trained on; `DatasetError`, or what reading an image throws.
+  ///   the run is trained on; `LoadingError`, or what reading an image throws.
   package func validation(among train: any Dataset, workers: Workers) throws -> any Dataset {
     guard let validationCount else { throw TrainingError.noValidation(checkpoint) }
     let split = try ValidationSplit(of: train, keeping: validationCount, seed: seed)

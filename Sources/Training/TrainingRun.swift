@@ -54,7 +54,7 @@ package final class TrainingRun {
   ///   - kernels: what the network computes with.
   ///   - identified: told how many training images are read, of how many, before the training.
   /// - Throws: `TrainingError` if the folder belongs to another run or the processes do not agree,
-  ///   `DatasetError` for too few images, `CheckpointError` if all its checkpoints are damaged,
+  ///   `LoadingError` for too few images, `CheckpointError` if all its checkpoints are damaged,
   ///   `FileError`, also if another job trains in the folder.
   package init(
     _ configuration: RunConfiguration, folder: RunFolder, train: any Dataset, test: any Dataset,

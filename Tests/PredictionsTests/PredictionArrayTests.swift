@@ -40,4 +40,23 @@ struct PredictionArrayTests {
       _ = try none.labeled([0], from: Self.file)
     }
   }
+
+  @Test func `rows are joined in order, and those of another form are refused with it`() throws {
+    let first = PredictionArray([1, 2, 3, 4], shape: [1, 2, 2])
+    let second = PredictionArray([5, 6, 7, 8], shape: [1, 2, 2])
+    let joined = try PredictionArray(joining: [first, second])
+    #expect(joined.shape == [2, 2, 2] && Self.values(joined) == [1, 2, 3, 4, 5, 6, 7, 8])
+    let others = [
+      PredictionArray([5, 6], shape: [1, 1, 2]), PredictionArray([5, 6], shape: [1, 2, 1]),
+      PredictionArray(float64: [5, 6], classCount: 2, file: Self.file),
+      second.taken(as: .probabilities),
+    ]
+    for other in others {
+      #expect {
+        try PredictionArray(joining: [first, other])
+      } throws: {
+        "\($0)".contains("expected rows of 2 × 2 float32, as those before, found ")
+      }
+    }
+  }
 }

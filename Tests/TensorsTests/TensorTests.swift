@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 struct TensorTests {
@@ -22,6 +23,33 @@ struct TensorTests {
 }
 
 struct TensorPoolTests {
+  @Test func `one element makes a tensor or its squares infinite or no numbers, wherever it is`() {
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<200 {
+      let count = Int.random(in: 1...100, using: &generator)
+      let tensor = Tensor([count])
+      for i in 0..<count { tensor[i] = .random(in: -1e19...1e19, using: &generator) }
+      // The square of 1e19 is below the largest Float32, 3.4e38; that of 2e19 is above.
+      #expect(tensor.isFinite && tensor.hasFiniteSquares)
+      let index = Int.random(in: 0..<count, using: &generator)
+      tensor[index] = -2e19
+      #expect(tensor.isFinite && !tensor.hasFiniteSquares)
+      tensor[index] = [.nan, .infinity, -.infinity].randomElement(using: &generator) ?? .nan
+      #expect(!tensor.isFinite && !tensor.hasFiniteSquares)
+    }
+  }
+
+  @Test func `the first of the largest elements of a part is found`() {
+    var generator = SeededGenerator(seed: 5)
+    for _ in 0..<200 {
+      let values = (0..<20).map { _ in Float(Int.random(in: 0..<5, using: &generator)) }
+      let start = Int.random(in: 0..<20, using: &generator)
+      let part = Array(values[start..<Int.random(in: start + 1...20, using: &generator)])
+      let found = Tensor([20], values).largestIndex(from: start, count: part.count)
+      #expect(part.max().flatMap(part.firstIndex) == found)
+    }
+  }
+
   @Test func `a tensor without references is reused, under any shape of its count`() {
     let pool = TensorPool()
     let first = pool.tensor([2, 3]).elements

@@ -82,7 +82,7 @@ extension KeyedDecodingContainer {
   /// The finite number for `key`, which must lie in `range`, or `fallback` if it is absent.
   ///
   /// - Throws: `DecodingError` that says what was expected and found.
-  package func number(
+  package func decodeFinite(
     _ key: Key, in range: some RangeExpression<Double>, absent fallback: Double? = nil
   ) throws -> Double {
     if let fallback, try decodeUnlessNone(Double.self, key) == nil { return fallback }

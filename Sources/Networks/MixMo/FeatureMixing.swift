@@ -27,12 +27,8 @@ package final class FeatureMixing {
       target.update(repeating: 0, count: channels)
       for (encoding, shares) in zip(encodings, shares) {
         let source = encoding.elements + pixel * channels
-        let share = shares.row(pixel: pixel, image: image)
-        if shares.isSameForChannels {
-          let factor = scale * share[0]
-          for c in 0..<channels { target[c] += factor * source[c] }
-        } else {
-          for c in 0..<channels { target[c] += scale * share[c] * source[c] }
+        shares.forEachChannel(channels, of: pixel, in: image, times: scale) { c, factor in
+          target[c] += factor * source[c]
         }
       }
     }
@@ -50,12 +46,8 @@ package final class FeatureMixing {
       forEachPixel(of: mixedGradient.shape) { pixel, image in
         let source = mixedGradient.elements + pixel * channels
         let target = gradient.elements + pixel * channels
-        let share = shares.row(pixel: pixel, image: image)
-        if shares.isSameForChannels {
-          let factor = scale * share[0]
-          for c in 0..<channels { target[c] = factor * source[c] }
-        } else {
-          for c in 0..<channels { target[c] = scale * share[c] * source[c] }
+        shares.forEachChannel(channels, of: pixel, in: image, times: scale) { c, factor in
+          target[c] = factor * source[c]
         }
       }
       return gradient
@@ -73,10 +65,9 @@ package final class FeatureMixing {
   }
 }
 
-/// Where the values of a mask stand, which must outlive this.
+/// The values of a mask, by pixel and channel; the mask must outlive this.
 private struct MaskShares: @unchecked Sendable {
-  /// Whether there is one value for all channels of a pixel.
-  let isSameForChannels: Bool
+  private let isSameForChannels: Bool
   private let isSameForPixels: Bool
   private let values: UnsafePointer<Float>
   private let rowLength: Int
@@ -88,8 +79,18 @@ private struct MaskShares: @unchecked Sendable {
     values = UnsafePointer(mask.elements)
   }
 
-  /// The values at one pixel, counted over all images.
-  func row(pixel: Int, image: Int) -> UnsafePointer<Float> {
-    values + (isSameForPixels ? image : pixel) * rowLength
+  /// Calls `body` with each channel of a pixel, counted over all images, and `scale` times its value.
+  @inline(__always)
+  func forEachChannel(
+    _ channels: Int, of pixel: Int, in image: Int, times scale: Float,
+    _ body: (_ channel: Int, _ factor: Float) -> Void
+  ) {
+    let row = values + (isSameForPixels ? image : pixel) * rowLength
+    if isSameForChannels {
+      let factor = scale * row[0]
+      for c in 0..<channels { body(c, factor) }
+    } else {
+      for c in 0..<channels { body(c, scale * row[c]) }
+    }
   }
 }

@@ -45,7 +45,7 @@ package struct LossConfiguration: Codable, Sendable, Equatable {
       throw keys.corrupted(.name, "expected multitask, found \"\(name)\"")
     }
     displayName = try keys.decodeIfPresent(String.self, forKey: .displayName) ?? "main"
-    l2Penalty = try keys.number(.l2Penalty, in: 0..., absent: 0)
+    l2Penalty = try keys.decodeFinite(.l2Penalty, in: 0..., absent: 0)
     terms = try keys.decode([Term].self, forKey: .terms)
   }
 
