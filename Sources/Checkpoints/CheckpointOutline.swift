@@ -77,9 +77,8 @@ extension CheckpointValue {
       isAllTensors
         ? "\(items.count) tensor\(items.count == 1 ? "" : "s")" : "dict of \(items.count)"
     case .tensor(let tensor):
-      (["tensor"]
-        + (tensor.shape.isEmpty ? [] : [tensor.shape.map(String.init).joined(separator: "×")])
-        + [tensor.elementType.description]).joined(separator: " ")
+      "tensor " + tensor.shape.map(String.init).joined(separator: "×")
+        + (tensor.shape.isEmpty ? "" : " ") + tensor.elementType.description
     case .opaque(let name): name.oneLine
     }
   }

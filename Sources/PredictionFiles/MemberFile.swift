@@ -47,8 +47,9 @@ struct MemberFile {
         problem: .notProbability(row: index / memberCount, value: values[index]))
     }
     let members = (0..<memberCount).map { member in
-      let pairs = stride(from: member, to: values.count, by: memberCount).flatMap { index in
-        numbers == .probabilities ? [1 - values[index], values[index]] : [0.0, values[index]]
+      let indices = stride(from: member, to: values.count, by: memberCount)
+      let pairs = indices.flatMap { index -> [Double] in
+        [numbers == .probabilities ? 1 - values[index] : 0, values[index]]
       }
       return PredictionArray(float64: pairs, classCount: 2, as: numbers, file: file.url)
     }

@@ -53,7 +53,10 @@ package struct DefocusBlur: Distortion {
 
   /// `count` weights of a Gaussian from the center outward, of which those of both sides sum to 1.
   private static func edgeWeights(count: Int, sigma: Double) -> [Float] {
-    let densities = (0..<count).map { Double(Float(exp(-0.5 * Double($0 * $0) / (sigma * sigma)))) }
+    let densities = (0..<count).map { distance -> Double in
+      let power: Double = -0.5 * Double(distance * distance) / (sigma * sigma)
+      return Double(Float(exp(power)))
+    }
     let total = 1 / (densities[0] + 2 * densities[1...].reduce(0, +))
     return densities.map { Float($0 * total) }
   }

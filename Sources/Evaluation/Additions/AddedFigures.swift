@@ -39,12 +39,15 @@ struct AddedFigures {
   func rows(_ protocols: [CorruptionProtocol], own: AveragedCells?) -> [SummaryValue] {
     let present = Set(figures.keys)
     let clean = AveragedCells.Part(kind: .all, name: Cell.clean.corruption, cells: [.clean])
-    let parts =
-      [(Cell.clean.corruption, clean)]
-      + protocols.flatMap { benchmark in
-        AveragedCells(benchmark, name: benchmark.name.rawValue).parts
-          .filter { present.isSuperset(of: $0.cells) }.map { (benchmark.name.rawValue, $0) }
-      } + (own.map { own in own.parts.map { (own.name, $0) } } ?? [])
+    var parts = [(Cell.clean.corruption, clean)]
+    for benchmark in protocols {
+      let name = benchmark.name.rawValue
+      let whole = AveragedCells(benchmark, name: name).parts.filter {
+        present.isSuperset(of: $0.cells)
+      }
+      parts += whole.map { (name, $0) }
+    }
+    if let own { parts += own.parts.map { (own.name, $0) } }
     return keys.flatMap { key in parts.map { row(key, $0, $1) } }
   }
 

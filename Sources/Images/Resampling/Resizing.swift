@@ -48,8 +48,8 @@ extension Image {
       let center = (Double(index) + 0.5) * scale
       let first = max(0, Int(center - size / 2 + 0.5))
       let last = min(length, Int(center + size / 2 + 0.5))
-      let inside = (first..<last).filter {
-        let distance = (Double($0) - center + 0.5) / size
+      let inside = (first..<last).filter { source -> Bool in
+        let distance: Double = (Double(source) - center + 0.5) / size
         return -0.5 < distance && distance <= 0.5
       }
       sources = inside.isEmpty ? [first] : inside

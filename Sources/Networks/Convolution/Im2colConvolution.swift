@@ -32,22 +32,24 @@ struct Im2colConvolution: ConvolutionMethod {
       total: input.values.shape[0] * shape.outputSide, size: rowsPerBlock)  // of output rows
     let stride = kernels.paddedColumns(shape.outputChannels)
     let pixels = blocks.size * shape.outputSide
+    let isPadded = stride > shape.outputChannels
     let buffers = engine.scratch(
-      engine.workers.count * pixels * shape.patchCount, engine.workers.count * pixels * stride)
+      engine.workers.count * pixels * shape.patchCount,
+      isPadded ? engine.workers.count * pixels * stride : 0)
     let (patches, products) = (buffers[0], buffers[1])
     let sums = PartialSums(output, tasks: blocks.count, engine: engine)
     engine.workers.forEach(blocks.count) { task, worker in
       let rows = blocks[task]
       let patch = patches.elements + worker * pixels * shape.patchCount
-      let product = products.elements + worker * pixels * stride
       let (first, count) = (rows.lowerBound * shape.outputSide, rows.count * shape.outputSide)
+      let values = output.values.elements + first * shape.outputChannels
+      let product = isPadded ? products.elements + worker * pixels * stride : values
       shape.gatherPatches(rows: rows, with: input.reader(kernels), into: patch)
       kernels.multiply(
         rows: count, columns: stride, depth: shape.patchCount, left: patch,
         leftStride: shape.patchCount, panels: packed.elements, product: product,
         productStride: stride)
-      let values = output.values.elements + first * shape.outputChannels
-      for pixel in 0..<count {
+      for pixel in 0..<(isPadded ? count : 0) {
         (values + pixel * shape.outputChannels)
           .update(from: product + pixel * stride, count: shape.outputChannels)
       }

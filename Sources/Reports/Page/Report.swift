@@ -162,13 +162,13 @@ package struct Report: Sendable {
           + $0.unknownColumns.map(\.oneLine).joined(separator: ", ")
       }
     }
-    return (hasGnuplot ? [] : [PageModel.withoutGnuplot])
-      + (substitutes.isEmpty
-        ? []
-        : [
-          "\(substitutes.joined(separator: ", ")): not made from the published material. Means that "
-            + "include it (†) do not compare with published ones."
-        ]) + runs.compactMap(\.noteOnReference) + mixedFigures + unknown
+    var notes = hasGnuplot ? [] : [PageModel.withoutGnuplot]
+    if !substitutes.isEmpty {
+      notes.append(
+        "\(substitutes.joined(separator: ", ")): not made from the published material. Means that "
+          + "include it (†) do not compare with published ones.")
+    }
+    return notes + runs.compactMap(\.noteOnReference) + mixedFigures + unknown
   }
 
   /// Which runs' numbers do not compare with others', since an older version made their tables.

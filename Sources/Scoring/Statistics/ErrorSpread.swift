@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// How far the estimate of a norm of errors may lie from the true norm, from the draws of a bootstrap.
 ///
 /// A calibration error is a norm of the signed errors of bins, and noise makes a norm larger: that of
@@ -86,15 +88,18 @@ public struct ErrorSpread: Sendable, Equatable {
   ///
   /// - Precondition: All are of one bootstrap, and all or none are differences.
   static func mean(of all: [ErrorSpread]) -> ErrorSpread {
-    // By size, so that the order does not matter.
-    func mean(_ values: [Double]) -> Double {
-      values.sorted().reduce(0, +) / Double(values.count)
-    }
+    // Summed by size, so that the order does not matter.
     func means(_ values: [[Double]]) -> [Double] {
-      values[0].indices.map { draw in mean(values.map { $0[draw] }) }
+      let drawCount = values[0].count
+      precondition(values.allSatisfy { $0.count == drawCount }, "draws of several bootstraps")
+      var rows = Array(values.joined())  // [value, draw]
+      var means = [Double](repeating: 0, count: drawCount)
+      ProbabilityKernels.preferred.meanOfColumns(
+        &rows, rowCount: values.count, count: drawCount, into: &means)
+      return means
     }
     return ErrorSpread(
-      of: mean(all.map(\.estimate)), above: means(all.map(\.above)),
+      of: means(all.map { [$0.estimate] })[0], above: means(all.map(\.above)),
       below: means(all.map(\.below)), isDifference: all[0].isDifference,
       belowQuantile: all[0].belowQuantile, kind: all[0].kind)
   }
