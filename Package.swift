@@ -39,7 +39,7 @@ let package = Package(
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Loading",
         "Networks", "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring",
-        "Tensors", "Training", argumentParser,
+        "Tensors", "TextTables", "Training", argumentParser,
       ],
       resources: [.embedInCode("Resources")], swiftSettings: unoptimized),
 
@@ -64,7 +64,8 @@ let package = Package(
     // Floor 5: files of anybody's predictions
     .target(
       name: "PredictionFiles",
-      dependencies: ["Datasets", "Formats", "Predictions", "Runs", "Scoring"]),
+      dependencies: ["Datasets", "Formats", "Predictions", "Runs", "Scoring", "TextTables"],
+      swiftSettings: unoptimized),
 
     // Floor 4: run folders
     .target(
@@ -85,6 +86,7 @@ let package = Package(
     .target(name: "Loading", dependencies: ["Formats", "Images", "Tensors"]),
     .target(name: "Networks", dependencies: ["CKernels", "Formats", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Formats"]),
+    .target(name: "TextTables", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
 
     // Floor 1: arrays, images, bytes
@@ -135,6 +137,9 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Formats", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: unoptimized),
     .testTarget(
+      name: "TextTablesTests", dependencies: ["Formats", "TestSupport", "TextTables"],
+      exclude: ["Fixtures"], swiftSettings: unoptimized),
+    .testTarget(
       name: "ScoringTests", dependencies: ["CCrypto", "Scoring", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
@@ -159,7 +164,7 @@ let package = Package(
     .testTarget(
       name: "PredictionFilesTests",
       dependencies: ["Formats", "PredictionFiles", "Runs", "Scoring", "TestSupport"],
-      exclude: ["Fixtures"], swiftSettings: unoptimized),
+      swiftSettings: unoptimized),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -194,7 +199,8 @@ if Context.environment["MIXMO_FUZZ"] != nil {
       name: "Fuzzing",
       dependencies: [
         "CFuzzing", "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images",
-        "Loading", "Networks", "PredictionFiles", "Predictions", "Runs", "Scoring", "Training",
+        "Loading", "Networks", "PredictionFiles", "Predictions", "Runs", "Scoring", "TextTables",
+        "Training",
       ],
       path: "Tests/Fuzzing"),
   ]

@@ -1,4 +1,5 @@
 import Foundation
+import TextTables
 
 /// What the options that choose in files of predictions and labels had to choose in.
 struct FileChoices: Sendable {

@@ -1,3 +1,5 @@
+import TextTables
+
 /// First lines of whole numbers, such as `0,1,2`.
 ///
 /// They are names of columns, as data frames without names are written, or rows of whole numbers. That

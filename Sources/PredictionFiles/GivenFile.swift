@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TextTables
 
 /// A file of predictions or labels, opened.
 struct GivenFile {
@@ -99,9 +100,22 @@ struct GivenFile {
   func values() throws -> [Double] {
     switch numbers {
     case .table(let table): table.values
-    case .array(let array):
-      array.elementType == .int64 || array.elementType == .uint64
-        ? try array.wholeNumbers().map { Double($0) } : try array.values()
+    case .array(let array): try array.nearestNumbers()
     }
   }
+  /// What a user should know of whole numbers that are rounded, or that are the bits of others.
+  ///
+  /// - Throws: `NumPyError`.
+  func wholeNumberRemarks() throws -> [String] {
+    let (areRounded, bits) =
+      switch numbers {
+      case .table(let table): (table.hasRoundedNumbers, String?.none)
+      case .array(let array): (try array.hasRoundedNumbers(), try array.remarkOnBits())
+      }
+    return (areRounded ? [Self.rounded] : []) + (bits.map { [$0] } ?? [])
+  }
+
+  private static let rounded =
+    "whole numbers of 2^53 and more are rounded to Float64; if their last digits count, subtract the "
+    + "same number from each row first"
 }

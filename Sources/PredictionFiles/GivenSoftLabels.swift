@@ -5,6 +5,7 @@ import Foundation
 import Predictions
 import Runs
 import Scoring
+import TextTables
 
 /// What people say of images, read from a file: votes for classes, or probabilities, `[N, K]`.
 package struct GivenSoftLabels: Sendable {

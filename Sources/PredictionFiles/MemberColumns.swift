@@ -3,6 +3,7 @@
 import Formats
 import Predictions
 import Runs
+import TextTables
 
 /// Checks that the columns of members are classes.
 extension GivenFile {

@@ -37,7 +37,7 @@ struct MemberFile {
     }
   }
 
-  /// The two classes of a binary classifier: a logit z becomes (0, z), a probability p (1 − p, p).
+  /// The two classes of a binary classifier.
   private func binary(memberCount: Int) throws -> PredictionArray {
     let values = try file.values()
     let isWrong = { (value: Double) in !(0...1 ~= value) }
@@ -46,13 +46,7 @@ struct MemberFile {
         file: file.url.path,
         problem: .notProbability(row: index / memberCount, value: values[index]))
     }
-    let members = (0..<memberCount).map { member in
-      let indices = stride(from: member, to: values.count, by: memberCount)
-      let pairs = indices.flatMap { index -> [Double] in
-        [numbers == .probabilities ? 1 - values[index] : 0, values[index]]
-      }
-      return PredictionArray(float64: pairs, classCount: 2, as: numbers, file: file.url)
-    }
-    return members.count == 1 ? members[0] : PredictionArray(interleaving: members)
+    return PredictionArray(
+      binary: values, memberCount: memberCount, as: numbers, file: file.url)
   }
 }

@@ -1,4 +1,5 @@
 import Formats
+import TextTables
 
 /// Files of predictions or labels that can be read in several ways, or need an option to be read.
 package struct PredictionChoiceError: Error, CustomStringConvertible, Equatable {

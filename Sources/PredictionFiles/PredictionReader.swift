@@ -5,6 +5,7 @@ import Foundation
 import Predictions
 import Runs
 import Scoring
+import TextTables
 
 /// Reads anybody's predictions and labels.
 ///
@@ -211,6 +212,17 @@ extension PredictionArray {
   }
 }
 
+extension NumberDoubt {
+  /// The name in records.
+  fileprivate var rule: RunRecord.Doubt.Rule {
+    switch self {
+    case .probabilities: .probabilities
+    case .percentages: .percentages
+    case .shares: .shares
+    }
+  }
+}
+
 extension GivenFile {
   /// The label of each row.
   func classIndices(
@@ -221,7 +233,7 @@ extension GivenFile {
     case .array(let array): labels = try array.classIndices(rowCount: rowCount)
     case .table(let table):
       let isOneHot = table.columnCount > 1
-      if isOneHot, !table.values.allSatisfy({ $0 == 0 || $0 == 1 }) {
+      if isOneHot, !table.holdsZerosAndOnes {
         throw TextTableError(file: table.file, problem: .severalColumns(table.columns))
       }
       labels = try ClassIndices(table.values, shape: shape, rowCount: rowCount, file: table.file)

@@ -64,6 +64,21 @@ package struct PredictionArray: Sendable {
       shape: [values.count / classCount, 1, classCount], as: numbers, file: file.path)
   }
 
+  /// The two classes of a binary classifier, of which `values` `[rows, members]` holds one number for each
+  /// row: a logit z becomes (0, z), a probability p (1 − p, p).
+  package init(
+    binary values: [Double], memberCount: Int, as numbers: PredictionNumbers, file: URL
+  ) {
+    var pairs = [Double](repeating: 0, count: 2 * values.count)
+    for (index, value) in values.enumerated() {
+      pairs[2 * index] = numbers == .probabilities ? 1 - value : 0
+      pairs[2 * index + 1] = value
+    }
+    self.init(
+      pairs.withUnsafeBytes(ByteStorage.init(copying:)), .float64,
+      shape: [values.count / memberCount, memberCount, 2], as: numbers, file: file.path)
+  }
+
   /// The logits `[N, M, K]` of a network; `shape` has these three.
   package init(_ logits: [Float], shape: [Int]) {
     self.init(

@@ -5,6 +5,7 @@ import PredictionFiles
 import Predictions
 import Runs
 import Scoring
+import TextTables
 
 extension Target {
   static let events = Target(
@@ -121,7 +122,7 @@ extension Target {
       return try texts.enumerated().map {
         Seed(name: "\($0.offset)", bytes: Array($0.element.utf8))
       }
-        + Seed.fixtures("PredictionFilesTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
+        + Seed.fixtures("TextTablesTests/Fixtures/tables").filter { $0.bytes.count <= 512 }
     },
     read: { input in
       input.attempt { try readGiven(input, as: "given.csv") }

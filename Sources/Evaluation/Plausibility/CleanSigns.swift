@@ -1,6 +1,6 @@
 // M members, K classes.
 
-import PredictionFiles
+import Predictions
 import Runs
 import Scoring
 

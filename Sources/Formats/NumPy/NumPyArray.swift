@@ -115,6 +115,17 @@ public struct NumPyArray: Sendable {
       ? try values(of: UInt64.self).map(Int.init(clamping:)) : try values(of: Int.self)
   }
 
+  /// All elements in Float64; of 64-bit integers beyond 2⁵³ the nearest.
+  ///
+  /// - Throws: `NumPyError` for a type that cannot be converted.
+  package func nearestNumbers() throws -> [Double] {
+    switch elementType {
+    case .int64: try values(of: Int64.self).map(Double.init)
+    case .uint64: try values(of: UInt64.self).map(Double.init)
+    default: try values()
+    }
+  }
+
   /// Calls `body` with the bytes of `rows` of a `uint8` array, without copying them.
   ///
   /// - Throws: `NumPyError` for another element type or rows outside the array, or what `body` throws.
@@ -137,11 +148,7 @@ public struct NumPyArray: Sendable {
   package func numberStorage() throws -> (ByteStorage, ElementType) {
     if Float.holdsAll(of: elementType) { return (try storage(of: Float.self), .float32) }
     if Double.holdsAll(of: elementType) { return (try storage(of: Double.self), .float64) }
-    let numbers: [Double] =
-      elementType == .uint64
-      ? try values(of: UInt64.self).map { Double($0) }
-      : try values(of: Int64.self).map { Double($0) }
-    return (numbers.withUnsafeBytes(ByteStorage.init(copying:)), .float64)
+    return (try nearestNumbers().withUnsafeBytes(ByteStorage.init(copying:)), .float64)
   }
 
   private func storage<Element: NumPyElement>(of type: Element.Type) throws -> ByteStorage {

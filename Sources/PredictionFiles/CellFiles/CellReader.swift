@@ -5,6 +5,7 @@ import Foundation
 import Predictions
 import Runs
 import Scoring
+import TextTables
 
 /// Reads anybody's predictions of cells, one cell after the other.
 ///

@@ -3,6 +3,7 @@ import PredictionFiles
 import Predictions
 import Runs
 import Scoring
+import TextTables
 
 extension EvaluationError: AdvisedError {
   var advice: String? {

@@ -4,9 +4,9 @@
 ///
 /// Row numbers, labels and the like are whole numbers beside numbers that are not, or are a function of
 /// the row or of the other columns: what a class is by chance in less than one of some hundred tables.
-struct ColumnNumbers {
+package struct ColumnNumbers {
   /// A column that is no class, and the reason for messages.
-  typealias Finding = (column: Int, reason: String)
+  package typealias Finding = (column: Int, reason: String)
 
   private enum Values {
     case float32(UnsafeBufferPointer<Float>)
@@ -21,14 +21,14 @@ struct ColumnNumbers {
   let columnCount: Int
 
   /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
-  init(
+  package init(
     _ values: UnsafeBufferPointer<Float>, columnCount: Int, member: Int = 0, memberCount: Int = 1
   ) {
     self.init(.float32(values), values.count, columnCount, member, memberCount)
   }
 
   /// The columns `[rows, columns]` of one of the members of `values`, `[rows, members, columns]`.
-  init(
+  package init(
     _ values: UnsafeBufferPointer<Double>, columnCount: Int, member: Int = 0, memberCount: Int = 1
   ) {
     self.init(.float64(values), values.count, columnCount, member, memberCount)
@@ -63,7 +63,7 @@ struct ColumnNumbers {
   // MARK: Columns that are no classes
 
   /// A column that is no class by its numbers.
-  var finding: Finding? {
+  package var finding: Finding? {
     guard columnCount > 1, rowCount > 2 else { return nil }
     if rowCount > 3, let column = toweringColumn {
       return (column, "holds numbers far larger than all others")
@@ -80,19 +80,19 @@ struct ColumnNumbers {
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any.
-  func finding(beside labels: [Int]) -> Finding? {
+  package func finding(beside labels: [Int]) -> Finding? {
     guard columnCount > 1, rowCount > 3, labels.count == rowCount else { return nil }
     return WholeColumns(self)?.finding(beside: labels)
   }
 
   /// A column that may be no class, in a table too small to tell.
-  var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
+  package var doubtful: Finding? { columnCount > 1 ? WholeColumns(self)?.doubtful : nil }
 
   /// A column that is the largest in every row, so that one class is always predicted.
   ///
   /// - Parameter labels: The label of each row.
   /// - Returns: The column; nil without any, or where all labels are the same.
-  func alwaysLargest(beside labels: [Int]) -> Int? {
+  package func alwaysLargest(beside labels: [Int]) -> Int? {
     guard columnCount > 1, rowCount > 3, labels.contains(where: { $0 != labels[0] }) else {
       return nil
     }

@@ -1,5 +1,5 @@
 /// What a first line of whole numbers is by its form, beside the lines below it.
-enum FirstLineForm {
+package enum FirstLineForm {
   /// It counts as names of columns do, and no other line is like it.
   case names
   /// It counts among whole numbers, or is unlike all others, and can be either.
@@ -10,7 +10,7 @@ enum FirstLineForm {
 
 extension NumberTable {
   /// What the first line is by its form; nil where it can be nothing but what it was taken for.
-  var firstLineForm: FirstLineForm? {
+  package var firstLineForm: FirstLineForm? {
     guard let firstLine else { return nil }
     let isOtherForm = isFirstLineWrittenDifferently
     if columnCount == 1 {
@@ -33,7 +33,7 @@ extension NumberTable {
   }
 
   /// Whether the first line is of integers and all others have points or exponents, or the reverse.
-  var isFirstLineWrittenDifferently: Bool {
+  package var isFirstLineWrittenDifferently: Bool {
     let isInteger = firstForms.allSatisfy { $0 == .integer }
     let isDecimal = firstForms.allSatisfy { $0 == .decimal }
     return isInteger && forms.allSatisfy { $0 == .decimal }
@@ -41,7 +41,7 @@ extension NumberTable {
   }
 
   /// Whether the numbers of the first line differ, as names do.
-  var isFirstLineDistinct: Bool { firstLine.map { Set($0).count == columnCount } ?? false }
+  package var isFirstLineDistinct: Bool { firstLine.map { Set($0).count == columnCount } ?? false }
 
   /// Whether each line below has a number with a fraction.
   private var isFirstLineWholeAlone: Bool {

@@ -1,7 +1,7 @@
 import Foundation
-import PredictionFiles
 import TestSupport
 import Testing
+import TextTables
 
 /// Tables that pandas and NumPy wrote, against the numbers that they read from them.
 struct TableFixtureTests {

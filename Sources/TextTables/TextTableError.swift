@@ -48,6 +48,10 @@ package struct TextTableError: Error, CustomStringConvertible, Equatable {
   package let file: String
   package let problem: Problem
 
+  package init(file: String, problem: Problem) {
+    (self.file, self.problem) = (file, problem)
+  }
+
   package var description: String { "\(file): \(message)".withoutControlCharacters }
 
   private var message: String {
@@ -144,7 +148,7 @@ extension TextTableError.Column: CustomStringConvertible {
   }
 
   /// The column as the option `--drop-column` names it.
-  var option: String {
+  package var option: String {
     guard let name, Int(name) == nil, !name.isEmpty, name.utf8.count <= 40,
       name.utf8.allSatisfy({
         $0.isDigit || $0 == UInt8(ascii: "_") || UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20

@@ -2,23 +2,12 @@
 
 import Formats
 import Foundation
-import Predictions
-import Runs
 
 /// What numbers that are scored as logits may be instead.
 package enum NumberDoubt: Hashable {
   case probabilities, percentages
   /// Shares of a number, such as votes.
   case shares(of: String)
-
-  /// The name in records.
-  var rule: RunRecord.Doubt.Rule {
-    switch self {
-    case .probabilities: .probabilities
-    case .percentages: .percentages
-    case .shares: .shares
-    }
-  }
 
   /// What is scored, and what to do if it is something else.
   ///
@@ -52,7 +41,7 @@ package enum NumberDoubt: Hashable {
 
 extension PredictionArray {
   /// What the logits may be instead, and the members of which that is so: all where the list is empty.
-  func doubts(isBinary: Bool) -> [(doubt: NumberDoubt, members: [Int])] {
+  package func doubts(isBinary: Bool) -> [(doubt: NumberDoubt, members: [Int])] {
     let doubts = (0..<memberCount).map { member in
       withNumbers {
         doubt($0, member, isBinary)

@@ -1,10 +1,9 @@
 import Foundation
-import TestSupport
 
 /// A text table of random numbers in a random dialect, as some program could write it.
-struct RandomTable {
+package struct RandomTable {
   /// What a table has besides its classes.
-  enum Extra: CaseIterable {
+  package enum Extra: CaseIterable {
     case nothing
     /// Row numbers below a telling name, below none, in a table without names, or where names are one
     /// less.
@@ -16,16 +15,16 @@ struct RandomTable {
     case decimalCommas
   }
 
-  let extra: Extra
-  let rowCount: Int
-  let classCount: Int
+  package let extra: Extra
+  package let rowCount: Int
+  package let classCount: Int
   /// The numbers of the classes.
-  let values: [Double]  // [rows, classes]
-  let bytes: [UInt8]
+  package let values: [Double]  // [rows, classes]
+  package let bytes: [UInt8]
   /// The number of the column that is no class.
-  let extraColumn: Int?
+  package let extraColumn: Int?
 
-  init(_ extra: Extra, using generator: inout SeededGenerator) {
+  package init(_ extra: Extra, using generator: inout SeededGenerator) {
     self.extra = extra
     rowCount = Int.random(in: 4...9, using: &generator)
     classCount = Int.random(in: 2...5, using: &generator)

@@ -1,9 +1,9 @@
 import Formats
 import Foundation
-import PredictionFiles
 import Synchronization
 import TestSupport
 import Testing
+import TextTables
 
 /// Text tables as people's programs write them.
 struct TextTableTests {

@@ -50,7 +50,7 @@ package struct NumberTable {
   /// The numbers of a line that was taken for names.
   private var numbersAsNames: [Double]?
   /// What a user should know of the columns.
-  var notes: [String] = []
+  package var notes: [String] = []
   /// The columns to leave out by name that the file has.
   package private(set) var droppedNames: Set<String>
   /// The columns beside that of the labels that were left out unasked.
@@ -140,18 +140,28 @@ package struct NumberTable {
   /// The number of rows, without a first line that may be names.
   package var rowCount: Int { values.count / columnCount }
 
+  /// Whether all numbers are 0 or 1, as those of one-hot rows are.
+  package var holdsZerosAndOnes: Bool { values.allSatisfy { $0 == 0 || $0 == 1 } }
+
+  /// Whether a number written as an integer is rounded to Float64.
+  package var hasRoundedNumbers: Bool {
+    zip(values.indices, values).contains { index, value in
+      abs(value) >= 0x1p53 && forms[index % columnCount].isDisjoint(with: .decimal)
+    }
+  }
+
   /// The columns that were read.
   package var columns: [Column] { selection.kept }
 
   /// The names of the columns that were read; nil where one has none.
-  var columnNames: [String]? {
+  package var columnNames: [String]? {
     if let numbersAsNames { return numbersAsNames.map { "\($0)".replacing(/\.0$/, with: "") } }
     let names = columns.compactMap(\.name)
     return names.count == columnCount ? names : nil
   }
 
   /// The columns without their numbers; nil where one has no name.
-  var namedColumns: NamedColumns? {
+  package var namedColumns: NamedColumns? {
     columnNames.map { NamedColumns(file: file, names: $0, columns: columns) }
   }
 
@@ -159,7 +169,7 @@ package struct NumberTable {
   ///
   /// - Throws: `TextTableError` for names that count in another order than from the left, or for a column
   ///   that is no class with this row.
-  mutating func take(firstLineAsNames isNames: Bool, _ options: TableOptions) throws {
+  package mutating func take(firstLineAsNames isNames: Bool, _ options: TableOptions) throws {
     guard let firstLine else { return }
     self.firstLine = nil
     if isNames {
@@ -174,15 +184,15 @@ package struct NumberTable {
 }
 
 /// The columns of a table, each of which has a name.
-struct NamedColumns: Sendable {
+package struct NamedColumns: Sendable {
   let file: String
   let names: [String]
-  let columns: [NumberTable.Column]
+  package let columns: [NumberTable.Column]
 
   /// Checks that this table has its columns in the order of `other`, where both name the same ones.
   ///
   /// - Throws: `TextTableError`.
-  func checkOrder(as other: NamedColumns) throws {
+  package func checkOrder(as other: NamedColumns) throws {
     guard names != other.names, names.sorted() == other.names.sorted() else { return }
     throw TextTableError(file: file, problem: .otherOrder(names, file: other.file, other.names))
   }

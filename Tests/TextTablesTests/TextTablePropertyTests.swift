@@ -1,7 +1,7 @@
 import Foundation
-import PredictionFiles
 import TestSupport
 import Testing
+import TextTables
 
 /// What holds of every text table: the numbers that were written come back, or a refusal of the right
 /// kind; never other numbers.
@@ -95,31 +95,6 @@ struct TextTablePropertyTests {
     let table = try NumberTable(
       Array(("y\n" + finite.joined(separator: "\n")).utf8), file: "y.txt", of: .labels)
     #expect(table.values.map(\.bitPattern) == values.map(\.bitPattern))
-  }
-
-  @Test func `damaged files of predictions and labels are read or refused, and never trap`() throws
-  {
-    let folder = try PredictionFolder()
-    var generator = SeededGenerator(seed: 8)
-    for index in 0..<200 {
-      let kinds = RandomTable.Extra.allCases
-      let bytes = RandomTable(kinds[index % kinds.count], using: &generator).bytes
-      let predictions = try folder.folder.file("z.csv", holding: bytes.mutated(using: &generator))
-      let numbers = (0..<bytes.count / 20 + 1).map { "\($0 % 2)\n" }.joined()
-      let labels = try folder.folder.file(
-        "y.csv", holding: Array(numbers.utf8).mutated(using: &generator))
-      for labels in [labels, predictions] {
-        do {
-          let rows = try folder.read([predictions], labels) {
-            $0.isBinary = Bool.random(using: &generator)
-            $0.tables.hasHeader = [nil, true, false][index % 3]
-          }
-          #expect(rows.notes.allSatisfy { $0.hasPrefix(folder.folder.url.path) })
-        } catch {
-          #expect("\(error)".hasPrefix(folder.folder.url.path), "\(error)")
-        }
-      }
-    }
   }
 
   @Test func `damaged tables are read or refused, and never trap`() {

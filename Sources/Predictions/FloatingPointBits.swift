@@ -1,31 +1,23 @@
 import Formats
 
-/// What a user should know of predictions that are whole numbers.
-extension GivenFile {
-  /// Remarks on numbers that are rounded, or that are the bits of others.
+extension NumPyArray {
+  /// Whether a whole number is rounded to Float64.
   ///
   /// - Throws: `NumPyError`.
-  func wholeNumberRemarks() throws -> [String] {
-    switch numbers {
-    case .table(let table):
-      let isRounded = zip(table.values.indices, table.values).contains { index, value in
-        abs(value) >= 0x1p53 && table.forms[index % table.columnCount].isDisjoint(with: .decimal)
-      }
-      return isRounded ? [Self.rounded] : []
-    case .array(let array):
-      guard array.elementType.isInteger, array.elementType.byteCount > 1 else { return [] }
-      let numbers = try array.wholeNumbers()
-      return [
-        numbers.contains { $0.magnitude > 1 << 53 } ? Self.rounded : nil,
-        FloatingPointBits.all.first { $0.explains(numbers, array.elementType) }?.remark(
-          numbers, array.elementType),
-      ].compactMap(\.self)
-    }
+  package func hasRoundedNumbers() throws -> Bool {
+    guard elementType.isInteger, elementType.byteCount == 8 else { return false }
+    return try wholeNumbers().contains { $0.magnitude > 1 << 53 }
   }
 
-  private static let rounded =
-    "whole numbers of 2^53 and more are rounded to Float64; if their last digits count, subtract the "
-    + "same number from each row first"
+  /// A remark on whole numbers that may be the bits of others; nil where they are none.
+  ///
+  /// - Throws: `NumPyError`.
+  package func remarkOnBits() throws -> String? {
+    guard elementType.isInteger, elementType.byteCount > 1 else { return nil }
+    let numbers = try wholeNumbers()
+    return FloatingPointBits.all.first { $0.explains(numbers, elementType) }?
+      .remark(numbers, elementType)
+  }
 }
 
 extension ElementType {
