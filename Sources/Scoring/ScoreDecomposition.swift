@@ -118,7 +118,7 @@ public struct ReliabilityCurve: Sendable {
     _ rows: [(confidence: Double, isRight: Bool)], pointCount: Int = 50, drawCount: Int = 100,
     seed: UInt64 = 0
   ) {
-    let rows = rows.sorted { $0.confidence < $1.confidence }
+    let rows = rows.map(\.confidence).risingOrder.map { rows[$0] }
     let count = min(pointCount, rows.count)
     let places = (0..<count).map { index in
       count > 1 ? rows[index * (rows.count - 1) / (count - 1)].confidence : rows[0].confidence

@@ -28,15 +28,22 @@ struct DigitSortTests {
       pairs.sortByDigits(of: \.element.digitKey)
       #expect(pairs.map(\.element) == numbers.sorted())
       #expect(pairs.map(\.offset).sorted() == Array(numbers.indices))
-      if count >= 1024 {
-        let areStable = zip(pairs, pairs.dropFirst()).allSatisfy {
-          $0.element.digitKey != $1.element.digitKey || $0.offset < $1.offset
-        }
-        #expect(areStable)
+      let areStable = zip(pairs, pairs.dropFirst()).allSatisfy {
+        $0.element.digitKey != $1.element.digitKey || $0.offset < $1.offset
       }
+      #expect(areStable)
       var words = numbers.map(\.bitPattern)
       words.sortByDigits()
       #expect(words == numbers.map(\.bitPattern).sorted())
+    }
+  }
+
+  @Test(arguments: [0, 1, 2, 1023, 1024, 20_000])
+  func `places are by rising numbers, and by themselves where these are equal`(count: Int) {
+    for seed in 4..<8 {
+      let numbers = Self.numbers(count, seed: UInt64(seed))
+      let expected = numbers.indices.sorted { (numbers[$0], $0) < (numbers[$1], $1) }
+      #expect(numbers.risingOrder == expected)
     }
   }
 }

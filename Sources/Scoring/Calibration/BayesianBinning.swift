@@ -88,7 +88,7 @@ public struct BayesianBinning: ConfidenceMap, Equatable {
     let rightCounts: [Int]  // [N + 1]
 
     init(_ rows: [(confidence: Double, isRight: Bool)]) {
-      let sorted = rows.sorted { $0.confidence < $1.confidence }
+      let sorted = rows.map(\.confidence).risingOrder.map { rows[$0] }
       confidences = sorted.map(\.confidence)
       rightCounts = sorted.reduce(into: [0]) { $0.append($0[$0.count - 1] + ($1.isRight ? 1 : 0)) }
     }

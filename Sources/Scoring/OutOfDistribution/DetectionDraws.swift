@@ -61,17 +61,14 @@ struct WeightedDetection: Sendable {
   ///   - images: The image that each of these is of; nil where row i is of image i.
   ///   - outside: The scores of the images of no class.
   init(inside: [Double], images: [Int]?, outside: [Double]) {
-    var all = inside.enumerated().map { index, score in
-      (score: score, image: Int32(images?[index] ?? index), isInside: true)
-    }
-    all += outside.enumerated().map { index, score in
-      (score: score, image: Int32(index), isInside: false)
-    }
-    all.sort { $0.score > $1.score }
-    rows = all.indices.map { i in
-      Row(
-        image: all[i].image, isInside: all[i].isInside,
-        endsTie: i == all.count - 1 || all[i].score != all[i + 1].score)
+    let scores = inside + outside
+    let order = scores.map(-).risingOrder
+    rows = order.enumerated().map { place, index in
+      let isInside = index < inside.count
+      return Row(
+        image: Int32(isInside ? images?[index] ?? index : index - inside.count),
+        isInside: isInside,
+        endsTie: place == order.count - 1 || scores[index] != scores[order[place + 1]])
     }
   }
 

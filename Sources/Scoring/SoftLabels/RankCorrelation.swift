@@ -19,6 +19,8 @@ enum RankCorrelation {
 
 /// Rows by a number of each, those of equal numbers in one group, groups by rising numbers.
 struct RankGroups {
+  /// The row in each place by rising numbers.
+  let order: [Int]  // [N]
   /// The group of each row.
   let groups: [Int32]  // [N]
   /// How many groups there are.
@@ -26,7 +28,7 @@ struct RankGroups {
 
   /// The groups of `numbers`, none of which is NaN.
   init(_ numbers: [Double]) {
-    let order = numbers.indices.sorted { numbers[$0] < numbers[$1] }
+    order = numbers.risingOrder
     var groups = [Int32](repeating: 0, count: numbers.count)
     var last: Int32 = -1
     for (place, row) in order.enumerated() {

@@ -12,9 +12,7 @@ struct CalibrationRows: Sendable {
 
   /// The bins of `scores`, with the bandwidth of the smooth calibration error.
   init(_ scores: [RowScore], images: [Int], binning: Binning, bandwidth: Double?) {
-    let order = scores.indices.sorted {
-      (scores[$0].rankingScore, $0) < (scores[$1].rankingScore, $1)
-    }
+    let order = scores.map(\.rankingScore).risingOrder
     let rows = order.map { scores[$0] }
     let table = ReliabilityTable(binning: binning)
     let widths = rows.map { table.index(of: $0.confidence) }

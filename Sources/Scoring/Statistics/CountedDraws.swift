@@ -135,7 +135,7 @@ private struct CountedRows: Sendable {
   /// Rows are tied where they have one `rank`, with the lowest of their confidences.
   init(_ scores: [RowScore], images: [Int], by rank: KeyPath<RowScore, Double> & Sendable) {
     let ranks = scores.map { $0[keyPath: rank] }
-    let order = ranks.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+    let order = ranks.risingOrder
     rows = order.map { (images[$0], scores[$0].isRight) }
     var (ends, confidences): ([Int], [Double]) = ([], [])
     for (place, row) in order.enumerated() {

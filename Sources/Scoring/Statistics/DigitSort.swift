@@ -46,6 +46,18 @@ extension [UInt64] {
   package mutating func sortByDigits() { sortByDigits { $0 } }
 }
 
+extension [Double] {
+  /// The places of the numbers by rising numbers, of equal ones in the order of the places.
+  ///
+  /// - Precondition: No number is NaN.
+  package var risingOrder: [Int] {
+    // The sum of −0 and 0 is 0: both are equal.
+    var numbers = enumerated().map { (place: $0, key: ($1 + 0).digitKey) }
+    numbers.sortByDigits(of: \.key)
+    return numbers.map(\.place)
+  }
+}
+
 extension Double {
   /// A whole number that is larger for a larger number; that of −0 is just below that of 0.
   ///

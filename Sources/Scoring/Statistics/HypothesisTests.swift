@@ -54,8 +54,7 @@ public enum HolmCorrection {
   public static func adjusted(_ pValues: [Double]) -> [Double] {
     var adjusted = pValues
     var floor = 0.0
-    let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
-    for (rank, index) in order.enumerated() {
+    for (rank, index) in pValues.risingOrder.enumerated() {
       floor = min(1, max(floor, Double(pValues.count - rank) * pValues[index]))
       adjusted[index] = floor
     }

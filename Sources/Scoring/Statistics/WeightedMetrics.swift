@@ -54,9 +54,7 @@ extension Bootstrap {
 extension RankedRows {
   /// The rows of `scores`, each with the image that it shows.
   fileprivate init(_ scores: [RowScore], images: [Int]) {
-    let order = scores.indices.sorted {
-      (scores[$1].rankingScore, $0) < (scores[$0].rankingScore, $1)
-    }
+    let order = scores.map { -$0.rankingScore }.risingOrder
     self.init()
     reserveCapacity(order.count)
     for (place, row) in order.enumerated() {

@@ -49,7 +49,7 @@ private struct WeightedRanks: Sendable {
   init(_ numbers: [Double], images: [Int]) {
     let ranked = RankGroups(numbers)
     (groups, groupCount) = (ranked.groups, ranked.count)
-    order = groups.indices.sorted { ranked.groups[$0] < ranked.groups[$1] }.map(Int32.init)
+    order = ranked.order.map(Int32.init)
     self.images = images
   }
 
