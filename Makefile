@@ -21,6 +21,11 @@ TARGETS = $$($(FUZZ)/release/Fuzzing --targets)
 LIBRARIES = Scoring Corruptions Images Checkpoints Formats
 DOCS = .build/documentation
 
+# Writes the symbols of a module that was built. The C modules below it are found by their maps; that of MPI is in no product.
+MODULE_MAPS = .build/release/*.build/module.modulemap Sources/C*/module.modulemap .build/checkouts/*/Sources/C*/include/module.modulemap
+SYMBOLS = swift symbolgraph-extract -target $$(uname -m)-unknown-linux-gnu -I .build/release/Modules $$(pkg-config --cflags libpng) \
+  $$(ls $(MODULE_MAPS) | grep -v CMPI | sed 's/^/-Xcc -fmodule-map-file=/') -minimum-access-level public -skip-synthesized-members
+
 # Packages for machines without Swift. Files in them have the time of the commit, so that they have the same bytes when they are
 # made again.
 VERSION = $(shell sed -n 's/^  static let version = "\(.*\)"/\1/p' Sources/mixmo/Mixmo.swift)
@@ -110,12 +115,9 @@ lint: python3
 # JSON that is printed for people has its keys in order, so that the same sources make the same bytes.
 docs: export DOCC_JSON_PRETTYPRINT = YES
 docs: build
-	# It fails for the modules of tests, which may not be built; the graphs of the others are asked for below.
-	-swift package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members
-	rm -rf $(DOCS) && mkdir -p $(DOCS)
+	rm -rf $(DOCS)
 	for name in mixmo $(LIBRARIES); do \
-	mkdir -p $(DOCS)/$$name && { [ $$name = mixmo ] || [ -f .build/*/symbolgraph/$$name.symbols.json ]; } || exit 1; \
-	cp .build/*/symbolgraph/$$name.symbols.json .build/*/symbolgraph/$$name@*.symbols.json $(DOCS)/$$name 2>/dev/null; \
+	mkdir -p $(DOCS)/$$name && { [ $$name = mixmo ] || $(SYMBOLS) -module-name $$name -output-dir $(DOCS)/$$name; } || exit 1; \
 	catalog=Sources/$$name/Documentation.docc; [ -d $$catalog ] || catalog=; \
 	docc convert $$catalog --additional-symbol-graph-dir $(DOCS)/$$name --fallback-display-name $$name \
 	--fallback-bundle-identifier $$name --warnings-as-errors --transform-for-static-hosting \

@@ -103,16 +103,17 @@ struct GivenFile {
     case .array(let array): try array.nearestNumbers()
     }
   }
+
   /// What a user should know of whole numbers that are rounded, or that are the bits of others.
   ///
   /// - Throws: `NumPyError`.
   func wholeNumberRemarks() throws -> [String] {
-    let (areRounded, bits) =
-      switch numbers {
-      case .table(let table): (table.hasRoundedNumbers, String?.none)
-      case .array(let array): (try array.hasRoundedNumbers(), try array.remarkOnBits())
-      }
-    return (areRounded ? [Self.rounded] : []) + (bits.map { [$0] } ?? [])
+    switch numbers {
+    case .table(let table): table.hasRoundedNumbers ? [Self.rounded] : []
+    case .array(let array):
+      [try array.hasRoundedNumbers() ? Self.rounded : nil, try array.remarkOnBits()]
+        .compactMap(\.self)
+    }
   }
 
   private static let rounded =

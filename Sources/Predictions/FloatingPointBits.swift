@@ -14,7 +14,10 @@ extension NumPyArray {
   /// - Throws: `NumPyError`.
   package func remarkOnBits() throws -> String? {
     guard elementType.isInteger, elementType.byteCount > 1 else { return nil }
-    let numbers = try wholeNumbers()
+    // Of numbers above 2⁶³ − 1 those with the same bits.
+    let numbers =
+      elementType == .uint64
+      ? try values(of: UInt64.self).map(Int.init(truncatingIfNeeded:)) : try wholeNumbers()
     return FloatingPointBits.all.first { $0.explains(numbers, elementType) }?
       .remark(numbers, elementType)
   }
@@ -66,8 +69,9 @@ private struct FloatingPointBits: Sendable {
 
   func remark(_ numbers: [Int], _ type: ElementType) -> String {
     let example = numbers.first { $0 != 0 } ?? 0
+    let bits = UInt64(truncatingIfNeeded: example)
     return "the whole numbers, of type \(type), can be the bits of \(name) numbers, such as "
-      + "\(number(UInt64(truncatingIfNeeded: example))) for \(example); they are scored as they are; if they are "
+      + "\(number(bits)) for \(type == .uint64 ? "\(bits)" : "\(example)"); they are scored as they are; if they are "
       + "bits, save the numbers themselves, as tensor.float().numpy() gives them"
   }
 }

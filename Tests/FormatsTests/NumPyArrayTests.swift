@@ -63,6 +63,27 @@ struct NumPyArrayTests {
     #expect(try array("f4-little").values(of: Double.self)[5] == 0x1p-149)
   }
 
+  @Test func `whole numbers of 64 bits become the nearest Float64`() throws {
+    var generator = SeededGenerator(seed: 9)
+    let folder = try TemporaryFolder()
+    func expectNearest<Value: NumPyElement & FixedWidthInteger>(_: Value.Type) throws {
+      let values =
+        [.min, .max, 0, 1 << 53 + 1]
+        + (0..<500).map { _ in
+          Value(truncatingIfNeeded: generator.next()) >> (generator.next() % 64)
+        }
+      let url = folder.file("\(Value.elementType).npy")
+      try NumPyArray.write(values, shape: [values.count], to: url)
+      // The C library rounds the digits to the nearest.
+      let expected = values.map { strtod("\($0)", nil) }
+      #expect(try NumPyArray(contentsOf: url).nearestNumbers() == expected)
+    }
+    try expectNearest(Int64.self)
+    try expectNearest(UInt64.self)
+    #expect(try array("u4-big").nearestNumbers() == [0, 4_294_967_295, 0, 1, 2, 3])
+    #expect(try array("b1").nearestNumbers() == [1, 0, 0, 1, 1, 1])
+  }
+
   @Test func `a type that does not hold every number is refused`() throws {
     #expect(throws: problem(.wrongElementType(requested: "Int64", found: .uint64), "u8-big")) {
       try array("u8-big").values(of: Int64.self)

@@ -98,6 +98,9 @@ struct NumberDoubtTests {
     #expect(try notes(singles).contains { $0.contains("can be the bits of float32") })
     let doubles = logits.map { Int64(bitPattern: $0.bitPattern) }
     #expect(try notes(doubles).contains { $0.contains("can be the bits of float64") })
+    let unsigned = logits.map(\.bitPattern)
+    #expect(
+      try notes(unsigned).contains { $0.contains("such as \(logits[0]) for \(unsigned[0]);") })
     for factor in [1.0, 10, 100] {
       #expect(try notes(logits.map { Int16($0 * factor) }).isEmpty)
       #expect(try notes(logits.map { UInt16(($0 + scale) * factor) }).isEmpty)

@@ -210,6 +210,9 @@ struct PredictionFileTests {
       #expect(rows.predictions.shape == [shape[0], 4 / shape[0], 2])
       #expect(numbers(rows) == [0, 2.5, 0, -1.25, 0, 0.75, 0, 3])
     }
+    try NumPyArray.write([.max, 3 << 62, 1 << 63, 0] as [UInt64], shape: [4], to: url)
+    let large = try read([url], rowCount: 4) { $0.isBinary = true }
+    #expect(numbers(large) == [0, 0x1p64, 0, 0x1.8p63, 0, 0x1p63, 0, 0])
     let text = try folder.file("p.csv", holding: Array("p\n0.3\n1\n0\n".utf8))
     let given = try read([text], rowCount: 3) { ($0.isBinary, $0.areProbabilities) = (true, true) }
     #expect(numbers(given) == [1 - 0.3, 0.3, 0, 1, 1, 0])

@@ -120,8 +120,9 @@ public struct NumPyArray: Sendable {
   /// - Throws: `NumPyError` for a type that cannot be converted.
   package func nearestNumbers() throws -> [Double] {
     switch elementType {
-    case .int64: try values(of: Int64.self).map(Double.init)
-    case .uint64: try values(of: UInt64.self).map(Double.init)
+    case .int64: try values(of: Int64.self).map { Double($0) }
+    // `Double.init` alone would take them for bits.
+    case .uint64: try values(of: UInt64.self).map { Double($0) }
     default: try values()
     }
   }
