@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 PACKAGES = libopenblas0 libpng-dev libjpeg-dev libzip-dev libssl-dev pkg-config \
   curl ca-certificates gnuplot-nox fonts-liberation
 TEST_PACKAGES = chromium python3-numpy texlive-latex-base texlive-latex-recommended
+DIST_PACKAGES = dpkg-dev patchelf xz-utils
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
 BUILD = swift build -c release --explicit-target-dependency-import-check error
@@ -149,14 +150,13 @@ manual: build
 	sed -i 's/^$$/.Pp/' .build/manual/*.1
 
 # A folder that runs anywhere below itself.
-dist: WANTED += xz-utils
+dist deb wheel: WANTED += $(DIST_PACKAGES)
 dist: program manual docs
 	Packaging/lay-out.sh $(STATIC)/release/mixmo $(DIST)/$(BUNDLE) all
 	tar --create --sort=name --mtime=@$(SOURCE_DATE_EPOCH) --owner=0 --group=0 --numeric-owner --use-compress-program 'xz -9' \
 	--directory $(DIST) --file $(DIST)/$(BUNDLE).part $(BUNDLE)
 	mv $(DIST)/$(BUNDLE).part $(DIST)/$(BUNDLE).tar.xz
 
-deb: WANTED += dpkg-dev
 deb: program manual docs
 	Packaging/lay-out.sh $(STATIC)/release/mixmo $(DIST)/deb/usr codecs
 	Packaging/deb.sh $(DIST)/deb $(VERSION)-1 '$(MAINTAINER)' $(DIST)/mixmo_$(VERSION)-1_amd64.deb
@@ -165,7 +165,7 @@ wheel: python3 dist
 	Packaging/wheel.py $(DIST)/$(BUNDLE) $(VERSION) $(DIST)
 
 # In a new virtual environment, without pandas and with it; auditwheel reads the tag from the files.
-test-wheel: WANTED += python3-venv
+test-wheel: WANTED += $(DIST_PACKAGES) python3-venv
 test-wheel: wheel
 	rm -rf $(DIST)/venv && python3 -m venv $(DIST)/venv
 	$(DIST)/venv/bin/pip install --quiet auditwheel $(DIST)/mixmo-$(VERSION)-*.whl
