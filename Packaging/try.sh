@@ -19,10 +19,10 @@ main() {
   cp "$packages"/mixmo-*.tar.xz "$packages"/mixmo_*.deb "$packages"/mixmo-*.whl "$root/try"
   ls -l "$root/try"
   "$program" demo --quiet --output "$root/try/expected" > "$root/try/findings"
-  # pip trusts what this machine trusts.
-  install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
   inside apt-get -qq update
   inside apt-get -qq install --no-install-recommends xz-utils python3-venv > "$root/try/log" 2>&1
+  # pip trusts what this machine trusts; Debian's own certificates came with it.
+  install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 
   inside sh -c 'tar -xf mixmo-*.tar.xz && mv mixmo-*/ archive'
   try archive archive/bin/mixmo archive/bin/mixmo
