@@ -7,7 +7,10 @@ TEST_PACKAGES = chromium python3-numpy texlive-latex-base texlive-latex-recommen
 DIST_PACKAGES = dpkg-dev patchelf xz-utils
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
-BUILD = swift build -c release --explicit-target-dependency-import-check error
+# A tenth of the time of a build is types of variables, for debuggers: backtraces need places in the sources alone.
+# The last flag spares reading the sources of each module twice, once for the module file alone.
+FLAGS = -Xcc -gline-tables-only -Xswiftc -gline-tables-only -Xswiftc -no-emit-module-separately-wmo
+BUILD = swift build -c release $(FLAGS) --explicit-target-dependency-import-check error
 # The program for jobs of several processes.
 MPI = .build/mixmo-mpi
 SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
@@ -39,7 +42,7 @@ MANUAL = .build/plugins/GenerateManual/outputs/mixmo
 STATICALLY = --scratch-path $(STATIC) --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)/= \
   -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/mixmo'
 
-.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes tutorials bench fuzz lint docs install install-mpi install-tables \
+.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes tutorials benchmarks bench fuzz lint docs install install-mpi install-tables \
   program manual dist deb wheel test-wheel
 
 setup:
@@ -51,7 +54,7 @@ python3:
 	@command -v python3 > /dev/null || $(MAKE) setup WANTED=python3
 
 build: setup
-	$(BUILD) --product mixmo
+	$(BUILD) $(if $(ONLY),--target $(ONLY),--product mixmo)
 
 demo: build
 	.build/release/mixmo demo --output demo
@@ -59,7 +62,7 @@ demo: build
 test: WANTED += $(TEST_PACKAGES)
 test: setup
 	$(BUILD) --build-tests
-	swift test -c release --skip-build --no-parallel
+	swift test -c release --skip-build --no-parallel $(if $(ONLY),--filter '$(ONLY)')
 
 # The program with MPI stands apart from the ordinary one; the tests of its jobs need both.
 mpi: WANTED += $(MPI_PACKAGES)
@@ -94,8 +97,11 @@ tutorials: build
 	rm -rf .build/tutorials
 	python3 Tests/Tutorials/tutorials.py .build/release/mixmo .build/tutorials $(if $(wildcard $(MPI)),--mpi $(MPI)) $(TUTORIALS)
 
-bench: build
-	cd Benchmarks && swift run --scratch-path ../.build -c release Benchmarks
+benchmarks: setup
+	swift build --package-path Benchmarks --scratch-path .build -c release $(FLAGS)
+
+bench: build benchmarks
+	cd Benchmarks && ../.build/release/Benchmarks
 
 # Each target for SECONDS, or those that TARGETS names. Inputs that fail stay in $(FUZZ)/findings, those
 # that reach new code in $(FUZZ)/corpus.
@@ -142,12 +148,13 @@ manual dist deb wheel: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%c
 program: setup
 	$(BUILD) --product mixmo $(STATICALLY)
 
-# A page for each subcommand. Its paragraphs are told by a macro, as the format wants them.
+# A page for each subcommand, such as mixmo-evaluate.1.
 manual: build
 	rm -rf $(MANUAL) .build/manual
-	swift package generate-manual --multi-page --date $$(date -u -d @$(SOURCE_DATE_EPOCH) +%F)
-	cp -r $(MANUAL) .build/manual
-	sed -i 's/^$$/.Pp/' .build/manual/*.1
+	swift package $(FLAGS) generate-manual --multi-page --date $$(date -u -d @$(SOURCE_DATE_EPOCH) +%F)
+	mkdir .build/manual
+	for page in $(MANUAL)/*.1; do \
+	sed -f Packaging/manual.sed $$page > .build/manual/$$(basename $$page .1 | tr . -).1 || exit 1; done
 
 # A folder that runs anywhere below itself.
 dist deb wheel: WANTED += $(DIST_PACKAGES)

@@ -8,11 +8,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Optimization is three quarters of a build: targets without loops over images, rows or numbers go without.
 // No target of a library product may, as no package depends on a product with unsafe flags by its version.
-// The second flag spares reading their sources twice, once for the module file alone.
-let unoptimized = [
-  SwiftSetting.unsafeFlags(
-    ["-Onone", "-no-emit-module-separately-wmo"], .when(configuration: .release))
-]
+let unoptimized = [SwiftSetting.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(
   name: "mixmo",
@@ -38,8 +34,8 @@ let package = Package(
       name: "mixmo",
       dependencies: [
         "Checkpoints", "Corruptions", "Datasets", "Evaluation", "Formats", "Images", "Loading",
-        "Networks", "Optimization", "PredictionFiles", "Predictions", "Reports", "Runs", "Scoring",
-        "Tensors", "TextTables", "Training", argumentParser,
+        "Networks", "Optimization", "PredictionFiles", "Predictions", "Processes", "Reports",
+        "Runs", "Scoring", "Tensors", "TextTables", "Training", argumentParser,
       ],
       resources: [.embedInCode("Resources")], swiftSettings: unoptimized),
 
@@ -53,12 +49,12 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "Datasets", "Formats", "Images", "Loading", "PredictionFiles", "Predictions", "Runs",
-        "Scoring", "Tensors",
+        "Datasets", "Formats", "Images", "Loading", "PredictionFiles", "Predictions", "Processes",
+        "Runs", "Scoring", "Tensors",
       ], swiftSettings: unoptimized),
     .target(
       name: "Reports",
-      dependencies: ["Formats", "Predictions", "Runs", "Scoring", mustache],
+      dependencies: ["Formats", "Predictions", "Processes", "Runs", "Scoring", mustache],
       resources: [.embedInCode("Page/Resources")], swiftSettings: unoptimized),
 
     // Floor 5: files of anybody's predictions
@@ -75,7 +71,9 @@ let package = Package(
     // Floor 3: data sets, steps of training, arrays of predictions
     .target(
       name: "Datasets",
-      dependencies: ["Corruptions", "Formats", "Images", "Loading", "Scoring", "Tensors"],
+      dependencies: [
+        "Corruptions", "Formats", "Images", "Loading", "Processes", "Scoring", "Tensors",
+      ],
       resources: [.embedInCode("Digits/Resources")], swiftSettings: unoptimized),
     .target(
       name: "Optimization", dependencies: ["Checkpoints", "Formats", "Networks", "Tensors"]),
@@ -88,6 +86,8 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["Formats"]),
     .target(name: "TextTables", dependencies: ["Formats"]),
     .target(name: "Scoring", dependencies: ["Tensors"]),
+    .target(
+      name: "Processes", dependencies: ["CSpawn", "Formats"], swiftSettings: unoptimized),
 
     // Floor 1: arrays, images, bytes
     .target(
@@ -96,7 +96,7 @@ let package = Package(
         "CKernels", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
       ]),
     .target(name: "Images", dependencies: ["CImageCodecs"]),
-    .target(name: "Formats", dependencies: ["CCrypto", "CSpawn", "CZip", yams]),
+    .target(name: "Formats", dependencies: ["CCrypto", "CZip", yams]),
 
     // Floor 0: our C
     .target(name: "CKernels"),
@@ -121,6 +121,9 @@ let package = Package(
       swiftSettings: unoptimized),
     .testTarget(
       name: "FormatsTests", dependencies: ["Formats", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: unoptimized),
+    .testTarget(
+      name: "ProcessesTests", dependencies: ["Formats", "Processes", "TestSupport"],
       swiftSettings: unoptimized),
     .testTarget(
       name: "CorruptionsTests",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Formats
 import Foundation
+import Processes
 
 @main
 package enum Program {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// Moves the contents of an archive to their destination: all or nothing, and nothing else is
 /// touched.

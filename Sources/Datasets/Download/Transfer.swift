@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// Receives a file from a web server with curl, and resumes after each failure.
 struct Transfer {

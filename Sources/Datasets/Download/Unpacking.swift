@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// What an archive may hold: plain files and folders below one of the known folders.
 struct MemberRules: Sendable {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// Reads arrays that a program writes one after another.
 final class AnswerReader {

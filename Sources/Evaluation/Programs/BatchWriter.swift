@@ -3,6 +3,7 @@
 import Datasets
 import Formats
 import Foundation
+import Processes
 import Synchronization
 import Tensors
 

@@ -1,5 +1,5 @@
-import Formats
 import Foundation
+import Processes
 import Synchronization
 import Tensors
 

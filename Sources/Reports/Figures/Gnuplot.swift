@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// Text and numbers in gnuplot's language.
 enum Gnuplot {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 
 /// Draws the figures of a page.
 struct FigureFiles {

@@ -2,6 +2,7 @@ import Checkpoints
 import Formats
 import Foundation
 import Images
+import Processes
 
 extension FileError: AdvisedError {
   var advice: String? {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 import Reports
 
 /// A program that commands start.

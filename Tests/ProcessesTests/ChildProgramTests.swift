@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Processes
 import Synchronization
 import TestSupport
 import Testing

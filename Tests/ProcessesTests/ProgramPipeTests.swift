@@ -1,4 +1,4 @@
-import Formats
+import Processes
 import Testing
 
 struct ProgramPipeTests {

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// A program of the system that this process starts and whose output it reads while it runs.

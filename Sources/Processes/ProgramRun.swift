@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// One run of a child program, from its start to its end.
