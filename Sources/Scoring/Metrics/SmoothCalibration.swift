@@ -14,9 +14,10 @@ extension ConfidenceRanking {
     if bounds.upperBound - bounds.lowerBound < 1e-12 { return bounds.upperBound }
     var size = 256
     while true {
-      let bandwidth = SmoothedResiduals(self, size: size).selfConsistentBandwidth(in: bounds)
-      let isFine = Double(size) * bandwidth >= SmoothedResiduals.stepsPerBandwidth
-      if isFine || size == SmoothedResiduals.maximumSize { return bandwidth }
+      let residuals = SmoothedResiduals(self, size: size)
+      if residuals.isFine || size == SmoothedResiduals.maximumSize {
+        return residuals.selfConsistentBandwidth(in: bounds)
+      }
       size *= 4
     }
   }
@@ -67,6 +68,13 @@ private struct SmoothedResiduals {
     for (i, weight) in weights.enumerated() {
       grid[(lower + i - 1 + grid.count) % grid.count] += weight * residual
     }
+  }
+
+  /// Whether the σ with ∫ |r_σ| = σ is at least `stepsPerBandwidth` steps of the grid: ∫ |r_σ| − σ
+  /// falls as σ rises.
+  var isFine: Bool {
+    let bandwidth = Self.stepsPerBandwidth / Double(size)
+    return integral(bandwidth: bandwidth) >= bandwidth
   }
 
   /// The σ with ∫ |r_σ| = σ, by the Illinois variant of false position.
