@@ -7,8 +7,8 @@ TEST_PACKAGES = chromium python3-numpy texlive-latex-base texlive-latex-recommen
 DIST_PACKAGES = dpkg-dev patchelf xz-utils
 MPI_PACKAGES = libopenmpi-dev openmpi-bin iproute2 python3
 WANTED = $(PACKAGES)
-# A tenth of the time of a build is types of variables, for debuggers: backtraces need places in the sources alone.
-# The last flag spares reading the sources of each module twice, once for the module file alone.
+# Full debug information takes a tenth of a build's time; backtraces need line tables alone.
+# Without the last flag the compiler reads the sources of each module twice, once for its module file.
 FLAGS = -Xcc -gline-tables-only -Xswiftc -gline-tables-only -Xswiftc -no-emit-module-separately-wmo
 BUILD = swift build -c release $(FLAGS) --explicit-target-dependency-import-check error
 # The program for jobs of several processes.
@@ -42,8 +42,8 @@ MANUAL = .build/plugins/GenerateManual/outputs/mixmo
 STATICALLY = --scratch-path $(STATIC) --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)/= \
   -Xlinker --disable-new-dtags -Xlinker '-rpath=$$ORIGIN/../lib/mixmo'
 
-.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes tutorials benchmarks bench fuzz lint docs install install-mpi install-tables \
-  program manual dist deb wheel test-wheel
+.PHONY: setup python3 build demo test mpi test-mpi test-python same-bytes tutorials benchmarks bench fuzz lint docs install \
+  install-mpi install-tables program manual dist deb wheel test-wheel
 
 setup:
 	@missing=$$(for p in $(WANTED); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \

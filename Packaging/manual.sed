@@ -1,9 +1,9 @@
 # Makes a page of ArgumentParser's generator one that man-db's tools read.
 
-# Paragraphs are told by a macro.
+# A blank line ends a paragraph; mdoc has a macro for that.
 s/^$/.Pp/
 
-# A page is named by one word, such as mixmo-data-verify; its synopsis begins with the words of the command.
+# The name of a page is one word, such as mixmo-data-verify; its synopsis has the command as it is typed.
 /^\.Nm ./ {
   h
   s/"//g

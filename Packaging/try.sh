@@ -21,7 +21,7 @@ main() {
   "$program" demo --quiet --output "$root/try/expected" > "$root/try/findings"
   inside apt-get -qq update
   inside apt-get -qq install --no-install-recommends xz-utils python3-venv > "$root/try/log" 2>&1
-  # pip trusts what this machine trusts; Debian's own certificates came with it.
+  # pip trusts what this machine trusts. After python3-venv, which installs Debian's own certificates.
   install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 
   inside sh -c 'tar -xf mixmo-*.tar.xz && mv mixmo-*/ archive'

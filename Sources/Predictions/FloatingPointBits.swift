@@ -14,7 +14,7 @@ extension NumPyArray {
   /// - Throws: `NumPyError`.
   package func remarkOnBits() throws -> String? {
     guard elementType.isInteger, elementType.byteCount > 1 else { return nil }
-    // Of numbers above 2⁶³ − 1 those with the same bits.
+    // A number above 2⁶³ − 1 becomes the Int with the same bits.
     let numbers =
       elementType == .uint64
       ? try values(of: UInt64.self).map(Int.init(truncatingIfNeeded:)) : try wholeNumbers()

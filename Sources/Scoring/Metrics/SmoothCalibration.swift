@@ -15,7 +15,7 @@ extension ConfidenceRanking {
     var size = 256
     while true {
       let residuals = SmoothedResiduals(self, size: size)
-      if residuals.isFine || size == SmoothedResiduals.maximumSize {
+      if size == SmoothedResiduals.maximumSize || residuals.isFine {
         return residuals.selfConsistentBandwidth(in: bounds)
       }
       size *= 4
@@ -70,8 +70,9 @@ private struct SmoothedResiduals {
     }
   }
 
-  /// Whether the σ with ∫ |r_σ| = σ is at least `stepsPerBandwidth` steps of the grid: ∫ |r_σ| − σ
-  /// falls as σ rises.
+  /// Whether the σ with ∫ |r_σ| = σ is at least `stepsPerBandwidth` steps of the grid.
+  ///
+  /// ∫ |r_σ| − σ falls as σ rises: where it is not negative, the root is not smaller.
   var isFine: Bool {
     let bandwidth = Self.stepsPerBandwidth / Double(size)
     return integral(bandwidth: bandwidth) >= bandwidth
